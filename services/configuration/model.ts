@@ -1,0 +1,132 @@
+import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
+
+/**
+ * What an EdgeDevConfig says about uplinks and network instances, in the terms of this project: checked, with
+ * defaults filled in and references resolved. `interpret` makes it; every service reads the same one.
+ */
+export interface DeviceModel {
+  readonly ports: readonly Port[];
+  readonly networkInstances: readonly NetworkInstance[];
+  readonly apps: readonly App[];
+  /** Only operations that have a policy; the others follow their defaults. */
+  readonly operationPriorities: ReadonlyMap<NetworkOperation, PriorityLimit>;
+  /** configItem `network.download.max.cost` (EVE, 0..255). */
+  readonly downloadMaxCost: number;
+}
+
+/** An uplink of the device: a SystemAdapter and the PhysicalIO under it. */
+export interface Port {
+  /** SystemAdapter.name, EVE's logical label. */
+  readonly label: string;
+  /** Name of the network interface in the kernel (PhysicalIO.phyaddrs["ifname"]). */
+  readonly interfaceName: string;
+  /** 0 is best. */
+  readonly priority: number;
+  readonly isManagement: boolean;
+  /** What PhysicalIO.usage permits. */
+  readonly usage: PortUsage;
+  /** All names by which a network instance may ask for this port: its label, shared labels, `all`, `uplink`, `freeuplink`. */
+  readonly labels: readonly string[];
+  /** Empty: every operation. */
+  readonly allowedOperations: readonly NetworkOperation[];
+  readonly addressing: PortAddressing;
+  /** Name servers that the configuration names; those of a DHCP lease come on top, first. */
+  readonly dnsServers: readonly string[];
+}
+
+export type PortUsage = 'management-and-apps' | 'apps-shared' | 'management-only' | 'dedicated-to-an-app' | 'disabled';
+
+export type PortAddressing =
+  | { readonly kind: 'dhcp' }
+  | { readonly kind: 'static'; readonly gateway: string | undefined }
+  | { readonly kind: 'none' };
+
+/** Which port priorities something may use. */
+export type PriorityLimit =
+  | { readonly kind: 'every-priority' }
+  | { readonly kind: 'priorities'; readonly priorities: readonly number[] };
+
+export interface NetworkInstance {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'local' | 'switch' | 'cloud';
+  /** NetworkInstanceConfig.activate */
+  readonly active: boolean;
+  /** The label of the ports it wants; undefined means air-gapped. */
+  readonly portLabel: string | undefined;
+  /** Only for kind local. */
+  readonly network: LocalNetwork | undefined;
+  /** Undefined: the operation policy for APP_TRAFFIC applies. */
+  readonly allowedPriorities: PriorityLimit | undefined;
+  readonly test: NetworkInstanceTestSettings;
+  /** Bytes; 0 means the kernel's default. */
+  readonly mtu: number;
+}
+
+/** IPv4 addressing of a local network instance. */
+export interface LocalNetwork {
+  /** Network address in dotted form, host bits zero. */
+  readonly subnet: string;
+  readonly prefixLength: number;
+  /** Address of the bridge. */
+  readonly gateway: string;
+  /** First and last address that apps may get. */
+  readonly dhcpRange: { readonly first: string; readonly last: string };
+  /** Name servers the configuration names; none means those of the port in use. */
+  readonly dnsServers: readonly string[];
+  readonly staticDnsEntries: readonly { readonly hostName: string; readonly addresses: readonly string[] }[];
+  readonly ntpServers: readonly string[];
+  readonly domainName: string;
+}
+
+export interface NetworkInstanceTestSettings {
+  /** undefined: no target of its own. */
+  readonly target: string | undefined;
+  readonly intervalMs: number | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly failAfter: number | undefined;
+  readonly recoverAfter: number | undefined;
+  /** Default 30,000 (DESIGN: Choice). */
+  readonly failbackHoldMs: number;
+}
+
+export interface App {
+  readonly id: string;
+  readonly name: string;
+  readonly active: boolean;
+  readonly interfaces: readonly AppInterface[];
+}
+
+export interface AppInterface {
+  /** NetworkAdapter.name */
+  readonly name: string;
+  readonly networkInstanceId: string;
+  /** Lower case, colons. Made from app and interface where the configuration names none, so it stays the same. */
+  readonly macAddress: string;
+  /** Undefined: one is taken from the network instance's range. */
+  readonly address: string | undefined;
+  readonly hostName: string;
+  readonly portMaps: readonly PortMap[];
+}
+
+/** An ACE whose action has portmap=true. */
+export interface PortMap {
+  readonly protocol: 'tcp' | 'udp';
+  /** The port number on the uplink (ACEMatch lport). */
+  readonly externalPort: number;
+  readonly appPort: number;
+  /** Only on ports with this label (ACEMatch adapter); undefined: on every port of the network instance. */
+  readonly adapterLabel: string | undefined;
+}
+
+/** Something wrong with a configuration. */
+export interface Problem {
+  /** Path of the field in the protobuf JSON names, e.g. `networkInstances[1].ip.subnet`. */
+  readonly field: string;
+  readonly description: string;
+}
+
+/** What `interpret` answers: a model, or everything that is wrong. */
+export type Interpretation =
+  | { readonly kind: 'valid'; readonly model: DeviceModel }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
