@@ -1,0 +1,19 @@
+// npm run bench:NAME: prepares, bundles e2e/bench/NAME.ts, and runs it with the remaining arguments.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleProgram } from './bundle.mjs';
+import { main, runInView, SetupError } from './commands.mjs';
+import { alone } from './lock.mjs';
+import { prepare } from './prepare.mjs';
+import { root } from './tree.mjs';
+
+await main(async () => {
+  const [name, ...args] = process.argv.slice(2);
+  if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name))
+    throw new SetupError('Usage: node setup/bench.mjs NAME [ARGUMENT...]');
+  const source = `e2e/bench/${name}.ts`;
+  if (!existsSync(join(root, source))) throw new SetupError(`There is no ${source}`);
+  await prepare(['packages', 'generate', 'bundle', 'tools']);
+  const program = await alone(() => bundleProgram(`bench-${name}`, source));
+  return runInView(process.execPath, ['--enable-source-maps', program, ...args]);
+});

@@ -1,0 +1,60 @@
+// dist/: the eve-uplink command, bundled.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { say, SetupError } from './commands.mjs';
+import { hashOf, isNoted, note, root } from './tree.mjs';
+
+const noteName = 'bundled';
+
+function inputsHash() {
+  const sources = ['services', 'clients', 'e2e', 'gen', 'tsconfig.json', 'package-lock.json', 'setup/bundle.mjs'];
+  return hashOf(sources, (name) => /\.(ts|json|mjs|js|yaml|sh)$/.test(name) && !name.endsWith('.test.ts'));
+}
+
+/** The bundled command. */
+export const commandFile = join(root, 'dist', 'eve-uplink.js');
+
+/** Whether dist/ is that of the present sources. */
+export function isBundled() {
+  return existsSync(commandFile) && isNoted(noteName, inputsHash());
+}
+
+/** Bundles entry points (name -> source file) into dist/. npm packages stay outside, our workspace does not. */
+export async function bundleInto(entryPoints, options = {}) {
+  const { build } = await import('esbuild');
+  try {
+    return await build({
+      absWorkingDir: root,
+      entryPoints,
+      outdir: 'dist',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.10',
+      packages: 'external',
+      alias: { 'iproute-exec': './services/iproute-exec/index.ts' },
+      sourcemap: true,
+      logLevel: 'silent',
+      ...options,
+    });
+  } catch (error) {
+    throw new SetupError(`Bundling failed\n${error.message}`);
+  }
+}
+
+/** Bundles the eve-uplink command. */
+export async function bundle() {
+  say('Bundling the eve-uplink command');
+  const hash = inputsHash();
+  await bundleInto({ 'eve-uplink': 'clients/command/main.ts' });
+  note(noteName, hash);
+}
+
+/** Bundles one more program and returns its file. */
+export async function bundleProgram(name, source) {
+  const file = join(root, 'dist', `${name}.js`);
+  rmSync(file, { force: true });
+  await bundleInto({ [name]: source });
+  return file;
+}

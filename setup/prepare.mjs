@@ -1,0 +1,42 @@
+// Makes a fresh clone ready: npm packages, generated code, the bundled command, the system's tools. Quiet and quick where all is there.
+import { pathToFileURL } from 'node:url';
+import { bundle, isBundled } from './bundle.mjs';
+import { main, SetupError } from './commands.mjs';
+import { generate, isGenerated } from './generate.mjs';
+import { alone } from './lock.mjs';
+import { installPackages, packagesInstalled } from './packages.mjs';
+import { installSystemTools, missingCommands } from './system-tools.mjs';
+
+/** The steps in their order. Each can tell cheaply whether it is done. */
+const steps = {
+  packages: { isDone: packagesInstalled, run: installPackages },
+  generate: { isDone: isGenerated, run: generate },
+  bundle: { isDone: isBundled, run: bundle },
+  tools: { isDone: () => missingCommands().length === 0, run: installSystemTools },
+};
+
+/** Does those of the named steps that are not done yet. Safe while others do the same. */
+export async function prepare(names) {
+  if (process.platform !== 'linux') throw new SetupError(`eve-uplink needs Linux; this is ${process.platform}`);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 10)) {
+    throw new SetupError(`eve-uplink needs Node 20.10 or newer; this is ${process.versions.node}`);
+  }
+  const wanted = Object.entries(steps).filter(([name]) => names.includes(name));
+  if (wanted.every(([, step]) => step.isDone())) return;
+  await alone(async () => {
+    for (const [, step] of wanted) {
+      if (!step.isDone()) await step.run();
+    }
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const names = process.argv.slice(2);
+  const unknown = names.filter((name) => !(name in steps));
+  await main(async () => {
+    if (unknown.length > 0)
+      throw new SetupError(`Unknown: ${unknown.join(' ')}. Steps: ${Object.keys(steps).join(' ')}`);
+    await prepare(names.length > 0 ? names : Object.keys(steps));
+  });
+}
