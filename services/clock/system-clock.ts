@@ -1,0 +1,28 @@
+import type { CancelTimer, Clock } from './clock.js';
+
+/** setTimeout takes 32-bit delays and fires at once above that. */
+const longestTimeoutMs = 2 ** 31 - 1;
+const nanosecondsPerMs = 1e6;
+
+function startTimer(delayMs: number, fn: () => void): CancelTimer {
+  let timer: NodeJS.Timeout;
+  const arm = (remainingMs: number): void => {
+    timer =
+      remainingMs <= longestTimeoutMs
+        ? setTimeout(fn, remainingMs)
+        : setTimeout(() => {
+            arm(remainingMs - longestTimeoutMs);
+          }, longestTimeoutMs);
+  };
+  arm(Math.max(0, delayMs));
+  return () => {
+    clearTimeout(timer);
+  };
+}
+
+/** The machine's clocks: CLOCK_MONOTONIC, the wall clock and the event loop's timers. */
+export const systemClock: Clock = {
+  monotonicMs: () => Number(process.hrtime.bigint()) / nanosecondsPerMs,
+  wallMs: () => Date.now(),
+  setTimer: startTimer,
+};

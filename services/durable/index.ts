@@ -1,0 +1,1 @@
+export { lastGoodPath, readDurably, writeDurably } from './durable-file.js';

@@ -1,0 +1,1 @@
+export { createLogger, isLogLevel, logLevels, type Logger, type LogLevel } from './logger.js';
