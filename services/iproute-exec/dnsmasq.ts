@@ -1,0 +1,110 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { CommandError } from './command-error.js';
+import { identify, isGoneWithin, type ProcessIdentity } from './process-identity.js';
+import { run } from './run.js';
+import { printable } from './words.js';
+
+export interface DnsmasqOptions {
+  readonly confFile: string;
+  readonly pidFile: string;
+  readonly namespace?: string;
+}
+
+/** A dnsmasq that runs. */
+export interface RunningDnsmasq {
+  readonly pid: number;
+  readonly confFile: string;
+}
+
+/** How long dnsmasq may take to end on SIGTERM (it takes some 5 ms), and after that on SIGKILL. */
+const endMs = 2_000;
+const killMs = 1_000;
+
+/**
+ * Starts dnsmasq as a daemon that outlives this process; answers once it has read its configuration and holds its sockets.
+ * @throws CommandError with dnsmasq's message where the configuration is wrong or an address is in use.
+ */
+export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
+  const { confFile, pidFile, namespace } = options;
+  checkPath(confFile);
+  checkPath(pidFile);
+  await run(
+    'dnsmasq',
+    [`--conf-file=${confFile}`, `--pid-file=${pidFile}`],
+    namespace === undefined ? {} : { namespace },
+  );
+}
+
+/**
+ * The dnsmasq that wrote this pid file; undefined where none runs. A number in a file proves nothing, so the process's own arguments must
+ * name this very pid file.
+ */
+export async function runningDnsmasq(pidFile: string): Promise<RunningDnsmasq | undefined> {
+  const found = await find(pidFile);
+  return found === undefined ? undefined : { pid: found.process.pid, confFile: found.confFile };
+}
+
+/**
+ * Lets it re-read hosts, leases and servers files (SIGHUP); its configuration file and `server=` lines it does not re-read.
+ * @returns false where none runs.
+ */
+export async function reloadDnsmasq(pidFile: string): Promise<boolean> {
+  const found = await find(pidFile);
+  return found !== undefined && signal(found.process, 'SIGHUP');
+}
+
+/**
+ * Ends it and waits until it is gone, by SIGKILL if need be; removes the pid file. Does nothing where none runs.
+ * @throws CommandError where it does not end at all.
+ */
+export async function stopDnsmasq(pidFile: string): Promise<void> {
+  const found = await find(pidFile);
+  if (found !== undefined) {
+    signal(found.process, 'SIGTERM');
+    if (!(await isGoneWithin(found.process, endMs))) {
+      signal(found.process, 'SIGKILL');
+      if (!(await isGoneWithin(found.process, killMs))) {
+        throw failure(found.process.argv.join(' '), `process ${found.process.pid} does not end`);
+      }
+    }
+  }
+  await rm(pidFile, { force: true });
+}
+
+interface Found {
+  readonly process: ProcessIdentity;
+  readonly confFile: string;
+}
+
+async function find(pidFile: string): Promise<Found | undefined> {
+  checkPath(pidFile);
+  const text = await readFile(pidFile, 'utf8').catch(() => '');
+  const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(text)?.[1];
+  const process = pid === undefined ? undefined : await identify(Number(pid));
+  if (process === undefined || basename(process.argv[0] ?? '') !== 'dnsmasq') return undefined;
+  const confFile = valueOf(process, '--conf-file=');
+  return confFile === undefined || valueOf(process, '--pid-file=') !== pidFile ? undefined : { process, confFile };
+}
+
+function valueOf(process: ProcessIdentity, option: string): string | undefined {
+  return process.argv.find((argument) => argument.startsWith(option))?.slice(option.length);
+}
+
+function signal(target: ProcessIdentity, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(target.pid, name);
+  } catch {
+    return false;
+  }
+}
+
+function checkPath(path: string): void {
+  // Its arguments are told by exact comparison, and dnsmasq runs in another working directory.
+  if (path.startsWith('/') && !path.includes('\0')) return;
+  throw failure('dnsmasq', `${printable(path)} is no absolute path`);
+}
+
+function failure(command: string, reason: string): CommandError {
+  return new CommandError({ command, exitCode: null, stderr: '', reason });
+}

@@ -1,0 +1,26 @@
+export { CommandError, type CommandFailure } from './command-error.js';
+export { run, type RunOptions, type RunResult } from './run.js';
+export { missingTools } from './environment.js';
+export type { WarnLogger } from './warn-logger.js';
+
+export { IpWriter, type IpWriterOptions } from './ip-writer.js';
+export type { IpResult } from './write-pass.js';
+export { IpReader, type IpReaderOptions } from './ip-reader.js';
+export type { IpAnswer } from './read-unit.js';
+export { IpMonitor, type IpMonitorOptions, type MonitoredObject } from './ip-monitor.js';
+export * from './ip-json/index.js';
+
+export { NftSession, type NftSessionOptions } from './nft-session.js';
+export { NftMonitor, type NftMonitorOptions } from './nft-monitor.js';
+export { listTableJson, listTableText, type NftFamily, type NftJson, type NftListOptions } from './nft-list.js';
+
+export { countFlowsByMark, deleteFlowsByMark, type ConntrackFamily, type FlowSelection } from './conntrack.js';
+export {
+  reloadDnsmasq,
+  runningDnsmasq,
+  startDnsmasq,
+  stopDnsmasq,
+  type DnsmasqOptions,
+  type RunningDnsmasq,
+} from './dnsmasq.js';
+export { readSysctl, writeSysctl, type SysctlOptions } from './sysctl.js';
