@@ -1,0 +1,65 @@
+import type { AuthContext } from '@grpc/grpc-js/build/src/auth-context.js';
+
+/** Who calls: somebody on this machine whom the socket's file mode let in, or the holder of a certificate. */
+export type Caller =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'certificate'; readonly commonName: string; readonly organizationalUnits: readonly string[] };
+
+/** What a handler may know of the call beside the request. */
+export interface CallContext {
+  /** Aborted when the caller cancels, its deadline passes, the connection breaks or the server ends. */
+  readonly signal: AbortSignal;
+  /** Address of the caller; `unknown` on Unix sockets. */
+  readonly peer: string;
+  readonly caller: Caller;
+}
+
+/** The part of grpc-js' server calls that a context is made of. */
+export interface ServerCall {
+  getPath(): string;
+  getPeer(): string;
+  getAuthContext(): AuthContext;
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** A context whose parts are made when they are first asked for. */
+export class HandlerContext implements CallContext {
+  readonly #call: ServerCall;
+  #controller: AbortController | undefined;
+
+  constructor(call: ServerCall) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.#call.on('cancelled', () => {
+        controller.abort();
+      });
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal from the server's side. */
+  abort(): void {
+    this.#controller?.abort();
+  }
+
+  get peer(): string {
+    return this.#call.getPeer();
+  }
+
+  get caller(): Caller {
+    const certificate = this.#call.getAuthContext().sslPeerCertificate;
+    if (certificate === undefined) return { kind: 'local' };
+    // Node gives a list where a certificate has several values of one attribute, and nothing where it has none.
+    const subject: Partial<Record<'CN' | 'OU', string | string[]>> = certificate.subject;
+    return {
+      kind: 'certificate',
+      commonName: [subject.CN ?? ''].flat()[0] ?? '',
+      organizationalUnits: [subject.OU ?? []].flat(),
+    };
+  }
+}

@@ -1,0 +1,95 @@
+import { status, type ClientReadableStream } from '@grpc/grpc-js';
+
+import { systemClock, type Clock } from '../clock/index.js';
+import type { Logger } from '../observability/index.js';
+import { isAborted } from './aborted.js';
+import { readRpcError } from './errors.js';
+
+const firstDelayMs = 50;
+/** An attempt at a socket that nobody listens on is nearly free, so a peer that returns is found within a second. */
+const longestDelayMs = 1_000;
+
+export interface FollowOptions<Res> {
+  /** Opens the stream; called anew after each break, so it can name what the reader has already. */
+  readonly open: () => ClientReadableStream<Res>;
+  /** Where it throws, the stream is opened anew and the error logged. */
+  readonly onMessage: (message: Res) => void;
+  /** Only changes are told. `connected`: the server has accepted the stream; the first message may still be to come. */
+  readonly onState?: (state: 'connected' | 'disconnected', why?: string) => void;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Keeps a server stream open until the signal aborts: reopens it after 50 ms, then twice that and so on up to 1 s, and
+ * from 50 ms again once the server has accepted one. Never rejects.
+ */
+export async function follow<Res>(options: FollowOptions<Res>): Promise<void> {
+  const { signal, logger, clock = systemClock } = options;
+  let state: 'connected' | 'disconnected' | undefined;
+  const enter = (next: 'connected' | 'disconnected', why?: string): void => {
+    if (state === next) return;
+    state = next;
+    if (why === undefined) options.onState?.(next);
+    else options.onState?.(next, why);
+  };
+  let delayMs = firstDelayMs;
+  while (!isAborted(signal)) {
+    const why = await readToEnd(options, () => {
+      delayMs = firstDelayMs;
+      enter('connected');
+    });
+    if (isAborted(signal)) return;
+    if (state !== 'disconnected') logger.info({ why }, 'stream is down, trying again');
+    enter('disconnected', why);
+    await waitFor(delayMs, clock, signal);
+    delayMs = Math.min(delayMs * 2, longestDelayMs);
+  }
+}
+
+/** Reads one stream until it ends, and says why it did. */
+function readToEnd<Res>(options: FollowOptions<Res>, onConnected: () => void): Promise<string> {
+  const { signal, logger } = options;
+  return new Promise((resolve) => {
+    const stream = options.open();
+    const cancel = (): void => {
+      stream.cancel();
+    };
+    const end = (why: string): void => {
+      signal.removeEventListener('abort', cancel);
+      resolve(why);
+    };
+    stream.once('metadata', onConnected);
+    stream.on('data', (message: Res) => {
+      try {
+        options.onMessage(message);
+      } catch (error) {
+        logger.error({ err: error }, 'a message of a stream could not be taken in');
+        end('a message could not be taken in');
+        cancel();
+      }
+    });
+    stream.on('error', (error) => {
+      const { code, message } = readRpcError(error);
+      end(`${status[code]}: ${message}`);
+    });
+    stream.on('end', () => {
+      end('the server ended it');
+    });
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel);
+  });
+}
+
+function waitFor(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancelTimer();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancelTimer = clock.setTimer(delayMs, finish);
+    signal.addEventListener('abort', finish);
+  });
+}

@@ -1,0 +1,15 @@
+export { RpcError, errorDomain, readRpcError, type FieldViolation, type RpcErrorOptions } from './errors.js';
+export type { CallContext, Caller } from './call-context.js';
+export { serverStreaming, unary } from './handlers.js';
+export {
+  startServer,
+  type RunningServer,
+  type ServedService,
+  type ServerOptions,
+  type TlsListenOptions,
+} from './server.js';
+export { SocketInUseError } from './unix-socket.js';
+export { call, connectTo, type UnaryOptions } from './client.js';
+export { follow, type FollowOptions } from './follow.js';
+export { StateStore, type ResumePoint, type StateChange } from './state-store.js';
+export type { RunningService } from './running-service.js';

@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { ServerReflectionClient as ServerReflectionV1Client } from '../../gen/grpc/reflection/v1/reflection.js';
+import type { ServerReflectionRequest, ServerReflectionResponse } from '../../gen/grpc/reflection/v1/reflection.js';
+import { ServerReflectionClient as ServerReflectionV1AlphaClient } from '../../gen/grpc/reflection/v1alpha/reflection.js';
+import { DeviceConfigServiceService } from '../../gen/zedagent/v1/device_config.js';
+import { createLogger } from '../observability/index.js';
+import { connectTo, serverStreaming, startServer, unary, type RunningServer } from './index.js';
+
+const buf = join(import.meta.dirname, '../../node_modules/.bin/buf');
+const serviceName = 'org.lfedge.eve.zedagent.v1.DeviceConfigService';
+let directory: string;
+let socketPath: string;
+let server: RunningServer;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'evp-reflection-'));
+  socketPath = join(directory, 'test.sock');
+  const implementation = {
+    pushConfig: unary(({ config }: { config: { networkInstances: unknown[] } | undefined }) => ({
+      version: BigInt(config?.networkInstances.length ?? 0),
+      changed: true,
+    })),
+    getConfig: unary(() => ({ deviceConfig: undefined })),
+    // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once
+    watchConfig: serverStreaming(async function* () {
+      yield { deviceConfig: { version: 3n, config: undefined, pushedAt: undefined, sha256: 'abc', author: 'me' } };
+      yield { deviceConfig: { version: 4n, config: undefined, pushedAt: undefined, sha256: 'def', author: 'me' } };
+    }),
+  };
+  server = await startServer({
+    socketPath,
+    services: [{ definition: DeviceConfigServiceService, implementation }],
+    logger: createLogger({ service: 'test', level: 'silent' }),
+  });
+});
+
+afterAll(async () => {
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+/** A client that knows nothing but the socket. */
+async function curl(...args: readonly string[]): Promise<string> {
+  const flags = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--unix-socket', socketPath];
+  // Outside the workspace, so that it cannot find the contracts by itself.
+  const { stdout } = await promisify(execFile)(buf, [...flags, ...args], { cwd: directory });
+  return stdout;
+}
+
+describe.each(['grpc-v1', 'grpc-v1alpha'])('buf curl with reflection %s only', (protocol) => {
+  const reflect = ['--reflect', '--reflect-protocol', protocol];
+
+  it('lists services and methods', async () => {
+    const services = (await curl(...reflect, '--list-services', 'http://localhost')).trim().split('\n');
+    expect(services).toEqual([
+      'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+      'grpc.reflection.v1alpha.ServerReflection',
+      serviceName,
+    ]);
+    const methods = (await curl(...reflect, '--list-methods', 'http://localhost')).trim().split('\n');
+    expect(methods).toEqual(expect.arrayContaining([`${serviceName}/PushConfig`, 'grpc.health.v1.Health/Check']));
+  });
+
+  it('calls a unary method whose messages span many files', async () => {
+    const request = JSON.stringify({ config: { networkInstances: [{ displayname: 'a' }, { displayname: 'b' }] } });
+    const answer = await curl(...reflect, '-d', request, `http://localhost/${serviceName}/PushConfig`);
+    expect(JSON.parse(answer)).toEqual({ version: '2', changed: true });
+  });
+
+  it('calls a streaming method', async () => {
+    const answer = await curl(...reflect, '-d', '{}', `http://localhost/${serviceName}/WatchConfig`);
+    expect(answer.match(/"version":\s*"\d"/g)).toHaveLength(2);
+  });
+
+  it('calls the health service', async () => {
+    const answer = await curl(...reflect, '-d', '{}', 'http://localhost/grpc.health.v1.Health/Check');
+    expect(JSON.parse(answer)).toEqual({ status: 'SERVING' });
+  });
+});
+
+describe.each([
+  { version: 'v1', Client: ServerReflectionV1Client },
+  { version: 'v1alpha', Client: ServerReflectionV1AlphaClient },
+])('reflection $version, asked directly', ({ Client }) => {
+  async function ask(...requests: ServerReflectionRequest['messageRequest'][]): Promise<ServerReflectionResponse[]> {
+    const client = connectTo(Client, `unix:${socketPath}`);
+    const stream = client.serverReflectionInfo();
+    for (const messageRequest of requests) stream.write({ host: 'h', messageRequest });
+    stream.end();
+    const responses: ServerReflectionResponse[] = [];
+    for await (const response of stream as AsyncIterable<ServerReflectionResponse>) responses.push(response);
+    client.close();
+    return responses;
+  }
+
+  function filesIn(response: ServerReflectionResponse | undefined): number | undefined {
+    const answer = response?.messageResponse;
+    return answer?.$case === 'fileDescriptorResponse' ? answer.value.fileDescriptorProto.length : undefined;
+  }
+
+  it('sends a file with its imports, and each file once a stream', async () => {
+    const [byName, bySymbol, again] = await ask(
+      { $case: 'fileByFilename', value: 'evecommon/uplink.proto' },
+      { $case: 'fileContainingSymbol', value: 'org.lfedge.eve.config.EdgeDevConfig' },
+      { $case: 'fileContainingSymbol', value: `${serviceName}.PushConfig` },
+    );
+    expect(filesIn(byName)).toBe(1);
+    expect(filesIn(bySymbol)).toBeGreaterThan(10);
+    expect(filesIn(again)).toBe(1);
+  });
+
+  it.each<ServerReflectionRequest['messageRequest']>([
+    { $case: 'fileByFilename', value: 'no.proto' },
+    { $case: 'fileContainingSymbol', value: 'no.Symbol' },
+    { $case: 'fileContainingExtension', value: { containingType: 'no.Type', extensionNumber: 1 } },
+    { $case: 'allExtensionNumbersOfType', value: 'no.Type' },
+    undefined,
+  ])('answers %p with an error', async (request) => {
+    const [response] = await ask(request);
+    expect(response?.messageResponse?.$case).toBe('errorResponse');
+  });
+
+  it('knows that a message has no extensions', async () => {
+    const [response] = await ask({ $case: 'allExtensionNumbersOfType', value: 'org.lfedge.eve.config.EdgeDevConfig' });
+    expect(response?.messageResponse).toMatchObject({
+      $case: 'allExtensionNumbersResponse',
+      value: { extensionNumber: [] },
+    });
+  });
+});

@@ -1,0 +1,126 @@
+import {
+  status,
+  type handleBidiStreamingCall,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+
+import {
+  ServerReflectionService,
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+} from '../../gen/grpc/reflection/v1/reflection.js';
+import { ServerReflectionService as ServerReflectionServiceV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection.js';
+import type { DescriptorIndex } from './descriptor-index.js';
+import { RpcError, toStatus } from './errors.js';
+import { serverOf, type EndCall } from './open-calls.js';
+
+type ReflectionMethod = handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse>;
+
+/**
+ * Reflection for `serviceNames`, v1 and v1alpha (which are the same on the wire). The descriptors are read when somebody asks for the first
+ * time: a service that is never debugged does not pay for them.
+ */
+export function reflectionServices(
+  serviceNames: readonly string[],
+): readonly { definition: ServiceDefinition; implementation: UntypedServiceImplementation }[] {
+  const listed = [...serviceNames, 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
+  const method = reflectionMethod(listed.sort());
+  return [
+    { definition: ServerReflectionService, implementation: { serverReflectionInfo: method } },
+    { definition: ServerReflectionServiceV1Alpha, implementation: { serverReflectionInfo: method } },
+  ];
+}
+
+let indexLoaded: Promise<DescriptorIndex> | undefined;
+
+function loadIndex(): Promise<DescriptorIndex> {
+  indexLoaded ??= (async () => {
+    const [{ DescriptorIndex: Index }, { descriptorSetBase64 }] = await Promise.all([
+      import('./descriptor-index.js'),
+      import('../../gen/descriptors.js'),
+    ]);
+    return new Index(Buffer.from(descriptorSetBase64, 'base64'));
+  })();
+  return indexLoaded;
+}
+
+function reflectionMethod(serviceNames: readonly string[]): ReflectionMethod {
+  return function reflect(this: unknown, call): void {
+    const server = serverOf(this);
+    const alreadySent = new Set<string>();
+    const end: EndCall = (error) => {
+      call.emit('error', toStatus(error));
+    };
+    server?.openStreams.add(end);
+    call.on('cancelled', () => {
+      server?.openStreams.delete(end);
+    });
+    const answerOne = async (request: ServerReflectionRequest): Promise<void> => {
+      const messageResponse = answer(await loadIndex(), serviceNames, request, alreadySent);
+      call.write({ validHost: request.host, originalRequest: request, messageResponse });
+    };
+    // One after the other, so that answers keep the order of the questions.
+    let answered = Promise.resolve();
+    const fail = (error: unknown): void => {
+      server?.logger.error({ err: error }, 'reflection failed');
+      end(new RpcError(status.INTERNAL, 'reflection failed; the log of the service says more'));
+    };
+    call.on('data', (request: ServerReflectionRequest) => {
+      answered = answered.then(() => answerOne(request)).catch(fail);
+    });
+    call.on('end', () => {
+      void answered.then(() => {
+        server?.openStreams.delete(end);
+        call.end();
+      });
+    });
+  };
+}
+
+type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
+
+function answer(
+  index: DescriptorIndex,
+  serviceNames: readonly string[],
+  request: ServerReflectionRequest,
+  alreadySent: Set<string>,
+): Answer {
+  const asked = request.messageRequest;
+  const fileAnswer = (fileName: string | undefined, what: string): Answer =>
+    fileName === undefined
+      ? notFound(what)
+      : {
+          $case: 'fileDescriptorResponse',
+          value: { fileDescriptorProto: index.withImports(fileName, alreadySent).map((bytes) => Buffer.from(bytes)) },
+        };
+  switch (asked?.$case) {
+    case 'listServices':
+      return { $case: 'listServicesResponse', value: { service: serviceNames.map((name) => ({ name })) } };
+    case 'fileByFilename':
+      return fileAnswer(index.fileNamed(asked.value), `file ${asked.value}`);
+    case 'fileContainingSymbol':
+      return fileAnswer(index.fileDeclaring(asked.value), `symbol ${asked.value}`);
+    case 'fileContainingExtension': {
+      const { containingType, extensionNumber } = asked.value;
+      return fileAnswer(index.fileExtending(containingType, extensionNumber), `extension of ${containingType}`);
+    }
+    case 'allExtensionNumbersOfType': {
+      const extensionNumber = index.extensionNumbersOf(asked.value);
+      if (extensionNumber === undefined) return notFound(`type ${asked.value}`);
+      return {
+        $case: 'allExtensionNumbersResponse',
+        value: { baseTypeName: asked.value, extensionNumber: [...extensionNumber] },
+      };
+    }
+    case undefined:
+      return {
+        $case: 'errorResponse',
+        value: { errorCode: status.INVALID_ARGUMENT, errorMessage: 'the request asks nothing' },
+      };
+  }
+}
+
+function notFound(what: string): Answer {
+  return { $case: 'errorResponse', value: { errorCode: status.NOT_FOUND, errorMessage: `no ${what} here` } };
+}

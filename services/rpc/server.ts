@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+
+import {
+  Server,
+  ServerCredentials,
+  status,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+
+import { systemClock } from '../clock/index.js';
+import type { Logger } from '../observability/index.js';
+import { messageLimitBytes } from './client.js';
+import { RpcError } from './errors.js';
+import { Health } from './health.js';
+import { bindToServer, type ServerBinding } from './open-calls.js';
+import { reflectionServices } from './reflection.js';
+import { listenOnUnixSocket } from './unix-socket.js';
+
+export interface ServedService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+/** A listener on the network: TLS with certificates on both sides. */
+export interface TlsListenOptions {
+  readonly host: string;
+  /** 0 takes any free one; see RunningServer.tlsPort. */
+  readonly port: number;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile: string;
+}
+
+export interface ServerOptions {
+  readonly socketPath: string;
+  /** Default 0o660: the owner and the group. */
+  readonly socketMode?: number;
+  readonly services: readonly ServedService[];
+  readonly logger: Logger;
+  readonly tls?: TlsListenOptions | undefined;
+}
+
+export interface RunningServer {
+  /** Tells grpc.health.v1; every service counts as serving at first, and so does '' (the server as a whole). */
+  setServing(service: string, serving: boolean): void;
+  readonly tlsPort: number | undefined;
+  /** Ends open streams with UNAVAILABLE, waits for calls that are still being answered, then ends those likewise. Default grace 1,000 ms. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Serves on a Unix socket and, where asked, with mutual TLS on the network. Reflection (v1 and v1alpha) and
+ * grpc.health.v1 are there on every server. Fails with SocketInUseError where another instance answers on the socket.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { logger, services } = options;
+  const names = services.map(({ definition }) => serviceNameOf(definition));
+  const health = new Health(names);
+  const everything: readonly ServedService[] = [
+    ...services,
+    health,
+    ...reflectionServices([...names, healthName(health)]),
+  ];
+  const server = new Server({
+    'grpc.max_receive_message_length': messageLimitBytes,
+    'grpc.max_send_message_length': messageLimitBytes,
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.enable_channelz': 0,
+  });
+  const binding: ServerBinding = { logger, openStreams: new Set(), openCalls: new Set() };
+  for (const { definition, implementation } of everything) {
+    bindToServer(implementation, binding);
+    server.addService(definition, implementation);
+  }
+  try {
+    const socket = await listenOnUnixSocket(options.socketPath, options.socketMode ?? 0o660, async (path) => {
+      await bind(server, `unix:${path}`, ServerCredentials.createInsecure());
+    });
+    const tlsPort = options.tls === undefined ? undefined : await listenWithTls(server, options.tls);
+    logger.info({ socket: options.socketPath, tlsPort }, 'serving');
+    return {
+      tlsPort,
+      setServing: (service, serving) => {
+        health.setServing(service, serving);
+      },
+      close: async (graceMs = 1_000) => {
+        health.setNothingServing();
+        await socket.remove();
+        await shutDown(server, binding, graceMs);
+      },
+    };
+  } catch (error) {
+    server.forceShutdown();
+    throw error;
+  }
+}
+
+/** `org.example.v1.ThingService`, from the path of any of its methods. */
+export function serviceNameOf(definition: ServiceDefinition): string {
+  const path = Object.values(definition)[0]?.path ?? '';
+  return path.split('/')[1] ?? '';
+}
+
+function healthName(health: Health): string {
+  return serviceNameOf(health.definition);
+}
+
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+    });
+  });
+}
+
+async function listenWithTls(server: Server, tls: TlsListenOptions): Promise<number> {
+  const [clientCa, key, certificate] = await Promise.all([
+    readFile(tls.clientCaFile),
+    readFile(tls.keyFile),
+    readFile(tls.certFile),
+  ]);
+  const credentials = ServerCredentials.createSsl(clientCa, [{ private_key: key, cert_chain: certificate }], true);
+  const host = tls.host.includes(':') ? `[${tls.host}]` : tls.host;
+  return bind(server, `${host}:${tls.port}`, credentials);
+}
+
+/** Time for the last statuses to leave. */
+const flushMs = 100;
+
+async function shutDown(server: Server, binding: ServerBinding, graceMs: number): Promise<void> {
+  const ending = new RpcError(status.UNAVAILABLE, 'the service is ending', { reason: 'SHUTTING_DOWN' });
+  // tryShutdown would wait for open streams without end.
+  for (const end of [...binding.openStreams]) end(ending);
+  const drained = new Promise<void>((resolve) => {
+    server.tryShutdown(() => {
+      resolve();
+    });
+  });
+  await within(graceMs, drained);
+  // A call that is cut without a status may leave its client waiting: Node ends the connection half only.
+  for (const end of [...binding.openCalls]) end(ending);
+  await within(flushMs, drained);
+  server.forceShutdown();
+}
+
+/** Waits for `work`, but no longer than that. */
+function within(limitMs: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancelTimer = systemClock.setTimer(limitMs, resolve);
+    void work.then(() => {
+      cancelTimer();
+      resolve();
+    });
+  });
+}
