@@ -43,8 +43,7 @@ export type PortAddressing =
 
 /** Which port priorities something may use. */
 export type PriorityLimit =
-  | { readonly kind: 'every-priority' }
-  | { readonly kind: 'priorities'; readonly priorities: readonly number[] };
+  { readonly kind: 'every-priority' } | { readonly kind: 'priorities'; readonly priorities: readonly number[] };
 
 export interface NetworkInstance {
   readonly id: string;

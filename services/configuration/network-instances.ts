@@ -1,0 +1,186 @@
+import { isIP } from 'node:net';
+
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { AddressType, ZNetworkInstType, type NetworkInstanceConfig } from '../../gen/config/netinst.js';
+import { durationMs } from './durations.js';
+import { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
+import type { LocalNetwork, NetworkInstance, NetworkInstanceTestSettings } from './model.js';
+import { priorityLimit } from './policies.js';
+import type { Problems } from './problems.js';
+import { isHostName, isLabel, isUuid } from './words.js';
+
+/** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
+export const MOST_LOCAL_INSTANCES = 4000;
+/** DESIGN, Decisions: Choice. */
+export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
+
+const DAY_MS = 86_400_000;
+
+/** The network instances. */
+export function interpretNetworkInstances(config: EdgeDevConfig, problems: Problems): readonly NetworkInstance[] {
+  const configured = config.networkInstances;
+  const at = (index: number) => `networkInstances[${index}]`;
+  const instances = configured.map((instance, index) => interpretInstance(instance, at(index), problems));
+  problems.unique(
+    configured,
+    ({ uuidandversion }) => uuidandversion?.uuid.toLowerCase() ?? '',
+    (index) => `${at(index)}.uuidandversion.uuid`,
+    'the UUID',
+  );
+  problems.unique(
+    configured,
+    ({ displayname }) => displayname,
+    (index) => `${at(index)}.displayname`,
+    'the name',
+  );
+  refuseOverlaps(configured, problems);
+  if (instances.filter(({ kind }) => kind === 'local').length > MOST_LOCAL_INSTANCES) {
+    problems.add('networkInstances', `there are more than ${MOST_LOCAL_INSTANCES} local network instances`);
+  }
+  return instances;
+}
+
+function interpretInstance(config: NetworkInstanceConfig, field: string, problems: Problems): NetworkInstance {
+  const id = config.uuidandversion?.uuid ?? '';
+  if (!isUuid(id)) problems.add(`${field}.uuidandversion.uuid`, 'must be a UUID');
+  if (!isLabel(config.displayname)) {
+    problems.add(`${field}.displayname`, 'must be 1 to 128 printable characters without quotes');
+  }
+  const kind = kindOf(config, field, problems);
+  const portLabel = config.port?.name ?? '';
+  if (portLabel !== '' && !isLabel(portLabel)) {
+    problems.add(`${field}.port.name`, 'must be printable characters without quotes');
+  }
+  if (config.mtu !== 0 && (config.mtu < 576 || config.mtu > 65_535)) {
+    problems.add(`${field}.mtu`, 'must be 0 (the default) or 576 to 65535');
+  }
+  return {
+    id,
+    name: config.displayname,
+    kind,
+    active: config.activate,
+    portLabel: portLabel === '' ? undefined : portLabel,
+    network: kind === 'local' ? interpretNetwork(config, field, problems) : undefined,
+    allowedPriorities: priorityLimit(config.allowedPriorities, `${field}.allowedPriorities`, problems),
+    test: interpretTest(config, field, problems),
+    mtu: config.mtu,
+  };
+}
+
+function kindOf({ instType }: NetworkInstanceConfig, field: string, problems: Problems): NetworkInstance['kind'] {
+  switch (instType) {
+    case ZNetworkInstType.ZnetInstLocal:
+      return 'local';
+    case ZNetworkInstType.ZnetInstSwitch:
+      return 'switch';
+    case ZNetworkInstType.ZnetInstCloud:
+      return 'cloud';
+    default:
+      problems.add(`${field}.instType`, 'must be ZnetInstLocal, ZnetInstSwitch or ZnetInstCloud');
+      return 'switch';
+  }
+}
+
+function interpretNetwork(config: NetworkInstanceConfig, field: string, problems: Problems): LocalNetwork | undefined {
+  if (config.ipType !== AddressType.IPV4 && config.ipType !== AddressType.First) {
+    problems.add(`${field}.ipType`, 'only IPV4 is built for local network instances');
+  }
+  const { ip } = config;
+  const subnet = ipv4Network(ip?.subnet ?? '');
+  if (ip === undefined || subnet === undefined || subnet.prefixLength > 30 || subnet.prefixLength < 8) {
+    problems.add(`${field}.ip.subnet`, 'must be an IPv4 network such as 10.1.0.0/24, /8 to /30, host bits zero');
+    return undefined;
+  }
+  const gateway = ip.gateway === '' ? subnet.first + 1 : hostIn(subnet, ip.gateway);
+  if (gateway === undefined) problems.add(`${field}.ip.gateway`, `must be a host address in ${ip.subnet}`);
+  const first = ip.dhcpRange?.start ?? '';
+  const last = ip.dhcpRange?.end ?? '';
+  const range = {
+    first: first === '' ? subnet.first + 1 : hostIn(subnet, first),
+    last: last === '' ? subnet.last - 1 : hostIn(subnet, last),
+  };
+  if (range.first === undefined) problems.add(`${field}.ip.dhcpRange.start`, `must be a host address in ${ip.subnet}`);
+  if (range.last === undefined) problems.add(`${field}.ip.dhcpRange.end`, `must be a host address in ${ip.subnet}`);
+  if (range.first !== undefined && range.last !== undefined && range.first > range.last) {
+    problems.add(`${field}.ip.dhcpRange`, 'must not end before it starts');
+  }
+  const dnsServers = addresses(ip.dns, `${field}.ip.dns`, problems);
+  const ntpServers = addresses(
+    [ip.ntp, ...ip.moreNtp].filter((server) => server !== ''),
+    `${field}.ip.ntp`,
+    problems,
+  );
+  if (ip.domain !== '' && !isHostName(ip.domain)) problems.add(`${field}.ip.domain`, 'must be a domain name');
+  config.dns.forEach(({ HostName: name, Address: listed }, index) => {
+    if (!isHostName(name)) problems.add(`${field}.dns[${index}].HostName`, 'must be a host name');
+    addresses(listed, `${field}.dns[${index}].Address`, problems);
+  });
+  return {
+    subnet: subnet.text,
+    prefixLength: subnet.prefixLength,
+    gateway: ipv4Text(gateway ?? subnet.first + 1),
+    dhcpRange: { first: ipv4Text(range.first ?? subnet.first + 1), last: ipv4Text(range.last ?? subnet.last - 1) },
+    dnsServers,
+    staticDnsEntries: config.dns.map(({ HostName: hostName, Address: listed }) => ({ hostName, addresses: listed })),
+    ntpServers,
+    domainName: ip.domain,
+  };
+}
+
+/** An address of a host in the network, as a number. */
+export function hostIn(network: Ipv4Network, address: string): number | undefined {
+  const number = ipv4Number(address);
+  return number !== undefined && number > network.first && number < network.last ? number : undefined;
+}
+
+function addresses(listed: readonly string[], field: string, problems: Problems): readonly string[] {
+  listed.forEach((address, index) => {
+    if (isIP(address) === 0) problems.add(`${field}[${index}]`, 'must be an IP address');
+  });
+  return listed;
+}
+
+/** Apps are told apart by their addresses, so no two network instances may share one. */
+function refuseOverlaps(configured: readonly NetworkInstanceConfig[], problems: Problems): void {
+  const networks = configured
+    .map(({ ip, instType }, index) => ({
+      index,
+      network: instType === ZNetworkInstType.ZnetInstLocal ? ipv4Network(ip?.subnet ?? '') : undefined,
+    }))
+    .flatMap(({ index, network }) => (network === undefined ? [] : [{ index, network }]))
+    .sort((a, b) => a.network.first - b.network.first || a.index - b.index);
+  let widest = networks[0];
+  for (const each of networks.slice(1)) {
+    if (widest !== undefined && overlap(widest.network, each.network)) {
+      const [earlier, later] = widest.index < each.index ? [widest, each] : [each, widest];
+      problems.add(
+        `networkInstances[${later.index}].ip.subnet`,
+        `overlaps the subnet of networkInstances[${earlier.index}]`,
+      );
+    }
+    if (widest === undefined || each.network.last > widest.network.last) widest = each;
+  }
+}
+
+function interpretTest(config: NetworkInstanceConfig, field: string, problems: Problems): NetworkInstanceTestSettings {
+  const { test } = config;
+  const at = `${field}.test`;
+  const count = (value: number | undefined, name: string): number | undefined => {
+    if (value !== undefined && (value < 1 || value > 100)) problems.add(`${at}.${name}`, 'must be 1 to 100');
+    return value;
+  };
+  const target = test?.target ?? '';
+  if (/[\s\p{C}]/u.test(target)) problems.add(`${at}.target`, 'must not hold white space or control characters');
+  const intervalMs = durationMs(test?.interval, { leastMs: 100, mostMs: DAY_MS }, `${at}.interval`, problems);
+  const timeoutMs = durationMs(test?.timeout, { leastMs: 10, mostMs: 3_600_000 }, `${at}.timeout`, problems);
+  const holdBounds = { leastMs: 0, mostMs: DAY_MS };
+  return {
+    target: target === '' ? undefined : target,
+    intervalMs,
+    timeoutMs,
+    failAfter: count(test?.failAfter, 'failAfter'),
+    recoverAfter: count(test?.recoverAfter, 'recoverAfter'),
+    failbackHoldMs:
+      durationMs(test?.failbackHold, holdBounds, `${at}.failbackHold`, problems) ?? DEFAULT_FAILBACK_HOLD_MS,
+  };
+}

@@ -1,0 +1,55 @@
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { NetworkOperation, PrioritySet } from '../../gen/evecommon/uplink.js';
+import type { PriorityLimit } from './model.js';
+import { HIGHEST_PRIORITY, isKnownOperation } from './ports.js';
+import type { Problems } from './problems.js';
+
+const DOWNLOAD_MAX_COST = 'network.download.max.cost';
+
+/** Which priorities each operation may use, for those that have a policy. */
+export function interpretOperationPolicies(
+  config: EdgeDevConfig,
+  problems: Problems,
+): ReadonlyMap<NetworkOperation, PriorityLimit> {
+  const limits = new Map<NetworkOperation, PriorityLimit>();
+  const policies = config.operationPolicies;
+  policies.forEach(({ operation, allowed }, index) => {
+    const field = `operationPolicies[${index}]`;
+    if (!isKnownOperation(operation)) problems.add(`${field}.operation`, `${operation} is no operation`);
+    const limit = priorityLimit(allowed, `${field}.allowed`, problems);
+    if (limit !== undefined) limits.set(operation, limit);
+  });
+  problems.unique(
+    policies,
+    ({ operation }) => String(operation),
+    (index) => `operationPolicies[${index}].operation`,
+    'the operation',
+  );
+  return limits;
+}
+
+/** A set of priorities as a limit; undefined where it is not set, so that a default applies. */
+export function priorityLimit(
+  set: PrioritySet | undefined,
+  field: string,
+  problems: Problems,
+): PriorityLimit | undefined {
+  if (set === undefined) return undefined;
+  set.priorities.forEach((priority, index) => {
+    if (priority > HIGHEST_PRIORITY) {
+      problems.add(`${field}.priorities[${index}]`, `must be 0 to ${HIGHEST_PRIORITY}, and is ${priority}`);
+    }
+  });
+  return { kind: 'priorities', priorities: [...new Set(set.priorities)].sort((a, b) => a - b) };
+}
+
+/** EVE's configItem: downloads use ports up to this cost. */
+export function interpretDownloadMaxCost(config: EdgeDevConfig, problems: Problems): number {
+  const index = config.configItems.findIndex(({ key }) => key === DOWNLOAD_MAX_COST);
+  const item = config.configItems[index];
+  if (item === undefined) return 0;
+  const cost = /^\d{1,3}$/.test(item.value) ? Number(item.value) : undefined;
+  if (cost !== undefined && cost <= HIGHEST_PRIORITY) return cost;
+  problems.add(`configItems[${index}].value`, `${DOWNLOAD_MAX_COST} must be a whole number from 0 to 255`);
+  return 0;
+}

@@ -1,0 +1,202 @@
+import { isIP } from 'node:net';
+
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { PhysicalIO, SystemAdapter } from '../../gen/config/devmodel.js';
+import { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
+import { DHCPType } from '../../gen/evecommon/netcmn.js';
+import type { Port, PortAddressing, PortUsage } from './model.js';
+import type { Problems } from './problems.js';
+import { isInterfaceName, isLabel } from './words.js';
+
+/** zedrouter has one hexadecimal digit for each port in a packet's mark; 0 and 15 are taken. */
+export const MOST_PORTS = 14;
+/** EVE clamps higher costs to this. */
+export const HIGHEST_PRIORITY = 255;
+
+/** The device's uplinks. Each SystemAdapter rests on a PhysicalIO, directly or through a VLAN or bond. */
+export function interpretPorts(config: EdgeDevConfig, problems: Problems): readonly Port[] {
+  const oldController = config.deviceIoList.some(({ usagePolicy }) => usagePolicy?.freeUplink === true);
+  const ports = config.systemAdapterList.flatMap((adapter, index) => {
+    const port = interpretPort(config, adapter, `systemAdapterList[${index}]`, oldController, problems);
+    return port === undefined ? [] : [port];
+  });
+  const at = (field: string) => (index: number) => `systemAdapterList[${index}].${field}`;
+  problems.unique(config.systemAdapterList, ({ name }) => name, at('name'), 'the port name');
+  const names = config.systemAdapterList.map((adapter) => interfaceUnder(config, adapter)?.interfaceName ?? '');
+  problems.unique(names, (name) => name, at('lowerLayerName'), 'the interface');
+  if (config.systemAdapterList.length > MOST_PORTS) {
+    problems.add('systemAdapterList', `there are more than ${MOST_PORTS} ports, which is as many as a mark can name`);
+  }
+  return ports;
+}
+
+function interpretPort(
+  config: EdgeDevConfig,
+  adapter: SystemAdapter,
+  field: string,
+  oldController: boolean,
+  problems: Problems,
+): Port | undefined {
+  const { name } = adapter;
+  if (!isLabel(name)) problems.add(`${field}.name`, 'must be 1 to 128 printable characters without quotes');
+  for (const [index, label] of adapter.sharedLabels.entries()) {
+    if (!isLabel(label)) {
+      problems.add(`${field}.sharedLabels[${index}]`, 'must be 1 to 128 printable characters without quotes');
+    }
+  }
+  const lower = interfaceUnder(config, adapter);
+  if (lower === undefined) {
+    const wanted = adapter.lowerLayerName === '' ? name : adapter.lowerLayerName;
+    problems.add(`${field}.lowerLayerName`, `no physical port, VLAN or bond is called ${JSON.stringify(wanted)}`);
+    return undefined;
+  }
+  if (!isInterfaceName(lower.interfaceName)) {
+    problems.add(
+      lower.field,
+      `${JSON.stringify(lower.interfaceName)} is no name of a network interface (1 to 15 letters, digits, ., _ or -)`,
+    );
+  }
+  const usage = usageOf(lower.physical);
+  const isManagement = adapter.uplink && (usage === 'management-and-apps' || usage === 'management-only');
+  const priority = priorityOf(adapter, lower.physical, oldController);
+  const allowedOperations = allowedOperationsOf(lower, problems);
+  const addressing = addressingOf(config, adapter, field, problems);
+  return {
+    label: name,
+    interfaceName: lower.interfaceName,
+    priority,
+    isManagement,
+    usage,
+    labels: labelsOf(adapter, isManagement, priority),
+    allowedOperations,
+    ...addressing,
+  };
+}
+
+interface LowerLayer {
+  readonly interfaceName: string;
+  readonly physical: PhysicalIO | undefined;
+  /** Where the interface's name stands. */
+  readonly field: string;
+  readonly physicalField: string;
+}
+
+function interfaceUnder(config: EdgeDevConfig, adapter: SystemAdapter): LowerLayer | undefined {
+  const wanted = adapter.lowerLayerName === '' ? adapter.name : adapter.lowerLayerName;
+  const vlanIndex = config.vlans.findIndex(({ logicallabel }) => logicallabel === wanted);
+  const vlan = config.vlans[vlanIndex];
+  if (vlan !== undefined) {
+    return virtual(config, vlan.interfaceName, `vlans[${vlanIndex}].interfaceName`, vlan.lowerLayerName);
+  }
+  const bondIndex = config.bonds.findIndex(({ logicallabel }) => logicallabel === wanted);
+  const bond = config.bonds[bondIndex];
+  if (bond !== undefined) {
+    return virtual(config, bond.interfaceName, `bonds[${bondIndex}].interfaceName`, bond.lowerLayerNames[0] ?? '');
+  }
+  const index = config.deviceIoList.findIndex(({ logicallabel }) => logicallabel === wanted);
+  const physical = config.deviceIoList[index];
+  if (physical === undefined) return undefined;
+  const key = Object.keys(physical.phyaddrs).find((name) => name.toLowerCase() === 'ifname') ?? 'ifname';
+  return {
+    interfaceName: physical.phyaddrs[key] ?? '',
+    physical,
+    field: `deviceIoList[${index}].phyaddrs["${key}"]`,
+    physicalField: `deviceIoList[${index}]`,
+  };
+}
+
+/** A VLAN or bond is used, and has a policy, as the physical port under it. */
+function virtual(config: EdgeDevConfig, interfaceName: string, field: string, lowerLayerName: string): LowerLayer {
+  const bond = config.bonds.find(({ logicallabel }) => logicallabel === lowerLayerName);
+  const physicalLabel = bond === undefined ? lowerLayerName : (bond.lowerLayerNames[0] ?? '');
+  const index = config.deviceIoList.findIndex(({ logicallabel }) => logicallabel === physicalLabel);
+  return { interfaceName, physical: config.deviceIoList[index], field, physicalField: `deviceIoList[${index}]` };
+}
+
+function usageOf(physical: PhysicalIO | undefined): PortUsage {
+  switch (physical?.usage) {
+    case PhyIoMemberUsage.PhyIoUsageShared:
+      return 'apps-shared';
+    case PhyIoMemberUsage.PhyIoUsageDedicated:
+      return 'dedicated-to-an-app';
+    case PhyIoMemberUsage.PhyIoUsageDisabled:
+      return 'disabled';
+    case PhyIoMemberUsage.PhyIoUsageMgmtOnly:
+      return 'management-only';
+    default:
+      // PhyIoUsageNone: controllers that know no usage.
+      return 'management-and-apps';
+  }
+}
+
+/**
+ * DESIGN, Decisions: fallBackPriority where present, else SystemAdapter.cost, else EVE's rule for freeUplink: where any
+ * physical port has it set, a port without it counts as cost 1.
+ */
+function priorityOf(adapter: SystemAdapter, physical: PhysicalIO | undefined, oldController: boolean): number {
+  const stated = physical?.usagePolicy?.fallBackPriority;
+  if (stated !== undefined) return Math.min(stated, HIGHEST_PRIORITY);
+  if (adapter.cost > 0) return Math.min(adapter.cost, HIGHEST_PRIORITY);
+  const free = adapter.freeUplink || physical?.usagePolicy?.freeUplink === true;
+  return oldController && !free ? 1 : 0;
+}
+
+/** The labels of its own, and EVE's automatic ones. */
+function labelsOf(adapter: SystemAdapter, isManagement: boolean, priority: number): readonly string[] {
+  const automatic = [
+    'all',
+    ...(isManagement ? ['uplink'] : []),
+    ...(isManagement && priority === 0 ? ['freeuplink'] : []),
+  ];
+  return [...new Set([adapter.name, ...adapter.sharedLabels, ...automatic])];
+}
+
+const knownOperations: ReadonlySet<number> = new Set(
+  Object.values(NetworkOperation).filter((operation) => operation > NetworkOperation.NETWORK_OPERATION_UNSPECIFIED),
+);
+
+/** True for an operation that a policy may name. */
+export function isKnownOperation(operation: number): boolean {
+  return knownOperations.has(operation);
+}
+
+function allowedOperationsOf({ physical, physicalField }: LowerLayer, problems: Problems): readonly NetworkOperation[] {
+  const operations = physical?.usagePolicy?.allowedOperations ?? [];
+  operations.forEach((operation, index) => {
+    if (isKnownOperation(operation)) return;
+    problems.add(`${physicalField}.usagePolicy.allowedOperations[${index}]`, `${operation} is no operation`);
+  });
+  return operations;
+}
+
+function addressingOf(
+  config: EdgeDevConfig,
+  adapter: SystemAdapter,
+  field: string,
+  problems: Problems,
+): { readonly addressing: PortAddressing; readonly dnsServers: readonly string[] } {
+  if (adapter.networkUUID === '') return { addressing: { kind: 'none' }, dnsServers: [] };
+  const index = config.networks.findIndex(({ id }) => id === adapter.networkUUID);
+  const network = config.networks[index];
+  if (network === undefined) {
+    problems.add(`${field}.networkUUID`, `there is no network ${JSON.stringify(adapter.networkUUID)}`);
+    return { addressing: { kind: 'none' }, dnsServers: [] };
+  }
+  const { ip } = network;
+  const dnsServers = ip?.dns ?? [];
+  dnsServers.forEach((server, position) => {
+    if (isIP(server) === 0) problems.add(`networks[${index}].ip.dns[${position}]`, 'must be an IP address');
+  });
+  switch (ip?.dhcp) {
+    case DHCPType.Client:
+      return { addressing: { kind: 'dhcp' }, dnsServers };
+    case DHCPType.Static:
+      if (ip.gateway !== '' && isIP(ip.gateway) === 0) {
+        problems.add(`networks[${index}].ip.gateway`, 'must be an IP address');
+      }
+      return { addressing: { kind: 'static', gateway: ip.gateway === '' ? undefined : ip.gateway }, dnsServers };
+    default:
+      return { addressing: { kind: 'none' }, dnsServers };
+  }
+}

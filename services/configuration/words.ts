@@ -1,0 +1,29 @@
+/** RFC 9562 in its usual form, any version. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+/** What the kernel takes as the name of an interface (dev_valid_name), less what no system of names produces. */
+export function isInterfaceName(text: string): boolean {
+  return /^[A-Za-z0-9_.-]{1,15}$/.test(text) && text !== '.' && text !== '..' && !text.startsWith('-');
+}
+
+/** A label or name: printable, without quotes, so that it can stand in logs, rules and files as it is. */
+export function isLabel(text: string): boolean {
+  return /^[^\p{C}\p{Zl}\p{Zp}"'`\\]{1,128}$/u.test(text) && text.trim() === text;
+}
+
+/** A host name or domain (RFC 1123), as dnsmasq reads it. */
+export function isHostName(text: string): boolean {
+  return (
+    text.length <= 253 &&
+    /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/.test(text)
+  );
+}
+
+/** Lower case with colons; undefined where it is not a unicast hardware address. */
+export function macAddressOf(text: string): string | undefined {
+  const lower = text.toLowerCase().replaceAll('-', ':');
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(lower) || lower === '00:00:00:00:00:00') return undefined;
+  return (Number.parseInt(lower.slice(0, 2), 16) & 1) === 1 ? undefined : lower;
+}
