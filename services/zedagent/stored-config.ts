@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+import { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
+import { readDurably, writeDurably } from '../durable/index.js';
+import type { Logger } from '../observability/index.js';
+
+/** Keeps the configuration in force over restarts and power cuts. */
+export interface ConfigFile {
+  /** Undefined where there is none yet. */
+  read(): Promise<DeviceConfig | undefined>;
+  /** Rejects where the disk refuses; what was there stays. */
+  write(config: DeviceConfig): Promise<void>;
+}
+
+/** `<stateDir>/config`: a DeviceConfig in binary form, unknown fields included. */
+export function configFile(stateDir: string, logger: Logger): ConfigFile {
+  const path = `${stateDir}/config`;
+  return {
+    read: async () => {
+      const bytes = await readDurably(path, { logger });
+      if (bytes === undefined) return undefined;
+      try {
+        return DeviceConfig.decode(bytes);
+      } catch (error) {
+        logger.error({ err: error, path }, 'the stored configuration cannot be read; waiting for a new one');
+        return undefined;
+      }
+    },
+    write: (config) => writeDurably(path, DeviceConfig.encode(config).finish()),
+  };
+}
+
+/** Hexadecimal SHA-256 of the binary form. */
+export function digestOf(config: EdgeDevConfig): string {
+  return createHash('sha256').update(EdgeDevConfig.encode(config).finish()).digest('hex');
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import { systemClock } from '../clock/index.js';
+import { configFromJson } from '../configuration/index.js';
+import { createLogger } from '../observability/index.js';
+import { call, connectTo, type RpcError, type RunningService } from '../rpc/index.js';
+import { startZedagent } from './index.js';
+
+const options = { timeoutMs: 5_000 };
+
+function configNamed(name: string): EdgeDevConfig {
+  return configFromJson({
+    networkInstances: [
+      {
+        uuidandversion: { uuid: '11111111-1111-4111-8111-111111111111' },
+        displayname: name,
+        instType: 'ZnetInstLocal',
+        ip: { subnet: '10.1.0.0/24' },
+      },
+    ],
+  });
+}
+
+describe('zedagent', () => {
+  let directory: string;
+  let service: RunningService;
+  let client: DeviceConfigServiceClient;
+
+  const start = async (): Promise<void> => {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    service = await startZedagent({
+      runDir: directory,
+      stateDir: join(directory, 'state'),
+      logger,
+      clock: systemClock,
+    });
+    client = connectTo(DeviceConfigServiceClient, `unix:${directory}/zedagent.sock`);
+  };
+  const restart = async (): Promise<void> => {
+    client.close();
+    await service.close();
+    await start();
+  };
+  const push = (config: EdgeDevConfig, more: { dryRun?: boolean; expectedVersion?: bigint } = {}) =>
+    call(client, 'pushConfig', { config, dryRun: false, author: 'test', ...more }, options);
+  const inForce = async () => (await call(client, 'getConfig', {}, options)).deviceConfig;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'zedagent-'));
+    await start();
+  });
+
+  afterEach(async () => {
+    client.close();
+    await service.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('has no configuration before the first push', async () => {
+    await expect(inForce()).rejects.toMatchObject({ code: status.NOT_FOUND, reason: 'NO_CONFIG' });
+  });
+
+  it('counts versions, and not twice for the same', async () => {
+    expect(await push(configNamed('a'))).toMatchObject({ version: 1n, changed: true });
+    expect(await push(configNamed('a'))).toMatchObject({ version: 1n, changed: false });
+    expect(await push(configNamed('b'), { dryRun: true })).toMatchObject({ version: 2n, changed: true });
+    expect((await inForce())?.version).toBe(1n);
+    expect(await push(configNamed('b'), { expectedVersion: 1n })).toMatchObject({ version: 2n });
+  });
+
+  it('refuses a push that rests on another version', async () => {
+    await push(configNamed('a'), { expectedVersion: 0n });
+    await expect(push(configNamed('b'), { expectedVersion: 0n })).rejects.toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      reason: 'VERSION_MISMATCH',
+      metadata: { currentVersion: '1' },
+    });
+  });
+
+  it('tells every problem at once, and keeps the one in force', async () => {
+    await push(configNamed('good'));
+    const bad = configFromJson({
+      systemAdapterList: [{ name: 'eth0', lowerLayerName: 'nothing' }],
+      networkInstances: [{ uuidandversion: { uuid: 'x' }, displayname: '', instType: 'ZnetInstMesh' }],
+    });
+    const error = await push(bad).then(
+      () => undefined,
+      (refusal: unknown) => refusal as RpcError,
+    );
+    expect(error?.code).toBe(status.INVALID_ARGUMENT);
+    expect(error?.violations.map(({ field }) => field)).toEqual([
+      'config.systemAdapterList[0].lowerLayerName',
+      'config.networkInstances[0].uuidandversion.uuid',
+      'config.networkInstances[0].displayname',
+      'config.networkInstances[0].instType',
+    ]);
+    expect((await inForce())?.version).toBe(1n);
+  });
+
+  it('keeps fields that it does not know, through push, disk and get', async () => {
+    // Field 4242 of EdgeDevConfig, length-delimited: what a newer controller may send.
+    const unknown = Buffer.from([0x92, 0x89, 0x02, 0x03, 0x61, 0x62, 0x63]);
+    const bytes = Buffer.concat([EdgeDevConfig.encode(configNamed('a')).finish(), unknown]);
+    await push(EdgeDevConfig.decode(bytes));
+    await restart();
+    const config = (await inForce())?.config;
+    expect(Buffer.from(EdgeDevConfig.encode(config ?? EdgeDevConfig.create()).finish()).equals(bytes)).toBe(true);
+  });
+
+  it('goes on with the last good one where the file is corrupt', async () => {
+    await push(configNamed('a'));
+    await push(configNamed('b'));
+    await truncate(join(directory, 'state', 'config'), 40);
+    await restart();
+    expect((await inForce())?.version).toBe(1n);
+  });
+
+  it('takes concurrent pushes one after the other', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const answers = await Promise.all(names.map((name) => push(configNamed(name))));
+    expect(answers.map(({ version }) => version).sort()).toEqual([1n, 2n, 3n, 4n, 5n]);
+  });
+
+  it('streams what is in force, and each change; nothing that the reader has', async () => {
+    const messages: (bigint | undefined)[] = [];
+    const stream = client.watchConfig({ knownVersion: 0n });
+    const arrived = (count: number) =>
+      new Promise<void>((resolve) => {
+        const check = () => {
+          if (messages.length >= count) resolve();
+          else stream.once('data', check);
+        };
+        check();
+      });
+    stream.on('data', ({ deviceConfig }: WatchConfigResponse) => messages.push(deviceConfig?.version));
+    stream.on('error', () => undefined);
+    await push(configNamed('a'));
+    await arrived(1);
+    await push(configNamed('b'));
+    await arrived(2);
+    expect(messages).toEqual([1n, 2n]);
+    stream.cancel();
+  });
+});
