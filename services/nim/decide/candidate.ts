@@ -1,0 +1,48 @@
+import type { PortTestFacts } from '../snapshot/index.js';
+
+/** Whether a port is known to work, derived from test facts. Unknown is not down. */
+export type TestState = 'working' | 'untested' | 'failing';
+
+/** Why a candidate stands where it stands: the closed set of nim.v1.CandidateReasonCode. */
+export type ReasonCode =
+  | IneligibleCode
+  | 'interface-missing'
+  | 'admin-down'
+  | 'no-carrier'
+  | 'no-address'
+  | 'test-failing'
+  | 'untested'
+  | 'worse-priority'
+  | 'not-in-use'
+  | 'later-by-name'
+  | 'failback-hold'
+  | 'selected'
+  | 'kept-while-none-works';
+
+/** Why policy forbids a port. */
+export type IneligibleCode =
+  'label-mismatch' | 'usage-forbids' | 'not-management-port' | 'operation-not-allowed-on-port' | 'priority-not-allowed';
+
+export interface Reason<Code extends ReasonCode = ReasonCode> {
+  readonly code: Code;
+  /** The same in words, with names and figures. The same facts make the same words, whenever they are asked for. */
+  readonly detail: string;
+}
+
+/** One port, seen from one network instance or operation. */
+export interface Candidate {
+  readonly label: string;
+  readonly interfaceName: string;
+  readonly priority: number;
+  /** Policy permits it. */
+  readonly eligible: boolean;
+  /** It has link and address. */
+  readonly usable: boolean;
+  readonly testState: TestState;
+  readonly test: PortTestFacts;
+  /** 1 is the first choice; undefined where it is not eligible or not usable. */
+  readonly rank: number | undefined;
+  /** Monotonic time until which the failback hold keeps it waiting. */
+  readonly heldUntilMs: number | undefined;
+  readonly reasons: readonly Reason[];
+}

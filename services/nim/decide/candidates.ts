@@ -1,0 +1,124 @@
+import { describeUnusable } from '../snapshot/index.js';
+import type { Assessment } from './assess.js';
+import type { Candidate, Reason } from './candidate.js';
+import { compareNames, type Choice, type Contender } from './choose.js';
+
+/**
+ * The explanation: every port, ranked ones first in order of rank, each with the reasons why it stands there. The
+ * chosen contender is first; the rest keep their order, one that is on hold included: it is a standby.
+ */
+export function explainCandidates(
+  assessments: readonly Assessment[],
+  ranked: readonly Contender[],
+  choice: Choice,
+  holdDetail: (contender: Contender) => string,
+): readonly Candidate[] {
+  const chosen = choice.kind === 'none' ? undefined : choice.contender;
+  const inOrder = chosen === undefined ? ranked : [chosen, ...ranked.filter((contender) => contender !== chosen)];
+  const byLabel = new Map(assessments.map((assessment) => [assessment.port.label, assessment]));
+  const placed = inOrder.flatMap((contender, position) => {
+    const assessment = byLabel.get(contender.port.label);
+    if (assessment === undefined) return [];
+    const held = chosen !== undefined && isHeldBack(contender, chosen, ranked, choice);
+    const reasons =
+      contender === chosen
+        ? reasonsForChosen(choice, contender)
+        : reasonsAgainst(contender, chosen, held ? holdDetail(contender) : undefined);
+    return [
+      {
+        ...candidateOf(assessment, reasons),
+        rank: position + 1,
+        heldUntilMs: held ? contender.holdUntilMs : undefined,
+      },
+    ];
+  });
+  const others = assessments
+    .filter(({ port }) => !ranked.some((contender) => contender.port.label === port.label))
+    .sort(
+      (a, b) =>
+        Number(a.ineligible.length > 0) - Number(b.ineligible.length > 0) ||
+        a.port.priority - b.port.priority ||
+        compareNames(a.port.label, b.port.label),
+    );
+  return [...placed, ...others.map((assessment) => candidateOf(assessment, whyNotAContender(assessment)))];
+}
+
+function candidateOf(
+  { port, ineligible, unusable, testState, test }: Assessment,
+  reasons: readonly Reason[],
+): Candidate {
+  return {
+    label: port.label,
+    interfaceName: port.interfaceName,
+    priority: port.priority,
+    eligible: ineligible.length === 0,
+    usable: unusable === undefined,
+    testState,
+    test,
+    rank: undefined,
+    heldUntilMs: undefined,
+    reasons,
+  };
+}
+
+function whyNotAContender({ ineligible, unusable }: Assessment): readonly Reason[] {
+  if (ineligible.length > 0) return ineligible;
+  return unusable === undefined ? [] : [{ code: unusable, detail: describeUnusable(unusable) }];
+}
+
+/** A working contender that would come before the chosen one if it did not have to wait. */
+function isHeldBack(contender: Contender, chosen: Contender, ranked: readonly Contender[], choice: Choice): boolean {
+  return (
+    choice.kind !== 'in-use-while-none-works' &&
+    contender.testState === 'working' &&
+    ranked.indexOf(contender) < ranked.indexOf(chosen)
+  );
+}
+
+function reasonsForChosen(choice: Choice, { testState }: Contender): readonly Reason[] {
+  const selected: Reason = { code: 'selected', detail: 'first choice' };
+  const tested: readonly Reason[] = testStateReasons(testState);
+  switch (choice.kind) {
+    case 'none':
+    case 'best':
+      return [selected, ...tested];
+    case 'in-use-during-hold':
+      return [{ code: 'selected', detail: 'in use, and kept until a better port has worked for long enough' }];
+    case 'in-use-while-none-works':
+      return [
+        { code: 'selected', detail: 'in use' },
+        { code: 'kept-while-none-works', detail: 'kept, because no permitted port is known to work' },
+        ...tested,
+      ];
+  }
+}
+
+function reasonsAgainst(
+  contender: Contender,
+  chosen: Contender | undefined,
+  holdDetail: string | undefined,
+): readonly Reason[] {
+  const tested = testStateReasons(contender.testState);
+  if (holdDetail !== undefined) return [{ code: 'failback-hold', detail: holdDetail }];
+  if (chosen === undefined) return tested;
+  const { priority } = contender.port;
+  if (priority > chosen.port.priority) {
+    const detail = `priority ${priority}, and ${chosen.port.label} has ${chosen.port.priority}`;
+    return [...tested, { code: 'worse-priority', detail }];
+  }
+  if (priority < chosen.port.priority || contender.testState !== chosen.testState) return tested;
+  return compareNames(contender.port.label, chosen.port.label) < 0
+    ? [...tested, { code: 'not-in-use', detail: `same priority as ${chosen.port.label}, which is in use` }]
+    : [...tested, { code: 'later-by-name', detail: `same priority as ${chosen.port.label}, and later by name` }];
+}
+
+function testStateReasons(testState: Contender['testState']): readonly Reason[] {
+  switch (testState) {
+    case 'working':
+      return [];
+    case 'untested':
+      return [{ code: 'untested', detail: 'not tested yet' }];
+    case 'failing':
+      return [{ code: 'test-failing', detail: 'its last test failed' }];
+  }
+}

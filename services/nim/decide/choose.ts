@@ -1,0 +1,63 @@
+import type { TestState } from './candidate.js';
+import type { PortPolicy } from './policy.js';
+
+/** A port that policy permits and that has link and address. */
+export interface Contender {
+  readonly port: PortPolicy;
+  readonly testState: TestState;
+  /** Monotonic time until which the failback hold keeps it from pushing out a port that works. */
+  readonly holdUntilMs: number;
+  /** A change of policy, and nothing else, has put it before the port in use. */
+  readonly newlyPreferred: boolean;
+}
+
+/** Which contender is chosen, and by which rule. */
+export type Choice =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'best'; readonly contender: Contender }
+  /** The better ones are on hold. */
+  | { readonly kind: 'in-use-during-hold'; readonly contender: Contender }
+  /** None works, and the one in use is as good a guess as any: the far end may be what is down. */
+  | { readonly kind: 'in-use-while-none-works'; readonly contender: Contender };
+
+/**
+ * Orders contenders: WORKING before UNTESTED before FAILING; then the lowest priority number; then the one in use; then
+ * by name (DESIGN, Decisions: Choice).
+ */
+export function rankContenders(contenders: readonly Contender[], inUse: string | undefined): readonly Contender[] {
+  return [...contenders].sort(
+    (a, b) =>
+      order[a.testState] - order[b.testState] ||
+      a.port.priority - b.port.priority ||
+      Number(b.port.label === inUse) - Number(a.port.label === inUse) ||
+      compareNames(a.port.label, b.port.label),
+  );
+}
+
+const order: Readonly<Record<TestState, number>> = { working: 0, untested: 1, failing: 2 };
+
+/** By code unit: the same on every machine, whatever its locale. */
+export function compareNames(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Chooses among contenders in their order. */
+export function chooseContender(ranked: readonly Contender[], inUse: string | undefined, nowMs: number): Choice {
+  const [best] = ranked;
+  if (best === undefined) return { kind: 'none' };
+  const position = ranked.findIndex(({ port }) => port.label === inUse);
+  const current = ranked[position];
+  if (current === undefined || current === best) return { kind: 'best', contender: best };
+  const better = ranked.slice(0, position);
+  if (current.testState === 'working') {
+    const next = better.find((contender) => contender.newlyPreferred || contender.holdUntilMs <= nowMs);
+    return next === undefined ? { kind: 'in-use-during-hold', contender: current } : { kind: 'best', contender: next };
+  }
+  // Leaving a port that does not work for one that does never waits.
+  if (best.testState === 'working') return { kind: 'best', contender: best };
+  const preferred = better.find((contender) => contender.newlyPreferred);
+  return preferred === undefined
+    ? { kind: 'in-use-while-none-works', contender: current }
+    : { kind: 'best', contender: preferred };
+}

@@ -1,0 +1,276 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { networkInstanceId, rankingOf, Scenario } from './testing/scenario.js';
+
+/**
+ * Each step: seconds | what happens | the ranking wanted, `~` marks a port on hold | cause of the last change.
+ * `!` behind the ranking: the selected port is not verified.
+ */
+const scenarios: Readonly<Record<string, { readonly ports: string; readonly steps: readonly string[] }>> = {
+  'takes the best priority first': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: ['0 | | eth0 wwan0 sat0 | first'],
+  },
+  'equal priorities: by name at first, then the one in use': {
+    ports: 'wwan0=10 eth1=10',
+    steps: [
+      '0  | | eth1 wwan0 | first',
+      '5  | eth1:no-carrier | wwan0 | link-lost',
+      '90 | eth1:up | wwan0 eth1 | link-lost',
+      '500 | | wwan0 eth1 | link-lost',
+    ],
+  },
+  'carrier lost: leaves at once, comes back after the hold': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | | eth0 wwan0 | first',
+      '10 | eth0:no-carrier | wwan0 | link-lost',
+      '20 | eth0:up | wwan0 eth0~ | link-lost',
+      '49.999 | | wwan0 eth0~ | link-lost',
+      '50 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'interface missing and admin down are a lost link': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0 | | eth0 wwan0 sat0 | first',
+      '1 | eth0:missing | wwan0 sat0 | link-lost',
+      '2 | wwan0:admin-down | sat0 | link-lost',
+    ],
+  },
+  'address lost': {
+    ports: 'eth0=0 wwan0=10',
+    steps: ['0 | | eth0 wwan0 | first', '7 | eth0:no-address | wwan0 | address-lost'],
+  },
+  'nothing left, and something again: no hold from nothing': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0 | | eth0 wwan0 | first',
+      '1 | eth0:no-carrier wwan0:no-address | none: none-usable | link-lost',
+      '2 | wwan0:up | wwan0 | port-available',
+    ],
+  },
+  'starts with nothing': {
+    ports: 'eth0=0',
+    steps: ['0 | eth0:no-carrier | none: none-usable | first', '9 | eth0:up | eth0 | port-available'],
+  },
+  'the hold doubles with each loss, and forgets after an hour': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0   | | eth0 wwan0 | first',
+      '10  | eth0:no-carrier | wwan0 | link-lost',
+      '20  | eth0:up | wwan0 eth0~ | link-lost',
+      '25  | eth0:no-carrier | wwan0 | link-lost',
+      '30  | eth0:up | wwan0 eth0~ | link-lost',
+      '89  | | wwan0 eth0~ | link-lost',
+      '90  | | eth0 wwan0 | better-port',
+      '100 | eth0:no-carrier | wwan0 | link-lost',
+      '110 | eth0:up | wwan0 eth0~ | link-lost',
+      '229 | | wwan0 eth0~ | link-lost',
+      '230 | | eth0 wwan0 | better-port',
+      '4000 | eth0:no-carrier | wwan0 | link-lost',
+      '4001 | eth0:up | wwan0 eth0~ | link-lost',
+      '4030 | | wwan0 eth0~ | link-lost',
+      '4031 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'the hold is bounded at 16 times': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0 | | eth0 wwan0 | first',
+      ...Array.from({ length: 12 }, (_, n) => [
+        `${10 + 2 * n} | eth0:no-carrier | wwan0 | link-lost`,
+        `${11 + 2 * n} | eth0:up | wwan0 eth0~ | link-lost`,
+      ]).flat(),
+      `${33 + 479} | | wwan0 eth0~ | link-lost`,
+      `${33 + 480} | | eth0 wwan0 | better-port`,
+    ],
+  },
+  'the port in use dies during the hold: the held one is taken': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0  | | eth0 wwan0 sat0 | first',
+      '10 | eth0:no-carrier | wwan0 sat0 | link-lost',
+      '20 | eth0:up | wwan0 eth0~ sat0 | link-lost',
+      '21 | wwan0:no-carrier | eth0 sat0 | link-lost',
+    ],
+  },
+  'steps up to a better port while the best is on hold': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0   | | eth0 wwan0 sat0 | first',
+      '10  | eth0:no-carrier wwan0:no-carrier | sat0 | link-lost',
+      '100 | wwan0:up | sat0 wwan0~ | link-lost',
+      '120 | eth0:up | sat0 eth0~ wwan0~ | link-lost',
+      '130 | | wwan0 eth0~ sat0 | better-port',
+      '150 | | eth0 wwan0 sat0 | better-port',
+    ],
+  },
+  'a priority change counts at once': {
+    ports: 'eth0=0 wwan0=10',
+    steps: ['0 | | eth0 wwan0 | first', '1 | eth0=20 | wwan0 eth0 | policy', '2 | eth0=0 | eth0 wwan0 | policy'],
+  },
+  'a permitted set counts at once, both ways': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0 | | eth0 wwan0 | first',
+      '1 | allow=10 | wwan0 | policy',
+      '2 | allow=all | eth0 wwan0 | policy',
+      '3 | allow= | none: none-permitted | policy',
+      '4 | allow=0 | eth0 | policy',
+    ],
+  },
+  'policy frees a port that has just come back': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | allow=10 | wwan0 | first',
+      '10 | eth0:no-carrier | wwan0 | first',
+      '20 | eth0:up | wwan0 | first',
+      '21 | allow=all | eth0 wwan0 | policy',
+    ],
+  },
+  'a policy change that concerns others does not end the hold': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0  | | eth0 wwan0 sat0 | first',
+      '10 | eth0:no-carrier | wwan0 sat0 | link-lost',
+      '20 | eth0:up | wwan0 eth0~ sat0 | link-lost',
+      '21 | sat0=30 | wwan0 eth0~ sat0 | link-lost',
+      '22 | allow=0,10 | wwan0 eth0~ | link-lost',
+      '23 | wwan0=15 allow=all | wwan0 eth0~ sat0 | link-lost',
+    ],
+  },
+  'a better port that is put into the configuration is taken at once': {
+    ports: 'wwan0=10',
+    steps: ['0 | | wwan0 | first', '5 | +eth0=0 | eth0 wwan0 | policy', '6 | -eth0 | wwan0 | policy'],
+  },
+  'a better port that policy puts first while it is down is held when it comes up': {
+    ports: 'eth0=20 wwan0=10',
+    steps: [
+      '0  | | wwan0 eth0 | first',
+      '10 | eth0:no-carrier | wwan0 | first',
+      '20 | eth0=0 | wwan0 | first',
+      '30 | eth0:up | wwan0 eth0~ | first',
+      '60 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'a tested failure moves it, and recovery brings it back after the hold': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | eth0:working wwan0:working | eth0 wwan0 | first',
+      '10 | eth0:failing | wwan0 eth0 | test-failed',
+      '20 | eth0:working | wwan0 eth0~ | test-failed',
+      '50 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'none works: stays where it is': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0  | eth0:working wwan0:working sat0:untested | eth0 wwan0 sat0 | first',
+      '10 | eth0:failing | wwan0 sat0 eth0 | test-failed',
+      '20 | wwan0:failing | wwan0 sat0 eth0 ! | test-failed',
+      '30 | sat0:working | sat0 eth0 wwan0 | test-failed',
+    ],
+  },
+  'none works, and the one in use loses its link: untested before failing': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0  | eth0:failing wwan0:working sat0:untested | wwan0 sat0 eth0 | first',
+      '10 | wwan0:failing | wwan0 sat0 eth0 ! | first',
+      '20 | wwan0:no-carrier | sat0 eth0 ! | link-lost',
+    ],
+  },
+  'none works, and policy prefers another': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0 | eth0:failing wwan0:failing | eth0 wwan0 ! | first',
+      '1 | eth0=20 | wwan0 eth0 ! | policy',
+      '2 | wwan0=30 | eth0 wwan0 ! | policy',
+    ],
+  },
+  'unknown is not down: an untested port is not left for a failing one': {
+    ports: 'eth0=0 wwan0=10',
+    steps: ['0 | eth0:untested wwan0:failing | eth0 wwan0 ! | first', '1 | eth0:failing | eth0 wwan0 ! | first'],
+  },
+  'working before untested, whatever the priority, and without a hold': {
+    ports: 'eth0=0 wwan0=10',
+    steps: ['0 | eth0:untested wwan0:untested | eth0 wwan0 ! | first', '1 | wwan0:working | wwan0 eth0 | better-port'],
+  },
+  'test results from before the link was lost are void': {
+    ports: 'eth0=0',
+    steps: [
+      '0 | eth0:working | eth0 | first',
+      '1 | eth0:no-carrier | none: none-usable | link-lost',
+      '2 | eth0:up | eth0 ! | port-available',
+      '3 | eth0:working | eth0 | port-available',
+    ],
+  },
+  'an interface that was replaced between two readings counts as a loss': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | | eth0 wwan0 | first',
+      '10 | eth0:new-interface | eth0 wwan0 | first',
+      '20 | eth0:no-carrier | wwan0 | link-lost',
+      '21 | eth0:up | wwan0 eth0~ | link-lost',
+      '80 | | wwan0 eth0~ | link-lost',
+      '81 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'a new address in place of the old one is no loss': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | | eth0 wwan0 | first',
+      '10 | eth0:new-address | eth0 wwan0 | first',
+      '20 | eth0:no-carrier | wwan0 | link-lost',
+      '21 | eth0:up | wwan0 eth0~ | link-lost',
+      '51 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'without memory there is no hold': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | | eth0 wwan0 | first',
+      '10 | eth0:no-carrier | wwan0 | link-lost',
+      '20 | eth0:up | wwan0 eth0~ | link-lost',
+      '21 | restart | eth0 wwan0 | first',
+    ],
+  },
+};
+
+describe('decide', () => {
+  it.each(Object.entries(scenarios))('%s', (_name, { ports, steps }) => {
+    const scenario = new Scenario(ports);
+    const seen = steps.map((step) => {
+      const [seconds = '', changes = ''] = step.split('|').map((part) => part.trim());
+      const selection = scenario.step(Number(seconds), changes).selections.get(networkInstanceId);
+      if (selection === undefined) throw new Error('no selection');
+      const unverified = selection.outcome.kind === 'port' && !selection.outcome.verified ? ' !' : '';
+      return `${seconds} | ${changes} | ${rankingOf(selection)}${unverified} | ${selection.cause}`;
+    });
+    expect(seen).toEqual(
+      steps.map((step) =>
+        step
+          .split('|')
+          .map((part) => part.trim())
+          .join(' | '),
+      ),
+    );
+  });
+
+  it('names the moment at which the next hold ends', () => {
+    const scenario = new Scenario('eth0=0 wwan0=10 sat0=20');
+    expect(scenario.step(0, '').nextLookAtMs).toBeUndefined();
+    expect(scenario.step(10, 'eth0:no-carrier wwan0:no-carrier').nextLookAtMs).toBeUndefined();
+    scenario.step(20, 'eth0:up');
+    expect(scenario.step(25, 'wwan0:up').nextLookAtMs).toBe(50_000);
+    expect(scenario.step(50, '').nextLookAtMs).toBeUndefined();
+  });
+
+  it('keeps the time and the cause of the last change', () => {
+    const scenario = new Scenario('eth0=0 wwan0=10');
+    scenario.step(0, '');
+    scenario.step(10, 'eth0:no-carrier');
+    const later = scenario.step(15, 'eth0:missing').selections.get(networkInstanceId);
+    expect(later).toMatchObject({ sinceMs: 10_000, cause: 'link-lost', causeDetail: 'eth0: no carrier' });
+  });
+});

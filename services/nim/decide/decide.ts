@@ -1,0 +1,48 @@
+import type { NetworkSnapshot } from '../snapshot/index.js';
+import type { DecisionMemory, PortMemory, SelectionMemory } from './memory.js';
+import type { DecisionPolicy } from './policy.js';
+import { rememberPort } from './port-memory.js';
+import { selectPort } from './select.js';
+import type { Selection } from './selection.js';
+
+export interface Decision {
+  /** By UUID; every active network instance has one, with or without a port. */
+  readonly selections: ReadonlyMap<string, Selection>;
+  /** To be handed to the next call. */
+  readonly memory: DecisionMemory;
+  /** Monotonic time at which to decide again even if nothing happens; undefined: only when something does. */
+  readonly nextLookAtMs: number | undefined;
+}
+
+/**
+ * Which port each network instance is to use, and why (DESIGN, Decisions). Pure: what was before comes in as `memory`,
+ * the time as `nowMs` (monotonic milliseconds). Deciding again with its own memory and nothing changed decides the same.
+ */
+export function decide(
+  snapshot: NetworkSnapshot,
+  policy: DecisionPolicy,
+  memory: DecisionMemory,
+  nowMs: number,
+): Decision {
+  const ports = new Map<string, PortMemory>();
+  for (const { label } of policy.ports) {
+    ports.set(label, rememberPort(memory.ports.get(label), snapshot.ports.get(label), nowMs));
+  }
+  const selections = new Map<string, Selection>();
+  const selectionMemories = new Map<string, SelectionMemory>();
+  let nextLookAtMs: number | undefined;
+  for (const networkInstance of policy.networkInstances) {
+    if (!networkInstance.active) continue;
+    const { id } = networkInstance;
+    const step = selectPort(networkInstance, snapshot, policy, ports, memory.selections.get(id), nowMs);
+    selections.set(id, step.selection);
+    selectionMemories.set(id, step.memory);
+    nextLookAtMs = earlier(nextLookAtMs, step.nextLookAtMs);
+  }
+  return { selections, memory: { ports, selections: selectionMemories }, nextLookAtMs };
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
+}

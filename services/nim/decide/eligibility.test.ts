@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
+import { evaluatePort, type DecisionPolicy, type NetworkInstancePolicy, type PortPolicy } from './index.js';
+import { policyFor, portPolicy } from './testing/scenario.js';
+
+const {
+  NETWORK_OPERATION_CONTROLLER: controller,
+  NETWORK_OPERATION_LOG_UPLOAD: logUpload,
+  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: baseImage,
+  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage,
+  NETWORK_OPERATION_APP_TRAFFIC: appTraffic,
+} = NetworkOperation;
+
+interface OperationCase {
+  readonly what: string;
+  readonly port?: Partial<PortPolicy>;
+  readonly priority?: number;
+  readonly policy?: Partial<DecisionPolicy>;
+  readonly operation: NetworkOperation;
+  readonly want: readonly string[];
+}
+
+const operationCases: readonly OperationCase[] = [
+  { what: 'controller on a management port', operation: controller, want: [] },
+  { what: 'controller on the dearest port', priority: 255, operation: controller, want: [] },
+  { what: 'controller elsewhere', port: { isManagement: false }, operation: controller, want: ['not-management-port'] },
+  { what: 'log upload elsewhere', port: { isManagement: false }, operation: logUpload, want: ['not-management-port'] },
+  { what: 'downloads elsewhere', port: { isManagement: false }, operation: appImage, want: ['not-management-port'] },
+  { what: 'app traffic elsewhere', port: { isManagement: false }, operation: appTraffic, want: [] },
+  {
+    what: 'app traffic on a management-only port',
+    port: { usage: 'management-only' },
+    operation: appTraffic,
+    want: ['usage-forbids'],
+  },
+  { what: 'controller on a management-only port', port: { usage: 'management-only' }, operation: controller, want: [] },
+  {
+    what: 'controller on a port for apps',
+    port: { usage: 'apps-shared' },
+    operation: controller,
+    want: ['usage-forbids'],
+  },
+  { what: 'app traffic on a port for apps', port: { usage: 'apps-shared' }, operation: appTraffic, want: [] },
+  {
+    what: 'anything on a dedicated port',
+    port: { usage: 'dedicated-to-an-app' },
+    operation: appTraffic,
+    want: ['usage-forbids'],
+  },
+  { what: 'anything on a disabled port', port: { usage: 'disabled' }, operation: controller, want: ['usage-forbids'] },
+  { what: 'a port for this operation', port: { allowedOperations: [logUpload] }, operation: logUpload, want: [] },
+  {
+    what: 'a port for another operation',
+    port: { allowedOperations: [logUpload] },
+    operation: controller,
+    want: ['operation-not-allowed-on-port'],
+  },
+  { what: 'download at the default limit', operation: baseImage, want: [] },
+  { what: 'download above the default limit', priority: 1, operation: baseImage, want: ['priority-not-allowed'] },
+  {
+    what: 'download under a raised limit',
+    priority: 10,
+    policy: { downloadMaxCost: 10 },
+    operation: appImage,
+    want: [],
+  },
+  {
+    what: 'download by its own policy, against the limit',
+    priority: 10,
+    policy: { operationPriorities: new Map([[appImage, only(10)]]) },
+    operation: appImage,
+    want: [],
+  },
+  {
+    what: 'a policy for another operation',
+    priority: 10,
+    policy: { operationPriorities: new Map([[baseImage, only(10)]]) },
+    operation: appImage,
+    want: ['priority-not-allowed'],
+  },
+  {
+    what: 'an empty set',
+    policy: { operationPriorities: new Map([[controller, only()]]) },
+    operation: controller,
+    want: ['priority-not-allowed'],
+  },
+  {
+    what: 'every priority',
+    priority: 99,
+    policy: { operationPriorities: new Map([[appImage, { kind: 'every-priority' }]]) },
+    operation: appImage,
+    want: [],
+  },
+  {
+    what: 'all reasons at once',
+    port: { isManagement: false, usage: 'disabled', allowedOperations: [appTraffic] },
+    priority: 5,
+    operation: baseImage,
+    want: ['usage-forbids', 'not-management-port', 'operation-not-allowed-on-port', 'priority-not-allowed'],
+  },
+];
+
+function only(...priorities: readonly number[]) {
+  return { kind: 'priorities', priorities } as const;
+}
+
+interface NetworkInstanceCase {
+  readonly what: string;
+  readonly port?: Partial<PortPolicy>;
+  readonly priority?: number;
+  readonly policy?: Partial<DecisionPolicy>;
+  readonly networkInstance?: Partial<NetworkInstancePolicy>;
+  readonly want: readonly string[];
+}
+
+const networkInstanceCases: readonly NetworkInstanceCase[] = [
+  { what: 'a port with the label', want: [] },
+  { what: 'a port without the label', networkInstance: { portLabel: 'sat' }, want: ['label-mismatch'] },
+  { what: 'by shared label', port: { labels: ['eth0', 'sat'] }, networkInstance: { portLabel: 'sat' }, want: [] },
+  { what: 'air-gapped', networkInstance: { portLabel: undefined }, want: ['label-mismatch'] },
+  { what: 'a port for management', port: { usage: 'management-only' }, want: ['usage-forbids'] },
+  { what: 'not a management port', port: { isManagement: false }, want: [] },
+  {
+    what: 'a port not for app traffic',
+    port: { allowedOperations: [controller] },
+    want: ['operation-not-allowed-on-port'],
+  },
+  {
+    what: 'outside its set',
+    priority: 10,
+    networkInstance: { allowedPriorities: only(0) },
+    want: ['priority-not-allowed'],
+  },
+  { what: 'an empty set', networkInstance: { allowedPriorities: only() }, want: ['priority-not-allowed'] },
+  {
+    what: 'outside the set for app traffic',
+    priority: 10,
+    policy: { operationPriorities: new Map([[appTraffic, only(0)]]) },
+    want: ['priority-not-allowed'],
+  },
+  {
+    what: 'its own set wins over that for app traffic',
+    priority: 10,
+    policy: { operationPriorities: new Map([[appTraffic, only(0)]]) },
+    networkInstance: { allowedPriorities: only(10) },
+    want: [],
+  },
+  { what: 'the download limit is none of its business', priority: 200, want: [] },
+];
+
+describe('evaluatePort', () => {
+  it.each(operationCases)('operation: $what', ({ port, priority = 0, policy = {}, operation, want }) => {
+    const subjectPolicy = { ...policyFor([]), ...policy };
+    const reasons = evaluatePort(portPolicy('eth0', priority, port), { kind: 'operation', operation }, subjectPolicy);
+    expect(reasons.map(({ code }) => code)).toEqual(want);
+  });
+
+  it.each(networkInstanceCases)(
+    'network instance: $what',
+    ({ port, priority = 0, policy = {}, networkInstance = {}, want }) => {
+      const subjectPolicy = { ...policyFor([]), ...policy };
+      const [base] = subjectPolicy.networkInstances;
+      if (base === undefined) throw new Error('the policy has one');
+      const reasons = evaluatePort(
+        portPolicy('eth0', priority, port),
+        { kind: 'network-instance', networkInstance: { ...base, ...networkInstance } },
+        subjectPolicy,
+      );
+      expect(reasons.map(({ code }) => code)).toEqual(want);
+    },
+  );
+});

@@ -1,0 +1,34 @@
+import type { SelectionCause } from './selection.js';
+
+/** What decisions remember from one to the next. Times are monotonic milliseconds of one boot. */
+export interface DecisionMemory {
+  /** By logical label. */
+  readonly ports: ReadonlyMap<string, PortMemory>;
+  /** By UUID of the network instance. */
+  readonly selections: ReadonlyMap<string, SelectionMemory>;
+}
+
+export interface PortMemory {
+  /** Since when it has had link and an address in common with now, on the same interface; undefined: it has none. */
+  readonly usableSinceMs: number | undefined;
+  readonly interfaceIndex: number | undefined;
+  readonly addresses: readonly string[];
+  /** Undefined: it does not work, or nobody knows. */
+  readonly workingSinceMs: number | undefined;
+  /** When it last stopped working, oldest first; bounded. */
+  readonly lossesMs: readonly number[];
+}
+
+export interface SelectionMemory {
+  /** Logical label; undefined: no port. */
+  readonly port: string | undefined;
+  readonly sinceMs: number;
+  readonly cause: SelectionCause;
+  readonly causeDetail: string;
+  /** Labels that policy permitted, whether usable or not. */
+  readonly eligible: readonly string[];
+  /** Those of them that policy put before the selected port. */
+  readonly preferred: readonly string[];
+}
+
+export const emptyMemory: DecisionMemory = { ports: new Map(), selections: new Map() };

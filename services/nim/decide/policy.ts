@@ -1,0 +1,21 @@
+import type { DeviceModel, NetworkInstance, Port } from '../../configuration/index.js';
+
+/** What policy says of one port. */
+export type PortPolicy = Pick<
+  Port,
+  'label' | 'interfaceName' | 'priority' | 'isManagement' | 'usage' | 'labels' | 'allowedOperations'
+>;
+
+/** What policy says of one network instance. */
+export type NetworkInstancePolicy = Pick<
+  NetworkInstance,
+  'id' | 'name' | 'active' | 'portLabel' | 'allowedPriorities'
+> & {
+  readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'>;
+};
+
+/** The part of a configuration that decisions rest on; a DeviceModel is one. */
+export type DecisionPolicy = Pick<DeviceModel, 'operationPriorities' | 'downloadMaxCost'> & {
+  readonly ports: readonly PortPolicy[];
+  readonly networkInstances: readonly NetworkInstancePolicy[];
+};

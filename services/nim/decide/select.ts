@@ -1,0 +1,120 @@
+import type { NetworkSnapshot } from '../snapshot/index.js';
+import { assessPorts, isContender, type Assessment } from './assess.js';
+import { explainCandidates } from './candidates.js';
+import { causeOfChange } from './cause.js';
+import { chooseContender, rankContenders, type Choice, type Contender } from './choose.js';
+import { countRecentLosses, failbackHoldMs } from './failback-hold.js';
+import type { PortMemory, SelectionMemory } from './memory.js';
+import type { DecisionPolicy, NetworkInstancePolicy } from './policy.js';
+import type { NoPortReason, Selection, SelectionOutcome } from './selection.js';
+
+/** A selection, what to remember of it, and when time alone may change it. */
+export interface SelectionStep {
+  readonly selection: Selection;
+  readonly memory: SelectionMemory;
+  /** Monotonic time at which the next failback hold ends. */
+  readonly nextLookAtMs: number | undefined;
+}
+
+/** Decides for one network instance. */
+export function selectPort(
+  networkInstance: NetworkInstancePolicy,
+  snapshot: NetworkSnapshot,
+  policy: DecisionPolicy,
+  ports: ReadonlyMap<string, PortMemory>,
+  before: SelectionMemory | undefined,
+  nowMs: number,
+): SelectionStep {
+  const assessments = assessPorts({ kind: 'network-instance', networkInstance }, snapshot, policy, ports);
+  const holdBaseMs = networkInstance.test.failbackHoldMs;
+  const contenders = assessments
+    .filter(isContender)
+    .map((assessment) => contenderOf(assessment, assessments, before, holdBaseMs));
+  const ranked = rankContenders(contenders, before?.port);
+  const choice = chooseContender(ranked, before?.port, nowMs);
+  const candidates = explainCandidates(assessments, ranked, choice, ({ port }) =>
+    describeHold(ports.get(port.label), holdBaseMs),
+  );
+  const chosen = choice.kind === 'none' ? undefined : choice.contender.port;
+  const changed = before === undefined || before.port !== chosen?.label;
+  const cause = changed
+    ? causeOfChange(before, choice, assessments, nowMs)
+    : { cause: before.cause, detail: before.causeDetail };
+  const sinceMs = changed ? nowMs : before.sinceMs;
+  const eligible = assessments.filter(({ ineligible }) => ineligible.length === 0).map(({ port }) => port);
+  const heldUntilMs = candidates.flatMap((candidate) => candidate.heldUntilMs ?? []);
+  return {
+    selection: {
+      networkInstanceId: networkInstance.id,
+      networkInstanceName: networkInstance.name,
+      outcome: outcomeOf(choice, networkInstance, assessments),
+      sinceMs,
+      cause: cause.cause,
+      causeDetail: cause.detail,
+      candidates,
+    },
+    memory: {
+      port: chosen?.label,
+      sinceMs,
+      cause: cause.cause,
+      causeDetail: cause.detail,
+      eligible: eligible.map(({ label }) => label),
+      preferred: eligible
+        .filter(({ priority }) => chosen !== undefined && priority < chosen.priority)
+        .map(({ label }) => label),
+    },
+    nextLookAtMs: heldUntilMs.length === 0 ? undefined : Math.min(...heldUntilMs),
+  };
+}
+
+function contenderOf(
+  { port, testState, memory }: Assessment,
+  assessments: readonly Assessment[],
+  before: SelectionMemory | undefined,
+  holdBaseMs: number,
+): Contender {
+  const inUse = assessments.find((other) => other.port.label === before?.port)?.port;
+  return {
+    port,
+    testState,
+    holdUntilMs:
+      memory?.workingSinceMs === undefined
+        ? 0
+        : memory.workingSinceMs + failbackHoldMs(holdBaseMs, memory.workingSinceMs, memory.lossesMs),
+    newlyPreferred:
+      before !== undefined &&
+      inUse !== undefined &&
+      port.priority < inUse.priority &&
+      !before.preferred.includes(port.label),
+  };
+}
+
+function describeHold(memory: PortMemory | undefined, holdBaseMs: number): string {
+  if (memory?.workingSinceMs === undefined) return 'must work for a while first';
+  const holdMs = failbackHoldMs(holdBaseMs, memory.workingSinceMs, memory.lossesMs);
+  const losses = countRecentLosses(memory.workingSinceMs, memory.lossesMs);
+  const why = losses > 1 ? `; it was lost ${losses} times within an hour` : '';
+  return `works again, and must have worked for ${Math.round(holdMs / 1000)} s before traffic goes back to it${why}`;
+}
+
+function outcomeOf(
+  choice: Choice,
+  networkInstance: NetworkInstancePolicy,
+  assessments: readonly Assessment[],
+): SelectionOutcome {
+  if (choice.kind === 'none') return { kind: 'none', reason: whyNoPort(networkInstance, assessments) };
+  const { port, testState } = choice.contender;
+  return {
+    kind: 'port',
+    label: port.label,
+    interfaceName: port.interfaceName,
+    priority: port.priority,
+    verified: testState === 'working',
+  };
+}
+
+function whyNoPort({ portLabel }: NetworkInstancePolicy, assessments: readonly Assessment[]): NoPortReason {
+  if (portLabel === undefined) return 'air-gapped';
+  if (!assessments.some(({ port }) => port.labels.includes(portLabel))) return 'no-matching-port';
+  return assessments.some(({ ineligible }) => ineligible.length === 0) ? 'none-usable' : 'none-permitted';
+}

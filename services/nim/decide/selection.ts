@@ -1,0 +1,41 @@
+import type { Candidate } from './candidate.js';
+
+/** Why a selection changed: nim.v1.SelectionCause. */
+export const causes = [
+  'first',
+  'link-lost',
+  'address-lost',
+  'test-failed',
+  'better-port',
+  'policy',
+  'port-available',
+] as const;
+
+export type SelectionCause = (typeof causes)[number];
+
+/** Why there is no port: nim.v1.NoPortReason. */
+export type NoPortReason = 'no-matching-port' | 'none-permitted' | 'none-usable' | 'air-gapped';
+
+export type SelectionOutcome =
+  | {
+      readonly kind: 'port';
+      readonly label: string;
+      readonly interfaceName: string;
+      readonly priority: number;
+      /** It is known to work, not only chosen for want of a better one. */
+      readonly verified: boolean;
+    }
+  | { readonly kind: 'none'; readonly reason: NoPortReason };
+
+/** What was decided for one network instance, and its full explanation. */
+export interface Selection {
+  readonly networkInstanceId: string;
+  readonly networkInstanceName: string;
+  readonly outcome: SelectionOutcome;
+  /** Monotonic time of the last change of port. */
+  readonly sinceMs: number;
+  readonly cause: SelectionCause;
+  readonly causeDetail: string;
+  /** Every port of the device: ranked ones in order of rank, then those without link or address, then the forbidden. */
+  readonly candidates: readonly Candidate[];
+}

@@ -1,0 +1,191 @@
+import type { PriorityLimit } from '../../../configuration/index.js';
+import {
+  missingPort,
+  noTestFacts,
+  testByAddress,
+  type NetworkSnapshot,
+  type PortFacts,
+  type PortObservation,
+  type PresentPort,
+} from '../../snapshot/index.js';
+import { decide, emptyMemory, type Decision, type DecisionPolicy, type PortPolicy, type Selection } from '../index.js';
+
+/** The network instance that scenarios decide for. */
+export const networkInstanceId = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
+
+export const failbackHoldMs = 30_000;
+
+/** A port that policy permits for everything. */
+export function portPolicy(label: string, priority: number, changes: Partial<PortPolicy> = {}): PortPolicy {
+  return {
+    label,
+    interfaceName: label,
+    priority,
+    isManagement: true,
+    usage: 'management-and-apps',
+    labels: [label, 'all', 'uplink'],
+    allowedOperations: [],
+    ...changes,
+  };
+}
+
+/** A policy for one network instance that takes any uplink. */
+export function policyFor(ports: readonly PortPolicy[], allowedPriorities?: PriorityLimit): DecisionPolicy {
+  return {
+    ports,
+    networkInstances: [
+      {
+        id: networkInstanceId,
+        name: 'crew',
+        active: true,
+        portLabel: 'uplink',
+        allowedPriorities,
+        test: { failbackHoldMs },
+      },
+    ],
+    operationPriorities: new Map(),
+    downloadMaxCost: 0,
+  };
+}
+
+/** A port with link and address. The label makes the index and the address, so that they differ between ports. */
+export function usablePort(
+  label: string,
+  changes: { readonly index?: number; readonly address?: string } = {},
+): PresentPort {
+  const number = Buffer.from(label).reduce((sum, byte) => (sum * 31 + byte) % 250, 0);
+  return {
+    kind: 'present',
+    link: 'up',
+    index: changes.index ?? 100 + number,
+    macAddress: '02:00:00:00:00:01',
+    addresses: [{ address: changes.address ?? `192.0.2.${number}`, prefixLength: 24 }],
+    gateways: ['192.0.2.254'],
+    dnsServers: [],
+  };
+}
+
+/** A port as the word says: `up`, `missing`, `admin-down`, `no-carrier` or `no-address`. */
+export function portAs(label: string, word: string): PortObservation {
+  const up = usablePort(label);
+  switch (word) {
+    case 'up':
+      return up;
+    case 'missing':
+      return missingPort;
+    case 'admin-down':
+    case 'no-carrier':
+      return { ...up, link: word };
+    case 'no-address':
+      return { ...up, addresses: [] };
+    default:
+      throw new Error(`unknown port state ${word}`);
+  }
+}
+
+/**
+ * A device on which things happen one after the other, each at a time in seconds. Changes are
+ * `eth0:no-carrier`, `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the
+ * configuration), `+sat0=20` (put into it) and `restart` (memory lost).
+ */
+export class Scenario {
+  #ports = new Map<string, PortPolicy>();
+  #allowed: PriorityLimit | undefined;
+  readonly #facts = new Map<string, PortFacts>();
+  /** Ports whose test outcome was given, which then no longer follows from the address. */
+  readonly #tested = new Set<string>();
+  #memory = emptyMemory;
+
+  /** `eth0=0 wwan0=10`, all up from the start. */
+  constructor(ports: string) {
+    for (const word of ports.split(' ')) this.#change(`+${word}`, 0);
+  }
+
+  step(seconds: number, changes: string): Decision {
+    const nowMs = seconds * 1000;
+    for (const change of changes.split(' ').filter((word) => word !== '')) this.#change(change, nowMs);
+    for (const [label, facts] of this.#facts) {
+      if (this.#tested.has(label)) continue;
+      this.#facts.set(label, { ...facts, test: testByAddress(facts.test, facts.observation, nowMs) });
+    }
+    const decision = decide(this.snapshot, this.policy, this.#memory, nowMs);
+    this.#memory = decision.memory;
+    return decision;
+  }
+
+  get snapshot(): NetworkSnapshot {
+    return { ports: new Map(this.#facts) };
+  }
+
+  get policy(): DecisionPolicy {
+    return policyFor([...this.#ports.values()], this.#allowed);
+  }
+
+  #change(change: string, nowMs: number): void {
+    const added = /^\+(\w+)=(\d+)$/.exec(change);
+    const taken = /^-(\w+)$/.exec(change);
+    const priority = /^(\w+)=(\d+)$/.exec(change);
+    const state = /^(\w+):([a-z-]+)$/.exec(change);
+    if (change === 'restart') this.#memory = emptyMemory;
+    else if (change === 'allow=all') this.#allowed = undefined;
+    else if (change.startsWith('allow=')) this.#allowed = prioritiesIn(change);
+    else if (added?.[1] !== undefined) {
+      this.#ports.set(added[1], portPolicy(added[1], Number(added[2])));
+      this.#observe(added[1], usablePort(added[1]), nowMs);
+    } else if (taken?.[1] !== undefined) {
+      this.#ports.delete(taken[1]);
+      this.#facts.delete(taken[1]);
+    } else if (priority?.[1] !== undefined) {
+      this.#ports.set(priority[1], portPolicy(priority[1], Number(priority[2])));
+    } else if (state?.[1] !== undefined && state[2] !== undefined) this.#enter(state[1], state[2], nowMs);
+    else throw new Error(`cannot read "${change}"`);
+  }
+
+  #enter(label: string, word: string, nowMs: number): void {
+    const before = this.#facts.get(label);
+    switch (word) {
+      case 'working':
+      case 'failing':
+      case 'untested':
+        if (before === undefined) throw new Error(`no port ${label}`);
+        this.#tested.add(label);
+        this.#facts.set(label, {
+          ...before,
+          test: {
+            lastSucceededMs: word === 'working' ? nowMs : undefined,
+            lastFailedMs: word === 'failing' ? nowMs : undefined,
+            lastError: word === 'failing' ? 'no answer' : undefined,
+          },
+        });
+        return;
+      case 'new-interface':
+        this.#observe(label, usablePort(label, { index: 999 }), nowMs);
+        return;
+      case 'new-address':
+        this.#observe(label, usablePort(label, { address: '198.51.100.9' }), nowMs);
+        return;
+      default:
+        this.#observe(label, portAs(label, word), nowMs);
+    }
+  }
+
+  #observe(label: string, observation: PortObservation, nowMs: number): void {
+    this.#facts.set(label, { observation, observedSinceMs: nowMs, test: this.#facts.get(label)?.test ?? noTestFacts });
+  }
+}
+
+function prioritiesIn(change: string): PriorityLimit {
+  const priorities = change
+    .slice('allow='.length)
+    .split(',')
+    .filter((word) => word !== '')
+    .map(Number);
+  return { kind: 'priorities', priorities };
+}
+
+/** The ranking and who is on hold, in a line: `wwan0 eth0~ sat0`. */
+export function rankingOf({ candidates, outcome }: Selection): string {
+  const ranked = candidates.filter(({ rank }) => rank !== undefined);
+  if (outcome.kind === 'none') return `none: ${outcome.reason}`;
+  return ranked.map(({ label, heldUntilMs }) => label + (heldUntilMs === undefined ? '' : '~')).join(' ');
+}

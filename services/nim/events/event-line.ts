@@ -1,0 +1,68 @@
+import { causes, type SelectionCause } from '../decide/index.js';
+import type { Happening, LoggedEvent } from './event.js';
+
+/** An event as one line of JSON, without the line break. */
+export function formatEvent({ sequence, wallMs, happening }: LoggedEvent): string {
+  const fields =
+    happening.kind === 'configuration-changed' ? { ...happening, version: String(happening.version) } : happening;
+  return JSON.stringify({ sequence, time: new Date(wallMs).toISOString(), ...fields });
+}
+
+/** Reads a line back; undefined where it is not one that `formatEvent` wrote. */
+export function parseEvent(line: string): LoggedEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof json !== 'object' || json === null) return undefined;
+  const fields = json as Readonly<Record<string, unknown>>;
+  const { sequence, time } = fields;
+  const wallMs = typeof time === 'string' ? Date.parse(time) : NaN;
+  const happening = parseHappening(fields);
+  if (!Number.isSafeInteger(sequence) || Number(sequence) < 1 || Number.isNaN(wallMs) || happening === undefined) {
+    return undefined;
+  }
+  return { sequence: Number(sequence), wallMs, happening };
+}
+
+function parseHappening(fields: Readonly<Record<string, unknown>>): Happening | undefined {
+  switch (fields.kind) {
+    case 'port-changed': {
+      const { label, interfaceName, changes } = fields;
+      if (!isText(label) || !isText(interfaceName) || !Array.isArray(changes)) return undefined;
+      return { kind: 'port-changed', label, interfaceName, changes: changes.filter(isText) };
+    }
+    case 'selection-changed': {
+      const { networkInstanceId, networkInstanceName, fromPort, toPort, cause, causeDetail } = fields;
+      if (!isText(networkInstanceId) || !isText(networkInstanceName) || !isCause(cause) || !isText(causeDetail)) {
+        return undefined;
+      }
+      return {
+        kind: 'selection-changed',
+        networkInstanceId,
+        networkInstanceName,
+        fromPort: isText(fromPort) ? fromPort : undefined,
+        toPort: isText(toPort) ? toPort : undefined,
+        cause,
+        causeDetail,
+      };
+    }
+    case 'configuration-changed': {
+      const { version, author } = fields;
+      if (!isText(version) || !/^\d{1,20}$/.test(version) || !isText(author)) return undefined;
+      return { kind: 'configuration-changed', version: BigInt(version), author };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isCause(value: unknown): value is SelectionCause {
+  return causes.some((cause) => cause === value);
+}

@@ -1,0 +1,29 @@
+import type { SelectionCause } from '../decide/index.js';
+
+/** What happened, without when. */
+export type Happening =
+  | {
+      readonly kind: 'port-changed';
+      readonly label: string;
+      readonly interfaceName: string;
+      readonly changes: readonly string[];
+    }
+  | {
+      readonly kind: 'selection-changed';
+      readonly networkInstanceId: string;
+      readonly networkInstanceName: string;
+      /** Logical labels; undefined means no port. */
+      readonly fromPort: string | undefined;
+      readonly toPort: string | undefined;
+      readonly cause: SelectionCause;
+      readonly causeDetail: string;
+    }
+  | { readonly kind: 'configuration-changed'; readonly version: bigint; readonly author: string };
+
+/** An entry of the event log. */
+export interface LoggedEvent {
+  /** Ascending by one, from 1, also from one run of the service to the next. */
+  readonly sequence: number;
+  readonly wallMs: number;
+  readonly happening: Happening;
+}

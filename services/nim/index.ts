@@ -1,0 +1,131 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { IpMonitor, IpReader } from 'iproute-exec';
+
+import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
+import type { Clock } from '../clock/index.js';
+import type { Logger } from '../observability/index.js';
+import { startServer, type RunningService } from '../rpc/index.js';
+import { followConfiguration } from './configuration-source.js';
+import { EventLog } from './events/index.js';
+import { noInstrumentation, type Instrumentation } from './instrumentation.js';
+import { Manager } from './manager.js';
+import { MemoryFile, readBootId } from './memory-file.js';
+import { LeaseNameServers, PortObserver } from './observe/index.js';
+import { Publisher } from './publish/index.js';
+import { networkInterfaceManagerService } from './service.js';
+
+export type { Instrumentation } from './instrumentation.js';
+
+export interface NimOptions {
+  /** Sockets, the memory of decisions, and `dns/INTERFACE`, the name servers of the DHCP leases. */
+  readonly runDir: string;
+  /** The event log. */
+  readonly stateDir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Observe the ports of this named network namespace instead of our own. */
+  readonly namespace?: string;
+  readonly instrumentation?: Instrumentation;
+}
+
+/** One query takes a millisecond; an ip that has not answered after this time is replaced. */
+const readingTimeoutMs = 2_000;
+
+/**
+ * Starts NIM: serves on `runDir/nim.sock` at once, follows zedagent's configuration on `runDir/zedagent.sock`, observes
+ * the ports that it names, decides and publishes. Fails where the socket cannot be had.
+ */
+export async function startNim(options: NimOptions): Promise<RunningService> {
+  const { runDir, stateDir, logger, clock, namespace, instrumentation = noInstrumentation } = options;
+  await Promise.all([mkdir(runDir, { recursive: true }), mkdir(stateDir, { recursive: true })]);
+  const events = await EventLog.open({ path: join(stateDir, 'events.jsonl'), clock, logger });
+  const memoryFile = new MemoryFile({
+    path: join(runDir, 'nim-memory.json'),
+    bootId: await readBootId(),
+    clock,
+    logger,
+  });
+  const memory = await memoryFile.load();
+  const publisher = new Publisher(clock);
+  const server = await startServer({
+    socketPath: join(runDir, 'nim.sock'),
+    services: [
+      {
+        definition: NetworkInterfaceManagerServiceService,
+        implementation: networkInterfaceManagerService({ publisher, events, clock }),
+      },
+    ],
+    logger,
+  });
+
+  const inNamespace = namespace === undefined ? {} : { namespace };
+  const reader = new IpReader({ ...inNamespace, timeoutMs: readingTimeoutMs, logger });
+  const nameServers: LeaseNameServers = new LeaseNameServers({
+    directory: join(runDir, 'dns'),
+    logger,
+    onChange: () => {
+      observer.onNameServers();
+    },
+  });
+  const observer: PortObserver = new PortObserver({
+    reader,
+    nameServers,
+    clock,
+    logger,
+    onReading: (reading) => {
+      manager.onReading(reading);
+    },
+  });
+  const manager = new Manager({
+    clock,
+    logger,
+    publisher,
+    events,
+    instrumentation,
+    memory,
+    observe: (ports) => {
+      observer.observe(ports);
+    },
+    onMemory: (latest) => {
+      memoryFile.save(latest);
+    },
+  });
+  const monitor = new IpMonitor({
+    ...inNamespace,
+    objects: ['link', 'address', 'route'],
+    onLine: (line) => {
+      observer.onMonitorLine(line);
+    },
+    onLost: () => {
+      observer.onMonitorLost();
+    },
+    logger,
+  });
+  // What happened before the monitor listened was not heard.
+  void monitor.ready.then(() => {
+    observer.readEverything();
+  });
+
+  const stop = new AbortController();
+  const following = followConfiguration({
+    zedagentAddress: `unix:${join(runDir, 'zedagent.sock')}`,
+    onConfiguration: (configuration) => {
+      manager.onConfiguration(configuration);
+    },
+    signal: stop.signal,
+    logger,
+  });
+
+  return {
+    close: async () => {
+      stop.abort();
+      manager.close();
+      observer.close();
+      nameServers.close();
+      await Promise.all([server.close(), following, reader.close(), monitor.close()]);
+      await Promise.all([memoryFile.close(), events.close()]);
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import type { CancelTimer, Clock } from '../clock/index.js';
+import type { Logger } from '../observability/index.js';
+import { decide, emptyMemory, type Decision, type DecisionMemory } from './decide/index.js';
+import type { EventLog, Happening } from './events/index.js';
+import type { Instrumentation } from './instrumentation.js';
+import type { ObservedPort, Reading } from './observe/index.js';
+import type { ConfigurationInForce, Publisher } from './publish/index.js';
+import { noTestFacts, testByAddress, type NetworkSnapshot, type PortFacts } from './snapshot/index.js';
+
+/** What is known of a port, and of which interface it was read. */
+type KnownPort = PortFacts & { readonly interfaceName: string };
+
+export interface ManagerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly publisher: Publisher;
+  readonly events: EventLog;
+  readonly instrumentation: Instrumentation;
+  /** What an earlier run of this boot remembered. */
+  readonly memory?: DecisionMemory;
+  /** Makes the observer watch these ports from now on. */
+  readonly observe: (ports: readonly ObservedPort[]) => void;
+  /** Called with the memory of each decision. */
+  readonly onMemory: (memory: DecisionMemory) => void;
+}
+
+/**
+ * Puts together what is observed, what is configured and what is remembered, decides, and publishes. Each of its inputs
+ * only says "look again"; from a reading of the kernel to the streams everything happens in one turn of the event loop,
+ * and what need not be done in it (the event log, the log, the memory) is done after it.
+ */
+export class Manager {
+  readonly #options: ManagerOptions;
+  readonly #facts = new Map<string, KnownPort>();
+  #memory: DecisionMemory;
+  #configuration: ConfigurationInForce | undefined;
+  /** A configuration some of whose ports have not been read yet: deciding by it would take them for missing. */
+  #waiting: ConfigurationInForce | undefined;
+  #cancelNextLook: CancelTimer = () => undefined;
+  #closed = false;
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.#memory = options.memory ?? emptyMemory;
+  }
+
+  /** Takes a configuration. It counts as soon as all of its ports have been read, which is at once where it brings no new one. */
+  onConfiguration(configuration: ConfigurationInForce): void {
+    this.#waiting = configuration;
+    if (this.#isRead(configuration)) this.#takeOver(configuration);
+    this.#options.observe(configuration.model.ports);
+  }
+
+  onReading(reading: Reading): void {
+    if (this.#closed) return;
+    const happenings: Happening[] = [];
+    for (const [label, { interfaceName, observation }] of reading.observations) {
+      const change = reading.changed.find((one) => one.label === label);
+      const known = this.#facts.get(label);
+      const before = known?.interfaceName === interfaceName ? known : undefined;
+      if (change !== undefined && before !== undefined) happenings.push({ kind: 'port-changed', ...change });
+      this.#facts.set(label, {
+        interfaceName,
+        observation,
+        observedSinceMs: change === undefined && before !== undefined ? before.observedSinceMs : reading.readAtMs,
+        test: testByAddress(before?.test ?? noTestFacts, observation, reading.readAtMs),
+      });
+    }
+    if (this.#waiting !== undefined && this.#isRead(this.#waiting)) {
+      this.#takeOver(this.#waiting, happenings);
+    } else if (reading.changed.length > 0) this.#decide(happenings);
+    else this.#options.publisher.refresh(this.#snapshot());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelNextLook();
+  }
+
+  #isRead({ model }: ConfigurationInForce): boolean {
+    return model.ports.every(({ label, interfaceName }) => this.#facts.get(label)?.interfaceName === interfaceName);
+  }
+
+  #takeOver(configuration: ConfigurationInForce, happenings: readonly Happening[] = []): void {
+    const { version, author, model } = configuration;
+    this.#configuration = configuration;
+    this.#waiting = undefined;
+    for (const label of this.#facts.keys()) {
+      if (!model.ports.some((port) => port.label === label)) this.#facts.delete(label);
+    }
+    this.#decide([...happenings, { kind: 'configuration-changed', version, author }]);
+  }
+
+  #snapshot(): NetworkSnapshot {
+    return { ports: new Map(this.#facts) };
+  }
+
+  #decide(happenings: readonly Happening[]): void {
+    const configuration = this.#configuration;
+    if (configuration === undefined || this.#closed) return;
+    const { clock, publisher, instrumentation } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const snapshot = this.#snapshot();
+    const before = this.#memory;
+    const decision = decide(snapshot, configuration.model, before, startedMs);
+    publisher.publish({ configuration, snapshot, decision });
+    this.#memory = decision.memory;
+    this.#lookAgainAt(decision.nextLookAtMs);
+    const [wallMs, tookMs] = [clock.wallMs(), clock.monotonicMs() - startedMs];
+    afterTheStreams(() => {
+      instrumentation.onDecision({ decision, tookMs });
+      this.#record([...happenings, ...selectionChanges(before, decision)], wallMs);
+      this.#options.onMemory(decision.memory);
+    });
+  }
+
+  #lookAgainAt(nextLookAtMs: number | undefined): void {
+    const { clock } = this.#options;
+    this.#cancelNextLook();
+    this.#cancelNextLook = () => undefined;
+    if (nextLookAtMs === undefined) return;
+    // Timers may fire a fraction of a millisecond early, and would then find nothing to do.
+    const delayMs = Math.ceil(nextLookAtMs - clock.monotonicMs()) + 1;
+    this.#cancelNextLook = clock.setTimer(delayMs, () => {
+      this.#decide([]);
+    });
+  }
+
+  #record(happenings: readonly Happening[], wallMs: number): void {
+    for (const happening of happenings) {
+      if (happening.kind === 'configuration-changed' && this.#isLogged(happening.version)) continue;
+      this.#options.events.append(happening, wallMs);
+      const fields =
+        happening.kind === 'configuration-changed' ? { ...happening, version: String(happening.version) } : happening;
+      this.#options.logger.info(fields, happening.kind.replace('-', ' '));
+      if (happening.kind === 'selection-changed') this.#options.instrumentation.onSelectionChanged(happening);
+    }
+  }
+
+  /** A restart takes the same configuration again, which is no change. */
+  #isLogged(version: bigint): boolean {
+    const last = this.#options.events
+      .list(0)
+      .findLast(({ happening }) => happening.kind === 'configuration-changed')?.happening;
+    return last?.kind === 'configuration-changed' && last.version === version;
+  }
+}
+
+/** Runs after what this turn of the event loop has written to sockets has left: HTTP/2 sends at the end of a turn. */
+function afterTheStreams(work: () => void): void {
+  setImmediate(() => setImmediate(work));
+}
+
+function selectionChanges(before: DecisionMemory, { selections, memory }: Decision): readonly Happening[] {
+  return [...selections].flatMap(([id, { networkInstanceName, cause, causeDetail }]): readonly Happening[] => {
+    const known = before.selections.get(id);
+    const fromPort = known?.port;
+    const toPort = memory.selections.get(id)?.port;
+    if (known !== undefined && fromPort === toPort) return [];
+    return [
+      { kind: 'selection-changed', networkInstanceId: id, networkInstanceName, fromPort, toPort, cause, causeDetail },
+    ];
+  });
+}

@@ -1,0 +1,9 @@
+export { LeaseNameServers, nameServersIn } from './lease-name-servers.js';
+export {
+  PortObserver,
+  type InterfaceObservation,
+  type KernelReader,
+  type ObservedPort,
+  type PortChange,
+  type Reading,
+} from './port-observer.js';

@@ -1,0 +1,129 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { mkdir, open, stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { basename, join } from 'node:path';
+
+import type { Logger } from '../../observability/index.js';
+
+/** A resolv.conf of a DHCP client has some hundred bytes; a file of another size is not one. */
+const longestFileBytes = 16 * 1024;
+
+/** glibc takes three (resolv.conf(5)); some leases name more. */
+const mostServers = 8;
+
+/** Name servers in a file of resolv.conf syntax, in order, each once; what is no address is left out. */
+export function nameServersIn(text: string): readonly string[] {
+  const servers = text
+    .split('\n')
+    .map((line) => /^\s*nameserver\s+([^\s#;]+)/.exec(line)?.[1] ?? '')
+    .filter((server) => isIP(server) !== 0);
+  return [...new Set(servers)].slice(0, mostServers);
+}
+
+/**
+ * Name servers of the DHCP leases, from `DIRECTORY/INTERFACE`, which the DHCP client's hook writes. They are kept in
+ * memory, so a reading of the kernel never waits for a disk; the directory is watched.
+ */
+export class LeaseNameServers {
+  readonly #directory: string;
+  readonly #logger: Logger;
+  readonly #onChange: () => void;
+  readonly #servers = new Map<string, readonly string[]>();
+  readonly #turns = new Map<string, number>();
+  #interfaceNames: ReadonlySet<string> = new Set();
+  #watching: { readonly watcher: FSWatcher; readonly identity: string } | undefined;
+  #closed = false;
+
+  constructor(options: { readonly directory: string; readonly logger: Logger; readonly onChange: () => void }) {
+    this.#directory = options.directory;
+    this.#logger = options.logger;
+    this.#onChange = options.onChange;
+  }
+
+  /** Name servers for an interface; none where there is no lease. */
+  of(interfaceName: string): readonly string[] {
+    return this.#servers.get(interfaceName) ?? [];
+  }
+
+  /** Whose files to read from now on. */
+  follow(interfaceNames: Iterable<string>): void {
+    this.#interfaceNames = new Set(
+      [...interfaceNames].filter((name) => !name.includes('/') && name !== '..' && name !== '.'),
+    );
+  }
+
+  /** Reads all files anew, and sees to it that the directory is there and watched. Never fails. */
+  async refresh(): Promise<void> {
+    try {
+      await this.#watch();
+    } catch (error) {
+      this.#logger.warn({ err: error, directory: this.#directory }, 'cannot watch the name servers of the leases');
+    }
+    await Promise.all([...this.#interfaceNames].map((name) => this.#read(name)));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopWatching();
+  }
+
+  async #watch(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const { ino, birthtimeMs } = await stat(this.#directory);
+    const identity = `${ino} ${birthtimeMs}`;
+    if (this.#closed || this.#watching?.identity === identity) return;
+    this.#stopWatching();
+    const watcher = watch(this.#directory, { persistent: false }, (_event, fileName) => {
+      this.#onEvent(fileName ?? undefined);
+    });
+    watcher.on('error', (error) => {
+      this.#logger.warn({ err: error }, 'the watch on the name servers of the leases broke');
+      this.#stopWatching();
+    });
+    this.#watching = { watcher, identity };
+  }
+
+  #stopWatching(): void {
+    this.#watching?.watcher.close();
+    this.#watching = undefined;
+  }
+
+  #onEvent(fileName: string | undefined): void {
+    // The directory itself was moved or removed: one made in its place is another one, and this watch is deaf to it.
+    if (fileName === basename(this.#directory)) this.#stopWatching();
+    for (const name of fileName === undefined ? this.#interfaceNames : [fileName]) {
+      if (this.#interfaceNames.has(name)) void this.#read(name);
+    }
+  }
+
+  /** Reads one file; of several readings of it only the one begun last counts. Never fails. */
+  async #read(interfaceName: string): Promise<void> {
+    const turn = (this.#turns.get(interfaceName) ?? 0) + 1;
+    this.#turns.set(interfaceName, turn);
+    try {
+      const now = nameServersIn(await this.#contentOf(interfaceName));
+      if (this.#closed || this.#turns.get(interfaceName) !== turn) return;
+      if (this.of(interfaceName).join() === now.join()) return;
+      this.#servers.set(interfaceName, now);
+      this.#onChange();
+    } catch (error) {
+      this.#logger.warn({ err: error, interface: interfaceName }, 'cannot read the name servers of a lease');
+    }
+  }
+
+  async #contentOf(interfaceName: string): Promise<string> {
+    try {
+      const file = await open(join(this.#directory, interfaceName), 'r');
+      try {
+        const buffer = Buffer.alloc(longestFileBytes);
+        const { bytesRead } = await file.read(buffer, 0, longestFileBytes, 0);
+        return buffer.toString('utf8', 0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '';
+      throw error;
+    }
+  }
+}

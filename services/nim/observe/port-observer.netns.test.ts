@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { IpMonitor, IpReader } from 'iproute-exec';
+
+import { systemClock } from '../../clock/index.js';
+import { createLogger } from '../../observability/index.js';
+import type { PortObservation } from '../snapshot/index.js';
+import { eventually } from '../testing/eventually.js';
+import { TestNamespace } from '../testing/namespace.js';
+import { PortObserver, type Reading } from './port-observer.js';
+
+let namespace: TestNamespace;
+let reader: IpReader;
+let monitor: IpMonitor;
+let observer: PortObserver;
+let readings: Reading[];
+
+beforeEach(async () => {
+  namespace = await TestNamespace.create();
+  await namespace.addPort('eth0', { index: 2101, address: '192.0.2.7/24', gateway: '192.0.2.1' });
+  await namespace.addPort('wwan0', { index: 2102, address: '198.51.100.8/24', gateway: '198.51.100.1' });
+  readings = [];
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  reader = new IpReader({ namespace: namespace.name });
+  observer = new PortObserver({
+    reader,
+    nameServers: { of: () => [], follow: () => undefined, refresh: () => Promise.resolve() },
+    clock: systemClock,
+    logger,
+    onReading: (reading) => {
+      readings.push(reading);
+    },
+  });
+  monitor = new IpMonitor({
+    namespace: namespace.name,
+    objects: ['link', 'address', 'route'],
+    onLine: (line) => {
+      observer.onMonitorLine(line);
+    },
+    onLost: () => {
+      observer.onMonitorLost();
+    },
+  });
+  await monitor.ready;
+  observer.observe([
+    { label: 'shore', interfaceName: 'eth0' },
+    { label: 'lte', interfaceName: 'wwan0' },
+  ]);
+  await eventually(() => {
+    expect(observationOf('shore')).toMatchObject({ link: 'up', gateways: ['192.0.2.1'] });
+    expect(observationOf('lte')).toMatchObject({ link: 'up', gateways: ['198.51.100.1'] });
+  });
+  readings.length = 0;
+});
+
+afterEach(async () => {
+  observer.close();
+  await Promise.all([monitor.close(), reader.close()]);
+  await namespace.remove();
+});
+
+function observationOf(label: string): PortObservation | undefined {
+  return readings.at(-1)?.observations.get(label)?.observation;
+}
+
+/** Waits until the changes of a port, in words, are these, in this order. */
+async function changesOf(label: string, want: readonly (string | RegExp)[]): Promise<void> {
+  await eventually(() => {
+    const seen = readings.flatMap(({ changed }) =>
+      changed.filter((one) => one.label === label).flatMap(({ changes }) => changes),
+    );
+    expect(seen).toEqual(want.map((text) => (typeof text === 'string' ? text : expect.stringMatching(text))));
+  });
+}
+
+describe('PortObserver on a kernel', () => {
+  it('reads what is there', async () => {
+    observer.readEverything();
+    await eventually(() => {
+      expect(observationOf('shore')).toEqual({
+        kind: 'present',
+        link: 'up',
+        index: 2101,
+        macAddress: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/) as unknown,
+        addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
+        gateways: ['192.0.2.1'],
+        dnsServers: [],
+      });
+    });
+  });
+
+  it('sees the carrier go and come', async () => {
+    await namespace.setCarrier('eth0', 'down');
+    await changesOf('shore', ['carrier lost']);
+    await namespace.setCarrier('eth0', 'up');
+    await changesOf('shore', ['carrier lost', 'carrier back']);
+    await changesOf('lte', []);
+  });
+
+  it('sees a port switched off, and the route that the kernel drops without a word', async () => {
+    await namespace.ip('link', 'set', 'eth0', 'down');
+    await changesOf('shore', ['switched off', 'gateway gone']);
+    await namespace.ip('link', 'set', 'eth0', 'up');
+    await changesOf('shore', ['switched off', 'gateway gone', /^switched on/]);
+  });
+
+  it('sees addresses come and go', async () => {
+    await namespace.ip('addr', 'add', '192.0.2.8/25', 'dev', 'eth0');
+    await changesOf('shore', ['address 192.0.2.8/25 added']);
+    await namespace.ip('addr', 'del', '192.0.2.7/24', 'dev', 'eth0');
+    await changesOf('shore', ['address 192.0.2.8/25 added', 'address 192.0.2.7/24 gone']);
+    readings.length = 0;
+    await namespace.ip('addr', 'del', '192.0.2.8/25', 'dev', 'eth0');
+    await changesOf('shore', ['address 192.0.2.8/25 gone', 'gateway gone']);
+  });
+
+  it('sees an address whose lifetime ends', async () => {
+    await namespace.ip('addr', 'add', '203.0.113.9/24', 'dev', 'eth0', 'valid_lft', '2', 'preferred_lft', '2');
+    await changesOf('shore', ['address 203.0.113.9/24 added']);
+    await changesOf('shore', ['address 203.0.113.9/24 added', 'address 203.0.113.9/24 gone']);
+  });
+
+  it('ignores link-local and IPv6 addresses, and routes of the tables that zedrouter makes', async () => {
+    await namespace.ip('addr', 'add', '169.254.7.7/16', 'dev', 'eth0', 'scope', 'link');
+    await namespace.ip('addr', 'add', '2001:db8::7/64', 'dev', 'eth0');
+    await namespace.ip('route', 'add', 'default', 'via', '192.0.2.99', 'dev', 'eth0', 'table', '501');
+    await namespace.ip('addr', 'add', '192.0.2.9/32', 'dev', 'eth0');
+    await changesOf('shore', ['address 192.0.2.9/32 added']);
+  });
+
+  it('follows default routes of every other table, best metric first', async () => {
+    await namespace.ip('route', 'add', 'default', 'via', '192.0.2.2', 'dev', 'eth0', 'metric', '5');
+    await namespace.ip('route', 'add', 'default', 'via', '192.0.2.3', 'dev', 'eth0', 'table', '77', 'metric', '9000');
+    await eventually(() => {
+      expect(observationOf('shore')).toMatchObject({ gateways: ['192.0.2.2', '192.0.2.1', '192.0.2.3'] });
+    });
+  });
+
+  it('sees a port renamed away and back', async () => {
+    await namespace.ip('link', 'set', 'eth0', 'down');
+    await namespace.ip('link', 'set', 'eth0', 'name', 'lan0');
+    await changesOf('shore', ['switched off', 'gateway gone', 'interface missing']);
+    await namespace.ip('link', 'set', 'lan0', 'name', 'eth0');
+    await namespace.ip('link', 'set', 'eth0', 'up');
+    await eventually(() => {
+      expect(observationOf('shore')).toMatchObject({ link: 'up', index: 2101, addresses: [{ address: '192.0.2.7' }] });
+    });
+  });
+
+  it('sees a port deleted, and made anew with another index', async () => {
+    await namespace.ip('link', 'del', 'eth0');
+    await eventually(() => {
+      expect(observationOf('shore')).toEqual({ kind: 'missing' });
+    });
+    await namespace.addPort('eth0', { index: 2777, address: '192.0.2.9/24' });
+    await eventually(() => {
+      expect(observationOf('shore')).toMatchObject({ link: 'up', index: 2777, addresses: [{ address: '192.0.2.9' }] });
+    });
+    await namespace.setCarrier('eth0', 'down');
+    await eventually(() => {
+      expect(observationOf('shore')).toMatchObject({ link: 'no-carrier', index: 2777 });
+    });
+  });
+
+  it('is not confused by a port that is deleted and made anew at once', async () => {
+    for (let index = 2800; index < 2805; index += 1) {
+      await namespace.ip('link', 'del', 'eth0');
+      await namespace.addPort('eth0', { index, address: '192.0.2.9/24' });
+      await eventually(() => {
+        expect(observationOf('shore')).toMatchObject({ link: 'up', index, addresses: [{ address: '192.0.2.9' }] });
+      });
+    }
+  });
+
+  it('reads nothing for the bridges and veths of others', async () => {
+    const before = observer.counts.readings;
+    for (let number = 1; number <= 5; number += 1) {
+      await namespace.ip('link', 'add', `bn${number}`, 'type', 'bridge');
+      await namespace.ip('addr', 'add', `10.0.${number}.1/24`, 'dev', `bn${number}`);
+      await namespace.ip('link', 'set', `bn${number}`, 'up');
+      await namespace.ip('route', 'add', 'default', 'via', '192.0.2.1', 'dev', 'eth0', 'table', String(500 + number));
+    }
+    await namespace.ip('addr', 'add', '192.0.2.10/32', 'dev', 'eth0');
+    await changesOf('shore', ['address 192.0.2.10/32 added']);
+    expect(observer.counts.readings - before).toBeLessThanOrEqual(2);
+  });
+});

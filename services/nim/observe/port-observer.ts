@@ -1,0 +1,279 @@
+import type { IpAnswer } from 'iproute-exec';
+
+import type { CancelTimer, Clock } from '../../clock/index.js';
+import type { Logger } from '../../observability/index.js';
+import { describeChanges, whyUnusable, type PortObservation } from '../snapshot/index.js';
+import type { LinkReading } from './kernel-reading.js';
+import {
+  emptyView,
+  observationOf,
+  questionsFor,
+  takeAnswers,
+  viewOf,
+  withLink,
+  type KernelView,
+} from './kernel-view.js';
+import { scopeOfLine } from './monitor-line.js';
+import { everythingOf, mergeScopes, nothing, type ReadScope } from './read-scope.js';
+
+/** The part of IpReader that is used. */
+export interface KernelReader {
+  query(commands: readonly (readonly string[])[]): Promise<readonly IpAnswer[]>;
+  forgetInterfaces(): void;
+}
+
+/** Name servers of the leases, as they were last read. */
+export interface NameServerSource {
+  of(interfaceName: string): readonly string[];
+  follow(interfaceNames: Iterable<string>): void;
+  /** Never fails. */
+  refresh(): Promise<void>;
+}
+
+/** A port to observe. */
+export interface ObservedPort {
+  readonly label: string;
+  readonly interfaceName: string;
+}
+
+export interface PortChange {
+  readonly label: string;
+  readonly interfaceName: string;
+  /** What changed, in words. */
+  readonly changes: readonly string[];
+}
+
+/** An observation, and the interface that it is of. */
+export interface InterfaceObservation {
+  readonly interfaceName: string;
+  readonly observation: PortObservation;
+}
+
+/** The result of a reading. */
+export interface Reading {
+  /** By logical label; ports that have not been read yet are not in it. */
+  readonly observations: ReadonlyMap<string, InterfaceObservation>;
+  /** Empty: everything is as it was, and only the time of the reading is news. */
+  readonly changed: readonly PortChange[];
+  readonly readAtMs: number;
+}
+
+export interface PortObserverOptions {
+  readonly reader: KernelReader;
+  readonly nameServers: NameServerSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onReading: (reading: Reading) => void;
+}
+
+/** What the monitor missed, or its words did not let us see, is found by then. */
+const safetyReadingMs = 30_000;
+
+/** A reading that failed is tried again after this time, then twice that and so on. */
+const firstRetryMs = 100;
+const longestRetryMs = 5_000;
+
+/**
+ * Observes ports: events only wake it; what they are about is read from the kernel and compared with the last reading.
+ * At most one reading is under way and one more waits, whatever number of events comes. A port that has lost link or
+ * address is told before anything else is read.
+ */
+export class PortObserver {
+  readonly #options: PortObserverOptions;
+  #ports: readonly ObservedPort[] = [];
+  #view: KernelView = emptyView;
+  #observations: ReadonlyMap<string, InterfaceObservation> = new Map();
+  #waiting: ReadScope | undefined;
+  #reading = false;
+  #failures = 0;
+  #cancelSafety: CancelTimer = () => undefined;
+  #cancelRetry: CancelTimer = () => undefined;
+  #closed = false;
+  /** Readings, and how many of them found nothing new. */
+  readonly counts = { readings: 0, equal: 0, failed: 0 };
+
+  constructor(options: PortObserverOptions) {
+    this.#options = options;
+  }
+
+  /** Observes these ports from now on, and reads them at once. What is known of ports that stay is kept. */
+  observe(ports: readonly ObservedPort[]): void {
+    this.#ports = ports;
+    const kept = new Map(
+      [...this.#observations].filter(([label, { interfaceName }]) =>
+        ports.some((port) => port.label === label && port.interfaceName === interfaceName),
+      ),
+    );
+    this.#observations = kept;
+    this.#view = viewOf(this.#view, new Set(this.#interfaceNames()));
+    for (const { interfaceName } of ports) {
+      if (!isInterfaceName(interfaceName)) this.#view = withLink(this.#view, interfaceName, { kind: 'missing' });
+    }
+    this.#options.nameServers.follow(this.#interfaceNames());
+    this.readEverything();
+  }
+
+  /** Reads everything now; does so by itself twice a minute. */
+  readEverything(): void {
+    this.#cancelSafety();
+    if (this.#closed) return;
+    this.#cancelSafety = this.#options.clock.setTimer(safetyReadingMs, () => {
+      this.readEverything();
+    });
+    void this.#options.nameServers.refresh().then(() => {
+      this.#wake(everythingOf(this.#interfaceNames()));
+    });
+  }
+
+  /** A line of `ip monitor`. */
+  onMonitorLine(line: string): void {
+    const indexes = this.#interfaceNames().map((name) => {
+      const link = this.#view.links.get(name);
+      return [name, link?.kind === 'present' ? link.index : undefined] as const;
+    });
+    this.#wake(scopeOfLine(line, new Map(indexes)));
+  }
+
+  /** Events were lost. */
+  onMonitorLost(): void {
+    this.#wake({ ...everythingOf(this.#interfaceNames()), forgetInterfaces: true });
+  }
+
+  /** Name servers of a lease changed. */
+  onNameServers(): void {
+    this.#wake({ ...nothing, dnsServers: true });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelSafety();
+    this.#cancelRetry();
+  }
+
+  #interfaceNames(): readonly string[] {
+    return this.#ports.map(({ interfaceName }) => interfaceName).filter(isInterfaceName);
+  }
+
+  #wake(scope: ReadScope): void {
+    if (this.#closed || scope === nothing) return;
+    this.#waiting = mergeScopes(this.#waiting ?? nothing, scope);
+    if (!this.#reading) void this.#readWhatWaits();
+  }
+
+  async #readWhatWaits(): Promise<void> {
+    this.#reading = true;
+    for (let scope = this.#takeWaiting(); scope !== undefined; scope = this.#takeWaiting()) {
+      try {
+        await this.#read(scope);
+        this.#failures = 0;
+      } catch (error) {
+        this.#onFailure(error);
+        break;
+      }
+    }
+    this.#reading = false;
+  }
+
+  #takeWaiting(): ReadScope | undefined {
+    const scope = this.#closed ? undefined : this.#waiting;
+    this.#waiting = undefined;
+    return scope;
+  }
+
+  async #read(scope: ReadScope): Promise<void> {
+    this.counts.readings += 1;
+    if (scope.forgetInterfaces) this.#options.reader.forgetInterfaces();
+    const indexBefore = new Map(this.#view.links);
+    await this.#ask({ links: scope.links, addresses: scope.addresses, routes: false });
+    await this.#confirmMissing(indexBefore, scope);
+    const replaced = [...scope.links].filter((name) => isReplaced(indexBefore.get(name), this.#view.links.get(name)));
+    const changed = this.#differences();
+    // Bad news first: those who use the port need not wait for the routes.
+    const bad = changed.some(({ label }) => this.#isLost(label));
+    if (bad) this.#tell();
+    if (replaced.length > 0 || scope.routes || changed.length > 0) {
+      await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
+    }
+    const more = this.#tell();
+    if (!bad && !more) this.counts.equal += 1;
+  }
+
+  async #ask(scope: Pick<ReadScope, 'links' | 'addresses' | 'routes'>): Promise<void> {
+    const questions = questionsFor(scope);
+    if (questions.length === 0) return;
+    const answers = await this.#options.reader.query(questions.map(({ command }) => command));
+    this.#view = takeAnswers(this.#view, questions, answers);
+  }
+
+  /**
+   * ip remembers the index behind a name; an interface that was replaced since looks as if it were gone. So before a
+   * port that was there counts as missing, a fresh ip is asked.
+   */
+  async #confirmMissing(before: KernelView['links'], scope: ReadScope): Promise<void> {
+    const doubtful = [...scope.links].filter((name) => {
+      const link = this.#view.links.get(name);
+      const vanished = link?.kind === 'missing' && before.get(name)?.kind === 'present' && !scope.forgetInterfaces;
+      return vanished || link?.kind === 'another-interface';
+    });
+    if (doubtful.length === 0) return;
+    this.#options.reader.forgetInterfaces();
+    await this.#ask({ links: new Set(doubtful), addresses: new Set(), routes: false });
+  }
+
+  #observationsNow(): ReadonlyMap<string, InterfaceObservation> {
+    const observed = this.#ports.filter(({ interfaceName }) => this.#view.links.has(interfaceName));
+    return new Map(
+      observed.map(({ label, interfaceName }) => {
+        const dnsServers = this.#options.nameServers.of(interfaceName);
+        return [label, { interfaceName, observation: observationOf(this.#view, interfaceName, dnsServers) }];
+      }),
+    );
+  }
+
+  #differences(): readonly PortChange[] {
+    return [...this.#observationsNow()].flatMap(([label, { interfaceName, observation }]) => {
+      const changes = describeChanges(this.#observations.get(label)?.observation, observation);
+      return changes.length === 0 ? [] : [{ label, interfaceName, changes }];
+    });
+  }
+
+  #isLost(label: string): boolean {
+    const before = this.#observations.get(label)?.observation;
+    const now = this.#observationsNow().get(label)?.observation;
+    return (
+      before !== undefined && now !== undefined && whyUnusable(before) === undefined && whyUnusable(now) !== undefined
+    );
+  }
+
+  /** Hands the reading on; answers whether anything differs from the one before. */
+  #tell(): boolean {
+    if (this.#closed) return false;
+    const changed = this.#differences();
+    this.#observations = this.#observationsNow();
+    this.#options.onReading({ observations: this.#observations, changed, readAtMs: this.#options.clock.monotonicMs() });
+    return changed.length > 0;
+  }
+
+  #onFailure(error: unknown): void {
+    if (this.#closed) return;
+    this.counts.failed += 1;
+    this.#options.logger.warn({ err: error }, 'cannot read the state of the ports; what was read before stands');
+    const delayMs = Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs);
+    this.#failures += 1;
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.clock.setTimer(delayMs, () => {
+      this.onMonitorLost();
+    });
+  }
+}
+
+/** What the kernel would not take for a name (IFNAMSIZ, dev_valid_name), ip would take for the end of all queries. */
+function isInterfaceName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name);
+}
+
+/** There is an interface, and it is not the one that was there before. */
+function isReplaced(before: LinkReading | undefined, now: LinkReading | undefined): boolean {
+  if (now?.kind !== 'present') return false;
+  return before?.kind !== 'present' || before.index !== now.index;
+}

@@ -1,0 +1,137 @@
+import type { NetworkInstanceTestStatus, PortCandidate } from '../../../gen/nim/v1/network_instance_test_status.js';
+import type { DeviceNetworkStatus, PortStatus } from '../../../gen/nim/v1/port_status.js';
+import type { Clock } from '../../clock/index.js';
+import { StateStore } from '../../rpc/index.js';
+import { testStateOf, type Decision } from '../decide/index.js';
+import type { NetworkSnapshot } from '../snapshot/index.js';
+import { equalButForTimes } from './equality.js';
+import type { ConfigurationInForce } from './configuration-in-force.js';
+import { portStatusOf } from './port-status.js';
+import { systemAdapterOf } from './system-adapter.js';
+import { testStatusOf } from './test-status.js';
+import { WallTime } from './timestamp.js';
+
+/** What the stream of NITS is made of: the statuses, and what they rest on. */
+export type TestStatusEntry =
+  | { readonly kind: 'status'; readonly status: NetworkInstanceTestStatus }
+  | { readonly kind: 'basis'; readonly configVersion: bigint; readonly deviceNetworkRevision: bigint };
+
+/** Key of the basis; no network instance has an empty UUID. */
+const basisKey = '';
+
+/** Everything that one decision was made from, and the decision. */
+export interface Published {
+  readonly configuration: ConfigurationInForce;
+  readonly snapshot: NetworkSnapshot;
+  readonly decision: Decision;
+}
+
+/**
+ * Keeps what NIM tells others: DeviceNetworkStatus and NITS. Both change in the same tick, ports first, so that no
+ * reader of both ever sees a selection whose port it cannot know of. Times of tests alone make no new revision; they
+ * are put in when somebody asks for the state.
+ */
+export class Publisher {
+  readonly ports = new StateStore<PortStatus>({ equals: equalButForTimes });
+  readonly testStatuses = new StateStore<TestStatusEntry>({ equals: equalButForTimes });
+  readonly #clock: Clock;
+  readonly #waiting = new Set<() => void>();
+  #published: Published | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** What was published last; undefined before the first configuration. */
+  get published(): Published | undefined {
+    return this.#published;
+  }
+
+  /** Resolves when there is something to tell, or the signal aborts. */
+  async untilPublished(signal: AbortSignal): Promise<void> {
+    if (this.#published !== undefined || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  /** What the NITS rest on now. */
+  get basis(): Extract<TestStatusEntry, { kind: 'basis' }> {
+    const basis = this.testStatuses.get(basisKey);
+    return basis?.kind === 'basis' ? basis : { kind: 'basis', configVersion: 0n, deviceNetworkRevision: 0n };
+  }
+
+  publish(published: Published): void {
+    this.#published = published;
+    const wall = new WallTime(this.#clock);
+    const { configuration, decision } = published;
+    this.ports.replaceAll(this.#portStatuses(published, wall), (status, revision) => ({ ...status, revision }));
+    const entries = new Map<string, TestStatusEntry>([
+      [basisKey, { kind: 'basis', configVersion: configuration.version, deviceNetworkRevision: this.ports.revision }],
+    ]);
+    for (const [id, selection] of decision.selections) {
+      entries.set(id, { kind: 'status', status: testStatusOf(selection, wall) });
+    }
+    this.testStatuses.replaceAll(entries, (entry, revision) =>
+      entry.kind === 'basis' ? entry : { ...entry, status: { ...entry.status, revision } },
+    );
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** A reading that found nothing new: only the times of the tests differ. */
+  refresh(snapshot: NetworkSnapshot): void {
+    if (this.#published !== undefined) this.#published = { ...this.#published, snapshot };
+  }
+
+  /** All ports as they are now, times of tests up to date; undefined before the first configuration. */
+  deviceNetworkStatus(): DeviceNetworkStatus | undefined {
+    if (this.#published === undefined) return undefined;
+    const { configuration } = this.#published;
+    const fresh = this.#portStatuses(this.#published, new WallTime(this.#clock));
+    const statuses = this.ports.list().map((status) => withTimesOf(fresh.get(status.logicalLabel), status));
+    return {
+      revision: this.ports.revision,
+      epoch: this.ports.epoch,
+      ports: statuses,
+      systemAdapter: systemAdapterOf(configuration.model.ports, statuses, configuration.pushedAt),
+    };
+  }
+
+  /** All NITS as they are now, times of tests up to date. */
+  networkInstanceTestStatuses(): readonly NetworkInstanceTestStatus[] {
+    const published = this.#published;
+    if (published === undefined) return [];
+    const fresh = this.#portStatuses(published, new WallTime(this.#clock));
+    return this.testStatuses.list().flatMap((entry) => {
+      if (entry.kind === 'basis') return [];
+      const candidates = entry.status.candidates.map((one): PortCandidate =>
+        withTimesOf(fresh.get(one.logicalLabel), one),
+      );
+      return [{ ...entry.status, candidates }];
+    });
+  }
+
+  #portStatuses({ configuration, snapshot, decision }: Published, wall: WallTime): Map<string, PortStatus> {
+    return new Map(
+      configuration.model.ports.map((port) => {
+        const facts = snapshot.ports.get(port.label);
+        const usableSinceMs = decision.memory.ports.get(port.label)?.usableSinceMs;
+        const testState = facts === undefined ? 'untested' : testStateOf(facts.test, usableSinceMs);
+        return [port.label, portStatusOf(port, facts, testState, wall)];
+      }),
+    );
+  }
+}
+
+function withTimesOf<T extends Pick<PortStatus, 'lastSucceeded' | 'lastFailed'>>(
+  fresh: PortStatus | undefined,
+  stale: T,
+): T {
+  return fresh === undefined ? stale : { ...stale, lastSucceeded: fresh.lastSucceeded, lastFailed: fresh.lastFailed };
+}

@@ -1,0 +1,49 @@
+import type {
+  NetworkInstanceTestStatus,
+  PortCandidate,
+  SelectedPort,
+} from '../../../gen/nim/v1/network_instance_test_status.js';
+import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
+import type { Candidate, Selection, SelectionOutcome } from '../decide/index.js';
+import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
+import type { WallTime } from './timestamp.js';
+
+/** A selection as a message; its revision is stamped by the store. */
+export function testStatusOf(selection: Selection, wall: WallTime): NetworkInstanceTestStatus {
+  const { outcome } = selection;
+  return {
+    networkInstanceId: selection.networkInstanceId,
+    displayName: selection.networkInstanceName,
+    selectedPort: selectedPortOf(outcome),
+    noPortReason: outcome.kind === 'none' ? noPortMessages[outcome.reason] : NoPortReason.NO_PORT_REASON_UNSPECIFIED,
+    verified: outcome.kind === 'port' && outcome.verified,
+    selectedSince: wall.at(selection.sinceMs),
+    cause: causeMessages[selection.cause],
+    causeDetail: selection.causeDetail,
+    candidates: selection.candidates.map((candidate) => candidateMessage(candidate, wall)),
+    revision: 0n,
+  };
+}
+
+function selectedPortOf(outcome: SelectionOutcome): SelectedPort | undefined {
+  if (outcome.kind === 'none') return undefined;
+  return { logicalLabel: outcome.label, interface: outcome.interfaceName, priority: outcome.priority };
+}
+
+/** A candidate as a message. */
+export function candidateMessage(candidate: Candidate, wall: WallTime): PortCandidate {
+  const { test } = candidate;
+  return {
+    logicalLabel: candidate.label,
+    interface: candidate.interfaceName,
+    priority: candidate.priority,
+    eligible: candidate.eligible,
+    usable: candidate.usable,
+    testState: testStateMessages[candidate.testState],
+    lastSucceeded: wall.atOptional(test.lastSucceededMs),
+    lastFailed: wall.atOptional(test.lastFailedMs),
+    lastError: test.lastError ?? '',
+    rank: candidate.rank ?? 0,
+    reasons: candidate.reasons.map(({ code, detail }) => ({ code: reasonMessages[code], detail })),
+  };
+}

@@ -1,0 +1,14 @@
+export { describeChanges } from './changes.js';
+export { testByAddress } from './ip-only-test.js';
+export {
+  describeUnusable,
+  formatAddress,
+  missingPort,
+  whyUnusable,
+  type LinkState,
+  type ObservedAddress,
+  type PortObservation,
+  type PresentPort,
+  type UnusableReason,
+} from './port-observation.js';
+export { noTestFacts, type NetworkSnapshot, type PortFacts, type PortTestFacts } from './snapshot.js';

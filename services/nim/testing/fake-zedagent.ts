@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import { DeviceConfigServiceService, type WatchConfigRequest } from '../../../gen/zedagent/v1/device_config.js';
+import { configFromJson } from '../../configuration/index.js';
+import type { Logger } from '../../observability/index.js';
+import {
+  serverStreaming,
+  startServer,
+  StateStore,
+  unary,
+  type CallContext,
+  type RunningServer,
+} from '../../rpc/index.js';
+
+/** A real server of DeviceConfigService that hands out what the test says. */
+export class FakeZedagent {
+  readonly #configs = new StateStore<{ readonly version: bigint; readonly config: EdgeDevConfig }>();
+  #server: RunningServer | undefined;
+  #version = 0n;
+
+  async start(runDir: string, logger: Logger): Promise<void> {
+    const refuse = unary(() => {
+      throw new Error('not part of this test');
+    });
+    this.#server = await startServer({
+      socketPath: join(runDir, 'zedagent.sock'),
+      services: [
+        {
+          definition: DeviceConfigServiceService,
+          implementation: {
+            pushConfig: refuse,
+            getConfig: refuse,
+            watchConfig: serverStreaming((request: WatchConfigRequest, context) => this.#watch(request, context)),
+          },
+        },
+      ],
+      logger,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+  }
+
+  /** Hands out a configuration (protobuf JSON) as the next version, or as the one given. */
+  push(json: object, version: bigint = this.#version + 1n): void {
+    this.#version = version;
+    this.#configs.replaceAll(new Map([['config', { version, config: configFromJson(json) }]]));
+  }
+
+  async *#watch({ knownVersion }: WatchConfigRequest, { signal }: CallContext) {
+    for await (const { upserts } of this.#configs.watch({ epoch: '', afterRevision: 0n }, signal)) {
+      for (const { version, config } of upserts) {
+        if (version === knownVersion) continue;
+        yield { deviceConfig: { version, config, author: 'test', sha256: '', pushedAt: { seconds: 1n, nanos: 0 } } };
+      }
+    }
+  }
+}
