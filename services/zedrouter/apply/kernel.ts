@@ -1,0 +1,29 @@
+import { IpReader, IpWriter, NftSession } from 'iproute-exec';
+
+import type { Logger } from '../../observability/index.js';
+
+/** The kept-open processes through which this service reads and changes the kernel. */
+export interface Kernel {
+  /** Undefined: the process's own network namespace. */
+  readonly namespace: string | undefined;
+  readonly writer: IpWriter;
+  readonly reader: IpReader;
+  readonly nft: NftSession;
+}
+
+/** Opens the processes. `close` ends them; what they put into the kernel stays. */
+export function openKernel(namespace: string | undefined, logger: Logger): Kernel & { close(): Promise<void> } {
+  const place = namespace === undefined ? {} : { namespace };
+  const writer = new IpWriter({ ...place, logger });
+  const reader = new IpReader({ ...place, logger });
+  const nft = new NftSession({ ...place, logger });
+  return {
+    namespace,
+    writer,
+    reader,
+    nft,
+    close: async () => {
+      await Promise.all([writer.close(), reader.close(), nft.close()]);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { DeviceModel } from '../../configuration/index.js';
+import type { Numbering } from '../numbering.js';
+
+/** All that the desired state follows from. */
+export interface RouterInputs {
+  readonly model: DeviceModel;
+  /** What NIM says of each port, by logical label. */
+  readonly ports: ReadonlyMap<string, PortFacts>;
+  /** What NIM selected, by network instance UUID. One that is missing has no port yet. */
+  readonly selections: ReadonlyMap<string, Selection>;
+  readonly numbers: Numbers;
+  /** Generation of each network instance's flows, by UUID. */
+  readonly generations: ReadonlyMap<string, number>;
+  /** Where dnsmasq's files live. */
+  readonly nameServiceDirectory: string;
+}
+
+export interface PortFacts {
+  readonly label: string;
+  readonly interfaceName: string;
+  readonly link: 'missing' | 'admin-down' | 'no-carrier' | 'up';
+  readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+  /** Best first. */
+  readonly gateways: readonly string[];
+  readonly dnsServers: readonly string[];
+}
+
+/** NITS, as far as the kernel is concerned. Ports by logical label. */
+export interface Selection {
+  /** Permitted and usable, the one in use first: the chain that is armed. Empty: no port. */
+  readonly armed: readonly string[];
+  /** Everything that policy permits, usable or not. */
+  readonly permitted: readonly string[];
+  /** NITS revision in which this one changed last. */
+  readonly revision: bigint;
+}
+
+export interface Numbers {
+  /** By logical label, 1..14. */
+  readonly ports: Numbering;
+  /** By network instance UUID. */
+  readonly networkInstances: Numbering;
+  /** By app interface key (see `appInterfaceKey`): the address as a 32 bit number. */
+  readonly appAddresses: Numbering;
+}

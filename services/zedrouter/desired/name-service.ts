@@ -1,0 +1,98 @@
+import type { NameService } from './dataplane.js';
+import { addressText } from './ipv4.js';
+import type { PortFacts } from './inputs.js';
+import type { AttachedInterface, LocalInstance } from './local-instances.js';
+
+const LEASE_SECONDS = 3600;
+
+/** An app's interface with the address it leases. */
+export interface LeasedInterface {
+  readonly attached: AttachedInterface;
+  readonly address: string;
+}
+
+export interface NameServiceInputs {
+  readonly instance: LocalInstance;
+  readonly bridge: string;
+  readonly directory: string;
+  readonly leased: readonly LeasedInterface[];
+  /** The ports of the ranking, the port in use first. */
+  readonly ranking: readonly PortFacts[];
+}
+
+/** Paths of the files of a network instance's dnsmasq. */
+export function nameServicePaths(directory: string, bridge: string) {
+  const at = (suffix: string) => `${directory}/${bridge}.${suffix}`;
+  return {
+    config: at('conf'),
+    dhcpHosts: at('dhcp-hosts'),
+    hosts: at('hosts'),
+    servers: at('servers'),
+    leases: at('leases'),
+    pid: at('pid'),
+  } as const;
+}
+
+/**
+ * The dnsmasq of a network instance: leases for its apps and no one else, names over the ports of the ranking, each
+ * server bound to its port and asked in order (dnsmasq asks all at once otherwise, and so would leak).
+ */
+export function nameService({ instance, bridge, directory, leased, ranking }: NameServiceInputs): NameService {
+  const { network } = instance;
+  const paths = nameServicePaths(directory, bridge);
+  const netmask = addressText((0xffffffff << (32 - network.prefixLength)) >>> 0);
+  return {
+    config: lines([
+      `# ${instance.id}`,
+      // It re-reads files in a directory that may be root's alone, and binds sockets to ports.
+      'user=root',
+      `interface=${bridge}`,
+      'except-interface=lo',
+      'bind-interfaces',
+      `listen-address=${network.gateway}`,
+      'no-resolv',
+      'no-hosts',
+      'no-ping',
+      'strict-order',
+      'dhcp-authoritative',
+      `dhcp-range=${network.subnet},static,${netmask},${LEASE_SECONDS}`,
+      `dhcp-option=option:router,${network.gateway}`,
+      `dhcp-option=option:dns-server,${network.gateway}`,
+      ...(instance.mtu === 0 ? [] : [`dhcp-option=option:mtu,${instance.mtu}`]),
+      ...(network.domainName === '' ? [] : [`domain=${network.domainName}`]),
+      ...(network.ntpServers.length === 0 ? [] : [`dhcp-option=option:ntp-server,${network.ntpServers.join(',')}`]),
+      `dhcp-hostsfile=${paths.dhcpHosts}`,
+      `addn-hosts=${paths.hosts}`,
+      `servers-file=${paths.servers}`,
+      `dhcp-leasefile=${paths.leases}`,
+      `pid-file=${paths.pid}`,
+    ]),
+    dhcpHosts: lines(
+      leased.map(({ attached: { appInterface }, address }) =>
+        [appInterface.macAddress, address, ...hostName(appInterface.hostName)].join(','),
+      ),
+    ),
+    hosts: lines([
+      ...network.staticDnsEntries.flatMap(({ hostName: name, addresses }) =>
+        addresses.map((address) => `${address} ${name}`),
+      ),
+      ...leased.flatMap(({ attached: { appInterface }, address }) =>
+        hostName(appInterface.hostName).map((name) => `${address} ${name}`),
+      ),
+    ]),
+    servers: lines(
+      ranking.flatMap((port) => {
+        const servers = network.dnsServers.length > 0 ? network.dnsServers : port.dnsServers;
+        return servers.map((server) => `server=${server}@${port.interfaceName}`);
+      }),
+    ),
+  };
+}
+
+function hostName(name: string): readonly string[] {
+  return name === '' ? [] : [name];
+}
+
+function lines(text: readonly string[]): string {
+  return text.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,131 @@
+import { FLOW_OURS, FLOW_OURS_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, markText } from '../marks.js';
+import { NFT_FAMILY, NFT_TABLE } from './dataplane.js';
+import { SET_NAMES, SETS, type SetDefinition } from './sets.js';
+
+/** Named counters, read for metrics. */
+export const COUNTERS = ['not_permitted', 'between_instances', 'invalid', 'stale', 'closed_port_map'] as const;
+
+interface Chain {
+  readonly name: string;
+  readonly hook?: string;
+  readonly rules: readonly string[];
+}
+
+const ours = `ct mark & ${markText(FLOW_OURS_MASK)} == ${markText(FLOW_OURS)}`;
+const resetOrRefuse = (condition: string, counter: string, refusal: string): readonly string[] => [
+  `${condition} meta l4proto tcp counter name ${counter} reject with tcp reset`,
+  `${condition} counter name ${counter} ${refusal}`,
+];
+
+/**
+ * The chains. They never change: which network instance uses which port is in the sets alone, so a switch costs the
+ * same whatever else there is.
+ */
+export const CHAINS: readonly Chain[] = [
+  {
+    // Before conntrack looks. The zone holds for the original direction only: a new generation starts every flow of
+    // the network instance anew (a planned switch loses no packet), while replies are found whichever port they come
+    // in by (the armed standby keeps working with nobody awake).
+    name: 'classify',
+    hook: 'type filter hook prerouting priority raw; policy accept;',
+    rules: ['ct original zone set iifname map @ni_zone', 'meta mark set iifname map @ni_ranking'],
+  },
+  {
+    // First packets only. The flow's mark is the scratch register: port, then port and owner.
+    name: 'port_maps',
+    hook: 'type nat hook prerouting priority dstnat; policy accept;',
+    rules: [
+      'ct mark 0 ct mark set iifname map @port_mark',
+      'ct mark 0 iifname @ni_bridges ct mark set ip daddr map @port_address',
+      'ct mark set ct mark . meta l4proto . th dport map @port_map_owner',
+      'ct mark @port_map_open dnat ip to ct mark . meta l4proto . th dport map @port_map_target',
+      `ct mark & ${markText(FLOW_NI_MASK)} == ${markText(FLOW_OURS)} ct mark set 0`,
+    ],
+  },
+  {
+    name: 'guard',
+    hook: 'type filter hook forward priority filter; policy accept;',
+    rules: ['iifname @ni_bridges goto from_ni', 'oifname @ni_bridges goto to_ni'],
+  },
+  {
+    name: 'from_ni',
+    rules: [
+      // Nearly every packet ends here: permitted, known, and on the port that its flow began on.
+      `iifname . oifname @permitted ct state established ct mark & ${markText(FLOW_PORT_MASK)} . oifname @port_path accept`,
+      'meta nfproto ipv6 counter name not_permitted drop',
+      // A lone FIN would leave with a private source otherwise.
+      ...resetOrRefuse('ct state invalid', 'invalid', 'drop'),
+      // Mid-stream and unknown: the app is told now, because a carrier's NAT would swallow it in silence.
+      'ct state new tcp flags & (fin | syn | rst | ack) != syn counter name stale reject with tcp reset',
+      'oifname @ni_bridges goto between_ni',
+      'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
+      `ct mark & ${markText(FLOW_OURS_MASK)} != ${markText(FLOW_OURS)} accept`,
+      `ct mark & ${markText(FLOW_PORT_MASK)} . oifname @port_path accept`,
+      // The flow began on another port. TCP is told; masquerade itself forgets the others with this packet.
+      'meta l4proto tcp counter name stale reject with tcp reset',
+      // The answer to what came in by the other port would leave with that port's address.
+      'ct direction reply counter name stale drop',
+    ],
+  },
+  {
+    name: 'between_ni',
+    rules: [
+      'ct state established,related accept',
+      'ct status dnat accept',
+      'counter name between_instances reject with icmpx admin-prohibited',
+    ],
+  },
+  {
+    name: 'to_ni',
+    rules: ['ct state established,related accept', 'ct status dnat accept', 'counter name not_permitted drop'],
+  },
+  {
+    // Ours and not translated: a port map that is not open on this port.
+    name: 'refuse',
+    hook: 'type filter hook input priority filter; policy accept;',
+    rules: [...resetOrRefuse(`ct state new ${ours}`, 'closed_port_map', 'reject with icmpx port-unreachable')],
+  },
+  {
+    name: 'leave',
+    hook: 'type nat hook postrouting priority srcnat; policy accept;',
+    rules: [
+      'ct mark set iifname . oifname map @flow_mark',
+      'iifname . oifname @permitted masquerade',
+      // Hairpin: the answer must come back through here.
+      'iifname @ni_bridges oifname @ni_bridges ct status dnat masquerade',
+    ],
+  },
+];
+
+function typeText(definition: SetDefinition): string {
+  const key = definition.key.join(' . ');
+  if (definition.value === undefined) return `type ${key};`;
+  // nft has no name for the type of a zone.
+  if (definition.value[0] === 'zone') return 'typeof iifname : ct zone;';
+  return `type ${key} : ${definition.value.join(' . ')};`;
+}
+
+const at = `${NFT_FAMILY} ${NFT_TABLE}`;
+
+/** Statements that make table, sets and chains where they are missing; harmless where they are not. */
+export function definitionScript(): string {
+  return [
+    `add table ${at}`,
+    ...COUNTERS.map((name) => `add counter ${at} ${name}`),
+    ...SET_NAMES.map((name) => {
+      const definition: SetDefinition = SETS[name];
+      return `add ${definition.value === undefined ? 'set' : 'map'} ${at} ${name} { ${typeText(definition)} }`;
+    }),
+    ...CHAINS.map(({ name, hook }) => `add chain ${at} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
+    '',
+  ].join('\n');
+}
+
+/** Statements that make the chains' rules these and no others. Runs in one transaction with `definitionScript`. */
+export function rulesScript(): string {
+  return [
+    ...CHAINS.map(({ name }) => `flush chain ${at} ${name}`),
+    ...CHAINS.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${at} ${name} ${rule}`)),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { IpMonitor, NftMonitor } from 'iproute-exec';
+
+import type { NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
+import type { Clock } from '../clock/index.js';
+import type { Logger } from '../observability/index.js';
+import { startServer, StateStore, type RunningService } from '../rpc/index.js';
+import { openKernel } from './apply/kernel.js';
+import { dataplaneText } from './dataplane-text.js';
+import { nameServiceDirectory } from './directories.js';
+import { numbersFile } from './numbers-file.js';
+import { receive } from './receive.js';
+import { Router } from './router.js';
+import { networkRouterService } from './service.js';
+import { networkInstanceStatuses } from './status.js';
+
+export { cleanUp } from './clean-up.js';
+
+export interface ZedrouterOptions {
+  /** Directory of the services' sockets; dnsmasq's files go into a directory below it. */
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** A named network namespace to work in; undefined: the process's own. */
+  readonly namespace?: string;
+}
+
+/**
+ * Starts zedrouter on `<runDir>/zedrouter.sock`. It adopts what it finds in the kernel, and leaves everything in place
+ * when it ends: `cleanUp` is the only thing that takes it away.
+ */
+export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
+  const { runDir, stateDir, logger, clock, namespace } = options;
+  const place = namespace === undefined ? {} : { namespace };
+  const numbers = numbersFile(stateDir, logger);
+  const store = new StateStore<NetworkInstanceStatus>({ equals: sameStatus });
+  const server = await startServer({
+    socketPath: `${runDir}/zedrouter.sock`,
+    services: [networkRouterService(store, () => dataplaneText(namespace))],
+    logger,
+  });
+  const kernel = openKernel(namespace, logger);
+  const router = new Router({
+    kernel,
+    clock,
+    logger,
+    numbers: await numbers.read(),
+    keepNumbers: (kept) => numbers.write(kept),
+    nameServiceDirectory: nameServiceDirectory(runDir),
+    onReport: (report) => {
+      store.replaceAll(networkInstanceStatuses(report), (status, revision) => ({ ...status, revision }));
+    },
+  });
+  const kernelChanged = (): void => {
+    router.kernelChanged();
+  };
+  const monitors = [
+    new IpMonitor({
+      ...place,
+      objects: ['link', 'address', 'route', 'rule'],
+      onLine: kernelChanged,
+      onLost: kernelChanged,
+    }),
+    new NftMonitor({ ...place, onLine: kernelChanged, onLost: kernelChanged }),
+  ];
+  const ending = new AbortController();
+  const receiving = receive({
+    runDir,
+    logger,
+    signal: ending.signal,
+    onNews: (news) => {
+      router.receive(news);
+    },
+  });
+  return {
+    close: async () => {
+      ending.abort();
+      await receiving;
+      await router.close();
+      await Promise.all([server.close(), kernel.close(), ...monitors.map((monitor) => monitor.close())]);
+    },
+  };
+}
+
+/** The revision is the store's stamp, not part of the status. */
+function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
+  return isDeepStrictEqual({ ...a, revision: 0n }, { ...b, revision: 0n });
+}

@@ -1,0 +1,48 @@
+import type { Bridge, NameService } from '../desired/dataplane.js';
+import type { SetName } from '../desired/sets.js';
+
+/** One change to the kernel or to a dnsmasq, as a value: it can be printed, asserted or executed. */
+export type Operation =
+  | { readonly kind: 'sysctl'; readonly path: string; readonly value: string }
+  | { readonly kind: 'bridge-add'; readonly bridge: Bridge }
+  | { readonly kind: 'bridge-change'; readonly before: Bridge; readonly bridge: Bridge }
+  /** Takes it down: nothing enters it any more. */
+  | { readonly kind: 'bridge-down'; readonly name: string }
+  | { readonly kind: 'bridge-delete'; readonly name: string }
+  | { readonly kind: 'route-replace'; readonly key: string; readonly route: string }
+  | { readonly kind: 'route-delete'; readonly key: string; readonly route: string }
+  | { readonly kind: 'rule-add'; readonly rule: string }
+  | { readonly kind: 'rule-delete'; readonly rule: string }
+  | { readonly kind: 'nft'; readonly change: NftChange }
+  | { readonly kind: 'name-service-start'; readonly bridge: string; readonly service: NameService }
+  | { readonly kind: 'name-service-reload'; readonly bridge: string; readonly service: NameService }
+  | { readonly kind: 'name-service-stop'; readonly bridge: string }
+  /** Has the kernel look for a gateway's link address before traffic needs it. */
+  | { readonly kind: 'neighbour-warm'; readonly address: string; readonly interfaceName: string }
+  /** Deletes the conntrack entries whose mark, under the mask, is this one. */
+  | { readonly kind: 'flows-end'; readonly mark: number; readonly mask: number };
+
+/** One nft transaction. */
+export interface NftChange {
+  /** Load chains and rules, too. */
+  readonly ruleset: boolean;
+  readonly sets: readonly SetChange[];
+}
+
+export interface SetChange {
+  readonly set: SetName;
+  readonly deleted: readonly string[];
+  readonly added: readonly (readonly [key: string, value: string])[];
+}
+
+/** Phases run in this order; within a phase the order does not matter but for what the kernel demands. */
+export type PhaseName =
+  'retire' | 'install' | 'switch' | 'follow' | 'open' | 'break' | 'name-services' | 'flows' | 'remove';
+
+export interface Phase {
+  readonly name: PhaseName;
+  readonly operations: readonly Operation[];
+}
+
+/** Phases that have anything to do, in order. None: nothing to do. */
+export type Plan = readonly Phase[];

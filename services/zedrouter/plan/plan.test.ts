@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { desire } from '../desired/desire.js';
+import type { RouterInputs } from '../desired/inputs.js';
+import { NOTHING, SimulatedKernel } from '../testing/simulated-kernel.js';
+import { INPUTS, localInstance, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
+import { plan } from './plan.js';
+import { printPlan } from './print.js';
+
+const golden = (name: string): string =>
+  readFileSync(`services/zedrouter/desired/golden/${name}.txt`, 'utf8').trimEnd();
+
+const withSelections = (...selections: readonly (readonly [string, readonly string[]])[]): RouterInputs => ({
+  ...INPUTS,
+  selections: new Map([
+    ...INPUTS.selections,
+    ...selections.map(([id, armed]) => [id, selection(armed, ['eth0', 'wwan0', 'sat0'])] as const),
+  ]),
+});
+
+describe('plan', () => {
+  it('builds the whole ship from nothing', () => {
+    expect(printPlan(plan(NOTHING, desire(INPUTS)))).toBe(golden('ship-from-nothing'));
+  });
+
+  it('moves one network instance: one transaction, then the visible rules', () => {
+    const before = withSelections([NI_DEFAULT, ['eth0', 'wwan0', 'sat0']]);
+    const after = {
+      ...withSelections([NI_DEFAULT, ['wwan0', 'sat0', 'eth0']]),
+      generations: new Map([[NI_DEFAULT, 2]]),
+    };
+    expect(printPlan(plan(desire(before), desire(after)))).toBe(golden('one-switch'));
+  });
+
+  it('takes a network instance and its app away', () => {
+    const model = { ...MODEL, networkInstances: MODEL.networkInstances.slice(1), apps: [] };
+    const numbers = { ...INPUTS.numbers, networkInstances: new Map([[NI_BUSINESS, 2]]), appAddresses: new Map() };
+    expect(printPlan(plan(desire(INPUTS), desire({ ...INPUTS, model, numbers })))).toBe(golden('instance-removed'));
+  });
+
+  it('has nothing to do where all is done', () => {
+    const kernel = new SimulatedKernel(NOTHING);
+    kernel.run(plan(NOTHING, desire(INPUTS)));
+    expect(plan(kernel.dataplane, desire(INPUTS))).toEqual([]);
+  });
+
+  it('never leaves a network instance without its unreachable rule, and always has a rule for it, while switching', () => {
+    const before = desire(INPUTS);
+    const after = desire(withSelections([NI_DEFAULT, ['sat0']], [NI_BUSINESS, []]));
+    const kernel = new SimulatedKernel(before);
+    kernel.run(plan(before, after), ({ rules, elements }) => {
+      expect(rules).toContain('pref 10009 from 10.77.0.0/24 unreachable protocol 229');
+      const mark = Number(elements.ni_ranking.get('"bn1"')).toString(16);
+      expect(rules).toContain(`pref 9199 fwmark 0x${mark}/0xfffffff unreachable protocol 229`);
+      expect(rules).toContain(`pref 9100 fwmark 0x${mark}/0xfffffff lookup 50${mark.charAt(0)} protocol 229`);
+    });
+  });
+
+  it.each([10, 1_000])('switches with the same few elements whatever the number of port maps (%d)', (count) => {
+    const portMaps = Array.from({ length: count }, (_, index) => ({
+      protocol: 'tcp' as const,
+      externalPort: 10_000 + index,
+      appPort: 80,
+      adapterLabel: undefined,
+    }));
+    const apps = MODEL.apps.map((app) => ({
+      ...app,
+      interfaces: app.interfaces.map((each) => ({ ...each, portMaps })),
+    }));
+    const inputs = { ...withSelections([NI_DEFAULT, ['eth0', 'wwan0', 'sat0']]), model: { ...MODEL, apps } };
+    const moved = {
+      ...inputs,
+      selections: new Map([
+        ...inputs.selections,
+        [NI_DEFAULT, selection(['wwan0', 'eth0', 'sat0'], ['eth0', 'wwan0', 'sat0'])],
+      ]),
+    };
+    const nft = plan(desire(inputs), desire(moved)).flatMap(({ operations }) =>
+      operations.flatMap((operation) => (operation.kind === 'nft' ? operation.change.sets : [])),
+    );
+    expect(nft.map(({ set, added }) => `${set} ${added.length}`)).toEqual(['ni_ranking 1', 'port_map_open 1']);
+  });
+
+  it('repairs what somebody else changed, and only that', () => {
+    const desired = desire(INPUTS);
+    const rules = new Set(desired.rules);
+    rules.delete('pref 10000 from 10.77.0.0/24 lookup 501 protocol 229');
+    rules.add('pref 10000 from 10.77.0.0/24 lookup 503 protocol 229');
+    expect(printPlan(plan({ ...desired, rules }, desired))).toBe(
+      [
+        'follow:',
+        '  ip rule add pref 10000 from 10.77.0.0/24 lookup 501 protocol 229',
+        '  ip rule del pref 10000 from 10.77.0.0/24 lookup 503 protocol 229',
+      ].join('\n'),
+    );
+  });
+
+  it('gives a network instance that NIM has not spoken of no port at all', () => {
+    const late = localInstance('33333333-3333-4333-8333-333333333333', 'late', 2);
+    const inputs = {
+      ...INPUTS,
+      model: { ...MODEL, networkInstances: [...MODEL.networkInstances, late] },
+      numbers: { ...INPUTS.numbers, networkInstances: new Map([...INPUTS.numbers.networkInstances, [late.id, 3]]) },
+      ports: PORTS,
+    };
+    const { elements, rules } = desire(inputs);
+    expect(elements.ni_ranking.get('"bn3"')).toBe('0x0000000f');
+    expect([...elements.permitted.keys()].filter((key) => key.includes('bn3'))).toEqual([]);
+    expect([...rules].filter((rule) => rule.includes('10.77.2.0'))).toEqual([
+      'pref 10009 from 10.77.2.0/24 unreachable protocol 229',
+    ]);
+  });
+});

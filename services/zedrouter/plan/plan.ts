@@ -1,0 +1,149 @@
+import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
+import { PREFERENCE, SUBNET_TABLE } from '../desired/dataplane.js';
+import { SET_NAMES, type Elements, type ElementSets, type SetName } from '../desired/sets.js';
+import type { Operation, Phase, Plan, SetChange } from './operations.js';
+
+/** What happens once, at the change from one selection to another; it is no state of the kernel that can be compared. */
+export interface Transition {
+  readonly warmed: readonly Operation[];
+  readonly ended: readonly Operation[];
+}
+
+const NO_TRANSITION: Transition = { warmed: [], ended: [] };
+
+/**
+ * What leads from `observed` to `desired`, make before break, and never a bridge without its guard:
+ *
+ * 1. retire: bridges of network instances that are gone go down, before their rules do;
+ * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet;
+ * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
+ * 4. follow: the visible rules by source address, the new one before the old one goes;
+ * 5. open: new bridges, and the way back to their apps: only now that rules and guard stand;
+ * 6. break: rules and routes that nothing uses any more;
+ * 7. name services;
+ * 8. flows: only now that the new path stands, the flows of the old one end;
+ * 9. remove: bridges that were retired.
+ *
+ * Level triggered: planned again from what is then observed, it says what is left to do; nothing, when all is done.
+ */
+export function plan(observed: Dataplane, desired: Dataplane, transition: Transition = NO_TRANSITION): Plan {
+  const routes = routeOperations(observed.routes, desired.routes);
+  const rules = ruleOperations(observed.rules, desired.rules);
+  const bridges = bridgeOperations(observed.bridges, desired.bridges);
+  const phases: readonly Phase[] = [
+    { name: 'retire', operations: bridges.down },
+    {
+      name: 'install',
+      operations: [
+        ...transition.warmed,
+        ...sysctlOperations(observed.sysctls, desired.sysctls),
+        ...routes.replaced.filter((operation) => !isSubnetRoute(operation.key)),
+        ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
+      ],
+    },
+    { name: 'switch', operations: nftOperations(observed, desired) },
+    {
+      name: 'follow',
+      operations: [
+        ...rules.added.filter((operation) => isSourceRule(operation.rule)),
+        ...rules.deleted.filter((operation) => isSourceRule(operation.rule)),
+      ],
+    },
+    {
+      name: 'open',
+      operations: [...bridges.added, ...routes.replaced.filter((operation) => isSubnetRoute(operation.key))],
+    },
+    {
+      name: 'break',
+      operations: [...rules.deleted.filter((operation) => !isSourceRule(operation.rule)), ...routes.deleted],
+    },
+    { name: 'name-services', operations: nameServiceOperations(observed.nameServices, desired.nameServices) },
+    { name: 'flows', operations: transition.ended },
+    { name: 'remove', operations: bridges.deleted },
+  ];
+  return phases.filter(({ operations }) => operations.length > 0);
+}
+
+function isSubnetRoute(key: string): boolean {
+  return key.startsWith(`${SUBNET_TABLE} `);
+}
+
+function isSourceRule(rule: string): boolean {
+  const preference = Number(rule.split(' ', 2)[1]);
+  return preference >= PREFERENCE.source && preference <= PREFERENCE.sourceUnreachable;
+}
+
+function sysctlOperations(observed: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): Operation[] {
+  return [...desired]
+    .filter(([path, value]) => observed.get(path) !== value)
+    .map(([path, value]) => ({ kind: 'sysctl', path, value }));
+}
+
+function routeOperations(observed: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>) {
+  return {
+    replaced: [...desired]
+      .filter(([key, route]) => observed.get(key) !== route)
+      .map(([key, route]) => ({ kind: 'route-replace', key, route }) as const),
+    deleted: [...observed]
+      .filter(([key]) => !desired.has(key))
+      .map(([key, route]) => ({ kind: 'route-delete', key, route }) as const),
+  };
+}
+
+function ruleOperations(observed: ReadonlySet<string>, desired: ReadonlySet<string>) {
+  return {
+    added: [...desired].filter((rule) => !observed.has(rule)).map((rule) => ({ kind: 'rule-add', rule }) as const),
+    deleted: [...observed].filter((rule) => !desired.has(rule)).map((rule) => ({ kind: 'rule-delete', rule }) as const),
+  };
+}
+
+function bridgeOperations(observed: ReadonlyMap<string, Bridge>, desired: ReadonlyMap<string, Bridge>) {
+  const added = [...desired.values()].flatMap((bridge): Operation[] => {
+    const before = observed.get(bridge.name);
+    if (before === undefined) return [{ kind: 'bridge-add', bridge }];
+    return sameBridge(before, bridge) ? [] : [{ kind: 'bridge-change', before, bridge }];
+  });
+  const unwanted = [...observed.keys()].filter((name) => !desired.has(name));
+  return {
+    added,
+    down: unwanted.map((name): Operation => ({ kind: 'bridge-down', name })),
+    deleted: unwanted.map((name): Operation => ({ kind: 'bridge-delete', name })),
+  };
+}
+
+function sameBridge(a: Bridge, b: Bridge): boolean {
+  return a.niId === b.niId && a.address === b.address && a.macAddress === b.macAddress && a.mtu === b.mtu;
+}
+
+function nftOperations(observed: Dataplane, desired: Dataplane): readonly Operation[] {
+  const ruleset = !observed.rulesetInForce && desired.rulesetInForce;
+  const sets = SET_NAMES.flatMap((set) => setChange(set, observed.elements, desired.elements));
+  return ruleset || sets.length > 0 ? [{ kind: 'nft', change: { ruleset, sets } }] : [];
+}
+
+function setChange(set: SetName, observed: ElementSets, desired: ElementSets): readonly SetChange[] {
+  const before: Elements = observed[set];
+  const after: Elements = desired[set];
+  // What follows from the configuration alone is the same object until the configuration changes.
+  if (before === after) return [];
+  const deleted = [...before].filter(([key, value]) => after.get(key) !== value).map(([key]) => key);
+  const added = [...after].filter(([key, value]) => before.get(key) !== value);
+  return deleted.length === 0 && added.length === 0 ? [] : [{ set, deleted, added }];
+}
+
+function nameServiceOperations(
+  observed: ReadonlyMap<string, NameService>,
+  desired: ReadonlyMap<string, NameService>,
+): readonly Operation[] {
+  const wanted = [...desired].flatMap(([bridge, service]): Operation[] => {
+    const before = observed.get(bridge);
+    if (before?.config !== service.config) return [{ kind: 'name-service-start', bridge, service }];
+    const same =
+      before.dhcpHosts === service.dhcpHosts && before.hosts === service.hosts && before.servers === service.servers;
+    return same ? [] : [{ kind: 'name-service-reload', bridge, service }];
+  });
+  const unwanted = [...observed.keys()]
+    .filter((bridge) => !desired.has(bridge))
+    .map((bridge): Operation => ({ kind: 'name-service-stop', bridge }));
+  return [...unwanted, ...wanted];
+}

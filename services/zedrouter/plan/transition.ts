@@ -1,0 +1,51 @@
+import type { EndedFlows, FlowMemories } from '../desired/generations.js';
+import type { Numbers, PortFacts } from '../desired/inputs.js';
+import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../marks.js';
+import type { Operation } from './operations.js';
+import type { Transition } from './plan.js';
+
+/**
+ * What to do once when network instances move: warm the gateways of ports that come into use (an INCOMPLETE neighbour
+ * stalls the first packets for up to a second), and end the flows of the ports that were left.
+ */
+export function transition(
+  before: FlowMemories,
+  after: FlowMemories,
+  ended: readonly EndedFlows[],
+  numbers: Numbers,
+  ports: ReadonlyMap<string, PortFacts>,
+): Transition {
+  const entered = new Set<string>();
+  for (const [niId, { port }] of after) {
+    if (port !== undefined && before.get(niId)?.port !== port) entered.add(port);
+  }
+  return {
+    warmed: [...entered].flatMap((label) => warm(ports.get(label))),
+    ended: ended.flatMap((flows) => end(flows, numbers)),
+  };
+}
+
+function warm(port: PortFacts | undefined): readonly Operation[] {
+  const gateway = port?.gateways[0];
+  if (port === undefined || gateway === undefined) return [];
+  return [{ kind: 'neighbour-warm', address: gateway, interfaceName: port.interfaceName }];
+}
+
+function end(flows: EndedFlows, numbers: Numbers): readonly Operation[] {
+  switch (flows.kind) {
+    case 'of-instance': {
+      const ni = numbers.networkInstances.get(flows.niId);
+      return ni === undefined ? [] : [{ kind: 'flows-end', mark: flowMark(0, ni), mask: FLOW_NI_MASK }];
+    }
+    case 'on-port': {
+      const port = numbers.ports.get(flows.port);
+      return port === undefined ? [] : [{ kind: 'flows-end', mark: portMark(port), mask: FLOW_PORT_MASK }];
+    }
+    case 'of-instance-on-port': {
+      const ni = numbers.networkInstances.get(flows.niId);
+      const port = numbers.ports.get(flows.port);
+      if (ni === undefined || port === undefined) return [];
+      return [{ kind: 'flows-end', mark: flowMark(port, ni), mask: FLOW_MASK }];
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { run } from 'iproute-exec';
+
+import { systemClock } from '../clock/index.js';
+import { createLogger } from '../observability/index.js';
+import { openKernel } from './apply/kernel.js';
+import { cleanUp } from './clean-up.js';
+import { nameServiceDirectory } from './directories.js';
+import { NO_NUMBERS } from './numbers.js';
+import type { Numbers } from './desired/inputs.js';
+import { Router, type RouterReport } from './router.js';
+import type { Received } from './state.js';
+import { MODEL, NI_DEFAULT, PORTS, selection } from './testing/ship.js';
+
+const DEVICE = 'evr-device';
+const FOREIGN_RULE = '20000:\tfrom all fwmark 0x77 lookup 77';
+
+async function inDevice(...argv: readonly [string, ...string[]]): Promise<string> {
+  const [file, ...args] = argv;
+  const { stdout, stderr } = await run(file, args, { namespace: DEVICE, allowFailure: true });
+  return stdout + stderr;
+}
+
+function received(armed: readonly string[]): Received {
+  return {
+    config: { version: 1n, model: MODEL },
+    ports: { epoch: 'e', revision: 1n, facts: PORTS },
+    selections: {
+      epoch: 'e',
+      revision: 1n,
+      portsRevision: 1n,
+      selections: new Map([[NI_DEFAULT, selection(armed, ['eth0', 'wwan0', 'sat0'])]]),
+    },
+  };
+}
+
+/** A router whose reports can be waited for. */
+async function withRouter<T>(
+  runDir: string,
+  numbers: Numbers,
+  use: (router: Router, nextReport: () => Promise<RouterReport>) => Promise<T>,
+): Promise<T> {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const kernel = openKernel(DEVICE, logger);
+  const waiting: ((report: RouterReport) => void)[] = [];
+  const router = new Router({
+    kernel,
+    logger,
+    clock: systemClock,
+    numbers,
+    keepNumbers: () => Promise.resolve(),
+    nameServiceDirectory: nameServiceDirectory(runDir),
+    onReport: (report) => {
+      for (const resolve of waiting.splice(0)) resolve(report);
+    },
+  });
+  try {
+    return await use(router, () => new Promise((resolve) => waiting.push(resolve)));
+  } finally {
+    await router.close();
+    await kernel.close();
+  }
+}
+
+describe('Router on a real kernel', () => {
+  let runDir: string;
+  let numbers: Numbers = NO_NUMBERS;
+
+  beforeAll(async () => {
+    runDir = await mkdtemp(join(tmpdir(), 'evr-'));
+    await run('ip', ['netns', 'del', DEVICE], { allowFailure: true });
+    await run('ip', ['netns', 'add', DEVICE]);
+    const ports = [...PORTS.values()].flatMap(({ interfaceName, addresses }, index) => [
+      `link add name ${interfaceName} index ${100 + index} type veth peer name peer${index} index ${200 + index}`,
+      `link set dev ${interfaceName} up`,
+      `link set dev peer${index} up`,
+      `addr add ${addresses[0]?.address ?? ''}/24 dev ${interfaceName}`,
+    ]);
+    await run('ip', ['-n', DEVICE, '-batch', '-'], {
+      input: [...ports, 'link set dev lo up', 'rule add pref 20000 fwmark 0x77 lookup 77', ''].join('\n'),
+    });
+    await run('nft', ['-f', '-'], { namespace: DEVICE, input: 'add table inet somebody_else\n' });
+  });
+
+  afterAll(async () => {
+    await run('ip', ['netns', 'del', DEVICE], { allowFailure: true });
+    await rm(runDir, { recursive: true, force: true });
+  });
+
+  it('builds everything, and finds nothing to do when it looks again', async () => {
+    await withRouter(runDir, NO_NUMBERS, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      const report = await first;
+      numbers = report.numbers;
+      expect(report.failures).toEqual([]);
+      const again = nextReport();
+      router.kernelChanged();
+      expect((await again).planned).toEqual([]);
+    });
+    expect(await inDevice('ip', 'route', 'get', '8.8.8.8', 'from', '10.77.0.2', 'iif', 'bn1')).toContain(
+      'dev eth0 table 501',
+    );
+    expect(await inDevice('cat', '/proc/sys/net/ipv4/conf/wwan0/ignore_routes_with_linkdown')).toBe('1\n');
+  });
+
+  it('adopts what another one left, without a single change', async () => {
+    await withRouter(runDir, numbers, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      const { planned, failures } = await first;
+      expect(failures).toEqual([]);
+      // Chains are loaded anew because nobody has seen yet how they read; nothing else is.
+      expect(planned.map(({ name }) => name)).toEqual(['install', 'switch']);
+      expect(
+        planned.flatMap(({ operations }) => operations.map(({ kind }) => kind)).filter((kind) => kind !== 'sysctl'),
+      ).toEqual(['nft']);
+    });
+  });
+
+  it.each<{ what: string; damage: readonly [string, ...string[]] }>([
+    { what: 'a rule', damage: ['ip', 'rule', 'del', 'pref', '10000', 'from', '10.77.0.0/24', 'lookup', '501'] },
+    { what: 'a route', damage: ['ip', 'route', 'del', 'default', 'table', '502'] },
+    { what: 'a chain', damage: ['nft', 'flush', 'chain', 'inet', 'eve_uplink', 'guard'] },
+    { what: 'an element', damage: ['nft', 'delete', 'element', 'inet', 'eve_uplink', 'ni_ranking', '{ "bn1" }'] },
+    { what: 'the table', damage: ['nft', 'delete', 'table', 'inet', 'eve_uplink'] },
+    { what: 'a bridge', damage: ['ip', 'link', 'del', 'bn1'] },
+    {
+      what: 'a foreign rule in our name',
+      damage: ['ip', 'rule', 'add', 'pref', '9100', 'fwmark', '0x123/0xfffffff', 'lookup', '503', 'protocol', '229'],
+    },
+  ])('repairs $what', async ({ damage }) => {
+    const dump = async (): Promise<string> =>
+      (await inDevice('ip', 'rule')) +
+      (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
+      (await inDevice('nft', '-s', 'list', 'ruleset'));
+    await withRouter(runDir, numbers, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      await first;
+      const before = sorted(await dump());
+      await inDevice(...damage);
+      expect(sorted(await dump())).not.toEqual(before);
+      const repaired = nextReport();
+      router.kernelChanged();
+      expect((await repaired).failures).toEqual([]);
+      expect(sorted(await dump())).toEqual(before);
+    });
+  });
+
+  it('takes away all that is ours, and nothing else', async () => {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
+    expect(await inDevice('nft', 'list', 'tables')).toBe('table inet somebody_else\n');
+    const rules = (await inDevice('ip', 'rule')).split('\n').map((line) => line.trim());
+    expect(rules).toEqual([
+      '0:\tfrom all lookup local',
+      FOREIGN_RULE,
+      '32766:\tfrom all lookup main',
+      '32767:\tfrom all lookup default',
+      '',
+    ]);
+    expect(await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')).toBe('');
+    expect(await inDevice('ip', '-br', 'link', 'show', 'type', 'bridge')).toBe('');
+    await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
+  });
+});
+
+function sorted(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .sort();
+}

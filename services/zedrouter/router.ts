@@ -1,0 +1,252 @@
+import type { Clock } from '../clock/index.js';
+import type { Logger } from '../observability/index.js';
+import { apply, type Failure } from './apply/apply.js';
+import type { Kernel } from './apply/kernel.js';
+import { observe } from './apply/observe.js';
+import type { Dataplane } from './desired/dataplane.js';
+import { desire } from './desired/desire.js';
+import { stepFlows, type FlowMemories } from './desired/generations.js';
+import type { Numbers } from './desired/inputs.js';
+import { localInstances } from './desired/local-instances.js';
+import { quoted } from './desired/sets.js';
+import { rankedPortNumbers } from './marks.js';
+import { numbersFor } from './numbers.js';
+import { plan } from './plan/plan.js';
+import type { Plan } from './plan/operations.js';
+import { printPlan } from './plan/print.js';
+import { transition } from './plan/transition.js';
+import { adoptedMemories, completeInputs, type CompleteInputs, type Received } from './state.js';
+
+/** A command that failed is tried again after this, unless something new comes first. */
+const RETRY_AFTER_MS = 1_000;
+/** After the last sign of change in the kernel, ours or not, look whether it still is as it should be. */
+const VERIFY_AFTER_MS = 200;
+/** And look in any case this often. */
+const REFRESH_EVERY_MS = 60_000;
+
+/** What the router has come to; the status of every network instance follows from it. */
+export interface RouterReport {
+  readonly inputs: CompleteInputs;
+  readonly numbers: Numbers;
+  readonly desired: Dataplane;
+  /** What this look found to do, and did. */
+  readonly planned: Plan;
+  readonly failures: readonly Failure[];
+}
+
+export interface RouterOptions {
+  readonly kernel: Kernel;
+  readonly nameServiceDirectory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly numbers: Numbers;
+  /** Keeps numbers safe before anything in the kernel rests on them. */
+  readonly keepNumbers: (numbers: Numbers) => Promise<void>;
+  readonly onReport: (report: RouterReport) => void;
+}
+
+/**
+ * Level triggered: whatever happens only says "look again". Each look computes what is desired, plans from what is
+ * observed, and applies; one at a time, and once more if something came in between.
+ */
+export class Router {
+  readonly #options: RouterOptions;
+  #received: Received = { config: undefined, ports: undefined, selections: undefined };
+  #numbers: Numbers;
+  #memories: FlowMemories = new Map();
+  /** Undefined: read the kernel before the next plan. */
+  #observed: Dataplane | undefined;
+  #adopted = false;
+  #chainsInForce: string | undefined;
+  #desired: Dataplane | undefined;
+  #looking = false;
+  #lookAgain = false;
+  #closed = false;
+  #idle: (() => void)[] = [];
+  #cancelRetry: () => void = () => undefined;
+  #cancelVerify: () => void = () => undefined;
+  #cancelRefresh: () => void = () => undefined;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#numbers = options.numbers;
+    this.#scheduleRefresh();
+  }
+
+  /** Takes in news from the other services. */
+  receive(news: Partial<Received>): void {
+    this.#received = { ...this.#received, ...news };
+    this.#look();
+  }
+
+  /** Something in the kernel changed: verify, when it has calmed down. */
+  kernelChanged(): void {
+    if (this.#closed || this.#desired === undefined) return;
+    this.#cancelVerify();
+    this.#cancelVerify = this.#options.clock.setTimer(VERIFY_AFTER_MS, () => {
+      this.#observed = undefined;
+      this.#look();
+    });
+  }
+
+  /** Waits for the look under way, then stops looking. The kernel stays as it is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelRetry();
+    this.#cancelVerify();
+    this.#cancelRefresh();
+    if (this.#looking) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #scheduleRefresh(): void {
+    this.#cancelRefresh = this.#options.clock.setTimer(REFRESH_EVERY_MS, () => {
+      this.#observed = undefined;
+      this.#look();
+      this.#scheduleRefresh();
+    });
+  }
+
+  #look(): void {
+    this.#lookAgain = true;
+    if (this.#looking || this.#closed) return;
+    this.#looking = true;
+    void this.#lookUntilCalm();
+  }
+
+  async #lookUntilCalm(): Promise<void> {
+    // Messages that arrived together are taken in together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#lookAgain && !this.#closed) {
+      this.#lookAgain = false;
+      try {
+        await this.#lookOnce();
+      } catch (error) {
+        this.#options.logger.error({ err: error }, 'the dataplane could not be brought up to date');
+        this.#observed = undefined;
+        this.#retryLater();
+      }
+    }
+    this.#looking = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const inputs = completeInputs(this.#received);
+    if (inputs === undefined) return;
+    const { clock, logger } = this.#options;
+    const startedMs = clock.monotonicMs();
+    await this.#takeNumbers(inputs);
+    const verifying = this.#desired !== undefined && this.#observed === undefined;
+    const observed = this.#observed ?? (await this.#readKernel());
+    const { model } = inputs.config;
+    const flows = stepFlows(
+      this.#memories,
+      localInstances(model).map(({ id }) => id),
+      inputs.selections.selections,
+      inputs.ports.facts,
+    );
+    const desired = this.#desire(inputs, flows.memories);
+    const steps = plan(
+      observed,
+      desired,
+      transition(this.#memories, flows.memories, flows.ended, this.#numbers, inputs.ports.facts),
+    );
+    if (verifying && steps.length > 0 && samePlanned(this.#desired, desired)) {
+      logger.warn({ plan: printPlan(steps) }, 'the kernel was not as it should be, repairing it');
+    } else {
+      logger.debug({ plan: printPlan(steps) }, 'plan');
+    }
+    const failures = await this.#apply(steps);
+    // Where the switch did not happen, the flows of the old port are still to be ended when it does.
+    if (!failures.some(({ operation }) => operation.kind === 'nft')) this.#memories = flows.memories;
+    this.#desired = desired;
+    this.#observed = failures.length === 0 ? desired : undefined;
+    if (loadsRuleset(steps)) await this.#rememberChains();
+    if (failures.length > 0) this.#retryLater();
+    if (steps.length > 0) {
+      logger.info({ tookMs: clock.monotonicMs() - startedMs, failures: failures.length }, 'dataplane changed');
+    }
+    this.#options.onReport({ inputs, numbers: this.#numbers, desired, planned: steps, failures });
+  }
+
+  #desire(inputs: CompleteInputs, memories: FlowMemories): Dataplane {
+    return desire({
+      model: inputs.config.model,
+      ports: inputs.ports.facts,
+      selections: inputs.selections.selections,
+      numbers: this.#numbers,
+      generations: new Map([...memories].map(([niId, { generation }]) => [niId, generation])),
+      nameServiceDirectory: this.#options.nameServiceDirectory,
+    });
+  }
+
+  async #apply(steps: Plan): Promise<readonly Failure[]> {
+    if (steps.length === 0) return [];
+    const { kernel, nameServiceDirectory, logger } = this.#options;
+    this.#cancelRetry();
+    const failures = await apply(steps, { kernel, nameServiceDirectory });
+    for (const { operation, message } of failures) {
+      logger.warn({ operation: operation.kind, message }, 'an operation failed');
+    }
+    return failures;
+  }
+
+  async #takeNumbers(inputs: CompleteInputs): Promise<void> {
+    const numbers = numbersFor(inputs.config.model, this.#numbers);
+    if (numbers === this.#numbers) return;
+    await this.#options.keepNumbers(numbers);
+    this.#numbers = numbers;
+  }
+
+  async #readKernel(): Promise<Dataplane> {
+    const { kernel, nameServiceDirectory } = this.#options;
+    const { dataplane } = await observe({
+      kernel,
+      nameServiceDirectory,
+      sysctlPaths: this.#desired?.sysctls.keys() ?? [],
+      chainsInForce: this.#chainsInForce,
+    });
+    if (!this.#adopted) {
+      this.#memories = this.#adopt(dataplane);
+      this.#adopted = true;
+    }
+    return dataplane;
+  }
+
+  #adopt({ bridges, elements }: Dataplane): FlowMemories {
+    const rankings = new Map<string, readonly number[]>();
+    const generations = new Map<string, number>();
+    for (const { name } of bridges.values()) {
+      const ranking = elements.ni_ranking.get(quoted(name));
+      if (ranking !== undefined) rankings.set(name, rankedPortNumbers(Number(ranking)));
+      const generation = elements.ni_zone.get(quoted(name));
+      if (generation !== undefined) generations.set(name, Number(generation));
+    }
+    const labels = new Map([...this.#numbers.ports].map(([label, portNumber]) => [portNumber, label]));
+    return adoptedMemories(bridges.values(), rankings, generations, labels);
+  }
+
+  /** After chains were loaded: how they read back is what they are compared with from now on. */
+  async #rememberChains(): Promise<void> {
+    const { kernel, nameServiceDirectory } = this.#options;
+    const { chains } = await observe({ kernel, nameServiceDirectory, sysctlPaths: [], chainsInForce: undefined });
+    this.#chainsInForce = chains;
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry();
+    if (this.#closed) return;
+    this.#cancelRetry = this.#options.clock.setTimer(RETRY_AFTER_MS, () => {
+      this.#look();
+    });
+  }
+}
+
+function loadsRuleset(steps: Plan): boolean {
+  return steps.some(({ operations }) => operations.some((each) => each.kind === 'nft' && each.change.ruleset));
+}
+
+/** Whether two looks wanted the same: then a difference in the kernel is somebody else's doing. */
+function samePlanned(before: Dataplane | undefined, after: Dataplane): boolean {
+  return before !== undefined && plan(before, after).length === 0;
+}

@@ -1,0 +1,71 @@
+import { status } from '@grpc/grpc-js';
+
+import {
+  NetworkRouterServiceService,
+  type GetDataplaneResponse,
+  type NetworkInstanceStatus,
+  type NetworkRouterServiceServer,
+  type WatchNetworkInstanceStatusRequest,
+  type WatchNetworkInstanceStatusResponse,
+} from '../../gen/zedrouter/v1/network_router.js';
+import {
+  RpcError,
+  serverStreaming,
+  unary,
+  type CallContext,
+  type ServedService,
+  type StateStore,
+} from '../rpc/index.js';
+
+export type StatusStore = StateStore<NetworkInstanceStatus>;
+
+/** NetworkRouterService over the statuses in `store`. */
+export function networkRouterService(
+  store: StatusStore,
+  readDataplane: () => Promise<GetDataplaneResponse>,
+): ServedService {
+  const implementation: NetworkRouterServiceServer = {
+    listNetworkInstanceStatus: unary(({ networkInstances }) => ({
+      epoch: store.epoch,
+      revision: store.revision,
+      statuses: [...chosen(store.list(), networkInstances)],
+    })),
+    watchNetworkInstanceStatus: serverStreaming((request, context) => watch(store, request, context)),
+    getDataplane: unary(readDataplane),
+  };
+  return { definition: NetworkRouterServiceService, implementation };
+}
+
+function chosen(
+  statuses: readonly NetworkInstanceStatus[],
+  names: readonly string[],
+): readonly NetworkInstanceStatus[] {
+  if (names.length === 0) return statuses;
+  return names.map((name) => {
+    const found = statuses.find(
+      ({ networkInstanceId, displayName }) => networkInstanceId === name || displayName === name,
+    );
+    if (found === undefined) {
+      throw new RpcError(status.NOT_FOUND, `there is no local network instance ${name}`, {
+        reason: 'NETWORK_INSTANCE_NOT_FOUND',
+      });
+    }
+    return found;
+  });
+}
+
+async function* watch(
+  store: StatusStore,
+  { epoch, afterRevision }: WatchNetworkInstanceStatusRequest,
+  { signal }: CallContext,
+): AsyncIterable<WatchNetworkInstanceStatusResponse> {
+  for await (const change of store.watch({ epoch, afterRevision }, signal)) {
+    yield {
+      epoch: change.epoch,
+      revision: change.revision,
+      snapshot: change.snapshot,
+      statuses: [...change.upserts],
+      removedNetworkInstances: [...change.removedKeys],
+    };
+  }
+}

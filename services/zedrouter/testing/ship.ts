@@ -1,0 +1,113 @@
+import type { App, DeviceModel, NetworkInstance, Port } from '../../configuration/index.js';
+import type { PortFacts, RouterInputs, Selection } from '../desired/inputs.js';
+import { NO_NUMBERS, numbersFor } from '../numbers.js';
+
+/** A ship in values: three ports, two network instances, two apps. What every test of the pure part starts from. */
+export const NI_DEFAULT = '11111111-1111-4111-8111-111111111111';
+export const NI_BUSINESS = '22222222-2222-4222-8222-222222222222';
+
+export function port(label: string, priority: number, labels: readonly string[] = ['uplink']): Port {
+  return {
+    label,
+    interfaceName: label,
+    priority,
+    isManagement: true,
+    usage: 'management-and-apps',
+    labels: [label, 'all', ...labels],
+    allowedOperations: [],
+    addressing: { kind: 'dhcp' },
+    dnsServers: [],
+  };
+}
+
+export function localInstance(id: string, name: string, thirdByte: number, portLabel = 'uplink'): NetworkInstance {
+  const at = (lastByte: number) => `10.77.${thirdByte}.${lastByte}`;
+  return {
+    id,
+    name,
+    kind: 'local',
+    active: true,
+    portLabel,
+    network: {
+      subnet: at(0),
+      prefixLength: 24,
+      gateway: at(1),
+      dhcpRange: { first: at(2), last: at(254) },
+      dnsServers: [],
+      staticDnsEntries: [],
+      ntpServers: [],
+      domainName: '',
+    },
+    allowedPriorities: undefined,
+    test: {
+      target: undefined,
+      intervalMs: undefined,
+      timeoutMs: undefined,
+      failAfter: undefined,
+      recoverAfter: undefined,
+      failbackHoldMs: 30_000,
+    },
+    mtu: 0,
+  };
+}
+
+export const WEB: App = {
+  id: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa',
+  name: 'web',
+  active: true,
+  interfaces: [
+    {
+      name: 'eth0',
+      networkInstanceId: NI_DEFAULT,
+      macAddress: '02:00:00:00:00:01',
+      address: undefined,
+      hostName: 'web',
+      portMaps: [
+        { protocol: 'tcp', externalPort: 8080, appPort: 80, adapterLabel: undefined },
+        { protocol: 'udp', externalPort: 8081, appPort: 81, adapterLabel: 'eth0' },
+      ],
+    },
+  ],
+};
+
+export const MODEL: DeviceModel = {
+  ports: [port('eth0', 0, ['uplink', 'freeuplink']), port('wwan0', 1), port('sat0', 2)],
+  networkInstances: [localInstance(NI_DEFAULT, 'default', 0), localInstance(NI_BUSINESS, 'business', 1, 'freeuplink')],
+  apps: [WEB],
+  operationPriorities: new Map(),
+  downloadMaxCost: 0,
+};
+
+export function facts(label: string, thirdByte: number): PortFacts {
+  const network = `192.0.${thirdByte}`;
+  return {
+    label,
+    interfaceName: label,
+    link: 'up',
+    addresses: [{ address: `${network}.10`, prefixLength: 24 }],
+    gateways: [`${network}.1`],
+    dnsServers: [`${network}.53`],
+  };
+}
+
+export const PORTS: ReadonlyMap<string, PortFacts> = new Map([
+  ['eth0', facts('eth0', 2)],
+  ['wwan0', facts('wwan0', 3)],
+  ['sat0', facts('sat0', 4)],
+]);
+
+export function selection(armed: readonly string[], permitted: readonly string[] = armed): Selection {
+  return { armed, permitted, revision: 1n };
+}
+
+export const INPUTS: RouterInputs = {
+  model: MODEL,
+  ports: PORTS,
+  selections: new Map([
+    [NI_DEFAULT, selection(['eth0', 'wwan0', 'sat0'])],
+    [NI_BUSINESS, selection(['eth0'])],
+  ]),
+  numbers: numbersFor(MODEL, NO_NUMBERS),
+  generations: new Map(),
+  nameServiceDirectory: '/run/eve-uplink/dnsmasq',
+};
