@@ -1,0 +1,20 @@
+import { Command, Option } from 'commander';
+import { logLevels } from '../../services/observability/index.js';
+import { addConnectionOptions, addControllerCommands, exitCodesHelp } from '../controller/index.js';
+import { labCommand } from './lab-command.js';
+import { serveCommand } from './serve-command.js';
+import { version } from './version.js';
+
+/** The eve-uplink command with all its subcommands. */
+export function createProgram(): Command {
+  const program = new Command('eve-uplink')
+    .description('Active/standby uplinks for the network instances of an edge device')
+    .version(version)
+    .addOption(new Option('--log-level <level>', 'how much the services log').choices(logLevels).default('info'))
+    .showHelpAfterError('(--help tells more)')
+    .addHelpText('after', exitCodesHelp);
+  addConnectionOptions(program);
+  addControllerCommands(program);
+  for (const command of [serveCommand(), labCommand()]) program.addCommand(command.copyInheritedSettings(program));
+  return program;
+}

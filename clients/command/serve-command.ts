@@ -1,0 +1,60 @@
+import { Argument, Command, Option } from 'commander';
+import type { LogLevel } from '../../services/observability/index.js';
+import type { TlsListenOptions } from '../../services/rpc/index.js';
+import type { ServeOptions, ServiceName } from '../../services/serve/index.js';
+import { action } from '../controller/index.js';
+import { listenAddress, type ListenAddress } from './listen-address.js';
+
+/** Where services keep what must survive a power cut (DESIGN, command line). */
+const defaultStateDir = '/var/lib/eve-uplink';
+
+interface ServeCommandOptions {
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  readonly listen?: ListenAddress;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly clientCa?: string;
+  readonly cleanup?: boolean;
+}
+
+function tlsListener(options: ServeCommandOptions, command: Command): TlsListenOptions | undefined {
+  const { listen, tlsCert, tlsKey, clientCa } = options;
+  const files = [tlsCert, tlsKey, clientCa];
+  if (listen === undefined && files.every((file) => file === undefined)) return undefined;
+  if (listen === undefined || tlsCert === undefined || tlsKey === undefined || clientCa === undefined) {
+    command.error('error: the network listener needs all four: --listen, --tls-cert, --tls-key and --client-ca');
+  }
+  return { ...listen, certFile: tlsCert, keyFile: tlsKey, clientCaFile: clientCa };
+}
+
+async function serveServices(what: 'all' | ServiceName, _options: unknown, command: Command): Promise<void> {
+  const { serve, serveCleanUp, serviceNames } = await import('../../services/serve/index.js');
+  const options = command.optsWithGlobals<ServeCommandOptions>();
+  const { runDir, stateDir, logLevel } = options;
+  const listen = tlsListener(options, command);
+  if (options.cleanup === true) {
+    await serveCleanUp({ runDir, stateDir, logLevel });
+    return;
+  }
+  const services = what === 'all' ? serviceNames : [what];
+  const served: ServeOptions = { services, runDir, stateDir, logLevel, listen };
+  await serve(served);
+}
+
+/** `eve-uplink serve`. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run the services until SIGTERM or Ctrl-C; the traffic goes on without them')
+    .addArgument(new Argument('[service]', 'which').choices(['all', 'zedagent', 'nim', 'zedrouter']).default('all'))
+    .option('--state-dir <dir>', 'where they keep what must survive a power cut', defaultStateDir)
+    .option('--listen <host:port>', 'zedagent listens on the network too, with mutual TLS', listenAddress)
+    .option('--tls-cert <file>', "zedagent's certificate")
+    .option('--tls-key <file>', 'its key')
+    .option('--client-ca <file>', "the authority that signs clients' certificates")
+    .addOption(
+      new Option('--cleanup', 'run nothing: remove all that is ours from the kernel, and nothing else').default(false),
+    )
+    .action(action(() => Promise.resolve(serveServices)));
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import { configToJson } from '../../../services/configuration/index.js';
+import { connectionOptionsOf } from '../connection/options.js';
+import { print, printJson } from '../output.js';
+import { differenceLine, differences } from './difference.js';
+import { readConfigFile } from './file.js';
+import { getDeviceConfig } from './in-force.js';
+
+/** `config diff` */
+export async function diff(file: string, options: { readonly json?: boolean }, command: Command): Promise<void> {
+  const wanted = await readConfigFile(file);
+  const { config, version } = await getDeviceConfig(connectionOptionsOf(command));
+  const found = differences('', configToJson(config), configToJson(wanted));
+  if (options.json === true) printJson({ version: version.toString(), differences: found });
+  else if (found.length === 0) print(`No difference from version ${version}, which is in force`);
+  else print([`From version ${version}, which is in force, to ${file}:`, ...found.map(differenceLine)].join('\n'));
+}

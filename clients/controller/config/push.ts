@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { PushConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import { call } from '../../../services/rpc/index.js';
+import { ask, withConnection } from '../connection/clients.js';
+import { connectionOptionsOf } from '../connection/options.js';
+import { print, printJson } from '../output.js';
+import { readConfigFile } from './file.js';
+
+/** What a push did, in a line. */
+export function pushText({ version, changed }: PushConfigResponse, dryRun: boolean): string {
+  if (!changed) return `Nothing to change: the configuration equals version ${version}, which is in force`;
+  return dryRun ? `Valid; pushing it would make it version ${version}` : `Version ${version} is in force`;
+}
+
+export interface PushOptions {
+  readonly dryRun?: boolean;
+  readonly expectedVersion?: bigint;
+  readonly author: string;
+  readonly json?: boolean;
+}
+
+/** `config push` */
+export async function push(file: string, options: PushOptions, command: Command): Promise<void> {
+  const config = await readConfigFile(file);
+  const dryRun = options.dryRun === true;
+  const request = { config, dryRun, expectedVersion: options.expectedVersion, author: options.author };
+  const response = await withConnection('zedagent', connectionOptionsOf(command), (connection) =>
+    ask(connection, (client, callOptions) => call(client, 'pushConfig', request, callOptions)),
+  );
+  const { version, changed } = response;
+  if (options.json === true) printJson({ version: version.toString(), changed, dryRun });
+  else print(pushText(response, dryRun));
+}

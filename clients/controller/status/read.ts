@@ -1,0 +1,64 @@
+import { call } from '../../../services/rpc/index.js';
+import { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
+import { PortStatus } from '../../../gen/nim/v1/port_status.js';
+import { NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import type { ConnectionOptions } from '../connection/addresses.js';
+import { ask, withConnection } from '../connection/clients.js';
+import { describeProblem } from '../connection/problem.js';
+import { messageToJson } from '../render/json.js';
+import type { StatusView } from './view.js';
+
+/** The present status, and what kept us from part of it. */
+export interface StatusAnswer {
+  readonly view: StatusView;
+  readonly problems: readonly unknown[];
+}
+
+/** Asks NIM and zedrouter at once. One that does not answer costs its part only. */
+export async function readStatus(options: ConnectionOptions): Promise<StatusAnswer> {
+  const [fromNim, fromZedrouter] = await Promise.allSettled([
+    withConnection('nim', options, async (nim) => {
+      const [device, selections] = await Promise.all([
+        ask(nim, (client, callOptions) => call(client, 'getDeviceNetworkStatus', {}, callOptions)),
+        ask(nim, (client, callOptions) =>
+          call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+        ),
+      ]);
+      return { ports: device.deviceNetworkStatus?.ports ?? [], selections: selections.statuses };
+    }),
+    withConnection('zedrouter', options, (zedrouter) =>
+      ask(zedrouter, (client, callOptions) =>
+        call(client, 'listNetworkInstanceStatus', { networkInstances: [] }, callOptions),
+      ),
+    ),
+  ]);
+  const problems: unknown[] = [];
+  if (fromNim.status === 'rejected') problems.push(fromNim.reason);
+  if (fromZedrouter.status === 'rejected') problems.push(fromZedrouter.reason);
+  return {
+    view: {
+      ports: fromNim.status === 'fulfilled' ? fromNim.value.ports : [],
+      selections: fromNim.status === 'fulfilled' ? fromNim.value.selections : [],
+      applied: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.statuses : [],
+      troubles: problems.flatMap((problem) => describeProblem(problem).lines),
+    },
+    problems,
+  };
+}
+
+/** A view for programs: the messages of the services in protobuf JSON. */
+export async function viewToJson({ ports, selections, applied, troubles }: StatusView): Promise<unknown> {
+  const nim = 'org.lfedge.eve.nim.v1';
+  return {
+    ports: await Promise.all(ports.map((port) => messageToJson(`${nim}.PortStatus`, PortStatus, port))),
+    networkInstanceTestStatuses: await Promise.all(
+      selections.map((each) => messageToJson(`${nim}.NetworkInstanceTestStatus`, NetworkInstanceTestStatus, each)),
+    ),
+    networkInstanceStatuses: await Promise.all(
+      applied.map((each) =>
+        messageToJson('org.lfedge.eve.zedrouter.v1.NetworkInstanceStatus', NetworkInstanceStatus, each),
+      ),
+    ),
+    troubles,
+  };
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../../services/clock/index.js';
+import { connectionOptionsOf } from '../connection/options.js';
+import { describeProblem } from '../connection/problem.js';
+import { print, printJson } from '../output.js';
+import { statusText } from '../render/status-text.js';
+import { readStatus, viewToJson } from './read.js';
+
+/** `status` */
+export async function status({ json }: { readonly json?: boolean }, command: Command): Promise<void> {
+  const { view, problems } = await readStatus(connectionOptionsOf(command));
+  if (json === true) printJson(await viewToJson(view));
+  else print(statusText(view, systemClock.wallMs()));
+  const [problem] = problems;
+  if (problem !== undefined) process.exitCode = describeProblem(problem).exitCode;
+}

@@ -1,0 +1,1 @@
+export { serve, serveCleanUp, serviceNames, type ServeOptions, type ServiceName } from './serve.js';

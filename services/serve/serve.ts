@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+
+import { systemClock } from '../clock/index.js';
+import { startNim } from '../nim/index.js';
+import { createLogger, type LogLevel } from '../observability/index.js';
+import type { RunningService, TlsListenOptions } from '../rpc/index.js';
+import { startZedagent } from '../zedagent/index.js';
+import { cleanUp, startZedrouter } from '../zedrouter/index.js';
+
+/** In the order in which they start. */
+export const serviceNames = ['zedagent', 'nim', 'zedrouter'] as const;
+
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface ServeOptions {
+  readonly services: readonly ServiceName[];
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  /** zedagent's listener on the network. */
+  readonly listen?: TlsListenOptions | undefined;
+}
+
+/**
+ * Runs services in this process until SIGTERM or SIGINT; the traffic goes on without them. Answers when all have ended.
+ * Rejects where one cannot start, for example because another instance holds its socket.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { runDir, stateDir } = options;
+  await mkdir(runDir, { recursive: true, mode: 0o755 });
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const running: RunningService[] = [];
+  const ended = untilToldToEnd();
+  try {
+    for (const name of serviceNames.filter((each) => options.services.includes(each))) {
+      running.unshift(await start(name, options));
+    }
+    await ended;
+  } finally {
+    for (const service of running) await service.close();
+  }
+}
+
+/** Removes all that is ours from the kernel. @throws where something could not be removed. */
+export async function serveCleanUp({ runDir, stateDir, logLevel }: Omit<ServeOptions, 'services'>): Promise<void> {
+  await cleanUp({ runDir, stateDir, logger: createLogger({ service: 'zedrouter', level: logLevel }) });
+}
+
+function start(name: ServiceName, options: ServeOptions): Promise<RunningService> {
+  const { runDir, stateDir, listen } = options;
+  const logger = createLogger({ service: name, level: options.logLevel });
+  const shared = { runDir, stateDir, logger, clock: systemClock };
+  switch (name) {
+    case 'zedagent':
+      return startZedagent({ ...shared, listen });
+    case 'nim':
+      return startNim(shared);
+    case 'zedrouter':
+      return startZedrouter(shared);
+  }
+}
+
+function untilToldToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        resolve();
+      });
+    }
+  });
+}
