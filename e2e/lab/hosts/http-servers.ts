@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { pipeline, Readable } from 'node:stream';
+
+interface Listener {
+  readonly label: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+/** EVE's controller, as far as its connectivity test goes: 200 and nothing more on /api/v2/edgedevice/ping. */
+export async function startController(listener: Listener): Promise<void> {
+  await listen(listener, (request, response) => {
+    const known = request.url === '/api/v2/edgedevice/ping';
+    response.writeHead(known ? 200 : 404, { 'content-length': 0 }).end();
+  });
+}
+
+/** Tells in JSON who it is (`server`) and who asks (`client`, ADDRESS:PORT). */
+export async function startWhoAreYou(listener: Listener): Promise<void> {
+  await listen(listener, (request, response) => {
+    const client = `${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? 0}`;
+    response.setHeader('content-type', 'application/json');
+    response.end(`${JSON.stringify({ server: listener.label, client })}\n`);
+  });
+}
+
+/** `/bytes/COUNT` is a file of that size, the same bytes each time; a single range may be asked for. */
+export async function startWebServer(listener: Listener): Promise<void> {
+  await listen(listener, (request, response) => {
+    const size = /^\/bytes\/(\d{1,12})$/.exec(request.url ?? '')?.[1];
+    if (size === undefined) {
+      response.writeHead(404, { 'content-length': 0 }).end();
+    } else {
+      sendFile(request, response, Number(size));
+    }
+  });
+}
+
+function sendFile(request: IncomingMessage, response: ServerResponse, size: number): void {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const first = range === null ? 0 : Number(range[1]);
+  const last = range?.[2] === undefined || range[2] === '' ? size - 1 : Math.min(Number(range[2]), size - 1);
+  if (range !== null && (first >= size || last < first)) {
+    response.writeHead(416, { 'content-range': `bytes */${size}`, 'content-length': 0 }).end();
+    return;
+  }
+  response.writeHead(range === null ? 200 : 206, {
+    'content-type': 'application/octet-stream',
+    'content-length': last - first + 1,
+    'accept-ranges': 'bytes',
+    ...(range === null ? {} : { 'content-range': `bytes ${first}-${last}/${size}` }),
+  });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  pipeline(Readable.from(fileBytes(first, last)), response, () => {
+    // A reader that goes away in the middle is what the lab is for.
+  });
+}
+
+// Prime, so that a piece put at a wrong offset shows.
+const patternLength = 251;
+const pattern = Buffer.from(Array.from({ length: patternLength * 261 }, (_, index) => index % patternLength));
+
+function* fileBytes(first: number, last: number): Generator<Buffer> {
+  for (let offset = first; offset <= last;) {
+    const start = offset % patternLength;
+    const length = Math.min(pattern.length - start, last - offset + 1);
+    yield pattern.subarray(start, start + length);
+    offset += length;
+  }
+}
+
+async function listen({ address, port, tls }: Listener, handler: RequestListener): Promise<void> {
+  const server =
+    tls === undefined ? createServer(handler) : createSecureServer({ cert: tls.certificate, key: tls.key }, handler);
+  server.listen(port, address);
+  await once(server, 'listening');
+}

@@ -1,0 +1,34 @@
+export { createLab } from './create.js';
+export type { LabOptions } from './lab-options.js';
+export { Lab, type DoneAt } from './lab.js';
+export { removeLab } from './removal.js';
+export { Agent } from './hosts/agent-client.js';
+export type { AgentCalls } from './hosts/calls.js';
+export type { App } from './app.js';
+export { appServerPorts } from './app.js';
+export type { Isp } from './isp/isp.js';
+export { countedBetween, type IspCounters, type Traffic } from './isp/counters.js';
+export { LabProcess, type ExitStatus } from './processes.js';
+export type { ServiceSet, ServiceSetOptions } from './service-set.js';
+export { commandFile, serviceNames, type ServiceName, type ServiceProcess } from './service-process.js';
+export { networkInstanceIds, networkInstanceOf, portMaps, shipConfiguration, type ShipOptions } from './ship.js';
+export { createTestLab } from './test-lab.js';
+export {
+  appInterface,
+  appNames,
+  drawTopology,
+  hostNames,
+  internetAddresses,
+  internetHostName,
+  portNames,
+  servicePorts,
+  type AppName,
+  type HostName,
+  type PortName,
+  type Topology,
+} from './topology.js';
+export { monotonicMs } from './monotonic.js';
+export type { Outage } from './traffic/outages.js';
+export type { SessionBreak, TcpSessionReport, TcpSessionSpec } from './traffic/tcp-session.js';
+export type { UdpStreamReport, UdpStreamSpec } from './traffic/udp-stream.js';
+export { waitFor, waitUntil } from './waiting.js';

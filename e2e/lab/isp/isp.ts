@@ -1,0 +1,129 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { run } from 'iproute-exec';
+
+import { LabProcess } from '../processes.js';
+import { customerInterface, publicAddress, type PortTopology } from '../topology.js';
+import { readCounters, type IspCounters } from './counters.js';
+import { internetFaultScript, ispRuleset, lineFaultScript, newCustomerScript } from './ruleset.js';
+import { dhcpServerConfig, nameServerConfig } from './servers.js';
+
+export interface IspOptions {
+  /** For configuration files and logs; made where it is missing. */
+  readonly folder: string;
+  readonly leaseSeconds: number;
+}
+
+/** One ISP: router or NAT, DHCP server, name server, and all the ways in which it can fail. */
+export class Isp {
+  readonly port: PortTopology;
+  readonly #options: IspOptions;
+  #customer: string;
+  #dhcpServer: LabProcess | undefined;
+  #nameServer: LabProcess | undefined;
+
+  private constructor(port: PortTopology, options: IspOptions) {
+    this.port = port;
+    this.#options = options;
+    this.#customer = port.leaseAddress;
+  }
+
+  /** Loads the rules and starts the servers. The namespace and its links must be there. */
+  static async start(port: PortTopology, options: IspOptions): Promise<Isp> {
+    const isp = new Isp(port, options);
+    await mkdir(options.folder, { recursive: true });
+    await isp.#nft(ispRuleset(port));
+    await Promise.all([
+      // A firewall that did not see a flow begin does not adopt it midway. The setting exists since the ruleset asked for conntrack.
+      port.kind === 'router'
+        ? undefined
+        : run('sysctl', ['-qw', 'net.netfilter.nf_conntrack_tcp_loose=0'], { namespace: port.ispNamespace }),
+      isp.startDhcp(),
+      isp.#startNameServer(),
+    ]);
+    return isp;
+  }
+
+  /** What the device's address on this port is, or will be with its next lease. */
+  get leaseAddress(): string {
+    return this.#customer;
+  }
+
+  /** The address under which the internet sees the device on this port, and reaches its port maps. */
+  get publicAddress(): string {
+    return publicAddress({ ...this.port, leaseAddress: this.#customer });
+  }
+
+  counters(): Promise<IspCounters> {
+    return readCounters(this.port.ispNamespace);
+  }
+
+  /** Up or down: what the device sees is its carrier. */
+  async setLine(state: 'up' | 'down'): Promise<void> {
+    await run('ip', ['-n', this.port.ispNamespace, 'link', 'set', customerInterface, state]);
+  }
+
+  /** Nothing passes to and from the internet any more, while link, gateway, DHCP and name server are well. Or it passes again. */
+  async setInternet(state: 'dead' | 'alive'): Promise<void> {
+    await this.#nft(internetFaultScript(state === 'dead'));
+  }
+
+  /** Loses this share (0 to 1) of all packets on the line, in each direction, ARP and DHCP included. 1 is a black hole with carrier. */
+  async setLineLoss(fraction: number): Promise<void> {
+    if (!(fraction >= 0 && fraction <= 1)) throw new Error(`loss ${fraction}: want 0 to 1`);
+    await this.#nft(lineFaultScript(fraction));
+  }
+
+  async startDhcp(): Promise<void> {
+    if (this.#dhcpServer?.running === true) return;
+    const { folder, leaseSeconds } = this.#options;
+    const configFile = join(folder, 'udhcpd.conf');
+    await writeFile(configFile, dhcpServerConfig(this.port, this.#customer, { leaseSeconds, folder }));
+    await writeFile(join(folder, 'leases'), '');
+    this.#dhcpServer = await LabProcess.start({
+      name: `udhcpd of ${this.port.ispHost}`,
+      namespace: this.port.ispNamespace,
+      file: 'busybox',
+      args: ['udhcpd', '-f', configFile],
+      logFile: join(folder, 'udhcpd.log'),
+    });
+  }
+
+  /** Nobody answers DHCP any more: leases are not renewed. The name server goes on. */
+  async stopDhcp(): Promise<void> {
+    await this.#dhcpServer?.stop();
+    this.#dhcpServer = undefined;
+  }
+
+  /** From its next lease on, the device has another address in the same subnet; the old one is foreign at once. */
+  async renumber(address: string): Promise<void> {
+    this.#customer = address;
+    await this.#nft(newCustomerScript(this.port, address));
+    if (this.#dhcpServer?.running !== true) return;
+    await this.stopDhcp();
+    await this.startDhcp();
+  }
+
+  /** Ends its servers. */
+  async stop(): Promise<void> {
+    await Promise.all([this.stopDhcp(), this.#nameServer?.stop()]);
+  }
+
+  async #startNameServer(): Promise<void> {
+    const { folder } = this.#options;
+    const configFile = join(folder, 'dnsmasq.conf');
+    await writeFile(configFile, nameServerConfig(this.port, folder));
+    this.#nameServer = await LabProcess.start({
+      name: `dnsmasq of ${this.port.ispHost}`,
+      namespace: this.port.ispNamespace,
+      file: 'dnsmasq',
+      args: ['--keep-in-foreground', `--conf-file=${configFile}`],
+      logFile: join(folder, 'dnsmasq.log'),
+    });
+  }
+
+  async #nft(script: string): Promise<void> {
+    await run('nft', ['-f', '-'], { namespace: this.port.ispNamespace, input: script });
+  }
+}

@@ -1,0 +1,98 @@
+import { customerInterface, forwardedPorts, internetInterface, type IspKind, type PortTopology } from '../topology.js';
+
+/** The nft table of an ISP. Its counters and sets are what `readCounters` reads. */
+export const ispTable = 'isp';
+
+/**
+ * An ISP's rules as a script for `nft -f`. It counts what goes through, by destination too; counts and drops packets
+ * with a source that is not the customer's lease (BCP 38, RFC 2827); and has an empty chain for faults.
+ */
+export function ispRuleset(port: PortTopology): string {
+  return `table inet ${ispTable} {
+  counter up { }
+  counter down { }
+  counter foreign { }
+  counter swallowed { }
+  set customers { type ipv4_addr; elements = { ${port.leaseAddress} }; }
+  set foreign_sources { type ipv4_addr; size 4096; flags dynamic; counter; }
+  set destinations { type ipv4_addr; size 4096; flags dynamic; counter; }
+  chain source_filter {
+    type filter hook prerouting priority raw;
+    iifname != "${customerInterface}" accept
+    udp sport 68 udp dport 67 accept
+    ip saddr != @customers update @foreign_sources { ip saddr } counter name foreign drop
+    update @destinations { ip daddr }
+  }
+  chain internet_fault { }
+  chain forward {
+    type filter hook forward priority filter;
+    jump internet_fault
+${statefulRule(port.kind)}
+    iifname "${customerInterface}" counter name up
+    oifname "${customerInterface}" counter name down
+  }
+${natChains(port)}
+}
+`;
+}
+
+function statefulRule(kind: IspKind): string {
+  switch (kind) {
+    case 'router':
+      return '';
+    case 'stateful-firewall':
+    case 'carrier-nat':
+      return '    ct state invalid counter name swallowed drop';
+  }
+}
+
+function natChains(port: PortTopology): string {
+  if (port.kind !== 'carrier-nat') return '';
+  return `  chain inward {
+    type nat hook prerouting priority dstnat;
+${inwardRules(port.leaseAddress)
+  .map((rule) => `    ${rule}`)
+  .join('\n')}
+  }
+  chain outward {
+    type nat hook postrouting priority srcnat;
+    oifname "${internetInterface}" masquerade
+  }`;
+}
+
+function inwardRules(customer: string): readonly string[] {
+  const range = `${forwardedPorts.first}-${forwardedPorts.last}`;
+  return ['tcp', 'udp'].map(
+    (protocol) => `iifname "${internetInterface}" ${protocol} dport ${range} dnat ip to ${customer}`,
+  );
+}
+
+/** The customer has got another address: what is its own, and where the NAT forwards to. */
+export function newCustomerScript(port: PortTopology, address: string): string {
+  const lines = [`flush set inet ${ispTable} customers`, `add element inet ${ispTable} customers { ${address} }`];
+  if (port.kind === 'carrier-nat') {
+    lines.push(`flush chain inet ${ispTable} inward`);
+    lines.push(...inwardRules(address).map((rule) => `add rule inet ${ispTable} inward ${rule}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Whether the ISP passes anything between its customer and the internet. Its own gateway answers either way. */
+export function internetFaultScript(dead: boolean): string {
+  const flush = `flush chain inet ${ispTable} internet_fault\n`;
+  return dead ? `${flush}add rule inet ${ispTable} internet_fault drop\n` : flush;
+}
+
+/**
+ * What happens on the line between customer and ISP, ARP and DHCP included: each packet is lost with this probability
+ * (0 to 1), in each direction.
+ */
+export function lineFaultScript(lossFraction: number): string {
+  // Adding before deleting makes the deletion succeed whether or not the table was there.
+  const clear = 'add table netdev line\ndelete table netdev line\n';
+  if (lossFraction === 0) return clear;
+  const verdict = lossFraction >= 1 ? 'drop' : `numgen random mod 100000 < ${Math.round(lossFraction * 100_000)} drop`;
+  const chain = (hook: string): string =>
+    `  chain ${hook} {\n    type filter hook ${hook} device "${customerInterface}" priority filter;\n    ${verdict}\n  }\n`;
+  return `${clear}table netdev line {\n${chain('ingress')}${chain('egress')}}\n`;
+}

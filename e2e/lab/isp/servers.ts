@@ -1,0 +1,57 @@
+import {
+  customerInterface,
+  internetAddresses,
+  internetHostName,
+  type InternetHost,
+  type PortTopology,
+} from '../topology.js';
+
+/**
+ * udhcpd's configuration. Not dnsmasq's DHCP server: that one makes every lease at least two minutes long, too long to
+ * wait for the end of one.
+ */
+export function dhcpServerConfig(
+  port: PortTopology,
+  address: string,
+  options: { readonly leaseSeconds: number; readonly folder: string },
+): string {
+  return [
+    `interface ${customerInterface}`,
+    `start ${address}`,
+    `end ${address}`,
+    'max_leases 1',
+    `static_lease ${port.macAddress} ${address}`,
+    `lease_file ${options.folder}/leases`,
+    `pidfile ${options.folder}/udhcpd.pid`,
+    'auto_time 0',
+    'min_lease 1',
+    `option lease ${options.leaseSeconds}`,
+    `option subnet ${dottedMask(port.prefixLength)}`,
+    `option router ${port.gateway}`,
+    `option dns ${port.gateway}`,
+    '',
+  ].join('\n');
+}
+
+/** dnsmasq's configuration: the ISP's name server, that knows the hosts of the lab's internet and logs who asks for what. */
+export function nameServerConfig(port: PortTopology, folder: string): string {
+  return [
+    `listen-address=${port.gateway}`,
+    'bind-interfaces',
+    'no-resolv',
+    'no-hosts',
+    'user=root',
+    `pid-file=${folder}/dnsmasq.pid`,
+    'log-queries',
+    `log-facility=${folder}/dns.log`,
+    ...(Object.keys(internetAddresses) as InternetHost[]).map(
+      (host) => `host-record=${internetHostName(host)},${internetAddresses[host]}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function dottedMask(prefixLength: number): string {
+  const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
+}
