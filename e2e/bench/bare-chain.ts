@@ -1,0 +1,51 @@
+import { run } from 'iproute-exec';
+
+import type { Lab } from '../lab/index.js';
+
+const bridge = 'bare0';
+const subnet = '10.77.0.0/24';
+
+/**
+ * What the kernel does by itself, without us: one bridge, a chain of rules over two ports' tables, and masquerade. The yardstick
+ * for the armed standby.
+ */
+export async function setUpBareChain(lab: Lab): Promise<void> {
+  const namespace = lab.namespace('device');
+  const ports = await Promise.all(
+    (['eth0', 'wwan0'] as const).map(async (port, index) => ({
+      port,
+      table: 601 + index,
+      address: await lab.waitForLease(port),
+      gateway: lab.topology.ports[port].gateway,
+    })),
+  );
+  await run('ip', ['-n', namespace, '-batch', '-'], {
+    input: [
+      `link add ${bridge} type bridge`,
+      `addr add 10.77.0.1/24 dev ${bridge}`,
+      `link set dev ${bridge} up`,
+      ...ports.flatMap(({ port, table, address, gateway }, index) => [
+        `route replace default via ${gateway} dev ${port} src ${address} table ${table} onlink`,
+        `rule add pref ${7001 + index} from ${subnet} lookup ${table}`,
+      ]),
+      `rule add pref 7000 to ${subnet} lookup main`,
+      `rule add pref 7009 from ${subnet} unreachable`,
+      '',
+    ].join('\n'),
+  });
+  for (const { port } of ports) {
+    await run('sysctl', ['-q', '-w', `net/ipv4/conf/${port}/ignore_routes_with_linkdown=1`], { namespace });
+  }
+  await run('sysctl', ['-q', '-w', 'net/ipv4/ip_forward=1'], { namespace });
+  await run('nft', ['-f', '-'], {
+    namespace,
+    input: `table ip bare {
+      chain leave {
+        type nat hook postrouting priority srcnat;
+        oifname { "eth0", "wwan0" } ip saddr ${subnet} masquerade
+      }
+    }
+`,
+  });
+  await lab.app('app1').plug(bridge);
+}
