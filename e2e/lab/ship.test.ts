@@ -15,7 +15,7 @@ const topology = drawTopology({ prefix: 'evl-' });
 describe('the ship', () => {
   it('has the same configuration in ship.yaml as in the lab', async () => {
     const content = await readFile(join(packageRoot(), shipFile));
-    const fromFile = await configFromFileContent(content, shipFile);
+    const fromFile = configFromFileContent(content, shipFile);
     expect(EdgeDevConfig.encode(fromFile).finish()).toEqual(
       EdgeDevConfig.encode(shipConfiguration(topology, { failbackHoldSeconds: 3 })).finish(),
     );

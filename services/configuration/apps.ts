@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 
 import type { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
@@ -10,14 +11,21 @@ import { hostIn } from './network-instances.js';
 import type { Problems } from './problems.js';
 import { isHostName, isLabel, isUuid, macAddressOf } from './words.js';
 
+export interface InterpretedApps {
+  readonly apps: readonly App[];
+  /** Where each port map stands in the configuration. */
+  readonly portMapFields: ReadonlyMap<PortMap, string>;
+}
+
 /** The apps, as far as the network goes. */
 export function interpretApps(
   config: EdgeDevConfig,
   instances: readonly NetworkInstance[],
   problems: Problems,
-): readonly App[] {
+): InterpretedApps {
+  const portMapFields = new Map<PortMap, string>();
   const byId = new Map(instances.map((instance) => [instance.id, instance]));
-  const apps = config.apps.map((app, index) => interpretApp(app, `apps[${index}]`, byId, problems));
+  const apps = config.apps.map((app, index) => interpretApp(app, `apps[${index}]`, byId, portMapFields, problems));
   problems.unique(
     config.apps,
     ({ uuidandversion }) => uuidandversion?.uuid.toLowerCase() ?? '',
@@ -35,21 +43,25 @@ export function interpretApps(
   );
   problems.unique(
     placed,
-    ({ each }) => each.address ?? '',
+    ({ each }) => (each.address === undefined ? '' : `${each.address} in ${each.networkInstanceId}`),
     (index) => `${placed[index]?.field ?? ''}.addr`,
     'the address',
   );
-  return apps;
+  return { apps, portMapFields };
 }
 
 function interpretApp(
   config: AppInstanceConfig,
   field: string,
   instances: ReadonlyMap<string, NetworkInstance>,
+  portMapFields: Map<PortMap, string>,
   problems: Problems,
 ): App {
   const id = config.uuidandversion?.uuid ?? '';
   if (!isUuid(id)) problems.add(`${field}.uuidandversion.uuid`, 'must be a UUID');
+  if (config.displayname !== '' && !isLabel(config.displayname)) {
+    problems.add(`${field}.displayname`, 'must be 1 to 128 printable characters without quotes');
+  }
   problems.unique(
     config.interfaces,
     ({ name }) => name,
@@ -57,11 +69,11 @@ function interpretApp(
     'the interface',
   );
   return {
-    id,
-    name: config.displayname,
+    id: id.toLowerCase(),
+    name: config.displayname === '' ? id : config.displayname,
     active: config.activate,
     interfaces: config.interfaces.map((each, index) =>
-      interpretInterface(id, each, `${field}.interfaces[${index}]`, instances, problems),
+      interpretInterface(id, each, `${field}.interfaces[${index}]`, instances, portMapFields, problems),
     ),
   };
 }
@@ -71,10 +83,12 @@ function interpretInterface(
   config: NetworkAdapter,
   field: string,
   instances: ReadonlyMap<string, NetworkInstance>,
+  portMapFields: Map<PortMap, string>,
   problems: Problems,
 ): AppInterface {
   if (!isLabel(config.name)) problems.add(`${field}.name`, 'must be printable characters without quotes');
-  const instance = instances.get(config.networkId);
+  const networkInstanceId = config.networkId.toLowerCase();
+  const instance = instances.get(networkInstanceId);
   if (instance === undefined) {
     problems.add(`${field}.networkId`, `there is no network instance ${JSON.stringify(config.networkId)}`);
   }
@@ -83,18 +97,28 @@ function interpretInterface(
     problems.add(`${field}.macAddress`, 'must be a unicast MAC address such as 02:16:3e:01:02:03');
   checkAddress(config.addr, instance, field, problems);
   if (config.hostname !== '' && !isHostName(config.hostname)) problems.add(`${field}.hostname`, 'must be a host name');
+  const portMaps = config.acls.flatMap((acl, index) => {
+    const portMap = interpretAcl(acl, `${field}.acls[${index}]`, instance, problems);
+    if (portMap !== undefined) portMapFields.set(portMap, `${field}.acls[${index}]`);
+    return portMap === undefined ? [] : [portMap];
+  });
   return {
     name: config.name,
-    networkInstanceId: config.networkId,
+    networkInstanceId,
     macAddress: macAddress ?? '',
     address: config.addr === '' ? undefined : config.addr,
     hostName: config.hostname,
-    portMaps: config.acls.flatMap((acl, index) => interpretAcl(acl, `${field}.acls[${index}]`, problems)),
+    portMaps,
   };
 }
 
 function checkAddress(address: string, instance: NetworkInstance | undefined, field: string, problems: Problems): void {
-  if (address === '' || instance?.network === undefined) return;
+  if (address === '' || instance === undefined) return;
+  if (instance.network === undefined) {
+    // A switch's subnet is its surroundings' affair; one of kind local without a network is a problem already.
+    if (isIP(address) === 0) problems.add(`${field}.addr`, 'must be an IP address');
+    return;
+  }
   const { subnet, prefixLength, gateway } = instance.network;
   const network = ipv4Network(`${subnet}/${prefixLength}`);
   if (network === undefined || hostIn(network, address) === undefined) {
@@ -106,30 +130,64 @@ function checkAddress(address: string, instance: NetworkInstance | undefined, fi
 
 /** Locally administered, and the same for ever. */
 function madeMacAddress(appId: string, interfaceName: string): string {
-  const digest = createHash('sha256').update(`${appId}/${interfaceName}`).digest('hex');
+  const digest = createHash('sha256').update(`${appId.toLowerCase()}/${interfaceName}`).digest('hex');
   return ['02', ...[0, 2, 4, 6, 8].map((at) => digest.slice(at, at + 2))].join(':');
 }
 
-/** EVE.md: a port map is an ACE whose action has portmap=true; the matches are protocol, lport and optionally adapter. */
-function interpretAcl(acl: ACE, field: string, problems: Problems): readonly PortMap[] {
+const portMapMatches: readonly string[] = ['protocol', 'lport', 'adapter'];
+
+/**
+ * EVE.md: a port map is an ACE whose action has portmap=true; the matches are protocol, lport and optionally adapter.
+ * Any other match would narrow it, so one that we do not build is refused: the port would be open to more than was meant.
+ */
+function interpretAcl(
+  acl: ACE,
+  field: string,
+  instance: NetworkInstance | undefined,
+  problems: Problems,
+): PortMap | undefined {
   const actionIndex = acl.actions.findIndex(({ portmap }) => portmap);
   const action = acl.actions[actionIndex];
-  if (action === undefined) return [];
-  const matchOf = (type: string) => acl.matches.find((match) => match.type === type)?.value;
-  const protocol = matchOf('protocol')?.toLowerCase();
-  const externalPort = portNumber(matchOf('lport') ?? '');
-  const adapterLabel = matchOf('adapter');
-  if (protocol !== 'tcp' && protocol !== 'udp')
-    problems.add(`${field}.matches`, 'a port map needs a protocol, tcp or udp');
-  if (externalPort === undefined) problems.add(`${field}.matches`, 'a port map needs an lport from 1 to 65535');
+  if (action === undefined) return undefined;
+  if (instance !== undefined && instance.kind !== 'local') {
+    problems.add(field, 'a port map needs a network instance of type ZnetInstLocal');
+  }
+  if (acl.actions.length > 1) problems.add(`${field}.actions`, 'a port map must be the only action');
+  acl.matches.forEach(({ type }, index) => {
+    if (portMapMatches.includes(type)) return;
+    problems.add(`${field}.matches[${index}].type`, `a port map takes ${portMapMatches.join(', ')} only`);
+  });
+  problems.unique(
+    acl.matches,
+    ({ type }) => type,
+    (index) => `${field}.matches[${index}].type`,
+    'the match',
+  );
+  const matchOf = (type: string): { readonly value: string; readonly at: string } => {
+    const index = acl.matches.findIndex((match) => match.type === type);
+    const match = acl.matches[index];
+    return match === undefined
+      ? { value: '', at: `${field}.matches` }
+      : { value: match.value, at: `${field}.matches[${index}].value` };
+  };
+  const protocolMatch = matchOf('protocol');
+  const protocol = protocolMatch.value.toLowerCase();
+  const portMatch = matchOf('lport');
+  const externalPort = portNumber(portMatch.value);
+  const adapterMatch = matchOf('adapter');
+  if (protocol !== 'tcp' && protocol !== 'udp') {
+    problems.add(protocolMatch.at, 'a port map needs a protocol, tcp or udp');
+  }
+  if (externalPort === undefined) problems.add(portMatch.at, 'a port map needs an lport from 1 to 65535');
   if (action.appPort < 1 || action.appPort > 65_535) {
     problems.add(`${field}.actions[${actionIndex}].appPort`, 'must be 1 to 65535');
   }
-  if (adapterLabel !== undefined && !isLabel(adapterLabel)) {
-    problems.add(`${field}.matches`, 'the adapter must be a label: printable characters without quotes');
+  if (adapterMatch.value !== '' && !isLabel(adapterMatch.value)) {
+    problems.add(adapterMatch.at, 'the adapter must be a label: printable characters without quotes');
   }
-  if ((protocol !== 'tcp' && protocol !== 'udp') || externalPort === undefined) return [];
-  return [{ protocol, externalPort, appPort: action.appPort, adapterLabel }];
+  if ((protocol !== 'tcp' && protocol !== 'udp') || externalPort === undefined) return undefined;
+  const adapterLabel = adapterMatch.value === '' ? undefined : adapterMatch.value;
+  return { protocol, externalPort, appPort: action.appPort, adapterLabel };
 }
 
 function portNumber(text: string): number | undefined {

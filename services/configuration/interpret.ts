@@ -15,7 +15,7 @@ export function interpret(config: EdgeDevConfig): Interpretation {
   const problems = new Problems();
   const ports = interpretPorts(config, problems);
   const networkInstances = interpretNetworkInstances(config, problems);
-  const apps = interpretApps(config, networkInstances, problems);
+  const { apps, portMapFields } = interpretApps(config, networkInstances, problems);
   const model: DeviceModel = {
     ports,
     networkInstances,
@@ -23,6 +23,6 @@ export function interpret(config: EdgeDevConfig): Interpretation {
     operationPriorities: interpretOperationPolicies(config, problems),
     downloadMaxCost: interpretDownloadMaxCost(config, problems),
   };
-  checkPortMaps(model, problems);
+  checkPortMaps(model, portMapFields, problems);
   return problems.list.length === 0 ? { kind: 'valid', model } : { kind: 'invalid', problems: problems.list };
 }

@@ -55,7 +55,7 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     problems.add(`${field}.mtu`, 'must be 0 (the default) or 576 to 65535');
   }
   return {
-    id,
+    id: id.toLowerCase(),
     name: config.displayname,
     kind,
     active: config.activate,
@@ -91,6 +91,7 @@ function interpretNetwork(config: NetworkInstanceConfig, field: string, problems
     problems.add(`${field}.ip.subnet`, 'must be an IPv4 network such as 10.1.0.0/24, /8 to /30, host bits zero');
     return undefined;
   }
+  if (!isForHosts(subnet)) problems.add(`${field}.ip.subnet`, 'is of a block that no host may have an address in');
   const gateway = ip.gateway === '' ? subnet.first + 1 : hostIn(subnet, ip.gateway);
   if (gateway === undefined) problems.add(`${field}.ip.gateway`, `must be a host address in ${ip.subnet}`);
   const first = ip.dhcpRange?.start ?? '';
@@ -103,13 +104,14 @@ function interpretNetwork(config: NetworkInstanceConfig, field: string, problems
   if (range.last === undefined) problems.add(`${field}.ip.dhcpRange.end`, `must be a host address in ${ip.subnet}`);
   if (range.first !== undefined && range.last !== undefined && range.first > range.last) {
     problems.add(`${field}.ip.dhcpRange`, 'must not end before it starts');
+  } else if (range.first === range.last && range.first === gateway) {
+    problems.add(`${field}.ip.dhcpRange`, 'holds the gateway only, so no app could get an address');
   }
   const dnsServers = addresses(ip.dns, `${field}.ip.dns`, problems);
-  const ntpServers = addresses(
-    [ip.ntp, ...ip.moreNtp].filter((server) => server !== ''),
-    `${field}.ip.ntp`,
-    problems,
-  );
+  const ntpServers = [
+    ...ntpServer(ip.ntp, `${field}.ip.ntp`, problems),
+    ...ip.moreNtp.flatMap((server, index) => ntpServer(server, `${field}.ip.moreNtp[${index}]`, problems)),
+  ];
   if (ip.domain !== '' && !isHostName(ip.domain)) problems.add(`${field}.ip.domain`, 'must be a domain name');
   config.dns.forEach(({ HostName: name, Address: listed }, index) => {
     if (!isHostName(name)) problems.add(`${field}.dns[${index}].HostName`, 'must be a host name');
@@ -138,6 +140,18 @@ function addresses(listed: readonly string[], field: string, problems: Problems)
     if (isIP(address) === 0) problems.add(`${field}[${index}]`, 'must be an IP address');
   });
   return listed;
+}
+
+/** Blocks in which hosts have addresses: not 0/8, loopback, multicast and beyond (RFC 6890). */
+function isForHosts({ first, last }: Ipv4Network): boolean {
+  return first >= 0x01000000 && last < 0xe0000000 && (last < 0x7f000000 || first > 0x7fffffff);
+}
+
+/** DHCP hands out NTP servers by address (RFC 2132); EVE's API takes names too, which apps then do not get. */
+function ntpServer(server: string, field: string, problems: Problems): readonly string[] {
+  if (ipv4Number(server) !== undefined) return [server];
+  if (server !== '' && !isHostName(server)) problems.add(field, 'must be an IPv4 address or a host name');
+  return [];
 }
 
 /** Apps are told apart by their addresses, so no two network instances may share one. */

@@ -7,7 +7,7 @@ import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
 import { DHCPType } from '../../gen/evecommon/netcmn.js';
 import type { Port, PortAddressing, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
-import { isInterfaceName, isLabel } from './words.js';
+import { isInterfaceName, isLabel, isTakenInterfaceName } from './words.js';
 
 /** zedrouter has one hexadecimal digit for each port in a packet's mark; 0 and 15 are taken. */
 export const MOST_PORTS = 14;
@@ -16,19 +16,44 @@ export const HIGHEST_PRIORITY = 255;
 
 /** The device's uplinks. Each SystemAdapter rests on a PhysicalIO, directly or through a VLAN or bond. */
 export function interpretPorts(config: EdgeDevConfig, problems: Problems): readonly Port[] {
+  refuseSharedLowerLabels(config, problems);
   const oldController = config.deviceIoList.some(({ usagePolicy }) => usagePolicy?.freeUplink === true);
-  const ports = config.systemAdapterList.flatMap((adapter, index) => {
+  // What is beyond the limit is refused, so there is no use in looking at it.
+  const adapters = config.systemAdapterList.slice(0, MOST_PORTS);
+  const ports = adapters.flatMap((adapter, index) => {
     const port = interpretPort(config, adapter, `systemAdapterList[${index}]`, oldController, problems);
     return port === undefined ? [] : [port];
   });
   const at = (field: string) => (index: number) => `systemAdapterList[${index}].${field}`;
-  problems.unique(config.systemAdapterList, ({ name }) => name, at('name'), 'the port name');
-  const names = config.systemAdapterList.map((adapter) => interfaceUnder(config, adapter)?.interfaceName ?? '');
+  problems.unique(adapters, ({ name }) => name, at('name'), 'the port name');
+  const names = adapters.map((adapter) => interfaceUnder(config, adapter)?.interfaceName ?? '');
   problems.unique(names, (name) => name, at('lowerLayerName'), 'the interface');
   if (config.systemAdapterList.length > MOST_PORTS) {
     problems.add('systemAdapterList', `there are more than ${MOST_PORTS} ports, which is as many as a mark can name`);
   }
   return ports;
+}
+
+/** SystemAdapters name what is under them by these labels. */
+function refuseSharedLowerLabels({ deviceIoList, vlans, bonds }: EdgeDevConfig, problems: Problems): void {
+  const labelled = [
+    ...deviceIoList.map(({ logicallabel }, index) => ({ logicallabel, field: `deviceIoList[${index}]` })),
+    ...vlans.map(({ logicallabel }, index) => ({ logicallabel, field: `vlans[${index}]` })),
+    ...bonds.map(({ logicallabel }, index) => ({ logicallabel, field: `bonds[${index}]` })),
+  ];
+  problems.unique(
+    labelled,
+    ({ logicallabel }) => logicallabel,
+    (index) => `${labelled[index]?.field ?? ''}.logicallabel`,
+    'the label',
+  );
+}
+
+/** A label that EVE gives to ports by itself (EVE.md, automatic labels) says nothing when it is given by hand. */
+function checkLabel(label: string, field: string, problems: Problems): void {
+  if (!isLabel(label)) problems.add(field, 'must be 1 to 128 printable characters without quotes');
+  if (automaticLabels.includes(label))
+    problems.add(field, `${JSON.stringify(label)} is a label that ports get by themselves`);
 }
 
 function interpretPort(
@@ -39,12 +64,10 @@ function interpretPort(
   problems: Problems,
 ): Port | undefined {
   const { name } = adapter;
-  if (!isLabel(name)) problems.add(`${field}.name`, 'must be 1 to 128 printable characters without quotes');
-  for (const [index, label] of adapter.sharedLabels.entries()) {
-    if (!isLabel(label)) {
-      problems.add(`${field}.sharedLabels[${index}]`, 'must be 1 to 128 printable characters without quotes');
-    }
-  }
+  checkLabel(name, `${field}.name`, problems);
+  adapter.sharedLabels.forEach((label, index) => {
+    checkLabel(label, `${field}.sharedLabels[${index}]`, problems);
+  });
   const lower = interfaceUnder(config, adapter);
   if (lower === undefined) {
     const wanted = adapter.lowerLayerName === '' ? name : adapter.lowerLayerName;
@@ -56,8 +79,13 @@ function interpretPort(
       lower.field,
       `${JSON.stringify(lower.interfaceName)} is no name of a network interface (1 to 15 letters, digits, ., _ or -)`,
     );
+  } else if (isTakenInterfaceName(lower.interfaceName)) {
+    problems.add(lower.field, `${lower.interfaceName} cannot be an uplink: lo and bn1, bn2, ... are taken`);
   }
-  const usage = usageOf(lower.physical);
+  if (lower.physical === undefined) {
+    problems.add(lower.physicalField, 'names no physical port under it');
+  }
+  const usage = usageOf(lower, problems);
   const isManagement = adapter.uplink && (usage === 'management-and-apps' || usage === 'management-only');
   const priority = priorityOf(adapter, lower.physical, oldController);
   const allowedOperations = allowedOperationsOf(lower, problems);
@@ -79,6 +107,7 @@ interface LowerLayer {
   readonly physical: PhysicalIO | undefined;
   /** Where the interface's name stands. */
   readonly field: string;
+  /** Where the physical port stands; where there is none, the reference that leads nowhere. */
   readonly physicalField: string;
 }
 
@@ -87,12 +116,12 @@ function interfaceUnder(config: EdgeDevConfig, adapter: SystemAdapter): LowerLay
   const vlanIndex = config.vlans.findIndex(({ logicallabel }) => logicallabel === wanted);
   const vlan = config.vlans[vlanIndex];
   if (vlan !== undefined) {
-    return virtual(config, vlan.interfaceName, `vlans[${vlanIndex}].interfaceName`, vlan.lowerLayerName);
+    return virtual(config, vlan.interfaceName, `vlans[${vlanIndex}]`, 'lowerLayerName', vlan.lowerLayerName);
   }
   const bondIndex = config.bonds.findIndex(({ logicallabel }) => logicallabel === wanted);
   const bond = config.bonds[bondIndex];
   if (bond !== undefined) {
-    return virtual(config, bond.interfaceName, `bonds[${bondIndex}].interfaceName`, bond.lowerLayerNames[0] ?? '');
+    return virtual(config, bond.interfaceName, `bonds[${bondIndex}]`, 'lowerLayerNames', bond.lowerLayerNames[0] ?? '');
   }
   const index = config.deviceIoList.findIndex(({ logicallabel }) => logicallabel === wanted);
   const physical = config.deviceIoList[index];
@@ -106,16 +135,32 @@ function interfaceUnder(config: EdgeDevConfig, adapter: SystemAdapter): LowerLay
   };
 }
 
-/** A VLAN or bond is used, and has a policy, as the physical port under it. */
-function virtual(config: EdgeDevConfig, interfaceName: string, field: string, lowerLayerName: string): LowerLayer {
+/** A VLAN or bond is used, and has a policy, as the (first) physical port under it. */
+function virtual(
+  config: EdgeDevConfig,
+  interfaceName: string,
+  field: string,
+  reference: 'lowerLayerName' | 'lowerLayerNames',
+  lowerLayerName: string,
+): LowerLayer {
   const bond = config.bonds.find(({ logicallabel }) => logicallabel === lowerLayerName);
   const physicalLabel = bond === undefined ? lowerLayerName : (bond.lowerLayerNames[0] ?? '');
   const index = config.deviceIoList.findIndex(({ logicallabel }) => logicallabel === physicalLabel);
-  return { interfaceName, physical: config.deviceIoList[index], field, physicalField: `deviceIoList[${index}]` };
+  return {
+    interfaceName,
+    physical: config.deviceIoList[index],
+    field: `${field}.interfaceName`,
+    physicalField: index === -1 ? `${field}.${reference}` : `deviceIoList[${index}]`,
+  };
 }
 
-function usageOf(physical: PhysicalIO | undefined): PortUsage {
+function usageOf({ physical, physicalField }: LowerLayer, problems: Problems): PortUsage {
   switch (physical?.usage) {
+    // Controllers that know no usage.
+    case undefined:
+    case PhyIoMemberUsage.PhyIoUsageNone:
+    case PhyIoMemberUsage.PhyIoUsageMgmtAndApps:
+      return 'management-and-apps';
     case PhyIoMemberUsage.PhyIoUsageShared:
       return 'apps-shared';
     case PhyIoMemberUsage.PhyIoUsageDedicated:
@@ -125,8 +170,8 @@ function usageOf(physical: PhysicalIO | undefined): PortUsage {
     case PhyIoMemberUsage.PhyIoUsageMgmtOnly:
       return 'management-only';
     default:
-      // PhyIoUsageNone: controllers that know no usage.
-      return 'management-and-apps';
+      problems.add(`${physicalField}.usage`, 'is none that we know');
+      return 'disabled';
   }
 }
 
@@ -151,6 +196,8 @@ function labelsOf(adapter: SystemAdapter, isManagement: boolean, priority: numbe
   ];
   return [...new Set([adapter.name, ...adapter.sharedLabels, ...automatic])];
 }
+
+const automaticLabels: readonly string[] = ['all', 'uplink', 'freeuplink'];
 
 const knownOperations: ReadonlySet<number> = new Set(
   Object.values(NetworkOperation).filter((operation) => operation > NetworkOperation.NETWORK_OPERATION_UNSPECIFIED),
@@ -177,7 +224,7 @@ function addressingOf(
   problems: Problems,
 ): { readonly addressing: PortAddressing; readonly dnsServers: readonly string[] } {
   if (adapter.networkUUID === '') return { addressing: { kind: 'none' }, dnsServers: [] };
-  const index = config.networks.findIndex(({ id }) => id === adapter.networkUUID);
+  const index = config.networks.findIndex(({ id }) => id.toLowerCase() === adapter.networkUUID.toLowerCase());
   const network = config.networks[index];
   if (network === undefined) {
     problems.add(`${field}.networkUUID`, `there is no network ${JSON.stringify(adapter.networkUUID)}`);

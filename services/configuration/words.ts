@@ -8,6 +8,11 @@ export function isInterfaceName(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,15}$/.test(text) && text !== '.' && text !== '..' && !text.startsWith('-');
 }
 
+/** Interfaces that are there already (lo) or that EVE and we make (the bridges bn1, bn2, ...): none is an uplink. */
+export function isTakenInterfaceName(text: string): boolean {
+  return /^(lo|bn\d+)$/.test(text);
+}
+
 /** A label or name: printable, without quotes, so that it can stand in logs, rules and files as it is. */
 export function isLabel(text: string): boolean {
   return /^[^\p{C}\p{Zl}\p{Zp}"'`\\]{1,128}$/u.test(text) && text.trim() === text;

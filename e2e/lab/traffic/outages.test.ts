@@ -6,7 +6,7 @@ import { PacketBook } from './packet-book.js';
 /** A packet a millisecond; `.` answered, `x` not. */
 function bookOf(pattern: string): PacketBook {
   const book = new PacketBook();
-  for (const [sentMs, mark] of [...pattern].entries()) {
+  for (const [sentMs, mark] of pattern.split('').entries()) {
     const sequence = book.send(sentMs);
     if (mark === '.') book.answer(sequence, '192.0.2.10');
   }
