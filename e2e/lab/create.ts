@@ -47,11 +47,12 @@ async function startParts(topology: Topology, options: LabOptions): Promise<LabP
   const folder = labFolder(options);
   await mkdir(folder, { recursive: true });
   const [agentProgram] = await Promise.all([buildAgent(folder), makeLinks(topology)]);
-  const devicePorts = new DevicePorts(topology, { runDir: options.runDir, folder });
+  const leaseSeconds = options.leaseSeconds ?? 120;
+  const devicePorts = new DevicePorts(topology, { runDir: options.runDir, folder, leaseSeconds });
   const isp = (name: PortName): Promise<Isp> =>
     Isp.start(topology.ports[name], {
       folder: join(folder, topology.ports[name].ispHost),
-      leaseSeconds: options.leaseSeconds ?? 120,
+      leaseSeconds,
     });
   const app = (name: AppName): Promise<App> =>
     App.start(topology.apps[name], { deviceNamespace: topology.namespaces.device, agentProgram, folder });

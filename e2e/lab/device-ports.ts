@@ -5,14 +5,23 @@ import { IpMonitor } from 'iproute-exec';
 import { DhcpClient } from './dhcp/client.js';
 import { portNames, type PortName, type Topology } from './topology.js';
 
+/** udhcpc takes every lease for at least 16 s long, and so would renew a shorter one after its end: it is told to at half-time (RFC 2131, T1). */
+const shortestRenewalSeconds = 8;
+
 /** The device's DHCP clients, one a port, and what a device's network manager does for them: a carrier that returns has its lease renewed. */
 export class DevicePorts {
   readonly clients: Readonly<Record<PortName, DhcpClient>>;
   readonly #carrier = new Map<string, boolean>();
   readonly #monitor: IpMonitor;
+  readonly #leaseSeconds: number;
+  #renewals: NodeJS.Timeout | undefined;
 
   /** `folder` is for logs; name servers go to RUN_DIR/dns/INTERFACE. */
-  constructor(topology: Topology, options: { readonly runDir: string; readonly folder: string }) {
+  constructor(
+    topology: Topology,
+    options: { readonly runDir: string; readonly folder: string; readonly leaseSeconds: number },
+  ) {
+    this.#leaseSeconds = options.leaseSeconds;
     const client = (name: PortName): DhcpClient =>
       new DhcpClient({
         namespace: topology.namespaces.device,
@@ -38,9 +47,14 @@ export class DevicePorts {
 
   async start(): Promise<void> {
     await Promise.all(portNames.map((name) => this.clients[name].start()));
+    if (this.#leaseSeconds >= 2 * shortestRenewalSeconds) return;
+    this.#renewals = setInterval(() => {
+      for (const name of portNames) this.clients[name].renew();
+    }, this.#leaseSeconds * 500);
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#renewals);
     await this.#monitor.close();
     await Promise.all(portNames.map((name) => this.clients[name].stop()));
   }

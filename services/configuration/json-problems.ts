@@ -65,6 +65,6 @@ function isWellKnown(schema: DescMessage): boolean {
   return schema.typeName.startsWith('google.protobuf.');
 }
 
-function isObject(json: JsonValue): json is { [key: string]: JsonValue } {
+function isObject(json: JsonValue): json is Record<string, JsonValue> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

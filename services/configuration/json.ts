@@ -87,13 +87,17 @@ function parseText(text: string): unknown {
 }
 
 function fromBinaryContent(content: Uint8Array): EdgeDevConfig {
+  const what = 'the file is neither JSON nor YAML nor a binary EdgeDevConfig';
+  let config: EdgeDevConfig;
   try {
-    return EdgeDevConfig.decode(content);
+    config = EdgeDevConfig.decode(content);
   } catch (error) {
-    throw new ConfigSyntaxError(`the file is neither JSON nor YAML nor a binary EdgeDevConfig: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw new ConfigSyntaxError(`${what}: ${reasonOf(error)}`, { cause: error });
   }
+  // Almost any few bytes decode as fields that nobody knows; as a configuration they would mean "no port, no app".
+  const known = EdgeDevConfig.encode({ ...config, _unknownFields: {} }).finish();
+  if (content.length > 0 && known.length === 0) throw new ConfigSyntaxError(`${what}: it holds no field that we know`);
+  return config;
 }
 
 function textOf(content: Uint8Array): string | undefined {

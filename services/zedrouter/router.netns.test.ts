@@ -55,7 +55,7 @@ async function withRouter<T>(
     keepNumbers: () => Promise.resolve(),
     nameServiceDirectory: nameServiceDirectory(runDir),
     onReport: (report) => {
-      for (const resolve of waiting.splice(0)) resolve(report);
+      if (report.settled) for (const resolve of waiting.splice(0)) resolve(report);
     },
   });
   try {

@@ -11,7 +11,7 @@ import { localInstances } from './desired/local-instances.js';
 import { quoted } from './desired/sets.js';
 import { rankedPortNumbers } from './marks.js';
 import { numbersFor } from './numbers.js';
-import { plan } from './plan/plan.js';
+import { plan, splitPlan } from './plan/plan.js';
 import type { Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { transition } from './plan/transition.js';
@@ -32,6 +32,8 @@ export interface RouterReport {
   /** What this look found to do, and did. */
   readonly planned: Plan;
   readonly failures: readonly Failure[];
+  /** False where the traffic has moved and tidying is still to come. */
+  readonly settled: boolean;
 }
 
 export interface RouterOptions {
@@ -153,12 +155,19 @@ export class Router {
     );
     if (verifying && steps.length > 0 && samePlanned(this.#desired, desired)) {
       logger.warn({ plan: printPlan(steps) }, 'the kernel was not as it should be, repairing it');
-    } else {
+    } else if (logger.isLevelEnabled('debug')) {
       logger.debug({ plan: printPlan(steps) }, 'plan');
     }
-    const failures = await this.#apply(steps);
+    const { urgent, rest } = splitPlan(steps);
+    const report = (failures: readonly Failure[], settled: boolean): void => {
+      this.#options.onReport({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
+    };
+    const urgentFailures = await this.#apply(urgent);
+    // Traffic goes the new way; what is left is tidying.
+    if (rest.length > 0) report(urgentFailures, false);
+    const failures = [...urgentFailures, ...(switchFailed(urgentFailures) ? [] : await this.#apply(rest))];
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
-    if (!failures.some(({ operation }) => operation.kind === 'nft')) this.#memories = flows.memories;
+    if (!switchFailed(failures)) this.#memories = flows.memories;
     this.#desired = desired;
     this.#observed = failures.length === 0 ? desired : undefined;
     if (loadsRuleset(steps)) await this.#rememberChains();
@@ -166,7 +175,7 @@ export class Router {
     if (steps.length > 0) {
       logger.info({ tookMs: clock.monotonicMs() - startedMs, failures: failures.length }, 'dataplane changed');
     }
-    this.#options.onReport({ inputs, numbers: this.#numbers, desired, planned: steps, failures });
+    report(failures, true);
   }
 
   #desire(inputs: CompleteInputs, memories: FlowMemories): Dataplane {
@@ -240,6 +249,10 @@ export class Router {
       this.#look();
     });
   }
+}
+
+function switchFailed(failures: readonly Failure[]): boolean {
+  return failures.some(({ operation }) => operation.kind === 'nft');
 }
 
 function loadsRuleset(steps: Plan): boolean {

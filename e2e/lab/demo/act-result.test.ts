@@ -80,7 +80,7 @@ describe('the report', () => {
     const lines = reportText([result('app1'), result('app2')]).split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatch(
-      /^1 +app1 +eth0 > wwan0 +2\.5 ms +2 +4\.0 ms +ECONNRESET after 40 ms, new one after 60 ms +12 ms$/,
+      /^1 +app1 +eth0 > wwan0 +<= 2\.5 ms +2 +4\.0 ms +ECONNRESET after 40 ms, new one after 60 ms +12 ms$/,
     );
     expect(resultLine(result('app1'))).not.toContain('NOT');
     expect(resultLine({ ...result('app1'), settled: false })).toContain('NOT WHERE IT SHOULD BE');

@@ -10,7 +10,7 @@ export interface ActResult {
   readonly app: AppName;
   readonly from: Way;
   readonly to: Way;
-  /** The stream's longest outage; undefined where there is no way out, and so no end of it. */
+  /** The stream's longest outage, at most so long; undefined where there is no way out, and so no end of it. */
   readonly outageMs: number | undefined;
   readonly lostPackets: number;
   /** When NIM's stream named the new port; undefined: it had nothing new to say, or was down. */

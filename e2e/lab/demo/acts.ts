@@ -60,7 +60,7 @@ export const acts: readonly Act[] = [
   },
   {
     title: 'The services start again',
-    story: 'They adopt what they find, and move the port maps after the traffic.',
+    story: 'They adopt what they find, and move the port maps after the traffic. (Times include their start.)',
     perform: ({ lab }) => doneBy(() => lab.services.start()),
     leadsTo: { app1: 'wwan0', app2: 'wwan0' },
     movesPortMaps: true,
@@ -73,7 +73,7 @@ export const acts: readonly Act[] = [
   },
   {
     title: 'A new policy is pushed: "default" may use priority 1 (LTE) only',
-    story: 'A planned switch: make before break, while every link is well.',
+    story: 'A planned switch: make before break, while every link is well. (Times include the command that pushes.)',
     perform: ({ pushLimited }) => doneBy(() => pushLimited([1])),
     leadsTo: { app1: 'wwan0', app2: 'eth0' },
   },

@@ -32,12 +32,17 @@ export function resultLine(result: ActResult): string {
 
 function resultCells(result: ActResult): readonly string[] {
   return [
-    result.outageMs === undefined ? 'until there is a way' : milliseconds(result.outageMs),
+    outageText(result.outageMs),
     String(result.lostPackets),
     milliseconds(result.selectedAfterMs),
     sessionText(result.session),
     milliseconds(result.portMapAfterMs),
   ];
+}
+
+function outageText(outageMs: number | undefined): string {
+  if (outageMs === undefined) return 'until there is a way';
+  return outageMs === 0 ? 'none' : `<= ${milliseconds(outageMs)}`;
 }
 
 function sessionText(session: SessionResult): string {
@@ -60,6 +65,5 @@ function sessionText(session: SessionResult): string {
 
 function milliseconds(value: number | undefined): string {
   if (value === undefined) return '';
-  if (value === 0) return 'none';
   return value < 10 ? `${value.toFixed(1)} ms` : `${value.toFixed(0)} ms`;
 }

@@ -22,7 +22,7 @@ const cases = [
     expected: {
       sent: 7,
       lost: 3,
-      outages: [{ lastAnsweredMs: 1, nextAnsweredMs: 5, lostPackets: 3, durationMs: 4 }],
+      outages: [{ lastAnsweredMs: 1, nextAnsweredMs: 5, lostPackets: 3, durationMs: 4, atLeastMs: 2 }],
     },
   },
   {
@@ -32,8 +32,8 @@ const cases = [
       lost: 3,
       longestOutageMs: 3,
       outages: [
-        { lastAnsweredMs: 0, nextAnsweredMs: 2, lostPackets: 1, durationMs: 2 },
-        { lastAnsweredMs: 3, nextAnsweredMs: 6, lostPackets: 2, durationMs: 3 },
+        { lastAnsweredMs: 0, nextAnsweredMs: 2, lostPackets: 1, durationMs: 2, atLeastMs: 0 },
+        { lastAnsweredMs: 3, nextAnsweredMs: 6, lostPackets: 2, durationMs: 3, atLeastMs: 1 },
       ],
     },
   },
@@ -43,13 +43,13 @@ const cases = [
     expected: {
       sent: 5,
       lost: 3,
-      outages: [{ lastAnsweredMs: 1, nextAnsweredMs: undefined, lostPackets: 3, durationMs: 3 }],
+      outages: [{ lastAnsweredMs: 1, nextAnsweredMs: undefined, lostPackets: 3, durationMs: 3, atLeastMs: 2 }],
     },
   },
   {
     what: 'an outage from the beginning',
     pattern: 'xx.....',
-    expected: { outages: [{ lastAnsweredMs: 0, nextAnsweredMs: 2, lostPackets: 2, durationMs: 2 }] },
+    expected: { outages: [{ lastAnsweredMs: 0, nextAnsweredMs: 2, lostPackets: 2, durationMs: 2, atLeastMs: 1 }] },
   },
 ] as const;
 

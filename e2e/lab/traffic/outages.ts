@@ -5,8 +5,13 @@ export interface Outage {
   /** When the first packet after it was sent that has been answered; undefined while it lasts. */
   readonly nextAnsweredMs: number | undefined;
   readonly lostPackets: number;
-  /** Between those two; while it lasts, up to the newest packet that should have been answered by now. */
+  /**
+   * Between those two, so at most: a pause of the sender beside the loss counts in. While it lasts, up to the newest packet that should have been
+   * answered by now.
+   */
   readonly durationMs: number;
+  /** Between the sending of the first and of the last lost packet, so at least; 0 for a single one. */
+  readonly atLeastMs: number;
 }
 
 /** A stream's packets in order of their sequence numbers, which is the order in which they were sent. */
@@ -47,7 +52,7 @@ export function findLosses(
     const sentMs = log.sentMs(sequence);
     if (log.answered(sequence)) {
       if (runLength > 0) {
-        outages.push(outage(lastAnsweredMs ?? runBeginMs, sentMs, runLength, sentMs));
+        outages.push(outage(lastAnsweredMs ?? runBeginMs, sentMs, runLength, sentMs, runEndMs - runBeginMs));
         runLength = 0;
       }
       if (sentMs > window.untilMs) break;
@@ -65,7 +70,7 @@ export function findLosses(
   }
   if (runLength > 0) {
     const next = nextAnswered(log, sequence);
-    outages.push(outage(lastAnsweredMs ?? runBeginMs, next, runLength, next ?? runEndMs));
+    outages.push(outage(lastAnsweredMs ?? runBeginMs, next, runLength, next ?? runEndMs, runEndMs - runBeginMs));
   }
   return {
     sent: answered + lost,
@@ -81,8 +86,9 @@ function outage(
   nextAnsweredMs: number | undefined,
   lostPackets: number,
   endMs: number,
+  atLeastMs: number,
 ): Outage {
-  return { lastAnsweredMs, nextAnsweredMs, lostPackets, durationMs: endMs - lastAnsweredMs };
+  return { lastAnsweredMs, nextAnsweredMs, lostPackets, durationMs: endMs - lastAnsweredMs, atLeastMs };
 }
 
 /** The first answered packet from `sequence` on: beyond packets that are too young to be judged. */

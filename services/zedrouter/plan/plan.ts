@@ -64,6 +64,16 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   return phases.filter(({ operations }) => operations.length > 0);
 }
 
+const TIDYING: ReadonlySet<string> = new Set(['break', 'name-services', 'flows', 'remove']);
+
+/** What moves the traffic, and what may follow when it has moved. */
+export function splitPlan(steps: Plan): { readonly urgent: Plan; readonly rest: Plan } {
+  return {
+    urgent: steps.filter(({ name }) => !TIDYING.has(name)),
+    rest: steps.filter(({ name }) => TIDYING.has(name)),
+  };
+}
+
 function isSubnetRoute(key: string): boolean {
   return key.startsWith(`${SUBNET_TABLE} `);
 }
