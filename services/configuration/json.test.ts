@@ -59,9 +59,8 @@ describe('configFromJson', () => {
 
   it('tells a oneof that is set twice', () => {
     const { problems } = refusalOf(() => configFromJson({ bonds: [{ mii: {}, arp: {} }] }));
-    expect(problems).toEqual([
-      { field: 'bonds[0]', description: expect.stringContaining('oneof set multiple times') as string },
-    ]);
+    expect(problems.map(({ field }) => field)).toEqual(['bonds[0]']);
+    expect(problems[0]?.description).toContain('oneof set multiple times');
   });
 });
 

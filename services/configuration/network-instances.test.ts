@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { MOST_LOCAL_INSTANCES } from './index.js';
+import { fieldsOf, local, modelOf, ship, uuid, type Json } from './testing/ship-json.js';
+
+describe('network instances', () => {
+  it('take defaults for what is not said', () => {
+    const [instance] = modelOf(
+      ship({ networkInstances: [local(1, { ip: { subnet: '10.1.0.0/24' } })] }),
+    ).networkInstances;
+    expect(instance).toMatchObject({
+      id: uuid(1),
+      portLabel: 'uplink',
+      allowedPriorities: undefined,
+      network: { subnet: '10.1.0.0', gateway: '10.1.0.1', dhcpRange: { first: '10.1.0.1', last: '10.1.0.254' } },
+      test: { target: undefined, intervalMs: undefined, failAfter: undefined, failbackHoldMs: 30_000 },
+    });
+  });
+
+  it('without a port, or with an empty one, are air-gapped', () => {
+    const networkInstances = [local(1, { port: undefined }), local(2, { port: { name: '' } })];
+    const model = modelOf(ship({ networkInstances: JSON.parse(JSON.stringify(networkInstances)) as Json[] }));
+    expect(model.networkInstances.map(({ portLabel }) => portLabel)).toEqual([undefined, undefined]);
+  });
+
+  it('tell "not set" from "empty" priorities, and keep each once, in order', () => {
+    const networkInstances = [
+      local(1),
+      local(2, { allowedPriorities: {} }),
+      local(3, { allowedPriorities: { priorities: [5, 0, 5] } }),
+    ];
+    expect(modelOf(ship({ networkInstances })).networkInstances.map((each) => each.allowedPriorities)).toEqual([
+      undefined,
+      { kind: 'priorities', priorities: [] },
+      { kind: 'priorities', priorities: [0, 5] },
+    ]);
+  });
+
+  it('read test settings', () => {
+    const test = {
+      target: 'tcp://192.0.2.1:443',
+      interval: '0.5s',
+      timeout: '2s',
+      failAfter: 3,
+      recoverAfter: 2,
+      failbackHold: '0s',
+    };
+    expect(modelOf(ship({ networkInstances: [local(1, { test })] })).networkInstances[0]?.test).toEqual({
+      target: 'tcp://192.0.2.1:443',
+      intervalMs: 500,
+      timeoutMs: 2000,
+      failAfter: 3,
+      recoverAfter: 2,
+      failbackHoldMs: 0,
+    });
+  });
+
+  it("hand out NTP servers that have an address; names are EVE's affair", () => {
+    const ip = { subnet: '10.1.0.0/24', ntp: 'pool.ntp.org', moreNtp: ['192.0.2.123'] };
+    expect(modelOf(ship({ networkInstances: [local(1, { ip })] })).networkInstances[0]?.network?.ntpServers).toEqual([
+      '192.0.2.123',
+    ]);
+  });
+});
+
+const withInstance = (more: Json): Json => ship({ networkInstances: [local(1, more)] });
+const withIp = (ip: Json): Json => withInstance({ ip: { subnet: '10.1.0.0/24', ...ip } });
+
+describe('problems of network instances are told by field', () => {
+  it.each<{ what: string; json: Json; fields: readonly string[] }>([
+    {
+      what: 'NI without a UUID',
+      json: withInstance({ uuidandversion: { uuid: 'x' } }),
+      fields: ['networkInstances[0].uuidandversion.uuid'],
+    },
+    {
+      what: 'NI name with a newline',
+      json: withInstance({ displayname: 'a\nb' }),
+      fields: ['networkInstances[0].displayname'],
+    },
+    {
+      what: 'NI label with a quote',
+      json: withInstance({ port: { name: "a'b" } }),
+      fields: ['networkInstances[0].port.name'],
+    },
+    {
+      what: 'NI type of no kind',
+      json: withInstance({ instType: 'ZNetInstFirst' }),
+      fields: ['networkInstances[0].instType'],
+    },
+    {
+      what: 'NI type mesh',
+      json: withInstance({ instType: 'ZnetInstMesh' }),
+      fields: ['networkInstances[0].instType'],
+    },
+    { what: 'NI of IPv6', json: withInstance({ ipType: 'IPV6' }), fields: ['networkInstances[0].ipType'] },
+    { what: 'NI without addresses', json: withInstance({ ip: {} }), fields: ['networkInstances[0].ip.subnet'] },
+    ...[
+      '10.1.0.0',
+      '10.1.0.0/31',
+      '10.1.0.7/24',
+      '10.1.0/24',
+      '2001:db8::/64',
+      '0.0.0.0/8',
+      '127.1.0.0/16',
+      '224.0.0.0/24',
+    ].map((subnet) => ({
+      what: `subnet ${subnet}`,
+      json: withInstance({ ip: { subnet } }),
+      fields: ['networkInstances[0].ip.subnet'],
+    })),
+    ...['10.1.1.1', '10.1.0.0', '10.1.0.255', 'x'].map((gateway) => ({
+      what: `gateway ${gateway}`,
+      json: withIp({ gateway }),
+      fields: ['networkInstances[0].ip.gateway'],
+    })),
+    {
+      what: 'range outside',
+      json: withIp({ dhcpRange: { start: '10.0.0.1', end: '10.2.0.1' } }),
+      fields: ['networkInstances[0].ip.dhcpRange.start', 'networkInstances[0].ip.dhcpRange.end'],
+    },
+    {
+      what: 'range backwards',
+      json: withIp({ dhcpRange: { start: '10.1.0.9', end: '10.1.0.8' } }),
+      fields: ['networkInstances[0].ip.dhcpRange'],
+    },
+    {
+      what: 'range with the gateway only',
+      json: withIp({ dhcpRange: { start: '10.1.0.1', end: '10.1.0.1' } }),
+      fields: ['networkInstances[0].ip.dhcpRange'],
+    },
+    {
+      what: 'no NTP server',
+      json: withIp({ ntp: 'a b', moreNtp: ['ok.example', 'x\ny'] }),
+      fields: ['networkInstances[0].ip.ntp', 'networkInstances[0].ip.moreNtp[1]'],
+    },
+    { what: 'no name server', json: withIp({ dns: ['192.0.2.1', 'name'] }), fields: ['networkInstances[0].ip.dns[1]'] },
+    { what: 'no domain', json: withIp({ domain: 'a\nb' }), fields: ['networkInstances[0].ip.domain'] },
+    {
+      what: 'static DNS entry',
+      json: withInstance({ dns: [{ HostName: 'a b', Address: ['x'] }] }),
+      fields: ['networkInstances[0].dns[0].HostName', 'networkInstances[0].dns[0].Address[0]'],
+    },
+    { what: 'MTU', json: withInstance({ mtu: 10 }), fields: ['networkInstances[0].mtu'] },
+    {
+      what: 'priorities',
+      json: withInstance({ allowedPriorities: { priorities: [0, 256] } }),
+      fields: ['networkInstances[0].allowedPriorities.priorities[1]'],
+    },
+    {
+      what: 'test settings',
+      json: withInstance({
+        test: {
+          target: 'a b',
+          interval: '0.01s',
+          timeout: '-1s',
+          failAfter: 0,
+          recoverAfter: 101,
+          failbackHold: '100000s',
+        },
+      }),
+      fields: ['target', 'interval', 'timeout', 'failAfter', 'recoverAfter', 'failbackHold'].map(
+        (name) => `networkInstances[0].test.${name}`,
+      ),
+    },
+    {
+      what: 'twins',
+      json: ship({ networkInstances: [local(1), local(2, { uuidandversion: { uuid: uuid(1) }, displayname: 'ni1' })] }),
+      fields: ['networkInstances[1].uuidandversion.uuid', 'networkInstances[1].displayname'],
+    },
+    {
+      what: 'overlapping subnets',
+      json: ship({ networkInstances: [local(1), local(2), local(3, { ip: { subnet: '10.0.0.0/8' } })] }),
+      fields: ['networkInstances[2].ip.subnet', 'networkInstances[2].ip.subnet'],
+    },
+    {
+      what: 'too many NIs',
+      json: {
+        networkInstances: Array.from({ length: MOST_LOCAL_INSTANCES + 1 }, (_, index) =>
+          local(index + 1, {
+            ip: { subnet: `${10 + Math.floor(index / 65536)}.${Math.floor(index / 256) % 256}.${index % 256}.0/24` },
+          }),
+        ),
+      },
+      fields: ['networkInstances'],
+    },
+  ])('$what', ({ json, fields }) => {
+    expect(fieldsOf(json)).toEqual(fields);
+  });
+});
