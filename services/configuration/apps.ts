@@ -154,15 +154,12 @@ function interpretAcl(
   }
   if (acl.actions.length > 1) problems.add(`${field}.actions`, 'a port map must be the only action');
   acl.matches.forEach(({ type }, index) => {
-    if (portMapMatches.includes(type)) return;
-    problems.add(`${field}.matches[${index}].type`, `a port map takes ${portMapMatches.join(', ')} only`);
+    if (!portMapMatches.includes(type)) {
+      problems.add(`${field}.matches[${index}].type`, `a port map takes ${portMapMatches.join(', ')} only`);
+    } else if (acl.matches.findIndex((match) => match.type === type) < index) {
+      problems.add(`${field}.matches[${index}].type`, `${type} stands twice`);
+    }
   });
-  problems.unique(
-    acl.matches,
-    ({ type }) => type,
-    (index) => `${field}.matches[${index}].type`,
-    'the match',
-  );
   const matchOf = (type: string): { readonly value: string; readonly at: string } => {
     const index = acl.matches.findIndex((match) => match.type === type);
     const match = acl.matches[index];

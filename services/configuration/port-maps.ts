@@ -1,4 +1,4 @@
-import type { App, AppInterface, DeviceModel, NetworkInstance, Port, PortMap } from './model.js';
+import type { DeviceModel, NetworkInstance, Port, PortMap } from './model.js';
 import type { Problems } from './problems.js';
 
 /**
@@ -11,12 +11,12 @@ export function checkPortMaps(
   problems: Problems,
 ): void {
   const instances = new Map(model.networkInstances.map((instance) => [instance.id, instance]));
-  /** Port label, protocol and number -> the app that has it. */
-  const taken = new Map<string, string>();
+  const taken: TakenPlaces = new Map(model.ports.map((port) => [port, new Map()]));
   for (const app of model.apps) {
-    for (const each of app.interfaces) {
-      const candidates = portsOf(instances.get(each.networkInstanceId), model.ports);
-      checkInterface(app, each, candidates, { fields, taken, problems });
+    for (const { networkInstanceId, portMaps } of app.interfaces) {
+      if (portMaps.length === 0) continue;
+      const candidates = portsOf(instances.get(networkInstanceId), model.ports);
+      for (const portMap of portMaps) checkPortMap(portMap, candidates, { fields, taken, problems });
     }
   }
 }
@@ -26,33 +26,36 @@ function portsOf(instance: NetworkInstance | undefined, ports: readonly Port[]):
   return portLabel === undefined ? [] : ports.filter(({ labels }) => labels.includes(portLabel));
 }
 
+/** Of each port, by protocol and number, who has it. */
+type TakenPlaces = ReadonlyMap<Port, Map<number, PortMap>>;
+
 interface Checking {
   readonly fields: ReadonlyMap<PortMap, string>;
-  readonly taken: Map<string, string>;
+  readonly taken: TakenPlaces;
   readonly problems: Problems;
 }
 
-function checkInterface(
-  app: App,
-  { portMaps }: AppInterface,
-  candidates: readonly Port[],
-  { fields, taken, problems }: Checking,
-): void {
-  for (const portMap of portMaps) {
-    const { protocol, externalPort, adapterLabel } = portMap;
-    const field = fields.get(portMap) ?? '';
-    const open = candidates.filter(({ labels }) => adapterLabel === undefined || labels.includes(adapterLabel));
-    if (adapterLabel !== undefined && open.length === 0) {
-      problems.add(field, `no port of the network instance has the adapter label ${JSON.stringify(adapterLabel)}`);
-    }
-    const places = open.map(({ label }) => ({ label, place: JSON.stringify([label, protocol, externalPort]) }));
-    const clash = places.find(({ place }) => taken.has(place));
-    if (clash !== undefined) {
-      const other = taken.get(clash.place) ?? '';
-      problems.add(field, `${protocol} port ${externalPort} on ${clash.label} is mapped already, at ${other}`);
-    }
-    for (const { place } of places) {
-      if (!taken.has(place)) taken.set(place, `${field} (app ${JSON.stringify(app.name)})`);
-    }
+function checkPortMap(portMap: PortMap, candidates: readonly Port[], { fields, taken, problems }: Checking): void {
+  const { protocol, externalPort, adapterLabel } = portMap;
+  const field = fields.get(portMap) ?? '';
+  const open = candidates.filter(({ labels }) => adapterLabel === undefined || labels.includes(adapterLabel));
+  if (adapterLabel !== undefined && open.length === 0) {
+    problems.add(field, `no port of the network instance has the adapter label ${JSON.stringify(adapterLabel)}`);
   }
+  const place = placeOf(portMap);
+  const clash = open.find((port) => taken.get(port)?.has(place));
+  if (clash !== undefined) {
+    const other = taken.get(clash)?.get(place);
+    const where = other === undefined ? '' : (fields.get(other) ?? '');
+    problems.add(field, `${protocol} port ${externalPort} on ${clash.label} is mapped already, at ${where}`);
+  }
+  for (const port of open) {
+    const places = taken.get(port);
+    if (places?.has(place) === false) places.set(place, portMap);
+  }
+}
+
+/** One number for protocol and port, as there may be 50,000 port maps. */
+function placeOf({ protocol, externalPort }: PortMap): number {
+  return (protocol === 'tcp' ? 0 : 0x10000) + externalPort;
 }

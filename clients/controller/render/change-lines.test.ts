@@ -21,6 +21,15 @@ const cases: readonly (readonly [string, StatusView, StatusView, readonly string
     { ...sample, ports: sample.ports.map((port) => PortStatus.fromPartial({ ...port, revision: 99n })) },
     [],
   ],
+  [
+    'nothing where only the last error of a port that is well changed',
+    sample,
+    {
+      ...sample,
+      ports: sample.ports.map((port) => (port.logicalLabel === 'wwan0' ? { ...port, lastError: 'old' } : port)),
+    },
+    [],
+  ],
   ['a port that is gone', sample, { ...sample, ports: sample.ports.slice(0, 1) }, ['port ethernet0: gone']],
   ['a new trouble', sample, { ...sample, troubles: ['nim does not answer'] }, ['nim does not answer']],
   ['a trouble that is over', { ...sample, troubles: ['nim does not answer'] }, sample, ['over: nim does not answer']],

@@ -1,4 +1,5 @@
-import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
+import { PortTestState } from '../../../gen/evecommon/uplink.js';
+import { PortLinkState, type PortStatus } from '../../../gen/nim/v1/port_status.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status/view.js';
 import { printable } from './table.js';
 import { applyWord, causeWords, linkWord, noPortWords, testWord } from './words.js';
@@ -6,12 +7,11 @@ import { applyWord, causeWords, linkWord, noPortWords, testWord } from './words.
 /** What of a port is worth a line. */
 function portFacts(port: PortStatus): string {
   const addresses = port.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`);
-  const parts = [
-    linkWord(port.linkState),
-    addresses.join(' ') || 'no address',
-    testWord(port.testState),
-    port.lastError,
-  ];
+  // Of a port that is well, the last error is history.
+  const isWell =
+    port.linkState === PortLinkState.PORT_LINK_STATE_UP && port.testState !== PortTestState.PORT_TEST_STATE_FAILING;
+  const error = isWell ? '' : port.lastError;
+  const parts = [linkWord(port.linkState), addresses.join(' ') || 'no address', testWord(port.testState), error];
   return parts.filter((part) => part !== '').join(', ');
 }
 

@@ -40,6 +40,8 @@ export function nameServerConfig(port: PortTopology, folder: string): string {
     'bind-interfaces',
     'no-resolv',
     'no-hosts',
+    // Names without an IPv6 address get an empty answer; a refusal makes some resolvers give the name up.
+    'local=/example/',
     'user=root',
     `pid-file=${folder}/dnsmasq.pid`,
     'log-queries',
