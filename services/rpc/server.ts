@@ -15,7 +15,7 @@ import { RpcError } from './errors.js';
 import { Health } from './health.js';
 import { bindToServer, type ServerBinding } from './open-calls.js';
 import { reflectionServices } from './reflection.js';
-import { listenOnUnixSocket } from './unix-socket.js';
+import { listenOnUnixSocket, type UnixSocket } from './unix-socket.js';
 
 export interface ServedService {
   readonly definition: ServiceDefinition;
@@ -75,26 +75,38 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     server.addService(definition, implementation);
   }
   try {
+    // The network first: where its certificates cannot be read, no socket is left that promises a service.
+    const tlsPort = options.tls === undefined ? undefined : await listenWithTls(server, options.tls);
     const socket = await listenOnUnixSocket(options.socketPath, options.socketMode ?? 0o660, async (path) => {
       await bind(server, `unix:${path}`, ServerCredentials.createInsecure());
     });
-    const tlsPort = options.tls === undefined ? undefined : await listenWithTls(server, options.tls);
     logger.info({ socket: options.socketPath, tlsPort }, 'serving');
-    return {
-      tlsPort,
-      setServing: (service, serving) => {
-        health.setServing(service, serving);
-      },
-      close: async (graceMs = 1_000) => {
-        health.setNothingServing();
-        await socket.remove();
-        await shutDown(server, binding, graceMs);
-      },
-    };
+    return running(server, { socket, health, binding, tlsPort });
   } catch (error) {
     server.forceShutdown();
     throw error;
   }
+}
+
+interface ServerParts {
+  readonly socket: UnixSocket;
+  readonly health: Health;
+  readonly binding: ServerBinding;
+  readonly tlsPort: number | undefined;
+}
+
+function running(server: Server, { socket, health, binding, tlsPort }: ServerParts): RunningServer {
+  return {
+    tlsPort,
+    setServing: (service, serving) => {
+      health.setServing(service, serving);
+    },
+    close: async (graceMs = 1_000) => {
+      health.setNothingServing();
+      await socket.remove();
+      await shutDown(server, binding, graceMs);
+    },
+  };
 }
 
 /** `org.example.v1.ThingService`, from the path of any of its methods. */

@@ -18,6 +18,12 @@ export class SocketInUseError extends Error {
   }
 }
 
+/** A socket's place in the file system. */
+export interface UnixSocket {
+  /** Takes it away, unless another instance's stands there by now. */
+  remove(): Promise<void>;
+}
+
 let sockets = 0;
 
 /**
@@ -30,7 +36,7 @@ export async function listenOnUnixSocket(
   socketPath: string,
   mode: number,
   listen: (temporaryPath: string) => Promise<void>,
-): Promise<{ remove(): Promise<void> }> {
+): Promise<UnixSocket> {
   sockets += 1;
   const temporaryPath = join(dirname(socketPath), `.${basename(socketPath)}.${process.pid}.${sockets}`);
   if (Buffer.byteLength(temporaryPath) > longestPathBytes) {

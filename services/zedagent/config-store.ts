@@ -67,7 +67,7 @@ export class ConfigStore {
     } catch (error) {
       this.#options.logger.error({ err: error }, 'a configuration could not be kept on disk and was not taken');
       const reason = error instanceof Error ? error.message : String(error);
-      const code = reason.includes('ENOSPC') ? status.RESOURCE_EXHAUSTED : status.INTERNAL;
+      const code = /\b(ENOSPC|EDQUOT)\b/.test(reason) ? status.RESOURCE_EXHAUSTED : status.INTERNAL;
       throw new RpcError(
         code,
         `the configuration could not be kept on disk, so the old one stays in force: ${reason}`,

@@ -14,8 +14,13 @@ export interface ZedagentOptions {
   readonly listen?: TlsListenOptions | undefined;
 }
 
+export interface RunningZedagent extends RunningService {
+  /** Where it listens on the network; undefined where it does not. */
+  readonly tlsPort: number | undefined;
+}
+
 /** Starts zedagent on `<runDir>/zedagent.sock`, with the configuration that was in force when it ended. */
-export async function startZedagent(options: ZedagentOptions): Promise<RunningService> {
+export async function startZedagent(options: ZedagentOptions): Promise<RunningZedagent> {
   const { runDir, stateDir, logger, clock } = options;
   const file = configFile(stateDir, logger);
   const store = new ConfigStore({ file, clock, logger }, await file.read());
@@ -25,5 +30,5 @@ export async function startZedagent(options: ZedagentOptions): Promise<RunningSe
     logger,
     tls: options.listen,
   });
-  return { close: () => server.close() };
+  return { tlsPort: server.tlsPort, close: () => server.close() };
 }

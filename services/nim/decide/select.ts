@@ -32,7 +32,9 @@ export function selectPort(
     .map((assessment) => contenderOf(assessment, assessments, before, holdBaseMs));
   const ranked = rankContenders(contenders, before?.port);
   const choice = chooseContender(ranked, before?.port, nowMs);
-  const candidates = explainCandidates(assessments, ranked, choice, ({ port }) =>
+  // The standbys stand as the next decision will find them: ties go to the port that is in use from now on.
+  const settled = rankContenders(contenders, choice.kind === 'none' ? undefined : choice.contender.port.label);
+  const candidates = explainCandidates(assessments, settled, choice, ({ port }) =>
     describeHold(ports.get(port.label), holdBaseMs),
   );
   const chosen = choice.kind === 'none' ? undefined : choice.contender.port;

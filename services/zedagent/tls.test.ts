@@ -1,0 +1,147 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { credentials, status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import { systemClock } from '../clock/index.js';
+import { createLogger } from '../observability/index.js';
+import { call, connectTo, readRpcError } from '../rpc/index.js';
+import { startZedagent, type RunningZedagent } from './index.js';
+
+const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
+const logger = createLogger({ service: 'test', level: 'silent' });
+const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' };
+
+(haveOpenssl ? describe : describe.skip)("zedagent's listener on the network", () => {
+  let directory: string;
+  let service: RunningZedagent;
+  const closers: (() => void)[] = [];
+  const at = (file: string): string => join(directory, file);
+
+  function openssl(...args: readonly string[]): void {
+    execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' });
+  }
+
+  function makeAuthority(name: string): void {
+    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-days', '2', '-keyout', `${name}.key`, '-out', `${name}.crt`); // prettier-ignore
+  }
+
+  function makeCertificate(name: string, subject: string, authority = 'ca'): void {
+    writeFileSync(at(`${name}.ext`), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`); // prettier-ignore
+    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-CAcreateserial', '-days', '2', '-extfile', `${name}.ext`, '-out', `${name}.crt`); // prettier-ignore
+  }
+
+  function clientOf(name: string | undefined): DeviceConfigServiceClient {
+    const ca = readFileSync(at('ca.crt'));
+    const channel =
+      name === undefined
+        ? credentials.createSsl(ca)
+        : credentials.createSsl(ca, readFileSync(at(`${name}.key`)), readFileSync(at(`${name}.crt`)));
+    const client = connectTo(DeviceConfigServiceClient, `localhost:${service.tlsPort ?? 0}`, channel);
+    closers.push(() => {
+      client.close();
+    });
+    return client;
+  }
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'evp-tls-'));
+    makeAuthority('ca');
+    makeAuthority('other-ca');
+    makeCertificate('server', '/CN=device');
+    makeCertificate('controller', '/O=fleet/OU=controller/CN=cloud');
+    makeCertificate('controller-by-name', '/CN=controller');
+    makeCertificate('observer', '/OU=observer/CN=bridge');
+    makeCertificate('observer-called-controller', '/OU=observer/CN=controller');
+    makeCertificate('nobody', '/OU=galley/CN=cook');
+    makeCertificate('stranger', '/OU=controller/CN=cloud', 'other-ca');
+    service = await startZedagent({
+      runDir: directory,
+      stateDir: at('state'),
+      logger,
+      clock: systemClock,
+      listen: {
+        host: '127.0.0.1',
+        port: 0,
+        certFile: at('server.crt'),
+        keyFile: at('server.key'),
+        clientCaFile: at('ca.crt'),
+      },
+    });
+  }, 30_000);
+
+  afterAll(async () => {
+    for (const close of closers) close();
+    await service.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const push = (name: string | undefined): Promise<status> =>
+    call(clientOf(name), 'pushConfig', request, { timeoutMs: 5_000 }).then(
+      () => status.OK,
+      (error: unknown) => readRpcError(error).code,
+    );
+  const get = (name: string | undefined): Promise<status> =>
+    call(clientOf(name), 'getConfig', {}, { timeoutMs: 5_000 }).then(
+      () => status.OK,
+      (error: unknown) => readRpcError(error).code,
+    );
+  const watch = (name: string | undefined): Promise<status> =>
+    new Promise((resolve) => {
+      const stream = clientOf(name).watchConfig({ knownVersion: 0n }, { deadline: Date.now() + 500 });
+      stream.on('data', (_response: WatchConfigResponse) => {
+        resolve(status.OK);
+      });
+      stream.on('error', (error) => {
+        resolve(readRpcError(error).code);
+      });
+    });
+
+  // Nothing has been pushed: whoever may read learns that there is nothing, and a watch stays silent to its deadline.
+  it.each<{ name: string | undefined; write: status; read: status; watches: status }>([
+    { name: 'controller', write: status.OK, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
+    { name: 'controller-by-name', write: status.OK, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
+    { name: 'observer', write: status.PERMISSION_DENIED, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
+    { name: 'observer-called-controller', write: status.PERMISSION_DENIED, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED }, // prettier-ignore
+    { name: 'nobody', write: status.PERMISSION_DENIED, read: status.PERMISSION_DENIED, watches: status.PERMISSION_DENIED }, // prettier-ignore
+    { name: 'stranger', write: status.UNAVAILABLE, read: status.UNAVAILABLE, watches: status.UNAVAILABLE },
+    { name: undefined, write: status.UNAVAILABLE, read: status.UNAVAILABLE, watches: status.UNAVAILABLE },
+  ])('certificate $name', async ({ name, write, read, watches }) => {
+    expect({ write: await push(name), read: await get(name), watches: await watch(name) }).toEqual({
+      write,
+      read,
+      watches,
+    });
+  });
+
+  it('is not there for plain text', async () => {
+    const client = connectTo(DeviceConfigServiceClient, `localhost:${service.tlsPort ?? 0}`);
+    closers.push(() => {
+      client.close();
+    });
+    await expect(call(client, 'getConfig', {}, { timeoutMs: 2_000 })).rejects.toMatchObject({
+      code: expect.any(Number) as number,
+    });
+  });
+
+  it('leaves no socket behind where a certificate cannot be read', async () => {
+    const runDir = await mkdtemp(at('second-'));
+    const listen = {
+      host: '127.0.0.1',
+      port: 0,
+      certFile: at('missing'),
+      keyFile: at('server.key'),
+      clientCaFile: at('ca.crt'),
+    };
+    const starting = startZedagent({ runDir, stateDir: runDir, logger, clock: systemClock, listen });
+    await expect(starting).rejects.toThrow(/missing/);
+    await (await startZedagent({ runDir, stateDir: runDir, logger, clock: systemClock })).close();
+  });
+});
