@@ -80,8 +80,8 @@ describe('a durable file', () => {
       logLevel: 'silent',
     });
     let acknowledged = 0;
-    for (let round = 0; round < 15; round += 1) {
-      acknowledged = await killWhileWriting(program, path, acknowledged + 1, round * 3);
+    for (let round = 0; round < 32; round += 1) {
+      acknowledged = await killWhileWriting(program, path, acknowledged + 1, round);
       const content = text(await readDurably(path, { logger })) ?? '';
       const number = Number(content.slice(0, content.length / 20000));
       expect(content).toBe(String(number).repeat(20000));

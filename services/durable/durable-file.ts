@@ -22,16 +22,26 @@ export async function writeDurably(path: string, content: Uint8Array): Promise<v
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const fresh = join(directory, `.${basename(path)}.new`);
-  const file = await open(fresh, 'w', 0o600);
   try {
-    await file.writeFile(Buffer.concat([MAGIC, digest(content), content]));
-    await file.sync();
-  } finally {
-    await file.close();
+    await writeSynced(fresh, Buffer.concat([MAGIC, digest(content), content]));
+  } catch (error) {
+    // On a full disk, what was begun would keep the space that others need.
+    await rm(fresh, { force: true });
+    throw error;
   }
   await keepLastGood(path);
   await rename(fresh, path);
   await syncDirectory(directory);
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,6 +20,7 @@ describe('a durable file on a full disk', () => {
       await writeFile(join(disk, 'ballast'), Buffer.alloc(200_000));
       await expect(writeDurably(path, Buffer.alloc(100_000))).rejects.toThrow(/ENOSPC/);
       expect(await readDurably(path, { logger })).toEqual(Buffer.from('one'));
+      expect((await readdir(disk)).sort()).toEqual(['ballast', 'state']);
       await rm(join(disk, 'ballast'));
       await writeDurably(path, Buffer.from('two'));
       expect(await readDurably(path, { logger })).toEqual(Buffer.from('two'));
