@@ -126,9 +126,8 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
     closers.push(() => {
       client.close();
     });
-    await expect(call(client, 'getConfig', {}, { timeoutMs: 2_000 })).rejects.toMatchObject({
-      code: expect.any(Number) as number,
-    });
+    const error = await call(client, 'getConfig', {}, { timeoutMs: 2_000 }).catch((thrown: unknown) => thrown);
+    expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]).toContain(readRpcError(error).code);
   });
 
   it('leaves no socket behind where a certificate cannot be read', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -126,6 +126,32 @@ describe('zedagent', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const answers = await Promise.all(names.map((name) => push(configNamed(name))));
     expect(answers.map(({ version }) => version).sort()).toEqual([1n, 2n, 3n, 4n, 5n]);
+  });
+
+  it('takes nothing that it cannot keep, and says so', async () => {
+    await push(configNamed('a'));
+    await rename(join(directory, 'state'), join(directory, 'away'));
+    await writeFile(join(directory, 'state'), 'no directory');
+    await expect(push(configNamed('b'))).rejects.toMatchObject({ code: status.INTERNAL, reason: 'PERSIST_FAILED' });
+    expect((await inForce())?.version).toBe(1n);
+    await rm(join(directory, 'state'));
+    await rename(join(directory, 'away'), join(directory, 'state'));
+    expect(await push(configNamed('b'))).toMatchObject({ version: 2n, changed: true });
+  });
+
+  it('refuses a push without a configuration', async () => {
+    const pushing = call(client, 'pushConfig', { config: undefined, dryRun: false, author: '' }, options);
+    await expect(pushing).rejects.toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_CONFIG' });
+  });
+
+  it('keeps who pushed it and when', async () => {
+    const before = Date.now();
+    await push(configNamed('a'));
+    await restart();
+    const kept = await inForce();
+    expect(kept).toMatchObject({ author: 'test', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown });
+    expect(Number(kept?.pushedAt?.seconds) * 1000).toBeGreaterThan(before - 1_000);
+    expect(Number(kept?.pushedAt?.seconds) * 1000).toBeLessThanOrEqual(Date.now());
   });
 
   it('streams what is in force, and each change; nothing that the reader has', async () => {
