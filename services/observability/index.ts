@@ -1,1 +1,2 @@
 export { createLogger, isLogLevel, logLevels, type Logger, type LogLevel } from './logger.js';
+export { startMetrics, type MetricsOptions, type RunningMetrics } from './metrics.js';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 
 import { systemClock } from '../clock/index.js';
 import { startNim } from '../nim/index.js';
-import { createLogger, type LogLevel } from '../observability/index.js';
+import { createLogger, startMetrics, type LogLevel } from '../observability/index.js';
 import type { RunningService, TlsListenOptions } from '../rpc/index.js';
 import { startZedagent } from '../zedagent/index.js';
 import { cleanUp, startZedrouter } from '../zedrouter/index.js';
@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly logLevel: LogLevel;
   /** zedagent's listener on the network. */
   readonly listen?: TlsListenOptions | undefined;
+  /** Where Prometheus may read the metrics of this process; nothing is measured without it. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /**
@@ -32,6 +34,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const running: RunningService[] = [];
   const ended = untilToldToEnd();
   try {
+    if (options.metrics !== undefined) {
+      const logger = createLogger({ service: 'metrics', level: options.logLevel });
+      running.push(await startMetrics({ ...options.metrics, logger }));
+    }
     for (const name of serviceNames.filter((each) => options.services.includes(each))) {
       running.unshift(await start(name, options));
     }

@@ -1,0 +1,68 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+
+import type { Registry } from 'prom-client';
+
+import type { Logger } from './logger.js';
+
+export interface MetricsOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly logger: Logger;
+}
+
+/** A registry of metrics that is offered over HTTP. */
+export interface RunningMetrics {
+  /** Where services put what they measure. */
+  readonly registry: Registry;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Offers metrics of this process (prom-client's default set, and whatever is added to the registry) at http://host:port/metrics for
+ * Prometheus. Rejects where the address cannot be had. prom-client is loaded here and not before: who does not ask for metrics
+ * does not pay for them.
+ */
+export async function startMetrics({ host, port, logger }: MetricsOptions): Promise<RunningMetrics> {
+  const { collectDefaultMetrics, Registry: RegistryClass } = await import('prom-client');
+  const registry = new RegistryClass();
+  collectDefaultMetrics({ register: registry });
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(request.url === '/metrics' ? 405 : 404).end();
+      return;
+    }
+    answer(registry, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'metrics could not be collected');
+      response.destroy();
+    });
+  });
+  const taken = await listen(server, host, port);
+  logger.info({ host, port: taken }, 'metrics are offered');
+  return { registry, port: taken, close: () => close(server) };
+}
+
+async function answer(registry: Registry, response: ServerResponse): Promise<void> {
+  const text = await registry.metrics();
+  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,183 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+
+import { DeviceConfigServiceClient } from '../../gen/zedagent/v1/device_config.js';
+import { HealthClient } from '../../gen/grpc/health/v1/health.js';
+import { call, connectTo, readRpcError } from '../rpc/index.js';
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+interface Served {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves with the first line of standard error that holds this; rejects where the process ends before. */
+  readonly says: (words: string) => Promise<string>;
+}
+
+describe('serve, as a process of its own', () => {
+  let programDirectory: string;
+  let directory: string;
+  let runDir: string;
+  let stateDir: string;
+  const started: Served[] = [];
+
+  beforeAll(async () => {
+    programDirectory = await mkdtemp(join(tmpdir(), 'evp-serve-program-'));
+    await chmod(programDirectory, 0o755);
+    await build({
+      stdin: {
+        contents: `
+          import { serve } from './services/serve/index.ts';
+          const [runDir, stateDir, metricsPort] = process.argv.slice(2);
+          const metrics = metricsPort === undefined ? undefined : { host: '127.0.0.1', port: Number(metricsPort) };
+          await serve({ services: ['zedagent'], runDir, stateDir, logLevel: 'info', metrics });`,
+        resolveDir: process.cwd(),
+        loader: 'ts',
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      outfile: join(programDirectory, 'serve.mjs'),
+      logLevel: 'silent',
+    });
+  });
+
+  afterAll(async () => {
+    await rm(programDirectory, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'evp-serve-'));
+    runDir = join(directory, 'run');
+    stateDir = join(directory, 'state');
+  });
+
+  afterEach(async () => {
+    for (const { child, ended } of started.splice(0)) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  function start(...more: readonly string[]): Served {
+    const program = [join(programDirectory, 'serve.mjs'), runDir, stateDir, ...more];
+    const child = spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    let onOutput: () => void = () => undefined;
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      onOutput();
+    });
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        resolve({ code, signal, stderr });
+      });
+    });
+    const says = (words: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        onOutput = () => {
+          const line = stderr.split('\n').find((each) => each.includes(words));
+          if (line !== undefined) resolve(line);
+        };
+        onOutput();
+        void ended.then(() => {
+          reject(new Error(`ended before it said ${words}: ${stderr}`));
+        });
+      });
+    const served = { child, ended, says };
+    started.push(served);
+    return served;
+  }
+
+  async function codeOfGetConfig(): Promise<status> {
+    const client = connectTo(DeviceConfigServiceClient, `unix:${runDir}/zedagent.sock`);
+    const error = await call(client, 'getConfig', {}, { timeoutMs: 5_000 }).catch((thrown: unknown) => thrown);
+    client.close();
+    return readRpcError(error).code;
+  }
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('serves, and ends in good order at %s', async (signal) => {
+    const { child, ended, says } = start();
+    await says('"serving"');
+    expect((await stat(runDir)).mode & 0o777).toBe(0o755);
+    expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(runDir, 'zedagent.sock'))).mode & 0o777).toBe(0o660);
+    expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 0, signal: null });
+    await expect(stat(join(runDir, 'zedagent.sock'))).rejects.toThrow('ENOENT');
+  });
+
+  it('ends although somebody watches', async () => {
+    const { child, ended, says } = start();
+    await says('"serving"');
+    const health = connectTo(HealthClient, `unix:${runDir}/zedagent.sock`);
+    const stream = health.watch({ service: '' });
+    const code = new Promise<status>((resolve) => {
+      stream.on('error', (error) => {
+        resolve(readRpcError(error).code);
+      });
+    });
+    await new Promise((resolve) => stream.once('data', resolve));
+    stream.on('data', () => undefined);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(await code).toBe(status.UNAVAILABLE);
+    health.close();
+  });
+
+  it('refuses to start where another instance serves, and says so; the other goes on', async () => {
+    await start().says('"serving"');
+    const second = await start().ended;
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toContain(`another instance is serving on ${runDir}/zedagent.sock`);
+    expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
+  });
+
+  it('starts again after SIGKILL, and clients find it by themselves', async () => {
+    const first = start();
+    await first.says('"serving"');
+    const client = connectTo(DeviceConfigServiceClient, `unix:${runDir}/zedagent.sock`);
+    await call(client, 'getConfig', {}, { timeoutMs: 5_000 }).catch(() => undefined);
+    const stream = client.watchConfig({ knownVersion: 0n });
+    const streamCode = new Promise<status>((resolve) => {
+      stream.on('error', (error) => {
+        resolve(readRpcError(error).code);
+      });
+    });
+    await new Promise((resolve) => stream.once('metadata', resolve));
+    first.child.kill('SIGKILL');
+    await first.ended;
+    stream.resume();
+    expect(await streamCode).toBe(status.UNAVAILABLE);
+    await start().says('"serving"');
+    const deadlineMs = Date.now() + 10_000;
+    let code: status = status.UNAVAILABLE;
+    while (code === status.UNAVAILABLE && Date.now() < deadlineMs) {
+      const error = await call(client, 'getConfig', {}, { timeoutMs: 1_000 }).catch((thrown: unknown) => thrown);
+      code = readRpcError(error).code;
+    }
+    expect(code).toBe(status.NOT_FOUND);
+    client.close();
+  });
+
+  it('offers metrics where asked', async () => {
+    const { says } = start('0');
+    const { port } = JSON.parse(await says('metrics are offered')) as { port: number };
+    await says('"serving"');
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('process_cpu_seconds_total');
+  });
+});
