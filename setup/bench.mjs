@@ -7,6 +7,9 @@ import { alone } from './lock.mjs';
 import { prepare } from './prepare.mjs';
 import { root } from './tree.mjs';
 
+/** Runs beside a benchmark, as a process of its own. */
+const subscriber = { 'bench-subscriber': 'e2e/bench/subscriber.ts' };
+
 await main(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name))
@@ -14,6 +17,6 @@ await main(async () => {
   const source = `e2e/bench/${name}.ts`;
   if (!existsSync(join(root, source))) throw new SetupError(`There is no ${source}`);
   await prepare(['packages', 'generate', 'bundle', 'tools']);
-  const program = await alone(() => bundleProgram(`bench-${name}`, source));
+  const program = await alone(() => bundleProgram(`bench-${name}`, source, subscriber));
   return runInView(process.execPath, ['--enable-source-maps', program, ...args]);
 });

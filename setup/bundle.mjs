@@ -51,10 +51,10 @@ export async function bundle() {
   note(noteName, hash);
 }
 
-/** Bundles one more program and returns its file. */
-export async function bundleProgram(name, source) {
+/** Bundles one more program, and others that it starts, and returns its file. */
+export async function bundleProgram(name, source, others = {}) {
   const file = join(root, 'dist', `${name}.js`);
   rmSync(file, { force: true });
-  await bundleInto({ [name]: source });
+  await bundleInto({ [name]: source, ...others });
   return file;
 }

@@ -8,7 +8,7 @@ import { createBenchLab, QuickCable } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 import { processorMs, residentMiB } from './process-figures.js';
 import { scaledConfiguration } from './scaled-configuration.js';
-import { SelectionWatch } from './selection-watch.js';
+import { SubscriberProcess } from './subscriber-process.js';
 
 /* What many network instances, many port maps and many flows cost. Three services as processes of their own. */
 
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const cable = new QuickCable(lab, 'eth0');
   try {
     await lab.startServices({ separate: true, logLevel: 'warn' });
-    const watch = new SelectionWatch(lab.runDir);
+    const watch = new SubscriberProcess(lab.runDir);
     lab.beforeDestroy(() => watch.close());
     await use(lab, watch, { instances: 2, portMaps: 0 });
     await lab.app('app1').waitForAddress();
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
 
 type Scale = Parameters<typeof scaledConfiguration>[1];
 
-async function use(lab: Lab, watch: SelectionWatch, scale: Scale): Promise<readonly string[]> {
+async function use(lab: Lab, watch: SubscriberProcess, scale: Scale): Promise<readonly string[]> {
   const config = scaledConfiguration(lab, scale);
   await lab.pushConfig(config);
   const names = config.networkInstances.map(({ displayname }) => displayname);
@@ -62,7 +62,7 @@ async function use(lab: Lab, watch: SelectionWatch, scale: Scale): Promise<reado
 }
 
 /** From the pull to the last network instance's status at a subscriber. */
-async function moves(lab: Lab, watch: SelectionWatch, cable: QuickCable, scale: Scale): Promise<readonly number[]> {
+async function moves(lab: Lab, watch: SubscriberProcess, cable: QuickCable, scale: Scale): Promise<readonly number[]> {
   const names = await use(lab, watch, scale);
   await sleep(SETTLE_MS * 10);
   const values: number[] = [];
@@ -95,7 +95,7 @@ async function atRest(lab: Lab): Promise<void> {
 }
 
 /** Planned switches while an app begins 10,000 flows a second: what leaves with a wrong source? */
-async function flowsUnderSwitches(lab: Lab, watch: SelectionWatch): Promise<void> {
+async function flowsUnderSwitches(lab: Lab, watch: SubscriberProcess): Promise<void> {
   const foreign = async (): Promise<number> => {
     const counters = await Promise.all(portNames.map((port) => lab.isp(port).counters()));
     return counters.reduce((sum, counted) => sum + counted.foreign.packets, 0);
@@ -129,7 +129,7 @@ async function flowsUnderSwitches(lab: Lab, watch: SelectionWatch): Promise<void
 }
 
 /** TCP through one network instance, alone and among 500. */
-async function throughput(lab: Lab, watch: SelectionWatch): Promise<void> {
+async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
   if ((await run('sh', ['-c', 'command -v iperf3'], { allowFailure: true })).exitCode !== 0) {
     console.log('throughput: not measured, iperf3 is missing (apt-get install iperf3)');
     return;

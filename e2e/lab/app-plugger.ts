@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { IpMonitor, run } from 'iproute-exec';
+import { IpMonitor, IpReader, parseLinks } from 'iproute-exec';
 
 import {
   NetworkRouterServiceClient,
@@ -23,6 +23,8 @@ export class AppPlugger {
   readonly #client: NetworkRouterServiceClient;
   readonly #abort = new AbortController();
   readonly #monitor: IpMonitor;
+  /** Kept open: a process for each look would take the processor from what a benchmark measures. */
+  readonly #reader: IpReader;
   readonly #statuses = new Map<string, NetworkInstanceStatus>();
   #synced = false;
   #plugging: Promise<void> | undefined;
@@ -33,6 +35,7 @@ export class AppPlugger {
     this.#deviceNamespace = options.deviceNamespace;
     this.#apps = options.apps;
     this.#client = connectTo(NetworkRouterServiceClient, `unix:${join(options.runDir, 'zedrouter.sock')}`);
+    this.#reader = new IpReader({ namespace: this.#deviceNamespace });
     const wake = (): void => {
       this.#wake();
     };
@@ -54,6 +57,7 @@ export class AppPlugger {
     this.#again = false;
     await this.#plugging;
     clearTimeout(this.#retry);
+    await this.#reader.close();
   }
 
   #take(message: WatchNetworkInstanceStatusResponse): void {
@@ -86,8 +90,8 @@ export class AppPlugger {
   }
 
   async #plugAll(): Promise<void> {
-    const { stdout } = await run('ip', ['-n', this.#deviceNamespace, '-j', 'link', 'show']);
-    const links = JSON.parse(stdout) as readonly { readonly ifname: string; readonly master?: string }[];
+    const [answer] = await this.#reader.query([['link', 'show']]);
+    const links = parseLinks(answer);
     for (const app of this.#apps) {
       const bridge = this.#bridgeOf(app);
       const master = links.find(({ ifname }) => ifname === app.topology.deviceInterface)?.master;

@@ -10,7 +10,7 @@ import { startPacing, type Pacing } from './pacing.js';
 export interface UdpStreamSpec {
   readonly address: string;
   readonly port: number;
-  /** 0.2 and up. Below 1 ms the sender spins and takes a whole processor. */
+  /** 0.2 and up. Below 1 ms answers are read when the next packet is due. */
   readonly intervalMs: number;
   /** Of a datagram's payload; default 64, at least 8. */
   readonly sizeBytes?: number;

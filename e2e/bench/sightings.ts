@@ -1,0 +1,41 @@
+import { monotonicMs } from '../lab/index.js';
+
+const longestWaitMs = 20_000;
+
+/** Selected: NIM says so in NITS. Applied: zedrouter has read it back from the kernel. */
+export type SightingKind = 'selected' | 'applied';
+
+interface Seen {
+  readonly port: string;
+  readonly atMs: number;
+}
+
+/** When a subscriber heard last which port a network instance is to use, and does use; and waiting for it to be another. */
+export class Sightings {
+  readonly #seen: Readonly<Record<SightingKind, Map<string, Seen>>> = { selected: new Map(), applied: new Map() };
+  #waiting: (() => void)[] = [];
+
+  /** Only a change counts: the moment is that of the first time. */
+  note(kind: SightingKind, name: string, port: string, atMs: number): void {
+    if (this.#seen[kind].get(name)?.port === port) return;
+    this.#seen[kind].set(name, { port, atMs });
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Monotonic milliseconds at which the network instance was heard to be on this port; waits for it. */
+  async when(kind: SightingKind, name: string, port: string): Promise<number> {
+    const deadlineMs = monotonicMs() + longestWaitMs;
+    for (;;) {
+      const now = this.#seen[kind].get(name);
+      if (now?.port === port) return now.atMs;
+      if (monotonicMs() > deadlineMs) throw new Error(`${name} is not ${kind} on ${port} after ${longestWaitMs} ms`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1_000);
+        this.#waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+}
