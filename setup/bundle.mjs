@@ -31,7 +31,7 @@ export async function bundleInto(entryPoints, options = {}) {
       splitting: true,
       format: 'esm',
       platform: 'node',
-      target: 'node20.10',
+      target: 'node20.18',
       packages: 'external',
       alias: { 'iproute-exec': './services/iproute-exec/index.ts' },
       sourcemap: true,

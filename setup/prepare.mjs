@@ -19,8 +19,8 @@ const steps = {
 export async function prepare(names) {
   if (process.platform !== 'linux') throw new SetupError(`eve-uplink needs Linux; this is ${process.platform}`);
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 10)) {
-    throw new SetupError(`eve-uplink needs Node 20.10 or newer; this is ${process.versions.node}`);
+  if (major < 20 || (major === 20 && minor < 18)) {
+    throw new SetupError(`eve-uplink needs Node 20.18 or newer; this is ${process.versions.node}`);
   }
   const wanted = Object.entries(steps).filter(([name]) => names.includes(name));
   if (wanted.every(([, step]) => step.isDone())) return;
