@@ -1,0 +1,177 @@
+import { silencesNeeded } from './loss.js';
+import { isSilence, type TestOutcome, type TestRecord } from './outcome.js';
+
+/** How a network instance wants a target's outcomes to be read. */
+export interface HealthSettings {
+  /** So many tests in a row must fail. */
+  readonly failAfter: number;
+  /** So many tests in a row must succeed after that. */
+  readonly recoverAfter: number;
+  /** An answer that took longer counts as none; undefined: any answer counts. */
+  readonly slowestMs: number | undefined;
+  /** Silence shorter than this is not believed: a modem that changes cells answers nothing for a second or two. */
+  readonly patienceMs: number;
+  /** The target's own test is a single packet and its answer, so one that is lost proves nothing. */
+  readonly light: boolean;
+}
+
+/** Whether a target works over a port, derived from outcomes. Unknown is not down. */
+export type Health =
+  | { readonly state: 'untested'; readonly doubt: Doubt | undefined }
+  | { readonly state: 'working'; readonly sinceMs: number; readonly doubt: Doubt | undefined }
+  | {
+      readonly state: 'failing';
+      readonly sinceMs: number;
+      readonly cause: 'silent' | 'test';
+      readonly recovering: boolean;
+    };
+
+/** Attempts that failed since the last answer, too few for a verdict. */
+export interface Doubt {
+  /** When the first of them began. */
+  readonly sinceMs: number;
+  /** Full tests in a row that failed, whatever the pulses say. */
+  readonly failed: number;
+  /** Attempts in a row without any answer. */
+  readonly silences: number;
+  /** Silences in a row that make a verdict, by the loss that this path has when it works. */
+  readonly silencesNeeded: number;
+}
+
+/** What the fold over the outcomes carries along. */
+interface Fold {
+  state: 'untested' | 'working' | 'failing';
+  sinceMs: number;
+  cause: 'silent' | 'test';
+  /** Full tests in a row that failed, or succeeded. */
+  failed: number;
+  succeeded: number;
+  /** Attempts in a row without an answer; the first began, and the last ended. */
+  silences: number;
+  silentSinceMs: number;
+  silentUntilMs: number;
+  /** When the first full test of the run of failures began. */
+  failingSinceMs: number;
+  /** Of attempts on a path that worked. */
+  answered: number;
+  lost: number;
+}
+
+/**
+ * Reads the outcomes since `validSinceMs` (link or address were lost before: those are void) in their order:
+ *
+ * - WORKING with the first full test that succeeds; after FAILING only with `recoverAfter` in a row;
+ * - FAILING with `failAfter` full tests in a row that fail, or with a silence on which every kind of attempt agrees: as many in a
+ *   row as the path's own loss asks for, for at least `patienceMs`, and none of the apps' packets answered meanwhile
+ *   (`trafficAnsweredMs`: when the last one was).
+ *
+ * Nothing is stored: the same outcomes always mean the same, so no verdict can get stuck.
+ */
+export function healthOf(
+  { outcomes }: TestRecord,
+  settings: HealthSettings,
+  validSinceMs: number | undefined,
+  trafficAnsweredMs?: number,
+): Health {
+  if (validSinceMs === undefined) return { state: 'untested', doubt: undefined };
+  const fold: Fold = {
+    state: 'untested',
+    sinceMs: validSinceMs,
+    cause: 'test',
+    ...{ failed: 0, succeeded: 0, failingSinceMs: 0 },
+    ...{ silences: 0, silentSinceMs: 0, silentUntilMs: 0 },
+    ...{ answered: 0, lost: 0 },
+  };
+  for (const outcome of outcomes) {
+    if (outcome.startedMs < validSinceMs) continue;
+    if (isAnswer(outcome, settings)) takeAnswer(fold, outcome, settings);
+    else takeFailure(fold, outcome, settings, trafficAnsweredMs);
+  }
+  switch (fold.state) {
+    case 'failing':
+      return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: fold.succeeded > 0 };
+    case 'working':
+      return { state: 'working', sinceMs: fold.sinceMs, doubt: doubtOf(fold) };
+    case 'untested':
+      return { state: 'untested', doubt: doubtOf(fold) };
+  }
+}
+
+function isAnswer({ result }: TestOutcome, { slowestMs }: HealthSettings): boolean {
+  return result.kind === 'answered' && (slowestMs === undefined || result.latencyMs <= slowestMs);
+}
+
+function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSettings): void {
+  if (fold.state !== 'failing') {
+    fold.lost += fold.silences;
+    fold.answered += 1;
+  }
+  fold.silences = 0;
+  if (outcome.step === 'pulse') return;
+  fold.failed = 0;
+  fold.succeeded += 1;
+  const enough = fold.state === 'untested' || (fold.state === 'failing' && fold.succeeded >= recoverAfter);
+  if (enough) {
+    fold.state = 'working';
+    fold.sinceMs = outcome.endedMs;
+  }
+}
+
+function takeFailure(
+  fold: Fold,
+  outcome: TestOutcome,
+  settings: HealthSettings,
+  trafficAnsweredMs: number | undefined,
+): void {
+  // An answer that came too late is no better than none.
+  const silent = outcome.result.kind === 'answered' || isSilence(outcome.result.failure);
+  if (outcome.step === 'full') {
+    fold.succeeded = 0;
+    if (!(silent && settings.light)) {
+      if (fold.failed === 0) fold.failingSinceMs = outcome.startedMs;
+      fold.failed += 1;
+    }
+  }
+  if (silent) takeSilence(fold, outcome, trafficAnsweredMs);
+  if (fold.state === 'failing') return;
+  if (fold.failed >= settings.failAfter) fail(fold, 'test', fold.failingSinceMs);
+  else if (isDead(fold, settings)) fail(fold, 'silent', fold.silentSinceMs);
+}
+
+function takeSilence(fold: Fold, { startedMs, endedMs }: TestOutcome, trafficAnsweredMs: number | undefined): void {
+  if (trafficAnsweredMs !== undefined && startedMs < trafficAnsweredMs) {
+    // The apps' packets have been answered since: this one was lost on a path that lives.
+    if (fold.state !== 'failing') fold.lost += fold.silences + 1;
+    fold.silences = 0;
+    return;
+  }
+  fold.silentSinceMs = fold.silences === 0 ? startedMs : Math.min(fold.silentSinceMs, startedMs);
+  fold.silentUntilMs = endedMs;
+  fold.silences += 1;
+}
+
+function isDead(fold: Fold, { failAfter, patienceMs, light }: HealthSettings): boolean {
+  const needed = Math.max(silencesNeeded(fold), light ? failAfter : 0);
+  return fold.silences >= needed && fold.silentUntilMs - fold.silentSinceMs >= patienceMs;
+}
+
+function fail(fold: Fold, cause: Fold['cause'], sinceMs: number): void {
+  fold.state = 'failing';
+  fold.cause = cause;
+  fold.sinceMs = sinceMs;
+  fold.succeeded = 0;
+}
+
+function doubtOf(fold: Fold): Doubt | undefined {
+  if (fold.silences === 0 && fold.failed === 0) return undefined;
+  const begins = [
+    ...(fold.silences > 0 ? [fold.silentSinceMs] : []),
+    ...(fold.failed > 0 ? [fold.failingSinceMs] : []),
+  ];
+  return {
+    sinceMs: Math.min(...begins),
+    failed: fold.failed,
+    silences: fold.silences,
+    silencesNeeded: silencesNeeded(fold),
+  };
+}

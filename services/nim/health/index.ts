@@ -1,0 +1,14 @@
+export { healthOf, type Doubt, type Health, type HealthSettings } from './health.js';
+export { learnedLimitMs } from './latency.js';
+export { silencesNeeded } from './loss.js';
+export {
+  emptyRecord,
+  failureKinds,
+  isSilence,
+  outcomesKept,
+  withOutcome,
+  type FailureKind,
+  type TestOutcome,
+  type TestRecord,
+  type TestStep,
+} from './outcome.js';

@@ -1,0 +1,42 @@
+import type { TestOutcome, TestStep } from './outcome.js';
+
+/** Below this a busy processor, ours or the far end's, is as good an explanation as a dead path. */
+const shortestLimitMs = 200;
+
+/** Gains of RFC 6298, section 2. */
+const smoothing = 1 / 8;
+const variation = 1 / 4;
+
+/** What was answered within so many attempts counts; a path changes with weather and load. */
+const samplesMax = 32;
+
+/**
+ * How long to wait for an answer: learned from the answers of the same kind, as TCP does it (RFC 6298: smoothed round trip
+ * plus four times its variation), and never less than half again the slowest of them. Undefined where nothing has been
+ * answered yet.
+ */
+export function learnedLimitMs(outcomes: readonly TestOutcome[], step: TestStep): number | undefined {
+  let smoothedMs: number | undefined;
+  let variationMs = 0;
+  let slowestMs = 0;
+  for (const latencyMs of latencies(outcomes, step)) {
+    slowestMs = Math.max(slowestMs, latencyMs);
+    if (smoothedMs === undefined) {
+      smoothedMs = latencyMs;
+      variationMs = latencyMs / 2;
+    } else {
+      variationMs = (1 - variation) * variationMs + variation * Math.abs(smoothedMs - latencyMs);
+      smoothedMs = (1 - smoothing) * smoothedMs + smoothing * latencyMs;
+    }
+  }
+  if (smoothedMs === undefined) return undefined;
+  return Math.max(shortestLimitMs, smoothedMs + 4 * variationMs, 1.5 * slowestMs);
+}
+
+function latencies(outcomes: readonly TestOutcome[], step: TestStep): readonly number[] {
+  return outcomes
+    .flatMap((outcome) =>
+      outcome.step === step && outcome.result.kind === 'answered' ? [outcome.result.latencyMs] : [],
+    )
+    .slice(-samplesMax);
+}

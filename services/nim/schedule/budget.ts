@@ -1,0 +1,63 @@
+/** DESIGN: 5 MB a month on a metered port. A month here is 30 days. */
+export const monthMs = 30 * 24 * 3_600_000;
+
+/** What is saved up at most: enough for a bad day of doubts, not for a bad week. */
+const savedShare = 1 / 10;
+
+/** A port that has spent everything, and more, may still doubt the port in use, up to so much of a month's bytes. */
+const overdraftShare = 1 / 10;
+
+/** The bytes that tests of one port may take, as a bucket that fills evenly over the month. Times are wall clock milliseconds: it outlives a boot. */
+export interface Budget {
+  readonly monthlyBytes: number;
+  /** What is there; negative where doubts have overdrawn it. */
+  readonly savedBytes: number;
+  readonly filledAtMs: number;
+  /** For people: what has been spent since `monthBeganMs`, and before. */
+  readonly spentBytes: number;
+  readonly monthBeganMs: number;
+}
+
+/** A full bucket. */
+export function newBudget(monthlyBytes: number, nowMs: number): Budget {
+  return {
+    monthlyBytes,
+    savedBytes: monthlyBytes * savedShare,
+    filledAtMs: nowMs,
+    spentBytes: 0,
+    monthBeganMs: nowMs,
+  };
+}
+
+/** The budget as it is now. A clock that went back fills nothing; one that jumped ahead at most fills it up. */
+export function refill(budget: Budget, nowMs: number): Budget {
+  const { monthlyBytes, savedBytes, filledAtMs, monthBeganMs } = budget;
+  const passedMs = Math.max(0, nowMs - filledAtMs);
+  const savedNow = Math.min(savedBytes + (monthlyBytes * passedMs) / monthMs, monthlyBytes * savedShare);
+  const monthIsOver = nowMs - monthBeganMs >= monthMs || nowMs < monthBeganMs;
+  return {
+    ...budget,
+    savedBytes: savedNow,
+    filledAtMs: nowMs,
+    ...(monthIsOver ? { spentBytes: 0, monthBeganMs: nowMs } : {}),
+  };
+}
+
+/** The budget after a test has taken so many bytes. */
+export function spend(budget: Budget, bytes: number, nowMs: number): Budget {
+  const filled = refill(budget, nowMs);
+  return { ...filled, savedBytes: filled.savedBytes - bytes, spentBytes: filled.spentBytes + bytes };
+}
+
+/**
+ * `ample`: test as is best. `tight`: nothing is saved, so calm tests wait. `spent`: even the overdraft is gone; only what
+ * a person asks for is tested.
+ */
+export type BudgetState = 'ample' | 'tight' | 'spent';
+
+/** What the budget permits now. */
+export function budgetState(budget: Budget, nowMs: number): BudgetState {
+  const { savedBytes, monthlyBytes } = refill(budget, nowMs);
+  if (savedBytes > 0) return 'ample';
+  return savedBytes > -monthlyBytes * overdraftShare ? 'tight' : 'spent';
+}

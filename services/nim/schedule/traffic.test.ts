@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { observeTraffic, refuteStall, stallOf, type TrafficFacts } from './traffic.js';
+
+/** Readings at seconds: `0:0/0 1:5/4 ...` are up and down packets; `2:refuted` a probe that was answered. */
+function after(readings: string): TrafficFacts | undefined {
+  return readings.split(' ').reduce<TrafficFacts | undefined>((facts, reading) => {
+    const [second = '', what = ''] = reading.split(':');
+    const nowMs = Number(second) * 1000;
+    if (what === 'refuted') return facts === undefined ? undefined : refuteStall(facts, nowMs);
+    const [up = '', down = ''] = what.split('/');
+    return observeTraffic(facts, { upPackets: Number(up), downPackets: Number(down) }, nowMs);
+  }, undefined);
+}
+
+describe('stallOf', () => {
+  it.each([
+    { what: 'nothing read', readings: '', atSeconds: 9, want: { kind: 'none' } },
+    { what: 'the first reading says nothing', readings: '0:100/0', atSeconds: 9, want: { kind: 'none' } },
+    { what: 'no traffic', readings: '0:1/1 1:1/1', atSeconds: 9, want: { kind: 'none' } },
+    { what: 'answered', readings: '0:0/0 1:5/4 2:9/8', atSeconds: 9, want: { kind: 'none' } },
+    {
+      what: 'unanswered, and not for long enough',
+      readings: '0:0/0 1:5/0',
+      atSeconds: 1.1,
+      want: { kind: 'growing', ripeAtMs: 1300 },
+    },
+    { what: 'unanswered', readings: '0:0/0 1:5/0', atSeconds: 1.3, want: { kind: 'stalled', sinceMs: 1000 } },
+    {
+      what: 'from the first packet that was not answered',
+      readings: '0:0/0 1:5/5 2:6/5 3:9/5',
+      atSeconds: 3,
+      want: { kind: 'stalled', sinceMs: 2000 },
+    },
+    { what: 'answered after all', readings: '0:0/0 1:5/0 2:6/1', atSeconds: 9, want: { kind: 'none' } },
+    { what: 'refuted, and nothing new', readings: '0:0/0 1:5/0 2:refuted', atSeconds: 90, want: { kind: 'none' } },
+    {
+      what: 'refuted, and more of the same',
+      readings: '0:0/0 1:5/0 2:refuted 2.5:6/0',
+      atSeconds: 2.5,
+      want: { kind: 'growing', ripeAtMs: 3000 },
+    },
+    {
+      what: 'refuted again and again',
+      readings: '0:0/0 1:5/0 2:refuted 3:6/0 4:refuted 5:7/0 6:refuted 7:8/0',
+      atSeconds: 7,
+      want: { kind: 'growing', ripeAtMs: 10_000 },
+    },
+    {
+      what: 'refuted, then answered, then stalled: looked at at once',
+      readings: '0:0/0 1:5/0 2:refuted 3:6/1 4:7/1',
+      atSeconds: 4.3,
+      want: { kind: 'stalled', sinceMs: 4000 },
+    },
+    { what: 'counters that were set back', readings: '0:50/50 1:60/50 2:1/0', atSeconds: 9, want: { kind: 'none' } },
+  ])('$what', ({ readings, atSeconds, want }) => {
+    expect(stallOf(after(readings), 300, atSeconds * 1000)).toEqual(want);
+  });
+
+  it('waits for longer than the path takes to answer', () => {
+    const traffic = after('0:0/0 1:5/0');
+    expect(stallOf(traffic, 900, 1800)).toEqual({ kind: 'growing', ripeAtMs: 1900 });
+    expect(stallOf(traffic, undefined, 1100)).toEqual({ kind: 'growing', ripeAtMs: 1200 });
+  });
+});
