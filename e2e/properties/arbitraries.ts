@@ -72,6 +72,7 @@ const instanceArbitrary = (index: number): fc.Arbitrary<NetworkInstance> =>
       allowedPriorities,
       test: {
         target: undefined,
+        gatewayPing: undefined,
         intervalMs: undefined,
         timeoutMs: undefined,
         failAfter: undefined,
@@ -138,6 +139,7 @@ export const modelArbitrary: fc.Arbitrary<DeviceModel> = fc
     operationPriorities:
       appTraffic === undefined ? new Map() : new Map([[NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC, appTraffic]]),
     downloadMaxCost: 0,
+    portTest: { intervalMs: undefined, timeoutMs: undefined },
   }));
 
 const conditionsArbitrary = fc.array(

@@ -99,6 +99,7 @@ const emptyModel: DeviceModel = {
   apps: [],
   operationPriorities: new Map(),
   downloadMaxCost: 0,
+  portTest: { intervalMs: undefined, timeoutMs: undefined },
 };
 
 /** Whatever bridge is up has its guard, its ranking and its last word. */

@@ -24,6 +24,15 @@ describe('policies', () => {
     ]);
     expect(downloadMaxCost).toBe(7);
   });
+
+  it.each<[Json[], number | undefined, number | undefined]>([
+    [[], undefined, undefined],
+    [[{ key: 'timer.port.testinterval', value: '300' }], 300_000, undefined],
+    [[{ key: 'timer.port.timeout', value: '15' }], undefined, 15_000],
+    [[{ key: 'timer.port.timeout', value: '0' }], undefined, undefined],
+  ])("take over EVE's times for testing ports: %j", (configItems, intervalMs, timeoutMs) => {
+    expect(modelOf({ configItems }).portTest).toEqual({ intervalMs, timeoutMs });
+  });
 });
 
 describe('problems of policies are told by field', () => {
@@ -45,6 +54,13 @@ describe('problems of policies are told by field', () => {
         'operationPolicies[3].operation',
       ],
     },
+    ...['timer.port.testinterval', 'timer.port.timeout'].flatMap((key) =>
+      ['-1', '1.5', '3601', '', 'x'].map((value) => ({
+        what: `${key} ${JSON.stringify(value)}`,
+        json: { configItems: [{ key: 'x' }, { key, value }] },
+        fields: ['configItems[1].value'],
+      })),
+    ),
     ...['256', '-1', '1.5', '', 'x'].map((value) => ({
       what: `download limit ${JSON.stringify(value)}`,
       json: { configItems: [{ key: 'network.download.max.cost', value }] },

@@ -1,8 +1,9 @@
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { interpretApps } from './apps.js';
+import { interpretDownloadMaxCost, interpretPortTest } from './config-items.js';
 import type { DeviceModel, Interpretation } from './model.js';
 import { interpretNetworkInstances } from './network-instances.js';
-import { interpretDownloadMaxCost, interpretOperationPolicies } from './policies.js';
+import { interpretOperationPolicies } from './policies.js';
 import { checkPortMaps } from './port-maps.js';
 import { interpretPorts } from './ports.js';
 import { Problems } from './problems.js';
@@ -22,6 +23,7 @@ export function interpret(config: EdgeDevConfig): Interpretation {
     apps,
     operationPriorities: interpretOperationPolicies(config, problems),
     downloadMaxCost: interpretDownloadMaxCost(config, problems),
+    portTest: interpretPortTest(config, problems),
   };
   checkPortMaps(model, portMapFields, problems);
   return problems.list.length === 0 ? { kind: 'valid', model } : { kind: 'invalid', problems: problems.list };

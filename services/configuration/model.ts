@@ -1,4 +1,5 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import type { ProbeTarget } from './probe-target.js';
 
 /**
  * What an EdgeDevConfig says about uplinks and network instances, in the terms of this project: checked, with
@@ -12,6 +13,15 @@ export interface DeviceModel {
   readonly operationPriorities: ReadonlyMap<NetworkOperation, PriorityLimit>;
   /** configItem `network.download.max.cost` (EVE, 0..255). */
   readonly downloadMaxCost: number;
+  readonly portTest: PortTestSettings;
+}
+
+/** How EVE's configItems want ports to be tested; undefined where they do not say. */
+export interface PortTestSettings {
+  /** `timer.port.testinterval` */
+  readonly intervalMs: number | undefined;
+  /** `timer.port.timeout`: of one attempt. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** An uplink of the device: a SystemAdapter and the PhysicalIO under it. */
@@ -79,14 +89,21 @@ export interface LocalNetwork {
 }
 
 export interface NetworkInstanceTestSettings {
-  /** undefined: no target of its own. */
-  readonly target: string | undefined;
+  /** From `test.target`, else from EVE's probe of the default route; undefined: no target of its own. */
+  readonly target: ProbeTarget | undefined;
+  /** EVE's wish to have the gateways of its ports pinged; undefined: none. */
+  readonly gatewayPing: GatewayPing | undefined;
   readonly intervalMs: number | undefined;
   readonly timeoutMs: number | undefined;
   readonly failAfter: number | undefined;
   readonly recoverAfter: number | undefined;
   /** Default 30,000 (DESIGN: Choice). */
   readonly failbackHoldMs: number;
+}
+
+/** PortProbe.enable_gw_ping with gw_ping_max_cost: gateways of ports up to this priority are pinged. */
+export interface GatewayPing {
+  readonly maxPriority: number;
 }
 
 export interface App {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { MOST_LOCAL_INSTANCES } from './index.js';
+import { MOST_LOCAL_INSTANCES, targetKey } from './index.js';
 import { fieldsOf, local, modelOf, ship, uuid, type Json } from './testing/ship-json.js';
 
 describe('network instances', () => {
@@ -46,13 +46,71 @@ describe('network instances', () => {
       failbackHold: '0s',
     };
     expect(modelOf(ship({ networkInstances: [local(1, { test })] })).networkInstances[0]?.test).toEqual({
-      target: 'tcp://192.0.2.1:443',
+      target: { kind: 'tcp', host: { kind: 'address', family: 4, address: '192.0.2.1' }, port: 443 },
+      gatewayPing: undefined,
       intervalMs: 500,
       timeoutMs: 2000,
       failAfter: 3,
       recoverAfter: 2,
       failbackHoldMs: 0,
     });
+  });
+
+  const icmp = { probeMethod: 'CONNECTIVITY_PROBE_METHOD_ICMP', probeEndpoint: { host: '192.0.2.1' } };
+  const tcp = { probeMethod: 'CONNECTIVITY_PROBE_METHOD_TCP', probeEndpoint: { host: 'Ship.Example', port: 443 } };
+  const pinging = { enableGwPing: true, gwPingMaxCost: 300 };
+  const route = (destinationNetwork: string, probe?: Json): Json => ({ destinationNetwork, probe });
+
+  it.each<[string, Json, string | undefined, number | undefined]>([
+    [
+      'the default route, ICMP',
+      { staticRoutes: [route('0.0.0.0/0', { customProbe: icmp })] },
+      'icmp://192.0.2.1',
+      undefined,
+    ],
+    [
+      'the default route, TCP',
+      { staticRoutes: [route('::/0', { customProbe: tcp })] },
+      'tcp://ship.example:443',
+      undefined,
+    ],
+    [
+      'a route without destination',
+      { staticRoutes: [route('', { customProbe: tcp })] },
+      'tcp://ship.example:443',
+      undefined,
+    ],
+    ['another route', { staticRoutes: [route('10.9.0.0/16', { ...pinging, customProbe: tcp })] }, undefined, undefined],
+    [
+      'two default routes',
+      { staticRoutes: [route('', pinging), route('', { customProbe: icmp }), route('', { customProbe: tcp })] },
+      'icmp://192.0.2.1',
+      255,
+    ],
+    ['a gateway ping alone', { staticRoutes: [route('0.0.0.0/0', { enableGwPing: true })] }, undefined, 0],
+    [
+      'a limit without a gateway ping',
+      { staticRoutes: [route('0.0.0.0/0', { gwPingMaxCost: 5 })] },
+      undefined,
+      undefined,
+    ],
+    [
+      'an empty probe',
+      { staticRoutes: [route('0.0.0.0/0', { customProbe: {} }), route('0.0.0.0/0')] },
+      undefined,
+      undefined,
+    ],
+    [
+      'a target of our own beside it',
+      { staticRoutes: [route('', { ...pinging, customProbe: tcp })], test: { target: '192.0.2.9' } },
+      'icmp://192.0.2.9',
+      255,
+    ],
+  ])("honour EVE's probe of %s", (_what, more, key, maxPriority) => {
+    const test = modelOf(ship({ networkInstances: [local(1, JSON.parse(JSON.stringify(more)) as Json)] }))
+      .networkInstances[0]?.test;
+    expect(test?.target === undefined ? undefined : targetKey(test.target)).toBe(key);
+    expect(test?.gatewayPing?.maxPriority).toBe(maxPriority);
   });
 
   it("hand out NTP servers that have an address; names are EVE's affair", () => {
@@ -162,6 +220,27 @@ describe('problems of network instances are told by field', () => {
       fields: ['target', 'interval', 'timeout', 'failAfter', 'recoverAfter', 'failbackHold'].map(
         (name) => `networkInstances[0].test.${name}`,
       ),
+    },
+    {
+      what: "EVE's probes, also where another target wins",
+      json: withInstance({
+        test: { target: 'icmp://192.0.2.1' },
+        staticRoutes: [
+          { probe: { customProbe: { probeMethod: 'CONNECTIVITY_PROBE_METHOD_ICMP' } } },
+          { probe: { customProbe: { probeMethod: 9 } } },
+          {
+            destinationNetwork: '::/0',
+            probe: {
+              customProbe: { probeMethod: 'CONNECTIVITY_PROBE_METHOD_TCP', probeEndpoint: { host: 'a b', port: 7 } },
+            },
+          },
+        ],
+      }),
+      fields: [
+        '[0].probe.customProbe.probeEndpoint',
+        '[1].probe.customProbe.probeMethod',
+        '[2].probe.customProbe.probeEndpoint',
+      ].map((rest) => `networkInstances[0].staticRoutes${rest}`),
     },
     {
       what: 'twins',

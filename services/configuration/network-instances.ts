@@ -2,19 +2,15 @@ import { isIP } from 'node:net';
 
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { AddressType, ZNetworkInstType, type NetworkInstanceConfig } from '../../gen/config/netinst.js';
-import { durationMs } from './durations.js';
 import { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
-import type { LocalNetwork, NetworkInstance, NetworkInstanceTestSettings } from './model.js';
+import type { LocalNetwork, NetworkInstance } from './model.js';
+import { interpretTest } from './network-instance-tests.js';
 import { priorityLimit } from './policies.js';
 import type { Problems } from './problems.js';
 import { isHostName, isLabel, isUuid } from './words.js';
 
 /** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
 export const MOST_LOCAL_INSTANCES = 4000;
-/** DESIGN, Decisions: Choice. */
-export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
-
-const DAY_MS = 86_400_000;
 
 /** The network instances. */
 export function interpretNetworkInstances(config: EdgeDevConfig, problems: Problems): readonly NetworkInstance[] {
@@ -174,27 +170,4 @@ function refuseOverlaps(configured: readonly NetworkInstanceConfig[], problems: 
     }
     if (widest === undefined || each.network.last > widest.network.last) widest = each;
   }
-}
-
-function interpretTest(config: NetworkInstanceConfig, field: string, problems: Problems): NetworkInstanceTestSettings {
-  const { test } = config;
-  const at = `${field}.test`;
-  const count = (value: number | undefined, name: string): number | undefined => {
-    if (value !== undefined && (value < 1 || value > 100)) problems.add(`${at}.${name}`, 'must be 1 to 100');
-    return value;
-  };
-  const target = test?.target ?? '';
-  if (/[\s\p{C}]/u.test(target)) problems.add(`${at}.target`, 'must not hold white space or control characters');
-  const intervalMs = durationMs(test?.interval, { leastMs: 100, mostMs: DAY_MS }, `${at}.interval`, problems);
-  const timeoutMs = durationMs(test?.timeout, { leastMs: 10, mostMs: 3_600_000 }, `${at}.timeout`, problems);
-  const holdBounds = { leastMs: 0, mostMs: DAY_MS };
-  return {
-    target: target === '' ? undefined : target,
-    intervalMs,
-    timeoutMs,
-    failAfter: count(test?.failAfter, 'failAfter'),
-    recoverAfter: count(test?.recoverAfter, 'recoverAfter'),
-    failbackHoldMs:
-      durationMs(test?.failbackHold, holdBounds, `${at}.failbackHold`, problems) ?? DEFAULT_FAILBACK_HOLD_MS,
-  };
 }

@@ -4,8 +4,6 @@ import type { PriorityLimit } from './model.js';
 import { HIGHEST_PRIORITY, isKnownOperation } from './ports.js';
 import type { Problems } from './problems.js';
 
-const DOWNLOAD_MAX_COST = 'network.download.max.cost';
-
 /** Which priorities each operation may use, for those that have a policy. */
 export function interpretOperationPolicies(
   config: EdgeDevConfig,
@@ -41,15 +39,4 @@ export function priorityLimit(
     }
   });
   return { kind: 'priorities', priorities: [...new Set(set.priorities)].sort((a, b) => a - b) };
-}
-
-/** EVE's configItem: downloads use ports up to this cost. */
-export function interpretDownloadMaxCost(config: EdgeDevConfig, problems: Problems): number {
-  const index = config.configItems.findIndex(({ key }) => key === DOWNLOAD_MAX_COST);
-  const item = config.configItems[index];
-  if (item === undefined) return 0;
-  const cost = /^\d{1,3}$/.test(item.value) ? Number(item.value) : undefined;
-  if (cost !== undefined && cost <= HIGHEST_PRIORITY) return cost;
-  problems.add(`configItems[${index}].value`, `${DOWNLOAD_MAX_COST} must be a whole number from 0 to 255`);
-  return 0;
 }

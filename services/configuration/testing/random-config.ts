@@ -18,6 +18,16 @@ const list = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { m
 const some = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
   fc.record(fields, { requiredKeys: [] });
 const priorities = some({ priorities: list(uint32) });
+const target = fc.oneof(
+  fc.constantFrom(
+    '192.0.2.1',
+    'ship.example',
+    'tcp://ship.example:22',
+    'https://ship.example/ping',
+    'icmp://[2001:db8::1]',
+  ),
+  text,
+);
 
 /** Configurations as protobuf JSON, sound and unsound: every field that is read, with values that mean something as often as not. */
 export const randomConfigJson = some({
@@ -61,10 +71,20 @@ export const randomConfigJson = some({
         domain: text,
       }),
       dns: list(some({ HostName: text, Address: list(address) })),
+      staticRoutes: list(
+        some({
+          destinationNetwork: fc.constantFrom('', '0.0.0.0/0', '::/0', '10.0.0.0/8'),
+          probe: some({
+            enableGwPing: fc.boolean(),
+            gwPingMaxCost: uint32,
+            customProbe: some({ probeMethod: number, probeEndpoint: some({ host: target, port: uint32 }) }),
+          }),
+        }),
+      ),
       mtu: uint32,
       allowedPriorities: priorities,
       test: some({
-        target: text,
+        target,
         interval: duration,
         timeout: duration,
         failAfter: uint32,
@@ -102,7 +122,7 @@ export const randomConfigJson = some({
   ),
   configItems: list(
     some({
-      key: fc.constantFrom('network.download.max.cost', 'x'),
+      key: fc.constantFrom('network.download.max.cost', 'timer.port.testinterval', 'timer.port.timeout', 'x'),
       value: fc.oneof(text, fc.constantFrom('5', '500')),
     }),
   ),

@@ -29,6 +29,7 @@ export function networkInstanceModel(id: string, changes: Partial<NetworkInstanc
     allowedPriorities: undefined,
     test: {
       target: undefined,
+      gatewayPing: undefined,
       intervalMs: undefined,
       timeoutMs: undefined,
       failAfter: undefined,
@@ -49,6 +50,12 @@ export function configurationOf(
     version,
     author: 'test',
     pushedAt: { seconds: 1_700_000_000n, nanos: 0 },
-    model: { ...model, apps: [], operationPriorities: new Map(), downloadMaxCost: 0 },
+    model: {
+      ...model,
+      apps: [],
+      operationPriorities: new Map(),
+      downloadMaxCost: 0,
+      portTest: { intervalMs: undefined, timeoutMs: undefined },
+    },
   };
 }

@@ -41,6 +41,7 @@ export function localInstance(id: string, name: string, thirdByte: number, portL
     allowedPriorities: undefined,
     test: {
       target: undefined,
+      gatewayPing: undefined,
       intervalMs: undefined,
       timeoutMs: undefined,
       failAfter: undefined,
@@ -76,6 +77,7 @@ export const MODEL: DeviceModel = {
   apps: [WEB],
   operationPriorities: new Map(),
   downloadMaxCost: 0,
+  portTest: { intervalMs: undefined, timeoutMs: undefined },
 };
 
 export function facts(label: string, thirdByte: number): PortFacts {

@@ -1,0 +1,95 @@
+import type { NetworkInstanceConfig } from '../../gen/config/netinst.js';
+import { ConnectivityProbeMethod, type ConnectivityProbe } from '../../gen/evecommon/netcmn.js';
+import { durationMs } from './durations.js';
+import type { GatewayPing, NetworkInstanceTestSettings } from './model.js';
+import { HIGHEST_PRIORITY } from './ports.js';
+import { parseTarget, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
+import type { Problems } from './problems.js';
+
+/** DESIGN, Decisions: Choice. */
+export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
+
+const DAY_MS = 86_400_000;
+
+/** How a network instance's ports are tested: our own settings, and EVE's probe of the default route. */
+export function interpretTest(
+  config: NetworkInstanceConfig,
+  field: string,
+  problems: Problems,
+): NetworkInstanceTestSettings {
+  const { test } = config;
+  const at = `${field}.test`;
+  const count = (value: number | undefined, name: string): number | undefined => {
+    if (value !== undefined && (value < 1 || value > 100)) problems.add(`${at}.${name}`, 'must be 1 to 100');
+    return value;
+  };
+  const text = test?.target ?? '';
+  const own = text === '' ? undefined : accepted(parseTarget(text), `${at}.target`, problems);
+  const eves = interpretRouteProbe(config, field, problems);
+  const intervalMs = durationMs(test?.interval, { leastMs: 100, mostMs: DAY_MS }, `${at}.interval`, problems);
+  const timeoutMs = durationMs(test?.timeout, { leastMs: 10, mostMs: 3_600_000 }, `${at}.timeout`, problems);
+  const holdBounds = { leastMs: 0, mostMs: DAY_MS };
+  return {
+    // Whoever names a target in our field means it, whatever an older controller still sends for EVE's probe.
+    target: own ?? eves.target,
+    gatewayPing: eves.gatewayPing,
+    intervalMs,
+    timeoutMs,
+    failAfter: count(test?.failAfter, 'failAfter'),
+    recoverAfter: count(test?.recoverAfter, 'recoverAfter'),
+    failbackHoldMs:
+      durationMs(test?.failbackHold, holdBounds, `${at}.failbackHold`, problems) ?? DEFAULT_FAILBACK_HOLD_MS,
+  };
+}
+
+interface RouteProbe {
+  readonly target: ProbeTarget | undefined;
+  readonly gatewayPing: GatewayPing | undefined;
+}
+
+/**
+ * EVE's PortProbe of the default route (config/netinst.proto, IPRoute): where there are several, the first that names a target, and
+ * the first that wants the gateway pinged. Probes of other routes choose ports for those destinations alone, which is not built.
+ */
+function interpretRouteProbe(config: NetworkInstanceConfig, field: string, problems: Problems): RouteProbe {
+  let target: ProbeTarget | undefined;
+  let gatewayPing: GatewayPing | undefined;
+  config.staticRoutes.forEach(({ destinationNetwork, probe }, index) => {
+    if (probe === undefined || !isDefaultRoute(destinationNetwork)) return;
+    // EVE clamps costs.
+    if (probe.enableGwPing) gatewayPing ??= { maxPriority: Math.min(probe.gwPingMaxCost, HIGHEST_PRIORITY) };
+    const at = `${field}.staticRoutes[${index}].probe.customProbe`;
+    const named = probe.customProbe === undefined ? undefined : customTarget(probe.customProbe, at, problems);
+    target ??= named;
+  });
+  return { target, gatewayPing };
+}
+
+function customTarget(
+  { probeMethod, probeEndpoint }: ConnectivityProbe,
+  field: string,
+  problems: Problems,
+): ProbeTarget | undefined {
+  const { host, port } = probeEndpoint ?? { host: '', port: 0 };
+  switch (probeMethod) {
+    case ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_UNSPECIFIED:
+      return undefined;
+    case ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_ICMP:
+      return accepted(targetOfParts('icmp', host, port), `${field}.probeEndpoint`, problems);
+    case ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_TCP:
+      return accepted(targetOfParts('tcp', host, port), `${field}.probeEndpoint`, problems);
+    default:
+      problems.add(`${field}.probeMethod`, 'is none that we know');
+      return undefined;
+  }
+}
+
+function isDefaultRoute(destination: string): boolean {
+  return destination === '' || destination === '0.0.0.0/0' || destination === '::/0';
+}
+
+function accepted(parsed: ParsedTarget, field: string, problems: Problems): ProbeTarget | undefined {
+  if (parsed.kind === 'valid') return parsed.target;
+  problems.add(field, parsed.problem);
+  return undefined;
+}
