@@ -50,6 +50,9 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
       watchTestStatuses(publisher, request, context),
     ),
     explain: unary((request: ExplainRequest) => explain(parts, request)),
+    evaluate: unary(() => {
+      throw new RpcError(status.UNIMPLEMENTED, 'Evaluate is not built yet');
+    }),
     listEvents: unary((request: ListEventsRequest) => listEvents(parts.events, request)),
     watchEvents: serverStreaming((request: WatchEventsRequest, context) => watchEvents(parts.events, request, context)),
   };
@@ -87,6 +90,7 @@ async function* watchTestStatuses(
       removedNetworkInstances: [...removedKeys],
       deviceNetworkRevision,
       configVersion,
+      policyVersion: 0n,
     };
   }
 }

@@ -21,7 +21,7 @@ describe('unary', () => {
     const violations = [{ field: 'config.networkInstances[0].ip.subnet', description: 'not a subnet: ü\ud800' }];
     await bench.serve({
       pushConfig: unary(({ dryRun }) => {
-        if (dryRun) return { version: 7n, changed: true };
+        if (dryRun) return { version: 7n, changed: true, droppedPolicy: [] };
         throw new RpcError(status.INVALID_ARGUMENT, 'one problem \ud800', {
           reason: 'INVALID_CONFIG',
           violations,
@@ -127,6 +127,8 @@ describe('serverStreaming', () => {
               sha256: 'x'.repeat(10_000),
               author: '',
             },
+            policy: undefined,
+            policyChanges: [],
           };
         }
       }),

@@ -26,12 +26,15 @@ beforeAll(async () => {
     pushConfig: unary(({ config }: { config: { networkInstances: unknown[] } | undefined }) => ({
       version: BigInt(config?.networkInstances.length ?? 0),
       changed: true,
+      droppedPolicy: [],
     })),
     getConfig: unary(() => ({ deviceConfig: undefined })),
     // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once
     watchConfig: serverStreaming(async function* () {
-      yield { deviceConfig: { version: 3n, config: undefined, pushedAt: undefined, sha256: 'abc', author: 'me' } };
-      yield { deviceConfig: { version: 4n, config: undefined, pushedAt: undefined, sha256: 'def', author: 'me' } };
+      for (const version of [3n, 4n]) {
+        const deviceConfig = { version, config: undefined, pushedAt: undefined, sha256: 'abc', author: 'me' };
+        yield { deviceConfig, policy: undefined, policyChanges: [] };
+      }
     }),
   };
   server = await startServer({
@@ -114,7 +117,8 @@ describe.each([
     );
     expect(filesIn(byName)).toBe(1);
     expect(filesIn(bySymbol)).toBeGreaterThan(10);
-    expect(filesIn(again)).toBe(1);
+    // Its own, and the policy's that it imports; the configuration's has been sent.
+    expect(filesIn(again)).toBe(2);
   });
 
   it.each<ServerReflectionRequest['messageRequest']>([

@@ -51,14 +51,14 @@ export class ConfigStore {
     refuseOtherVersion(expectedVersion, version);
     refuseInvalid(config);
     const sha256 = digestOf(config);
-    if (current?.sha256 === sha256) return { version, changed: false };
+    if (current?.sha256 === sha256) return { version, changed: false, droppedPolicy: [] };
     const next = version + 1n;
-    if (dryRun) return { version: next, changed: true };
+    if (dryRun) return { version: next, changed: true, droppedPolicy: [] };
     const pushed: DeviceConfig = { version: next, config, pushedAt: this.#now(), sha256, author };
     await this.#keep(pushed);
     this.#publish(pushed);
     this.#options.logger.info({ version: next, author }, 'a new configuration is in force');
-    return { version: next, changed: true };
+    return { version: next, changed: true, droppedPolicy: [] };
   }
 
   async #keep(config: DeviceConfig): Promise<void> {

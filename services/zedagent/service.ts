@@ -38,6 +38,8 @@ async function* watch(
   requireRole(caller, 'read');
   for await (const { upserts } of store.state.watch({ epoch: '', afterRevision: 0n }, signal)) {
     const [deviceConfig] = upserts;
-    if (deviceConfig !== undefined && deviceConfig.version !== knownVersion) yield { deviceConfig };
+    if (deviceConfig !== undefined && deviceConfig.version !== knownVersion) {
+      yield { deviceConfig, policy: undefined, policyChanges: [] };
+    }
   }
 }

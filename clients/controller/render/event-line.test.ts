@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Event } from '../../../gen/nim/v1/event.js';
 import { SelectionCause } from '../../../gen/nim/v1/network_instance_test_status.js';
+import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import { eventLine } from './event-line.js';
 
 const time = { seconds: 1_772_366_400n, nanos: 1_000_000 };
@@ -42,6 +43,36 @@ const cases: readonly (readonly [string, Event['kind'], string])[] = [
     'its author unknown',
     { $case: 'configurationChanged', value: { version: 7n, author: '' } },
     'configuration version 7',
+  ],
+  [
+    'a policy',
+    {
+      $case: 'policyChanged',
+      value: {
+        policyVersion: 3n,
+        kind: PolicyChangeKind.POLICY_CHANGE_KIND_UPDATED,
+        author: 'ops',
+        reason: 'storm',
+        grantId: '',
+        changes: ['priority of sat0: 2 -> 1', 'business: 0-1 -> 0'],
+      },
+    },
+    'policy: priority of sat0: 2 -> 1; business: 0-1 -> 0 (ops: storm)',
+  ],
+  [
+    'the end of a grant',
+    {
+      $case: 'policyChanged',
+      value: {
+        policyVersion: 4n,
+        kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_ENDED,
+        author: '',
+        reason: '',
+        grantId: 'g',
+        changes: ['grant g has ended'],
+      },
+    },
+    'policy: grant g has ended',
   ],
   ['something newer than this command', undefined, 'an event of a kind that this command does not know'],
 ];

@@ -23,6 +23,11 @@ function what({ kind }: Event): string {
       const { version, author } = kind.value;
       return `configuration version ${version}${author === '' ? '' : ` by ${author}`}`;
     }
+    case 'policyChanged': {
+      const { author, reason, changes } = kind.value;
+      const who = [author, reason].filter((part) => part !== '').join(': ');
+      return `policy: ${changes.join('; ')}${who === '' ? '' : ` (${who})`}`;
+    }
     case undefined:
       return 'an event of a kind that this command does not know';
   }

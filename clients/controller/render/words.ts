@@ -72,4 +72,5 @@ export const reasonWords = wordsFor<CandidateReasonCode>({
   [CandidateReasonCode.CANDIDATE_REASON_CODE_FAILBACK_HOLD]: 'has not been working for long enough',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_SELECTED]: 'selected',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_KEPT_WHILE_NONE_WORKS]: 'kept while none works',
+  [CandidateReasonCode.CANDIDATE_REASON_CODE_GRANTED]: 'granted',
 });

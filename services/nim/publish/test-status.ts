@@ -45,5 +45,7 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     lastError: test.lastError ?? '',
     rank: candidate.rank ?? 0,
     reasons: candidate.reasons.map(({ code, detail }) => ({ code: reasonMessages[code], detail })),
+    grantId: '',
+    grantedUntilBoottime: undefined,
   };
 }

@@ -54,7 +54,8 @@ export class FakeZedagent {
     for await (const { upserts } of this.#configs.watch({ epoch: '', afterRevision: 0n }, signal)) {
       for (const { version, config } of upserts) {
         if (version === knownVersion) continue;
-        yield { deviceConfig: { version, config, author: 'test', sha256: '', pushedAt: { seconds: 1n, nanos: 0 } } };
+        const deviceConfig = { version, config, author: 'test', sha256: '', pushedAt: { seconds: 1n, nanos: 0 } };
+        yield { deviceConfig, policy: undefined, policyChanges: [] };
       }
     }
   }

@@ -19,7 +19,11 @@ export const silentLogger = createLogger({ service: 'test', level: 'silent' });
 
 /** A message of the stream. */
 export function responseOf(version: bigint): WatchConfigResponse {
-  return { deviceConfig: { version, config: undefined, pushedAt: undefined, sha256: '', author: '' } };
+  return {
+    deviceConfig: { version, config: undefined, pushedAt: undefined, sha256: '', author: '' },
+    policy: undefined,
+    policyChanges: [],
+  };
 }
 
 const unused = unary(() => {
