@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { systemClock, VirtualClock } from './index.js';
@@ -33,6 +35,16 @@ describe('VirtualClock', () => {
     expect(clock.nextTimerInMs).toBe(410);
   });
 
+  it('tells its three clocks apart', () => {
+    const clock = new VirtualClock(1_000, 50);
+    clock.advance(100);
+    clock.sleepMachine(1_000);
+    expect([clock.monotonicMs(), clock.wallMs(), clock.boottimeMs()]).toEqual([100, 2_100, 1_150]);
+    clock.setWall(0);
+    clock.advance(1);
+    expect([clock.monotonicMs(), clock.wallMs(), clock.boottimeMs()]).toEqual([101, 1, 1_151]);
+  });
+
   it('lets promises run between timers', async () => {
     const clock = new VirtualClock();
     const times: number[] = [];
@@ -50,6 +62,11 @@ describe('VirtualClock', () => {
 });
 
 describe('systemClock', () => {
+  it('has a boot clock that other processes share', () => {
+    const [seconds = ''] = readFileSync('/proc/uptime', 'utf8').split(' ');
+    expect(Math.abs(systemClock.boottimeMs() - Number(seconds) * 1000)).toBeLessThan(1_000);
+  });
+
   it('moves on, and fires timers that are not cancelled', async () => {
     const before = systemClock.monotonicMs();
     let cancelledFired = false;

@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 import type { CancelTimer, Clock } from './clock.js';
 
 /** setTimeout takes 32-bit delays and fires at once above that. */
@@ -20,9 +22,10 @@ function startTimer(delayMs: number, fn: () => void): CancelTimer {
   };
 }
 
-/** The machine's clocks: CLOCK_MONOTONIC, the wall clock and the event loop's timers. */
+/** The machine's clocks: CLOCK_MONOTONIC, the wall clock, CLOCK_BOOTTIME (/proc/uptime) and the event loop's timers. */
 export const systemClock: Clock = {
   monotonicMs: () => Number(process.hrtime.bigint()) / nanosecondsPerMs,
   wallMs: () => Date.now(),
+  boottimeMs: () => Math.round(uptime() * 1000),
   setTimer: startTimer,
 };

@@ -8,11 +8,14 @@ interface VirtualTimer {
 /** A clock that stands still until it is told to advance. Timers that are due at the same time fire in the order of their creation. */
 export class VirtualClock implements Clock {
   #nowMs: number;
-  readonly #wallAtZeroMs: number;
+  #wallAtZeroMs: number;
+  #asleepMs = 0;
+  readonly #bootedBeforeMs: number;
   readonly #timers = new Set<VirtualTimer>();
 
-  /** `wallStartMs`: what wallMs() says first; monotonicMs() starts at 0. */
-  constructor(wallStartMs = Date.UTC(2026, 0, 1)) {
+  /** `wallStartMs` and `boottimeStartMs`: what wallMs() and boottimeMs() say first; monotonicMs() starts at 0. */
+  constructor(wallStartMs = Date.UTC(2026, 0, 1), boottimeStartMs = 0) {
+    this.#bootedBeforeMs = boottimeStartMs;
     this.#nowMs = 0;
     this.#wallAtZeroMs = wallStartMs;
   }
@@ -22,7 +25,21 @@ export class VirtualClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#wallAtZeroMs + this.#nowMs;
+    return this.#wallAtZeroMs + this.#nowMs + this.#asleepMs;
+  }
+
+  boottimeMs(): number {
+    return this.#bootedBeforeMs + this.#nowMs + this.#asleepMs;
+  }
+
+  /** Somebody sets the wall clock. */
+  setWall(wallMs: number): void {
+    this.#wallAtZeroMs += wallMs - this.wallMs();
+  }
+
+  /** The machine sleeps: the wall clock and the boot clock go on, the monotonic clock and timers do not. */
+  sleepMachine(forMs: number): void {
+    this.#asleepMs += forMs;
   }
 
   setTimer(delayMs: number, fn: () => void): CancelTimer {
