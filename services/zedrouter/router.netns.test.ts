@@ -5,16 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
-import { systemClock } from '../clock/index.js';
 import { createLogger } from '../observability/index.js';
-import { openKernel } from './apply/kernel.js';
 import { cleanUp } from './clean-up.js';
-import { nameServiceDirectory } from './directories.js';
 import { NO_NUMBERS } from './numbers.js';
 import type { Numbers } from './desired/inputs.js';
-import { Router, type RouterReport } from './router.js';
-import type { Received } from './state.js';
-import { MODEL, NI_DEFAULT, PORTS, selection } from './testing/ship.js';
+import { received, withRouter } from './testing/real-router.js';
+import { PORTS } from './testing/ship.js';
 
 const DEVICE = 'evr-device';
 const FOREIGN_RULE = '20000:\tfrom all fwmark 0x77 lookup 77';
@@ -23,47 +19,6 @@ async function inDevice(...argv: readonly [string, ...string[]]): Promise<string
   const [file, ...args] = argv;
   const { stdout, stderr } = await run(file, args, { namespace: DEVICE, allowFailure: true });
   return stdout + stderr;
-}
-
-function received(armed: readonly string[]): Received {
-  return {
-    config: { version: 1n, model: MODEL },
-    ports: { epoch: 'e', revision: 1n, facts: PORTS },
-    selections: {
-      epoch: 'e',
-      revision: 1n,
-      portsRevision: 1n,
-      selections: new Map([[NI_DEFAULT, selection(armed, ['eth0', 'wwan0', 'sat0'])]]),
-    },
-  };
-}
-
-/** A router whose reports can be waited for. */
-async function withRouter<T>(
-  runDir: string,
-  numbers: Numbers,
-  use: (router: Router, nextReport: () => Promise<RouterReport>) => Promise<T>,
-): Promise<T> {
-  const logger = createLogger({ service: 'test', level: 'silent' });
-  const kernel = openKernel(DEVICE, logger);
-  const waiting: ((report: RouterReport) => void)[] = [];
-  const router = new Router({
-    kernel,
-    logger,
-    clock: systemClock,
-    numbers,
-    keepNumbers: () => Promise.resolve(),
-    nameServiceDirectory: nameServiceDirectory(runDir),
-    onReport: (report) => {
-      if (report.settled) for (const resolve of waiting.splice(0)) resolve(report);
-    },
-  });
-  try {
-    return await use(router, () => new Promise((resolve) => waiting.push(resolve)));
-  } finally {
-    await router.close();
-    await kernel.close();
-  }
 }
 
 describe('Router on a real kernel', () => {
@@ -92,7 +47,7 @@ describe('Router on a real kernel', () => {
   });
 
   it('builds everything, and finds nothing to do when it looks again', async () => {
-    await withRouter(runDir, NO_NUMBERS, async (router, nextReport) => {
+    await withRouter({ namespace: DEVICE, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
       const first = nextReport();
       router.receive(received(['eth0', 'wwan0', 'sat0']));
       const report = await first;
@@ -109,7 +64,7 @@ describe('Router on a real kernel', () => {
   });
 
   it('adopts what another one left, without a single change', async () => {
-    await withRouter(runDir, numbers, async (router, nextReport) => {
+    await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
       const first = nextReport();
       router.receive(received(['eth0', 'wwan0', 'sat0']));
       const { planned, failures } = await first;
@@ -138,7 +93,7 @@ describe('Router on a real kernel', () => {
       (await inDevice('ip', 'rule')) +
       (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
       (await inDevice('nft', '-s', 'list', 'ruleset'));
-    await withRouter(runDir, numbers, async (router, nextReport) => {
+    await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
       const first = nextReport();
       router.receive(received(['eth0', 'wwan0', 'sat0']));
       await first;

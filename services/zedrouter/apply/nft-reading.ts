@@ -47,13 +47,18 @@ function readElements(definition: SetDefinition, elements: unknown): ReadonlyMap
   if (!Array.isArray(elements)) return read;
   for (const element of elements as readonly unknown[]) {
     if (definition.value === undefined) {
-      read.set(words(definition.key, element), '');
+      read.set(words(definition.key, withoutCounter(element)), '');
     } else if (Array.isArray(element)) {
       const [key, value] = element as readonly unknown[];
       read.set(words(definition.key, key), words(definition.value, value));
     }
   }
   return read;
+}
+
+/** An element that counts is an object around its key. */
+function withoutCounter(element: unknown): unknown {
+  return isRecord(element) && isRecord(element.elem) ? element.elem.val : element;
 }
 
 /** A key or value in the words that we write it with. */

@@ -139,17 +139,19 @@ function portElements(placed: readonly PlacedInstance[], ports: ReadonlyMap<stri
   const port_mark = new Map<string, string>();
   const port_path = new Map<string, string>();
   const port_address = new Map<string, string>();
+  const port_up = new Map<string, string>();
   // Two uplinks may hand out the same address: it then means the one in use.
   const byUse = [...ports.values()].sort((a, b) => Number(inUse.has(b.number)) - Number(inUse.has(a.number)));
   for (const { number, facts } of byUse) {
     const mark = markText(portMark(number));
     port_mark.set(quoted(facts.interfaceName), mark);
     port_path.set(tuple(mark, quoted(facts.interfaceName)), '');
+    port_up.set(quoted(facts.interfaceName), '');
     for (const { address } of facts.addresses) {
       if (!port_address.has(address)) port_address.set(address, mark);
     }
   }
-  return { port_mark, port_path, port_address };
+  return { port_mark, port_path, port_address, port_up, port_down: port_up };
 }
 
 function nameServices(inputs: RouterInputs, placed: readonly PlacedInstance[]): ReadonlyMap<string, NameService> {

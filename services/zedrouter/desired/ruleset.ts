@@ -80,6 +80,12 @@ export const CHAINS: readonly Chain[] = [
     rules: ['ct state established,related accept', 'ct status dnat accept', 'counter name not_permitted drop'],
   },
   {
+    // After every filter, ours or not: only what really goes through counts. The look-up itself does it, without a verdict.
+    name: 'count',
+    hook: 'type filter hook forward priority filter + 10; policy accept;',
+    rules: ['iifname @ni_bridges oifname @port_up', 'oifname @ni_bridges iifname @port_down'],
+  },
+  {
     // Ours and not translated: a port map that is not open on this port.
     name: 'refuse',
     hook: 'type filter hook input priority filter; policy accept;',
@@ -99,7 +105,7 @@ export const CHAINS: readonly Chain[] = [
 
 function typeText(definition: SetDefinition): string {
   const key = definition.key.join(' . ');
-  if (definition.value === undefined) return `type ${key};`;
+  if (definition.value === undefined) return `type ${key};${definition.counted === true ? ' counter;' : ''}`;
   // nft has no name for the type of a zone.
   if (definition.value[0] === 'zone') return 'typeof iifname : ct zone;';
   return `type ${key} : ${definition.value.join(' . ')};`;

@@ -5,6 +5,8 @@ export interface SetDefinition {
   readonly key: readonly ElementType[];
   /** Absent: a set, not a map. */
   readonly value?: readonly ElementType[];
+  /** Each element counts the packets that were looked up and found. Such a count begins anew with the element. */
+  readonly counted?: true;
   readonly comment: string;
 }
 
@@ -29,6 +31,8 @@ export const SETS = {
     comment: 'where a port map leads',
   },
   port_map_open: { key: ['mark'], comment: 'on which port a network instance is open now' },
+  port_up: { key: ['ifname'], counted: true, comment: 'ports, counting what apps send over them' },
+  port_down: { key: ['ifname'], counted: true, comment: 'ports, counting what apps receive over them' },
 } as const satisfies Record<string, SetDefinition>;
 
 export type SetName = keyof typeof SETS;
