@@ -15,8 +15,8 @@ const settings: HealthSettings = {
  * Attempts, one a second, from second 1: `F` a full test that succeeds, `f` one that is refused, `t` one without an answer; `P` and
  * `p` a pulse with and without an answer. The first column of a case; spaces do not count.
  */
-function recordOf(attempts: string, latencyMs = 20): TestRecord {
-  return [...attempts.replaceAll(' ', '')].reduce((record, letter, index) => {
+function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number): TestRecord {
+  return Array.from(attempts.replaceAll(' ', '')).reduce((record, letter, index) => {
     const startedMs = (index + 1) * 1000;
     const answered = letter === 'F' || letter === 'P';
     return withOutcome(record, {
@@ -26,12 +26,14 @@ function recordOf(attempts: string, latencyMs = 20): TestRecord {
       result: answered
         ? { kind: 'answered', latencyMs }
         : { kind: 'failed', failure: letter === 'f' ? 'refused' : 'timeout', detail: 'as the test wants' },
+      trafficAnsweredMs:
+        trafficAnsweredMs === undefined ? undefined : Math.min(trafficAnsweredMs, startedMs + latencyMs),
     });
   }, emptyRecord);
 }
 
-function read(attempts: string, changes: Partial<HealthSettings> = {}, trafficAnsweredMs?: number): string {
-  const health = healthOf(recordOf(attempts), { ...settings, ...changes }, 0, trafficAnsweredMs);
+function read(attempts: string, changes: Partial<HealthSettings> = {}): string {
+  const health = healthOf(recordOf(attempts), { ...settings, ...changes }, 0);
   const doubt = health.state !== 'failing' && health.doubt !== undefined;
   const why = health.state === 'failing' ? ` (${health.cause} since ${health.sinceMs / 1000})` : '';
   return `${health.state}${why}${doubt ? ' in doubt' : ''}`;
@@ -94,10 +96,19 @@ describe('health', () => {
     expect(read('F F F', { slowestMs: 20 })).toBe('working');
   });
 
-  it('does not call a path dead over which the apps are answered, and does when they no longer are', () => {
-    expect(read(`${worked} p p p p`, {}, 65_500)).toBe('working');
-    expect(read(`${worked} p p p p`, {}, 62_500)).toBe('working in doubt');
-    expect(read(`${worked} p p p p p`, {}, 62_500)).toBe('failing (silent since 63)');
+  it.each([
+    // The silence begins at second 62.
+    { what: 'before it', attempts: `${worked} p p p p`, answeredMs: 61_500, want: 'failing' },
+    { what: 'within it', attempts: `${worked} p p p p`, answeredMs: 63_500, want: 'working' },
+    { what: 'within it, and no longer', attempts: `${worked} p p p p p p p`, answeredMs: 63_500, want: 'failing' },
+  ])('of a path with apps that were answered last $what', ({ attempts, answeredMs, want }) => {
+    const health = healthOf(recordOf(attempts, 20, answeredMs), settings, 0, answeredMs);
+    expect(health.state).toBe(want);
+    if (want === 'failing') expect(health).toMatchObject({ sinceMs: Math.ceil(answeredMs / 1000) * 1000 });
+  });
+
+  it('does not take back a verdict because a packet comes later', () => {
+    expect(healthOf(recordOf(`${worked} p p p p`), settings, 0, 99_000).state).toBe('failing');
   });
 
   it('forgets what was before link or address were lost', () => {
@@ -111,7 +122,8 @@ describe('health', () => {
     expect(healthOf(recordOf(`${worked} p p`), settings, 0)).toEqual({
       state: 'working',
       sinceMs: 1020,
-      doubt: { sinceMs: 62_000, failed: 0, silences: 2, silencesNeeded: 4 },
+      doubt: { sinceMs: 62_000, failed: 0, silences: 2 },
+      silencesNeeded: 4,
     });
   });
 });

@@ -18,7 +18,13 @@ export interface HealthSettings {
 /** Whether a target works over a port, derived from outcomes. Unknown is not down. */
 export type Health =
   | { readonly state: 'untested'; readonly doubt: Doubt | undefined }
-  | { readonly state: 'working'; readonly sinceMs: number; readonly doubt: Doubt | undefined }
+  | {
+      readonly state: 'working';
+      readonly sinceMs: number;
+      readonly doubt: Doubt | undefined;
+      /** Silences in a row that make a verdict, by the loss that this path has when it works. */
+      readonly silencesNeeded: number;
+    }
   | {
       readonly state: 'failing';
       readonly sinceMs: number;
@@ -34,8 +40,6 @@ export interface Doubt {
   readonly failed: number;
   /** Attempts in a row without any answer. */
   readonly silences: number;
-  /** Silences in a row that make a verdict, by the loss that this path has when it works. */
-  readonly silencesNeeded: number;
 }
 
 /** What the fold over the outcomes carries along. */
@@ -50,6 +54,8 @@ interface Fold {
   silences: number;
   silentSinceMs: number;
   silentUntilMs: number;
+  /** When the last of them began. */
+  lastSilentMs: number;
   /** When the first full test of the run of failures began. */
   failingSinceMs: number;
   /** Of attempts on a path that worked. */
@@ -63,7 +69,7 @@ interface Fold {
  * - WORKING with the first full test that succeeds; after FAILING only with `recoverAfter` in a row;
  * - FAILING with `failAfter` full tests in a row that fail, or with a silence on which every kind of attempt agrees: as many in a
  *   row as the path's own loss asks for, for at least `patienceMs`, and none of the apps' packets answered meanwhile
- *   (`trafficAnsweredMs`: when the last one was).
+ *   (`trafficAnsweredMs`: when the last one was by now).
  *
  * Nothing is stored: the same outcomes always mean the same, so no verdict can get stuck.
  */
@@ -79,19 +85,21 @@ export function healthOf(
     sinceMs: validSinceMs,
     cause: 'test',
     ...{ failed: 0, succeeded: 0, failingSinceMs: 0 },
-    ...{ silences: 0, silentSinceMs: 0, silentUntilMs: 0 },
+    ...{ silences: 0, silentSinceMs: 0, silentUntilMs: 0, lastSilentMs: 0 },
     ...{ answered: 0, lost: 0 },
   };
   for (const outcome of outcomes) {
     if (outcome.startedMs < validSinceMs) continue;
+    takeTraffic(fold, outcome.trafficAnsweredMs);
     if (isAnswer(outcome, settings)) takeAnswer(fold, outcome, settings);
-    else takeFailure(fold, outcome, settings, trafficAnsweredMs);
+    else takeFailure(fold, outcome, settings);
   }
+  takeTraffic(fold, trafficAnsweredMs);
   switch (fold.state) {
     case 'failing':
       return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: fold.succeeded > 0 };
     case 'working':
-      return { state: 'working', sinceMs: fold.sinceMs, doubt: doubtOf(fold) };
+      return { state: 'working', sinceMs: fold.sinceMs, doubt: doubtOf(fold), silencesNeeded: needed(fold, settings) };
     case 'untested':
       return { state: 'untested', doubt: doubtOf(fold) };
   }
@@ -117,12 +125,7 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
   }
 }
 
-function takeFailure(
-  fold: Fold,
-  outcome: TestOutcome,
-  settings: HealthSettings,
-  trafficAnsweredMs: number | undefined,
-): void {
+function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings): void {
   // An answer that came too late is no better than none.
   const silent = outcome.result.kind === 'answered' || isSilence(outcome.result.failure);
   if (outcome.step === 'full') {
@@ -132,27 +135,37 @@ function takeFailure(
       fold.failed += 1;
     }
   }
-  if (silent) takeSilence(fold, outcome, trafficAnsweredMs);
+  if (silent) takeSilence(fold, outcome);
   if (fold.state === 'failing') return;
   if (fold.failed >= settings.failAfter) fail(fold, 'test', fold.failingSinceMs);
   else if (isDead(fold, settings)) fail(fold, 'silent', fold.silentSinceMs);
 }
 
-function takeSilence(fold: Fold, { startedMs, endedMs }: TestOutcome, trafficAnsweredMs: number | undefined): void {
-  if (trafficAnsweredMs !== undefined && startedMs < trafficAnsweredMs) {
-    // The apps' packets have been answered since: this one was lost on a path that lives.
-    if (fold.state !== 'failing') fold.lost += fold.silences + 1;
-    fold.silences = 0;
+function takeSilence(fold: Fold, { startedMs, endedMs, trafficAnsweredMs }: TestOutcome): void {
+  if (trafficAnsweredMs !== undefined && trafficAnsweredMs > startedMs) {
+    if (fold.state !== 'failing') fold.lost += 1;
     return;
   }
   fold.silentSinceMs = fold.silences === 0 ? startedMs : Math.min(fold.silentSinceMs, startedMs);
   fold.silentUntilMs = endedMs;
+  fold.lastSilentMs = Math.max(fold.silences === 0 ? 0 : fold.lastSilentMs, startedMs);
   fold.silences += 1;
 }
 
-function isDead(fold: Fold, { failAfter, patienceMs, light }: HealthSettings): boolean {
-  const needed = Math.max(silencesNeeded(fold), light ? failAfter : 0);
-  return fold.silences >= needed && fold.silentUntilMs - fold.silentSinceMs >= patienceMs;
+/** The apps' packets were answered after the last attempt that was not: those before were lost on a path that lives. */
+function takeTraffic(fold: Fold, trafficAnsweredMs: number | undefined): void {
+  if (fold.silences === 0 || trafficAnsweredMs === undefined || trafficAnsweredMs <= fold.lastSilentMs) return;
+  if (fold.state === 'failing') return;
+  fold.lost += fold.silences;
+  fold.silences = 0;
+}
+
+function isDead(fold: Fold, settings: HealthSettings): boolean {
+  return fold.silences >= needed(fold, settings) && fold.silentUntilMs - fold.silentSinceMs >= settings.patienceMs;
+}
+
+function needed(fold: Fold, { failAfter, light }: HealthSettings): number {
+  return Math.max(silencesNeeded(fold), light ? failAfter : 0);
 }
 
 function fail(fold: Fold, cause: Fold['cause'], sinceMs: number): void {
@@ -168,10 +181,5 @@ function doubtOf(fold: Fold): Doubt | undefined {
     ...(fold.silences > 0 ? [fold.silentSinceMs] : []),
     ...(fold.failed > 0 ? [fold.failingSinceMs] : []),
   ];
-  return {
-    sinceMs: Math.min(...begins),
-    failed: fold.failed,
-    silences: fold.silences,
-    silencesNeeded: silencesNeeded(fold),
-  };
+  return { sinceMs: Math.min(...begins), failed: fold.failed, silences: fold.silences };
 }

@@ -31,11 +31,13 @@ export interface TestOutcome {
   readonly result:
     | { readonly kind: 'answered'; readonly latencyMs: number }
     | { readonly kind: 'failed'; readonly failure: FailureKind; readonly detail: string };
+  /** When, as of its end, the apps' own packets had last been answered over the port; undefined: never, or nobody counts. */
+  readonly trafficAnsweredMs: number | undefined;
 }
 
 /** Everything that is known from testing one target over one port: facts only. */
 export interface TestRecord {
-  /** Oldest first, by the time of their end; bounded. */
+  /** Oldest first, by the time of their end; bounded, each step by itself: pulses never push out what the last full tests showed. */
   readonly outcomes: readonly TestOutcome[];
   readonly lastSucceeded: { readonly atMs: number; readonly latencyMs: number } | undefined;
   readonly lastFailed: { readonly atMs: number; readonly failure: FailureKind; readonly detail: string } | undefined;
@@ -44,15 +46,17 @@ export interface TestRecord {
 export const emptyRecord: TestRecord = { outcomes: [], lastSucceeded: undefined, lastFailed: undefined };
 
 /**
- * So many outcomes are kept. Enough for the longest run of silence that a verdict asks for (48, see `silencesNeeded`)
- * and for a loss rate that means something before it.
+ * So many outcomes of each step are kept. Enough for the longest run of silence that a verdict asks for (48, see
+ * `silencesNeeded`), for the longest runs that can be configured (100), and for a loss rate that means something.
  */
-export const outcomesKept = 160;
+export const outcomesKept: Readonly<Record<TestStep, number>> = { full: 120, pulse: 160 };
 
 /** The record with one more outcome. */
 export function withOutcome(record: TestRecord, outcome: TestOutcome): TestRecord {
-  const outcomes = [...record.outcomes.slice(1 - outcomesKept), outcome];
-  const { result, endedMs: atMs } = outcome;
+  const { step, result, endedMs: atMs } = outcome;
+  const alike = record.outcomes.reduce((count, one) => count + Number(one.step === step), 0);
+  const oldest = alike < outcomesKept[step] ? -1 : record.outcomes.findIndex((one) => one.step === step);
+  const outcomes = [...record.outcomes.filter((_, index) => index !== oldest), outcome];
   return result.kind === 'answered'
     ? { ...record, outcomes, lastSucceeded: { atMs, latencyMs: result.latencyMs } }
     : { ...record, outcomes, lastFailed: { atMs, failure: result.failure, detail: result.detail } };

@@ -1,6 +1,8 @@
-import { learnedLimitMs, type Health, type TestRecord, type TestStep } from '../health/index.js';
+import { learnedLimitMs, type Doubt, type Health, type TestRecord, type TestStep } from '../health/index.js';
 import type { BudgetState } from './budget.js';
 import {
+  acquaintancePulses,
+  acquaintanceSpacingMs,
   doubtShortestMs,
   doubtSpacingMs,
   fullLimitMs,
@@ -63,7 +65,7 @@ export function nextTest(situation: TestSituation, nowMs: number): NextTest {
     case 'untested':
       return untested(situation, full, nowMs);
     case 'working':
-      return working(situation, full, any, nowMs);
+      return working(situation, health, full, any, nowMs);
     case 'failing':
       return failing(situation, health, full, any, nowMs);
   }
@@ -108,18 +110,25 @@ function untested(situation: TestSituation, full: Starts, nowMs: number): NextTe
   return startAt(full.lastEndMs + backoff(failed, pace), situation, 'full', 'first', nowMs);
 }
 
-function working(situation: TestSituation, full: Starts, any: Starts, nowMs: number): NextTest {
-  const { health, role, record, traffic } = situation;
-  const doubt = health.state === 'working' ? health.doubt : undefined;
-  if (doubt !== undefined && doubt.silences > 0) return silent(situation, doubt.sinceMs, full, nowMs);
+function working(
+  situation: TestSituation,
+  health: Extract<Health, { state: 'working' }>,
+  full: Starts,
+  any: Starts,
+  nowMs: number,
+): NextTest {
+  const { role, record, traffic, pace } = situation;
+  const { doubt, silencesNeeded: needed } = health;
+  if (doubt !== undefined && doubt.silences > 0) return silent(situation, doubt, needed, full, nowMs);
   if (doubt !== undefined) {
     if (full.busy) return waitForEvent;
-    return startAt((full.lastEndMs ?? 0) + backoff(doubt.failed, situation.pace), situation, 'full', 'doubt', nowMs);
+    return startAt((full.lastEndMs ?? 0) + backoff(doubt.failed, pace), situation, 'full', 'doubt', nowMs);
   }
   const stall = role.kind === 'in-use' ? stallOf(traffic, answerLimit(situation), nowMs) : noStall;
-  if (stall.kind === 'stalled') return burst(situation, stall.sinceMs, 0, stallBurst, 'stall', nowMs);
+  // It has lasted already: as many attempts as a verdict takes go out before any has been missed.
+  if (stall.kind === 'stalled') return burst(situation, { sinceMs: nowMs, silences: 0, needed, cause: 'stall' }, nowMs);
   if (role.kind === 'wanted' && (record.lastSucceeded?.atMs ?? -Infinity) < role.sinceMs) {
-    return burst(situation, role.sinceMs, 0, 1, 'wanted', nowMs);
+    return burst(situation, { sinceMs: role.sinceMs, silences: 0, needed: 1, cause: 'wanted' }, nowMs);
   }
   const calm = whenCalm(situation, full, any, nowMs);
   if (stall.kind === 'growing' && calm.kind === 'wait') return waitUntil(earliest(calm.untilMs, stall.ripeAtMs));
@@ -128,15 +137,16 @@ function working(situation: TestSituation, full: Starts, any: Starts, nowMs: num
 
 const noStall = { kind: 'none' } as const;
 
-/** A stall has lasted already: as many attempts as a perfect path's verdict takes go out before any has been missed. */
-const stallBurst = 4;
-
 /** Something was not answered: ask again and again in quick succession, until there is an answer or a verdict. */
-function silent(situation: TestSituation, sinceMs: number, full: Starts, nowMs: number): NextTest {
-  const { health, target, inFlight, budget } = situation;
-  const doubt = health.state === 'working' ? health.doubt : undefined;
-  const [silences, needed] = [doubt?.silences ?? 0, doubt?.silencesNeeded ?? 0];
-  const quick = burst(situation, sinceMs, silences, needed, 'doubt', nowMs);
+function silent(
+  situation: TestSituation,
+  { sinceMs, silences }: Doubt,
+  needed: number,
+  full: Starts,
+  nowMs: number,
+): NextTest {
+  const { target, inFlight, budget } = situation;
+  const quick = burst(situation, { sinceMs, silences, needed, cause: 'doubt' }, nowMs);
   if (quick.kind === 'start' || target.light || full.busy || budget !== 'ample') return quick;
   if ((full.lastMs ?? -Infinity) >= sinceMs) return quick;
   // What a pulse does not get through, a connection may: the last word before a verdict.
@@ -148,14 +158,16 @@ function silent(situation: TestSituation, sinceMs: number, full: Starts, nowMs: 
   return waitUntil(earliest(quick.untilMs, dueMs));
 }
 
-function burst(
-  situation: TestSituation,
-  sinceMs: number,
-  silences: number,
-  needed: number,
-  cause: TestCause,
-  nowMs: number,
-): NextTest {
+interface Burst {
+  /** When the doubt began: so long has nothing been answered. */
+  readonly sinceMs: number;
+  readonly silences: number;
+  readonly needed: number;
+  readonly cause: TestCause;
+}
+
+/** The next of as many quick attempts as a verdict needs, or as patience asks for. They overlap, and end together. */
+function burst(situation: TestSituation, { sinceMs, silences, needed, cause }: Burst, nowMs: number): NextTest {
   const { inFlight, record, pace } = situation;
   const step = quickStep(situation);
   const running = inFlight.filter((attempt) => attempt.step === step);
@@ -169,8 +181,8 @@ function burst(
   const dueMs = lastMs + (enough ? patientSpacingMs : doubtSpacingMs);
   if (dueMs > nowMs) return waitUntil(dueMs);
   const limitMs = answerLimit(situation) ?? unknownLimitMs;
-  const firstMs = running.length === 0 ? nowMs : Math.min(...running.map(({ startedMs }) => startedMs));
-  const reserveMs = Math.max(doubtShortestMs, 2 * limitMs) - (nowMs - Math.max(sinceMs, firstMs));
+  const beganMs = Math.min(sinceMs, ...running.map(({ startedMs }) => startedMs));
+  const reserveMs = Math.max(doubtShortestMs, 2 * limitMs) - (nowMs - beganMs);
   return { kind: 'start', step, limitMs: Math.max(limitMs, reserveMs), cause };
 }
 
@@ -183,7 +195,9 @@ function whenCalm(situation: TestSituation, full: Starts, any: Starts, nowMs: nu
   const fullDue = full.busy ? undefined : fullDueMs;
   const pulses = target.canPulse && !target.light && target.intervalMs === undefined;
   const lastSignMs = Math.max(record.lastSucceeded?.atMs ?? 0, traffic?.lastDownMs ?? 0, any.lastMs ?? 0);
-  const pulseDue = pulses && !any.busy ? lastSignMs + pulseMs : undefined;
+  const known = record.outcomes.filter((one) => one.step === 'pulse' && one.result.kind === 'answered').length;
+  const pulseAtMs = known < acquaintancePulses ? (any.lastMs ?? 0) + acquaintanceSpacingMs : lastSignMs + pulseMs;
+  const pulseDue = pulses && !any.busy ? pulseAtMs : undefined;
   if (fullDue !== undefined && fullDue <= nowMs) return start(situation, 'full', 'interval');
   if (pulseDue !== undefined && pulseDue <= nowMs) return start(situation, 'pulse', 'interval');
   return waitUntil(earliest(fullDue, pulseDue));
@@ -224,9 +238,10 @@ function quickStep({ target }: TestSituation): TestStep {
   return target.light || !target.canPulse ? 'full' : 'pulse';
 }
 
-/** How long the path takes to answer a packet; undefined where it never has. */
+/** How long the path takes to answer a packet, or else to answer in full; undefined where it never has. */
 function answerLimit(situation: TestSituation): number | undefined {
-  return learnedLimitMs(situation.record.outcomes, quickStep(situation));
+  const { outcomes } = situation.record;
+  return learnedLimitMs(outcomes, quickStep(situation)) ?? learnedLimitMs(outcomes, 'full');
 }
 
 function backoff(failures: number, { recoverMostMs }: Pace): number {
@@ -237,12 +252,10 @@ function start(situation: TestSituation, step: TestStep, cause: TestCause): Next
   return { kind: 'start', step, limitMs: limitOf(situation, step), cause };
 }
 
-function limitOf({ target, record }: TestSituation, step: TestStep): number {
-  if (step === 'pulse' || target.light) {
-    const learned = learnedLimitMs(record.outcomes, step) ?? unknownLimitMs;
-    return Math.min(learned, target.timeoutMs ?? Infinity);
-  }
-  return target.timeoutMs ?? fullLimitMs;
+function limitOf(situation: TestSituation, step: TestStep): number {
+  const { target } = situation;
+  if (step === 'full' && !target.light) return target.timeoutMs ?? fullLimitMs;
+  return Math.min(answerLimit(situation) ?? unknownLimitMs, target.timeoutMs ?? Infinity);
 }
 
 function startAt(dueMs: number, situation: TestSituation, step: TestStep, cause: TestCause, nowMs: number): NextTest {

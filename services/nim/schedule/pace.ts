@@ -59,6 +59,10 @@ export function paceOf(priority: number): Pace {
 /** A port whose traffic was last seen so long ago is quiet: nobody is there to be kept waiting. */
 export const quietAfterMs = 7_200_000;
 
+/** So many pulses, in quick succession, after a path was found to work: then its latency is known, and something of its loss. */
+export const acquaintancePulses = 8;
+export const acquaintanceSpacingMs = 1_000;
+
 /** Attempts of a doubt start so long after each other: long enough for a burst of loss to pass between them. */
 export const doubtSpacingMs = 50;
 
