@@ -140,6 +140,7 @@ export const modelArbitrary: fc.Arbitrary<DeviceModel> = fc
       appTraffic === undefined ? new Map() : new Map([[NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC, appTraffic]]),
     downloadMaxCost: 0,
     portTest: { intervalMs: undefined, timeoutMs: undefined },
+    grants: [],
   }));
 
 const conditionsArbitrary = fc.array(

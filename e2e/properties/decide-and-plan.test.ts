@@ -100,6 +100,7 @@ const emptyModel: DeviceModel = {
   operationPriorities: new Map(),
   downloadMaxCost: 0,
   portTest: { intervalMs: undefined, timeoutMs: undefined },
+  grants: [],
 };
 
 /** Whatever bridge is up has its guard, its ranking and its last word. */

@@ -1,7 +1,23 @@
 export type * from './model.js';
-export { interpret } from './interpret.js';
+export { interpret, type PolicyOver } from './interpret.js';
 export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
-export { HIGHEST_PRIORITY, MOST_PORTS } from './ports.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
 export { DEFAULT_FAILBACK_HOLD_MS } from './network-instance-tests.js';
 export { hostText, parseTarget, targetKey, type Host, type ParsedTarget, type ProbeTarget } from './probe-target.js';
+export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';
+export { checkPriorities } from './policies.js';
+export { Problems } from './problems.js';
+export { grantOf, grantPermits, hasEnded } from './policy/grants.js';
+export { limitInForce, operations, type LimitInForce } from './policy/limits.js';
+export { networkInstanceNamed } from './policy/named.js';
+export { patchOverrides, targetOf, withoutOrphans, type PatchedOverrides } from './policy/patch.js';
+export {
+  networkInstancePriorities,
+  operationPriorities,
+  patchOf,
+  portOperations,
+  portPriority,
+} from './policy/patch-parts.js';
+export type { OverrideTarget, OverrideValue } from './policy/requests.js';
+export { limitInWords, nameOperation, operationsInWords, prioritiesInWords } from './policy/words.js';
+export { durationInMs, durationOf, timestampOf, wallMsOf } from './times.js';

@@ -14,6 +14,8 @@ export interface DeviceModel {
   /** configItem `network.download.max.cost` (EVE, 0..255). */
   readonly downloadMaxCost: number;
   readonly portTest: PortTestSettings;
+  /** Permissions that end by themselves; those that have ended count no more, even where they still stand here. */
+  readonly grants: readonly Grant[];
 }
 
 /** How EVE's configItems want ports to be tested; undefined where they do not say. */
@@ -22,6 +24,21 @@ export interface PortTestSettings {
   readonly intervalMs: number | undefined;
   /** `timer.port.timeout`: of one attempt. */
   readonly timeoutMs: number | undefined;
+}
+
+/** A permission for a while: it adds priorities to what an operation, or a network instance, may use (zedagent.v1.Grant). */
+export interface Grant {
+  readonly id: string;
+  readonly operation: NetworkOperation;
+  readonly priorities: readonly number[];
+  /** For app traffic: only this one; undefined: every one. */
+  readonly networkInstanceId: string | undefined;
+  readonly reason: string;
+  readonly author: string;
+  /** Its end by the wall clock as it once stood, for people to read. */
+  readonly expiresAtWallMs: number;
+  /** Its end on CLOCK_BOOTTIME, which counts. */
+  readonly endsAtBoottimeMs: number;
 }
 
 /** An uplink of the device: a SystemAdapter and the PhysicalIO under it. */

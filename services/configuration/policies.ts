@@ -33,10 +33,14 @@ export function priorityLimit(
   problems: Problems,
 ): PriorityLimit | undefined {
   if (set === undefined) return undefined;
-  set.priorities.forEach((priority, index) => {
-    if (priority > HIGHEST_PRIORITY) {
-      problems.add(`${field}.priorities[${index}]`, `must be 0 to ${HIGHEST_PRIORITY}, and is ${priority}`);
-    }
+  return { kind: 'priorities', priorities: checkPriorities(set.priorities, `${field}.priorities`, problems) };
+}
+
+/** Priorities in ascending order, none twice; those that cannot be are problems. */
+export function checkPriorities(priorities: readonly number[], field: string, problems: Problems): readonly number[] {
+  priorities.forEach((priority, index) => {
+    if (priority <= HIGHEST_PRIORITY) return;
+    problems.add(`${field}[${index}]`, `must be 0 to ${HIGHEST_PRIORITY}, and is ${priority}`);
   });
-  return { kind: 'priorities', priorities: [...new Set(set.priorities)].sort((a, b) => a - b) };
+  return [...new Set(priorities)].sort((a, b) => a - b);
 }

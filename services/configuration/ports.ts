@@ -96,7 +96,7 @@ function interpretPort(
     priority,
     isManagement,
     usage,
-    labels: labelsOf(adapter, isManagement, priority),
+    labels: labelsOf([name, ...adapter.sharedLabels], isManagement, priority),
     allowedOperations,
     ...addressing,
   };
@@ -188,13 +188,19 @@ function priorityOf(adapter: SystemAdapter, physical: PhysicalIO | undefined, ol
 }
 
 /** The labels of its own, and EVE's automatic ones. */
-function labelsOf(adapter: SystemAdapter, isManagement: boolean, priority: number): readonly string[] {
+function labelsOf(ownLabels: readonly string[], isManagement: boolean, priority: number): readonly string[] {
   const automatic = [
     'all',
     ...(isManagement ? ['uplink'] : []),
     ...(isManagement && priority === 0 ? ['freeuplink'] : []),
   ];
-  return [...new Set([adapter.name, ...adapter.sharedLabels, ...automatic])];
+  return [...new Set([...ownLabels, ...automatic])];
+}
+
+/** The port with another priority, and the labels that follow from it. */
+export function withPriority(port: Port, priority: number): Port {
+  const ownLabels = port.labels.filter((label) => !automaticLabels.includes(label));
+  return { ...port, priority, labels: labelsOf(ownLabels, port.isManagement, priority) };
 }
 
 const automaticLabels: readonly string[] = ['all', 'uplink', 'freeuplink'];

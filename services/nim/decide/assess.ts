@@ -5,8 +5,9 @@ import {
   type PortTestFacts,
   type UnusableReason,
 } from '../snapshot/index.js';
+import type { Grant } from '../../configuration/index.js';
 import type { IneligibleCode, Reason, TestState } from './candidate.js';
-import { evaluatePort, type Subject } from './eligibility.js';
+import { evaluatePort, grantFor, type Subject } from './eligibility.js';
 import type { PortMemory } from './memory.js';
 import type { DecisionPolicy, PortPolicy } from './policy.js';
 import { testStateOf } from './test-state.js';
@@ -16,6 +17,8 @@ export interface Assessment {
   readonly port: PortPolicy;
   /** Empty: eligible. */
   readonly ineligible: readonly Reason<IneligibleCode>[];
+  /** The grant without which it would not be eligible. */
+  readonly grant: Grant | undefined;
   /** Undefined: usable. */
   readonly unusable: UnusableReason | undefined;
   readonly testState: TestState;
@@ -37,6 +40,7 @@ export function assessPorts(
     return {
       port,
       ineligible: evaluatePort(port, subject, policy),
+      grant: grantFor(port, subject, policy),
       unusable: facts === undefined ? 'interface-missing' : whyUnusable(facts.observation),
       testState: testStateOf(test, memory?.usableSinceMs),
       test,

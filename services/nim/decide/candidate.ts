@@ -1,3 +1,4 @@
+import type { Grant } from '../../configuration/index.js';
 import type { PortTestFacts } from '../snapshot/index.js';
 
 /** Whether a port is known to work, derived from test facts. Unknown is not down. */
@@ -17,7 +18,8 @@ export type ReasonCode =
   | 'later-by-name'
   | 'failback-hold'
   | 'selected'
-  | 'kept-while-none-works';
+  | 'kept-while-none-works'
+  | 'granted';
 
 /** Why policy forbids a port. */
 export type IneligibleCode =
@@ -36,6 +38,8 @@ export interface Candidate {
   readonly priority: number;
   /** Policy permits it. */
   readonly eligible: boolean;
+  /** The grant without which policy would forbid it. */
+  readonly grant: Grant | undefined;
   /** It has link and address. */
   readonly usable: boolean;
   readonly testState: TestState;

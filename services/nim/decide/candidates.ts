@@ -1,3 +1,4 @@
+import type { Grant } from '../../configuration/index.js';
 import { describeUnusable } from '../snapshot/index.js';
 import type { Assessment } from './assess.js';
 import type { Candidate, Reason } from './candidate.js';
@@ -44,7 +45,7 @@ export function explainCandidates(
 }
 
 function candidateOf(
-  { port, ineligible, unusable, testState, test }: Assessment,
+  { port, ineligible, grant, unusable, testState, test }: Assessment,
   reasons: readonly Reason[],
 ): Candidate {
   return {
@@ -52,13 +53,21 @@ function candidateOf(
     interfaceName: port.interfaceName,
     priority: port.priority,
     eligible: ineligible.length === 0,
+    grant: ineligible.length === 0 ? grant : undefined,
     usable: unusable === undefined,
     testState,
     test,
     rank: undefined,
     heldUntilMs: undefined,
-    reasons,
+    reasons: grant === undefined || ineligible.length > 0 ? reasons : [...reasons, grantedReason(grant)],
   };
+}
+
+/** By the end's wall clock as it stood when the grant was handed out: the same words whenever they are asked for. */
+function grantedReason({ id, author, reason, expiresAtWallMs }: Grant): Reason {
+  const until = new Date(expiresAtWallMs).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+  const who = [author, reason].filter((part) => part !== '').join(': ');
+  return { code: 'granted', detail: `only grant ${id} permits it, until ${until}${who === '' ? '' : ` (${who})`}` };
 }
 
 function whyNotAContender({ ineligible, unusable }: Assessment): readonly Reason[] {

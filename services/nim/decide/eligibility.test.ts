@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
-import { evaluatePort, type DecisionPolicy, type NetworkInstancePolicy, type PortPolicy } from './index.js';
-import { policyFor, portPolicy } from './testing/scenario.js';
+import type { Grant } from '../../configuration/index.js';
+import { evaluatePort, grantFor, type DecisionPolicy, type NetworkInstancePolicy, type PortPolicy } from './index.js';
+import { networkInstanceId, policyFor, portPolicy } from './testing/scenario.js';
 
 const {
   NETWORK_OPERATION_CONTROLLER: controller,
@@ -93,6 +94,35 @@ const operationCases: readonly OperationCase[] = [
     want: [],
   },
   {
+    what: 'a grant for it',
+    priority: 10,
+    policy: { grants: [grant(appImage, [10])] },
+    operation: appImage,
+    want: [],
+  },
+  {
+    what: 'a grant for another operation',
+    priority: 10,
+    policy: { grants: [grant(baseImage, [10])] },
+    operation: appImage,
+    want: ['priority-not-allowed'],
+  },
+  {
+    what: 'a grant for another priority',
+    priority: 10,
+    policy: { grants: [grant(appImage, [9, 11])] },
+    operation: appImage,
+    want: ['priority-not-allowed'],
+  },
+  {
+    what: "a grant against the port's own limits",
+    port: { isManagement: false, usage: 'apps-shared', allowedOperations: [logUpload] },
+    priority: 10,
+    policy: { grants: [grant(appImage, [10])] },
+    operation: appImage,
+    want: ['usage-forbids', 'not-management-port', 'operation-not-allowed-on-port'],
+  },
+  {
     what: 'all reasons at once',
     port: { isManagement: false, usage: 'disabled', allowedOperations: [appTraffic] },
     priority: 5,
@@ -103,6 +133,20 @@ const operationCases: readonly OperationCase[] = [
 
 function only(...priorities: readonly number[]) {
   return { kind: 'priorities', priorities } as const;
+}
+
+function grant(operation: NetworkOperation, priorities: readonly number[], more: Partial<Grant> = {}): Grant {
+  return {
+    id: 'g1',
+    operation,
+    priorities,
+    networkInstanceId: undefined,
+    reason: 'drill',
+    author: 'ops',
+    expiresAtWallMs: 0,
+    endsAtBoottimeMs: 0,
+    ...more,
+  };
 }
 
 interface NetworkInstanceCase {
@@ -146,6 +190,34 @@ const networkInstanceCases: readonly NetworkInstanceCase[] = [
     networkInstance: { allowedPriorities: only(10) },
     want: [],
   },
+  {
+    what: 'a grant for every network instance, against its own set',
+    priority: 10,
+    networkInstance: { allowedPriorities: only(0) },
+    policy: { grants: [grant(appTraffic, [10])] },
+    want: [],
+  },
+  {
+    what: 'a grant for this network instance',
+    priority: 10,
+    networkInstance: { allowedPriorities: only(0) },
+    policy: { grants: [grant(appTraffic, [10], { networkInstanceId })] },
+    want: [],
+  },
+  {
+    what: 'a grant for another network instance',
+    priority: 10,
+    networkInstance: { allowedPriorities: only(0) },
+    policy: { grants: [grant(appTraffic, [10], { networkInstanceId: 'another' })] },
+    want: ['priority-not-allowed'],
+  },
+  {
+    what: 'a grant does not replace a label',
+    priority: 10,
+    networkInstance: { portLabel: 'sat', allowedPriorities: only(0) },
+    policy: { grants: [grant(appTraffic, [10])] },
+    want: ['label-mismatch'],
+  },
   { what: 'the download limit is none of its business', priority: 200, want: [] },
 ];
 
@@ -170,4 +242,25 @@ describe('evaluatePort', () => {
       expect(reasons.map(({ code }) => code)).toEqual(want);
     },
   );
+});
+
+describe('grantFor', () => {
+  const early = grant(appImage, [2], { id: 'early', endsAtBoottimeMs: 1_000 });
+  const late = grant(appImage, [2, 3], { id: 'late', endsAtBoottimeMs: 2_000 });
+
+  it.each<{ what: string; priority: number; grants: readonly Grant[]; want: string | undefined }>([
+    {
+      what: 'none where the limit itself includes the priority',
+      priority: 0,
+      grants: [grant(appImage, [0])],
+      want: undefined,
+    },
+    { what: 'the one that ends last', priority: 2, grants: [late, early], want: 'late' },
+    { what: 'the one that ends last, however they stand', priority: 2, grants: [early, late], want: 'late' },
+    { what: 'the one that has the priority', priority: 3, grants: [early, late], want: 'late' },
+    { what: 'none where none has it', priority: 4, grants: [early, late], want: undefined },
+  ])('answers $what', ({ priority, grants, want }) => {
+    const subject = { kind: 'operation', operation: appImage } as const;
+    expect(grantFor(portPolicy('sat0', priority), subject, { ...policyFor([]), grants })?.id).toBe(want);
+  });
 });

@@ -1,5 +1,14 @@
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
-import type { PortUsage, PriorityLimit } from '../../configuration/index.js';
+import {
+  grantPermits,
+  limitInForce,
+  limitInWords,
+  nameOperation,
+  operationsInWords,
+  type Grant,
+  type LimitInForce,
+  type PortUsage,
+} from '../../configuration/index.js';
 import type { IneligibleCode, Reason } from './candidate.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 
@@ -25,12 +34,7 @@ export function evaluatePort(
       ? [reason('not-management-port', `${nameOperation(operation)} uses management ports only`)]
       : []),
     ...(port.allowedOperations.length > 0 && !port.allowedOperations.includes(operation)
-      ? [
-          reason(
-            'operation-not-allowed-on-port',
-            `the port is for ${port.allowedOperations.map(nameOperation).join(', ')} only`,
-          ),
-        ]
+      ? [reason('operation-not-allowed-on-port', `the port is for ${operationsInWords(port.allowedOperations)} only`)]
       : []),
     ...priorityReasons(port, subject, operation, policy),
   ];
@@ -83,75 +87,50 @@ function priorityReasons(
   operation: NetworkOperation,
   policy: DecisionPolicy,
 ): readonly Reason<IneligibleCode>[] {
-  const limit = limitOf(subject, operation, policy);
-  switch (limit.kind) {
-    case 'every-priority':
-      return [];
-    case 'priorities':
-      if (limit.priorities.includes(port.priority)) return [];
-      return [
-        reason(
-          'priority-not-allowed',
-          limit.priorities.length === 0
-            ? `no priority is allowed for ${nameOperation(operation)}`
-            : `priority ${port.priority} is not among those allowed (${limit.priorities.join(', ')})`,
-        ),
-      ];
-    case 'download-max-cost':
-      if (port.priority <= limit.maxCost) return [];
-      return [
-        reason(
-          'priority-not-allowed',
-          `priority ${port.priority} is above network.download.max.cost (${limit.maxCost}), and ` +
-            `${nameOperation(operation)} has no policy of its own`,
-        ),
-      ];
+  const limit = limitOf(subject, policy);
+  if (isWithin(limit, port.priority) || grantFor(port, subject, policy) !== undefined) return [];
+  return [reason('priority-not-allowed', outsideInWords(limit, port.priority, operation))];
+}
+
+/**
+ * The grant without which this port would not be permitted, the one that ends last where there are several; undefined
+ * where the limit itself includes the port's priority, or no grant does. Grants widen the limit of priorities and nothing
+ * else (DESIGN, Decisions: Eligible).
+ */
+export function grantFor(port: PortPolicy, subject: Subject, policy: DecisionPolicy): Grant | undefined {
+  if (policy.grants.length === 0 || isWithin(limitOf(subject, policy), port.priority)) return undefined;
+  const networkInstanceId = subject.kind === 'network-instance' ? subject.networkInstance.id : undefined;
+  return policy.grants
+    .filter((grant) => grantPermits(grant, operationOf(subject), networkInstanceId, port.priority))
+    .sort((a, b) => b.endsAtBoottimeMs - a.endsAtBoottimeMs)[0];
+}
+
+function limitOf(subject: Subject, policy: DecisionPolicy): LimitInForce {
+  const networkInstance = subject.kind === 'network-instance' ? subject.networkInstance : undefined;
+  return limitInForce(operationOf(subject), networkInstance, policy);
+}
+
+function isWithin(inForce: LimitInForce, priority: number): boolean {
+  if (inForce.from === 'download-max-cost') return priority <= inForce.maxCost;
+  return inForce.limit.kind === 'every-priority' || inForce.limit.priorities.includes(priority);
+}
+
+function outsideInWords(inForce: LimitInForce, priority: number, operation: NetworkOperation): string {
+  if (inForce.from === 'download-max-cost') {
+    return (
+      `priority ${priority} is above network.download.max.cost (${inForce.maxCost}), and ` +
+      `${nameOperation(operation)} has no policy of its own`
+    );
   }
-}
-
-/** The most particular limit wins: the network instance's, the operation's, the default. */
-function limitOf(
-  subject: Subject,
-  operation: NetworkOperation,
-  policy: DecisionPolicy,
-): PriorityLimit | { readonly kind: 'download-max-cost'; readonly maxCost: number } {
-  const ofNetworkInstance = subject.kind === 'network-instance' ? subject.networkInstance.allowedPriorities : undefined;
-  const set = ofNetworkInstance ?? policy.operationPriorities.get(operation);
-  if (set !== undefined) return set;
-  return isDownload(operation)
-    ? { kind: 'download-max-cost', maxCost: policy.downloadMaxCost }
-    : { kind: 'every-priority' };
-}
-
-function isDownload(operation: NetworkOperation): boolean {
-  return (
-    operation === NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD ||
-    operation === NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD
-  );
+  const { limit } = inForce;
+  return limit.kind === 'priorities' && limit.priorities.length === 0
+    ? `no priority is allowed for ${nameOperation(operation)}`
+    : `priority ${priority} is not among those allowed (${limitInWords(limit)})`;
 }
 
 /** All but app traffic: what the device does for itself goes over management ports only. */
 function isManagementOperation(operation: NetworkOperation): boolean {
   return operation !== NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC;
-}
-
-/** An operation in the words of messages. */
-export function nameOperation(operation: NetworkOperation): string {
-  switch (operation) {
-    case NetworkOperation.NETWORK_OPERATION_CONTROLLER:
-      return 'controller traffic';
-    case NetworkOperation.NETWORK_OPERATION_LOG_UPLOAD:
-      return 'log upload';
-    case NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD:
-      return 'base image download';
-    case NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD:
-      return 'app image download';
-    case NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC:
-      return 'app traffic';
-    case NetworkOperation.NETWORK_OPERATION_UNSPECIFIED:
-    case NetworkOperation.UNRECOGNIZED:
-      return 'an unknown operation';
-  }
 }
 
 function reason(code: IneligibleCode, detail: string): Reason<IneligibleCode> {

@@ -1,6 +1,7 @@
 export type { Candidate, IneligibleCode, Reason, ReasonCode, TestState } from './candidate.js';
 export { decide, type Decision } from './decide.js';
-export { evaluatePort, nameOperation, type Subject } from './eligibility.js';
+export { nameOperation } from '../../configuration/index.js';
+export { evaluatePort, grantFor, type Subject } from './eligibility.js';
 export { emptyMemory, type DecisionMemory, type PortMemory, type SelectionMemory } from './memory.js';
 export { rankPortsForOperation } from './operations.js';
 export type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';

@@ -14,8 +14,11 @@ export type NetworkInstancePolicy = Pick<
   readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'>;
 };
 
-/** The part of a configuration that decisions rest on; a DeviceModel is one. */
-export type DecisionPolicy = Pick<DeviceModel, 'operationPriorities' | 'downloadMaxCost'> & {
+/**
+ * The part of a configuration that decisions rest on; a DeviceModel is one. Every grant in it counts: those that have ended
+ * are taken out before (live-policy.ts).
+ */
+export type DecisionPolicy = Pick<DeviceModel, 'operationPriorities' | 'downloadMaxCost' | 'grants'> & {
   readonly ports: readonly PortPolicy[];
   readonly networkInstances: readonly NetworkInstancePolicy[];
 };

@@ -68,6 +68,19 @@ const policies: fc.Arbitrary<DecisionPolicy> = fc.record({
     .map((some) => some.map((one, number) => ({ ...one, id: `ni-${number}` }))),
   operationPriorities: fc.array(fc.tuple(fc.constantFrom(...operations), limit)).map((entries) => new Map(entries)),
   downloadMaxCost: priorities,
+  grants: fc.array(
+    fc.record({
+      id: fc.uuid(),
+      operation: fc.constantFrom(...operations),
+      priorities: fc.array(priorities, { minLength: 1, maxLength: 3 }),
+      networkInstanceId: fc.option(fc.constantFrom('ni-0', 'ni-1'), { nil: undefined }),
+      reason: fc.constant('drill'),
+      author: fc.constant('ops'),
+      expiresAtWallMs: fc.nat(),
+      endsAtBoottimeMs: fc.nat(),
+    }),
+    { maxLength: 2 },
+  ),
 });
 
 type Happening =

@@ -1,5 +1,6 @@
 import type { Event } from '../../../gen/nim/v1/event.js';
-import { causeMessages, timestampOf } from '../publish/index.js';
+import { timestampOf } from '../../configuration/index.js';
+import { causeMessages } from '../publish/index.js';
 import type { Happening, LoggedEvent } from './event.js';
 
 /** An event of the log as a message. */

@@ -4,6 +4,7 @@ import type {
   SelectedPort,
 } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
+import { durationOf } from '../../configuration/index.js';
 import type { Candidate, Selection, SelectionOutcome } from '../decide/index.js';
 import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
 import type { WallTime } from './timestamp.js';
@@ -45,7 +46,7 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     lastError: test.lastError ?? '',
     rank: candidate.rank ?? 0,
     reasons: candidate.reasons.map(({ code, detail }) => ({ code: reasonMessages[code], detail })),
-    grantId: '',
-    grantedUntilBoottime: undefined,
+    grantId: candidate.grant?.id ?? '',
+    grantedUntilBoottime: candidate.grant === undefined ? undefined : durationOf(candidate.grant.endsAtBoottimeMs),
   };
 }

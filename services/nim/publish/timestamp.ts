@@ -1,11 +1,6 @@
 import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
 import type { Clock } from '../../clock/index.js';
-
-/** Milliseconds since 1970 as a protobuf Timestamp. */
-export function timestampOf(wallMs: number): Timestamp {
-  const seconds = Math.floor(wallMs / 1000);
-  return { seconds: BigInt(seconds), nanos: Math.round((wallMs - seconds * 1000) * 1e6) % 1e9 };
-}
+import { timestampOf } from '../../configuration/index.js';
 
 /** Turns monotonic times into what people read, by what the two clocks say now. */
 export class WallTime {

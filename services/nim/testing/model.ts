@@ -56,6 +56,7 @@ export function configurationOf(
       operationPriorities: new Map(),
       downloadMaxCost: 0,
       portTest: { intervalMs: undefined, timeoutMs: undefined },
+      grants: [],
     },
   };
 }

@@ -78,6 +78,7 @@ export const MODEL: DeviceModel = {
   operationPriorities: new Map(),
   downloadMaxCost: 0,
   portTest: { intervalMs: undefined, timeoutMs: undefined },
+  grants: [],
 };
 
 export function facts(label: string, thirdByte: number): PortFacts {

@@ -45,6 +45,7 @@ export function policyFor(ports: readonly PortPolicy[], allowedPriorities?: Prio
     ],
     operationPriorities: new Map(),
     downloadMaxCost: 0,
+    grants: [],
   };
 }
 
