@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { listTableJson, run } from 'iproute-exec';
+import { readSetCounters, run, type ElementCount } from 'iproute-exec';
 
 import { NFT_FAMILY, NFT_TABLE } from './desired/dataplane.js';
 import { NO_NUMBERS } from './numbers.js';
@@ -13,31 +13,15 @@ import { PORTS } from './testing/ship.js';
 const [DEVICE, APP, ISP] = ['evrc-device', 'evrc-app', 'evrc-isp'];
 const GATEWAY = PORTS.get('eth0')?.gateways[0] ?? '';
 
-interface Count {
-  readonly packets: number;
-  readonly bytes: number;
-}
-
-/** Packets and bytes of each element of one of our sets, as nft prints them. */
-async function counted(set: 'port_up' | 'port_down'): Promise<ReadonlyMap<string, Count>> {
-  const json = await listTableJson(NFT_FAMILY, NFT_TABLE, { namespace: DEVICE });
-  const sets = (json?.nftables ?? []) as readonly {
-    readonly set?: { readonly name: string; readonly elem: unknown };
-  }[];
-  const elements = sets.find((object) => object.set?.name === set)?.set?.elem;
-  return new Map(
-    (elements as readonly { readonly elem: { readonly val: string; readonly counter: Count } }[]).map(({ elem }) => [
-      elem.val,
-      elem.counter,
-    ]),
-  );
-}
-
-async function packets(): Promise<Readonly<Record<string, readonly [up: number, down: number]>>> {
-  const [up, down] = [await counted('port_up'), await counted('port_down')];
+function packets(): Readonly<Record<string, readonly [up: number, down: number]>> {
+  const [up, down] = [counted('port_up'), counted('port_down')];
   return Object.fromEntries(
     [...up.keys()].map((name) => [name, [up.get(name)?.packets ?? -1, down.get(name)?.packets ?? -1]]),
   );
+}
+
+function counted(set: 'port_up' | 'port_down'): ReadonlyMap<string, ElementCount> {
+  return readSetCounters({ family: NFT_FAMILY, table: NFT_TABLE, set, namespace: DEVICE }) ?? new Map();
 }
 
 async function ping(namespace: string, address: string): Promise<void> {
@@ -81,23 +65,23 @@ describe('counters of app traffic by port', () => {
       const { failures, numbers: taken } = await first;
       expect(failures).toEqual([]);
       await run('ip', ['-n', DEVICE, 'link', 'set', 'dev', 'app', 'master', 'bn1', 'up']);
-      expect(await packets()).toEqual({ eth0: [0, 0], wwan0: [0, 0], sat0: [0, 0] });
+      expect(packets()).toEqual({ eth0: [0, 0], wwan0: [0, 0], sat0: [0, 0] });
 
       await ping(APP, GATEWAY);
-      expect(await packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
       // 84 bytes are an echo request as busybox sends it, IP header included.
-      expect((await counted('port_up')).get('eth0')).toEqual({ packets: 3, bytes: 3 * 84 });
+      expect(counted('port_up').get('eth0')).toEqual({ packets: 3, bytes: 3 * 84 });
 
       // The device's own, and what stays inside.
       await ping(DEVICE, GATEWAY);
       await ping(APP, '10.77.0.1');
-      expect(await packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
 
       const moved = nextReport();
       router.receive(received(['wwan0', 'eth0', 'sat0']));
       await moved;
       await ping(APP, GATEWAY);
-      expect(await packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
 
       // Led to a port that policy forbids, and refused there.
       const limited = nextReport();
@@ -107,14 +91,14 @@ describe('counters of app traffic by port', () => {
       await run('ip', ['-n', DEVICE, 'rule', 'add', ...misleading]);
       await expect(ping(APP, GATEWAY)).rejects.toThrow();
       await run('ip', ['-n', DEVICE, 'rule', 'del', ...misleading]);
-      expect(await packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
       return taken;
     });
     await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
       const adopted = nextReport();
       router.receive(received(['wwan0', 'eth0', 'sat0']));
       await adopted;
-      expect(await packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
     });
   });
 });

@@ -1,0 +1,207 @@
+import { closeSync } from 'node:fs';
+
+import { CommandError } from '../command-error.js';
+import { insideNamespace } from './in-namespace.js';
+import { attributes, messagesIn, text, type Message } from './message-reader.js';
+import { succeeded, systemCalls } from './system-calls.js';
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x80000;
+
+const SOL_NETLINK = 270;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+const NETLINK_GET_STRICT_CHK = 12;
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
+const MSG_TRUNC = 0x20;
+const EAGAIN = 11;
+
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const NLM_F_DUMP_INTR = 0x10;
+const NLM_F_CAPPED = 0x100;
+const NLM_F_ACK_TLVS = 0x200;
+const NLMSGERR_ATTR_MSG = 1;
+
+/** AF_NETLINK's protocols. */
+const protocols = { route: 0, netfilter: 12 } as const;
+
+/** Linux makes no dump message longer than 32 KiB. */
+const receiveBytes = 64 * 1024;
+let receiveBuffer: Buffer | undefined;
+
+/** What the kernel said instead of doing what it was asked. */
+export interface KernelError {
+  readonly errno: number;
+  /** In the words of the C library, and the kernel's own where it has any. */
+  readonly text: string;
+}
+
+/**
+ * A netlink socket for requests. The kernel does what a request asks before send() returns, and its answer then waits in
+ * the socket; so nothing here ever waits, and no thread is needed.
+ */
+export class NetlinkSocket {
+  readonly #fd: number;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /**
+   * Opens a socket, which is to be closed.
+   * @throws CommandError where the kernel cannot be called from here, or there is no such namespace.
+   */
+  static open(protocol: keyof typeof protocols, namespace: string | undefined): NetlinkSocket {
+    const { socket, setsockopt } = systemCalls();
+    const fd = insideNamespace(namespace, () =>
+      succeeded(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocols[protocol]), 'netlink socket'),
+    );
+    const one = Buffer.from([1, 0, 0, 0]);
+    // Kernels that lack one of these do without.
+    for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
+      setsockopt(fd, SOL_NETLINK, option, one, one.length);
+    }
+    return new NetlinkSocket(fd);
+  }
+
+  /** A socket for what `use` does; some 10 us, so that none need be kept. */
+  static use<T>(protocol: keyof typeof protocols, namespace: string | undefined, use: (socket: NetlinkSocket) => T): T {
+    const socket = NetlinkSocket.open(protocol, namespace);
+    try {
+      return use(socket);
+    } finally {
+      socket.close();
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Makes room for requests of up to 4 MiB and their answers; otherwise some 200 KiB. */
+  enlarge(): void {
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(BUFFER_BYTES);
+    const { setsockopt } = systemCalls();
+    for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) setsockopt(this.#fd, SOL_SOCKET, option, size, size.length);
+  }
+
+  /**
+   * Sends a request from another thread: for what takes the kernel milliseconds. Read the answer to a listing by `listed`, to others by `settled`.
+   */
+  async sendElsewhere(request: Uint8Array): Promise<void> {
+    const answer = await systemCalls().sendElsewhere(this.#fd, request, request.length, 0);
+    if (answer < 0) throw failure('the request could not be sent');
+  }
+
+  /**
+   * Sends one request for a listing and hands each message of the answer to `take`, which returns false when it has
+   * enough. Answers what the kernel refused with; `interrupted` where what was listed changed meanwhile.
+   */
+  dump(
+    request: Uint8Array,
+    sequence: number,
+    take: (message: Message) => boolean,
+  ): { readonly error: KernelError | undefined; readonly interrupted: boolean } {
+    this.#send(request);
+    return this.listed(sequence, take);
+  }
+
+  /** Reads the answer to a request for a listing that has been sent. */
+  listed(
+    sequence: number,
+    take: (message: Message) => boolean,
+  ): { readonly error: KernelError | undefined; readonly interrupted: boolean } {
+    let interrupted = false;
+    for (;;) {
+      for (const message of messagesIn(this.#receive())) {
+        if (message.sequence !== sequence) continue;
+        interrupted ||= (message.flags & NLM_F_DUMP_INTR) !== 0;
+        if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE)
+          return { error: errorIn(message), interrupted };
+        if (!take(message)) return { error: undefined, interrupted };
+      }
+    }
+  }
+
+  /**
+   * Sends requests, each of which asks for an acknowledgement, and answers how the kernel refused those that it did, by
+   * sequence number. Reads until `last` is answered.
+   */
+  acknowledged(requests: Uint8Array, last: number): ReadonlyMap<number, KernelError> {
+    this.#send(requests);
+    return this.settled(last);
+  }
+
+  /** Reads the acknowledgements of requests that have been sent. */
+  settled(last: number): ReadonlyMap<number, KernelError> {
+    const errors = new Map<number, KernelError>();
+    for (;;) {
+      for (const message of messagesIn(this.#receive())) {
+        if (message.type !== NLMSG_ERROR) continue;
+        const error = errorIn(message);
+        if (error !== undefined) errors.set(message.sequence, error);
+        if (message.sequence === last) return errors;
+      }
+    }
+  }
+
+  /** One request and its one answer: a message, or an error. */
+  ask(request: Uint8Array, sequence: number): Message | KernelError {
+    this.#send(request);
+    for (;;) {
+      for (const message of messagesIn(this.#receive())) {
+        if (message.sequence !== sequence) continue;
+        if (message.type !== NLMSG_ERROR) return message;
+        const error = errorIn(message);
+        if (error !== undefined) return error;
+      }
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    succeeded(systemCalls().send(this.#fd, bytes, bytes.length, 0), 'netlink send');
+  }
+
+  #receive(): Buffer {
+    const buffer = (receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBytes));
+    const { recv, errorNumber } = systemCalls();
+    const length = recv(this.#fd, buffer, buffer.length, MSG_TRUNC);
+    if (length < 0 && errorNumber() === EAGAIN) throw failure('the kernel did not answer');
+    if (succeeded(length, 'netlink receive') > buffer.length) throw failure(`an answer of ${length} bytes is too long`);
+    return buffer.subarray(0, length);
+  }
+}
+
+export function isKernelError(answer: Message | KernelError): answer is KernelError {
+  return 'errno' in answer;
+}
+
+/** Undefined: no error, the request was done. */
+function errorIn({ type, flags, body }: Message): KernelError | undefined {
+  if (body.length < 4) return undefined;
+  const errno = -body.readInt32LE(0);
+  if (errno === 0) return undefined;
+  const said = type === NLMSG_DONE ? undefined : kernelMessage(flags, body);
+  const words = systemCalls().strerror(errno);
+  return { errno, text: said === undefined ? words : `${words} (${said})` };
+}
+
+/** The text that follows the request's header, or the whole request, in an error message (NLMSGERR_ATTR_MSG). */
+function kernelMessage(flags: number, body: Buffer): string | undefined {
+  if ((flags & NLM_F_ACK_TLVS) === 0 || body.length < 20) return undefined;
+  const request = (flags & NLM_F_CAPPED) === 0 ? Math.ceil(body.readUInt32LE(4) / 4) * 4 : 16;
+  const said = attributes(body, 4 + request).get(NLMSGERR_ATTR_MSG);
+  return said === undefined ? undefined : text(said);
+}
+
+function failure(reason: string): CommandError {
+  return new CommandError({ command: 'netlink', exitCode: null, stderr: '', reason });
+}
