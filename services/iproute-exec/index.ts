@@ -6,6 +6,7 @@ export type { WarnLogger } from './warn-logger.js';
 export { IpWriter, type IpWriterOptions } from './ip-writer.js';
 export type { IpResult } from './write-pass.js';
 export { IpReader, type IpReaderOptions } from './ip-reader.js';
+export { NetlinkReader, type NetlinkReaderOptions } from './netlink-reader.js';
 export type { IpAnswer } from './read-unit.js';
 export { IpMonitor, type IpMonitorOptions, type MonitoredObject } from './ip-monitor.js';
 export * from './ip-json/index.js';

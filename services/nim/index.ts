@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { IpMonitor, IpReader } from 'iproute-exec';
+import { IpMonitor, NetlinkReader } from 'iproute-exec';
 
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
 import type { Clock } from '../clock/index.js';
@@ -61,7 +61,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   });
 
   const inNamespace = namespace === undefined ? {} : { namespace };
-  const reader = new IpReader({ ...inNamespace, timeoutMs: readingTimeoutMs, logger });
+  const reader = new NetlinkReader({ ...inNamespace, timeoutMs: readingTimeoutMs, logger });
   const nameServers: LeaseNameServers = new LeaseNameServers({
     directory: join(runDir, 'dns'),
     logger,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { IpMonitor, IpReader } from 'iproute-exec';
+import { IpMonitor, NetlinkReader } from 'iproute-exec';
 
 import { systemClock } from '../../clock/index.js';
 import { createLogger } from '../../observability/index.js';
@@ -9,7 +9,7 @@ import { TestNamespace } from '../testing/namespace.js';
 import { PortObserver, type Reading } from './port-observer.js';
 
 let namespace: TestNamespace;
-let reader: IpReader;
+let reader: NetlinkReader;
 let monitor: IpMonitor;
 let observer: PortObserver;
 let readings: Reading[];
@@ -20,7 +20,7 @@ beforeEach(async () => {
   await namespace.addPort('wwan0', { index: 2102, address: '198.51.100.8/24', gateway: '198.51.100.1' });
   readings = [];
   const logger = createLogger({ service: 'test', level: 'silent' });
-  reader = new IpReader({ namespace: namespace.name });
+  reader = new NetlinkReader({ namespace: namespace.name });
   observer = new PortObserver({
     reader,
     nameServers: { of: () => [], follow: () => undefined, refresh: () => Promise.resolve() },

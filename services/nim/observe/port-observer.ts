@@ -16,7 +16,7 @@ import {
 import { scopeOfLine } from './monitor-line.js';
 import { everythingOf, mergeScopes, nothing, type ReadScope } from './read-scope.js';
 
-/** The part of IpReader that is used. */
+/** The part of NetlinkReader, or of IpReader, that is used. */
 export interface KernelReader {
   query(commands: readonly (readonly string[])[]): Promise<readonly IpAnswer[]>;
   forgetInterfaces(): void;

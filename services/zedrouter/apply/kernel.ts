@@ -1,4 +1,4 @@
-import { IpReader, IpWriter, NftSession } from 'iproute-exec';
+import { IpWriter, NetlinkReader, NftSession } from 'iproute-exec';
 
 import type { Logger } from '../../observability/index.js';
 
@@ -7,7 +7,7 @@ export interface Kernel {
   /** Undefined: the process's own network namespace. */
   readonly namespace: string | undefined;
   readonly writer: IpWriter;
-  readonly reader: IpReader;
+  readonly reader: NetlinkReader;
   readonly nft: NftSession;
 }
 
@@ -15,7 +15,7 @@ export interface Kernel {
 export function openKernel(namespace: string | undefined, logger: Logger): Kernel & { close(): Promise<void> } {
   const place = namespace === undefined ? {} : { namespace };
   const writer = new IpWriter({ ...place, logger });
-  const reader = new IpReader({ ...place, logger });
+  const reader = new NetlinkReader({ ...place, logger });
   const nft = new NftSession({ ...place, logger });
   return {
     namespace,
