@@ -29,8 +29,8 @@ describe('the format of memory', () => {
     ['no JSON', '{"formatVersion":', /JSON/],
     ['nothing', '', /JSON/],
     ['another kind of JSON', '[]', /file is no object/],
-    ['another version', '{"formatVersion":99}', /version 1/],
-    ['a part missing', '{"formatVersion":1,"bootId":"b","ports":[]}', /selections is no list/],
+    ['another version', '{"formatVersion":99}', /version 2/],
+    ['a part missing', '{"formatVersion":2,"bootId":"b","ports":[]}', /selections is no list/],
     [
       'a time to come',
       formatMemory(richMemory(), 'b').replace('"usableSinceMs":3000', '"usableSinceMs":9000000'),

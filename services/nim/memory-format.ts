@@ -4,10 +4,11 @@ import {
   type PortMemory,
   type SelectionCause,
   type SelectionMemory,
+  type WorkMemory,
 } from './decide/index.js';
 
 /** Raised when the meaning of the fields changes; another version is not read. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 export type ParsedMemory =
   | { readonly kind: 'memory'; readonly bootId: string; readonly memory: DecisionMemory }
@@ -15,7 +16,8 @@ export type ParsedMemory =
 
 /** Memory as JSON text. */
 export function formatMemory({ ports, selections }: DecisionMemory, bootId: string): string {
-  return JSON.stringify({ formatVersion, bootId, ports: [...ports], selections: [...selections] });
+  const plainPorts = [...ports].map(([label, port]) => [label, { ...port, works: [...port.works] }]);
+  return JSON.stringify({ formatVersion, bootId, ports: plainPorts, selections: [...selections] });
 }
 
 /** Reads it back, whole or not at all. `nowMs`: monotonic; a time that is still to come is a sign of damage. */
@@ -44,8 +46,15 @@ function portOf(value: unknown, path: string, nowMs: number): PortMemory {
     usableSinceMs: optionalTimeOf(port.usableSinceMs, `${path}.usableSinceMs`, nowMs),
     interfaceIndex: index,
     addresses: listOf(port.addresses, `${path}.addresses`).map((one) => textOf(one, `${path}.addresses`)),
-    workingSinceMs: optionalTimeOf(port.workingSinceMs, `${path}.workingSinceMs`, nowMs),
-    lossesMs: listOf(port.lossesMs, `${path}.lossesMs`).map((one) => timeOf(one, `${path}.lossesMs`, nowMs)),
+    works: mapOf(port.works, `${path}.works`, (work, at) => workOf(work, at, nowMs)),
+  };
+}
+
+function workOf(value: unknown, path: string, nowMs: number): WorkMemory {
+  const work = recordOf(value, path);
+  return {
+    workingSinceMs: optionalTimeOf(work.workingSinceMs, `${path}.workingSinceMs`, nowMs),
+    lossesMs: listOf(work.lossesMs, `${path}.lossesMs`).map((one) => timeOf(one, `${path}.lossesMs`, nowMs)),
   };
 }
 

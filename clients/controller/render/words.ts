@@ -73,4 +73,5 @@ export const reasonWords = wordsFor<CandidateReasonCode>({
   [CandidateReasonCode.CANDIDATE_REASON_CODE_SELECTED]: 'selected',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_KEPT_WHILE_NONE_WORKS]: 'kept while none works',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_GRANTED]: 'granted',
+  [CandidateReasonCode.CANDIDATE_REASON_CODE_UNCONFIRMED]: 'not confirmed yet',
 });

@@ -1,16 +1,20 @@
-import {
-  noTestFacts,
-  whyUnusable,
-  type NetworkSnapshot,
-  type PortTestFacts,
-  type UnusableReason,
-} from '../snapshot/index.js';
 import type { Grant } from '../../configuration/index.js';
+import { whyUnusable, type NetworkSnapshot, type PortTestFacts, type UnusableReason } from '../snapshot/index.js';
 import type { IneligibleCode, Reason, TestState } from './candidate.js';
 import { evaluatePort, grantFor, type Subject } from './eligibility.js';
-import type { PortMemory } from './memory.js';
+import type { Evidence, EvidenceReader } from './evidence.js';
+import type { PortMemory, WorkMemory } from './memory.js';
 import type { DecisionPolicy, PortPolicy } from './policy.js';
-import { testStateOf } from './test-state.js';
+import type { Profiles } from './profiles.js';
+
+/** What all assessments of one decision rest on. */
+export interface Grounds {
+  readonly snapshot: NetworkSnapshot;
+  readonly policy: DecisionPolicy;
+  readonly ports: ReadonlyMap<string, PortMemory>;
+  readonly profiles: Profiles;
+  readonly evidence: EvidenceReader;
+}
 
 /** One port with everything that a choice for one subject needs to know of it. */
 export interface Assessment {
@@ -21,32 +25,50 @@ export interface Assessment {
   readonly grant: Grant | undefined;
   /** Undefined: usable. */
   readonly unusable: UnusableReason | undefined;
+  readonly evidence: Evidence;
   readonly testState: TestState;
+  /** It worked, and has not shown that it still does since the port in use failed: what ails that one may ail both. */
+  readonly unconfirmed: boolean;
   readonly test: PortTestFacts;
-  readonly memory: PortMemory | undefined;
+  readonly work: WorkMemory | undefined;
 }
 
-/** Assesses every port of the device for one network instance or operation. */
-export function assessPorts(
-  subject: Subject,
-  snapshot: NetworkSnapshot,
-  policy: DecisionPolicy,
-  ports: ReadonlyMap<string, PortMemory>,
-): readonly Assessment[] {
-  return policy.ports.map((port) => {
+/** Assesses every port of the device for one network instance or operation. `inUse`: the port that it uses now. */
+export function assessPorts(subject: Subject, grounds: Grounds, inUse: string | undefined): readonly Assessment[] {
+  const { snapshot, policy, ports, profiles, evidence: reader } = grounds;
+  const assessments = policy.ports.map((port): Assessment => {
     const facts = snapshot.ports.get(port.label);
-    const memory = ports.get(port.label);
-    const test = facts?.test ?? noTestFacts;
+    const evidence = reader.of(port.label, profiles.of(subject, port));
     return {
       port,
       ineligible: evaluatePort(port, subject, policy),
       grant: grantFor(port, subject, policy),
       unusable: facts === undefined ? 'interface-missing' : whyUnusable(facts.observation),
-      testState: testStateOf(test, memory?.usableSinceMs),
-      test,
-      memory,
+      evidence,
+      testState: evidence.testState,
+      unconfirmed: false,
+      test: evidence.test,
+      work: ports.get(port.label)?.works.get(evidence.profile.key),
     };
   });
+  const current = assessments.find(({ port }) => port.label === inUse);
+  const health = current !== undefined && isContender(current) ? current.evidence.health : undefined;
+  return health?.state === 'failing'
+    ? assessments.map((assessment) => doubtIfStale(assessment, health.sinceMs))
+    : assessments;
+}
+
+/**
+ * A port that is seldom tested counts as working for long. When the port in use begins to fail, that is too old to go by: the
+ * target itself may be down. So the other has to answer anew, which it is asked for at once (schedule).
+ */
+function doubtIfStale(assessment: Assessment, failingSinceMs: number): Assessment {
+  const { evidence, test } = assessment;
+  const stale =
+    evidence.profile.kind === 'target' &&
+    evidence.testState === 'working' &&
+    (test.lastSucceededMs ?? -Infinity) < failingSinceMs;
+  return stale ? { ...assessment, testState: 'untested', unconfirmed: true } : assessment;
 }
 
 /** Whether the port may and can be used. */

@@ -1,4 +1,5 @@
 import type { Grant } from '../../configuration/index.js';
+import type { Health } from '../health/index.js';
 import type { PortTestFacts } from '../snapshot/index.js';
 
 /** Whether a port is known to work, derived from test facts. Unknown is not down. */
@@ -19,6 +20,7 @@ export type ReasonCode =
   | 'failback-hold'
   | 'selected'
   | 'kept-while-none-works'
+  | 'unconfirmed'
   | 'granted';
 
 /** Why policy forbids a port. */
@@ -44,6 +46,10 @@ export interface Candidate {
   readonly usable: boolean;
   readonly testState: TestState;
   readonly test: PortTestFacts;
+  /** By what it was tested: a target's key; undefined: link and address. */
+  readonly targetKey: string | undefined;
+  /** Why the tests are in doubt, or what the verdict was; undefined where link and address are the test. */
+  readonly health: Health | undefined;
   /** 1 is the first choice; undefined where it is not eligible or not usable. */
   readonly rank: number | undefined;
   /** Monotonic time until which the failback hold keeps it waiting. */

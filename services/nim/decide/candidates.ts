@@ -21,10 +21,11 @@ export function explainCandidates(
     const assessment = byLabel.get(contender.port.label);
     if (assessment === undefined) return [];
     const held = chosen !== undefined && isHeldBack(contender, chosen, ranked, choice);
+    const tested = testReasons(assessment, chosen?.port.label);
     const reasons =
       contender === chosen
-        ? reasonsForChosen(choice, contender)
-        : reasonsAgainst(contender, chosen, held ? holdDetail(contender) : undefined);
+        ? reasonsForChosen(choice, tested)
+        : reasonsAgainst(contender, chosen, tested, held ? holdDetail(contender) : undefined);
     return [
       {
         ...candidateOf(assessment, reasons),
@@ -45,7 +46,7 @@ export function explainCandidates(
 }
 
 function candidateOf(
-  { port, ineligible, grant, unusable, testState, test }: Assessment,
+  { port, ineligible, grant, unusable, testState, test, evidence }: Assessment,
   reasons: readonly Reason[],
 ): Candidate {
   return {
@@ -57,6 +58,8 @@ function candidateOf(
     usable: unusable === undefined,
     testState,
     test,
+    targetKey: evidence.profile.kind === 'target' ? evidence.profile.targetKey : undefined,
+    health: evidence.health,
     rank: undefined,
     heldUntilMs: undefined,
     reasons: grant === undefined || ineligible.length > 0 ? reasons : [...reasons, grantedReason(grant)],
@@ -78,21 +81,22 @@ function whyNotAContender({ ineligible, unusable }: Assessment): readonly Reason
 /** A working contender that would come before the chosen one if it did not have to wait. */
 function isHeldBack(contender: Contender, chosen: Contender, ranked: readonly Contender[], choice: Choice): boolean {
   return (
-    choice.kind !== 'in-use-while-none-works' &&
+    (choice.kind === 'best' || choice.kind === 'in-use-during-hold') &&
     contender.testState === 'working' &&
     ranked.indexOf(contender) < ranked.indexOf(chosen)
   );
 }
 
-function reasonsForChosen(choice: Choice, { testState }: Contender): readonly Reason[] {
+function reasonsForChosen(choice: Choice, tested: readonly Reason[]): readonly Reason[] {
   const selected: Reason = { code: 'selected', detail: 'first choice' };
-  const tested: readonly Reason[] = testStateReasons(testState);
   switch (choice.kind) {
     case 'none':
     case 'best':
       return [selected, ...tested];
     case 'in-use-during-hold':
       return [{ code: 'selected', detail: 'in use, and kept until a better port has worked for long enough' }];
+    case 'in-use-during-first-test':
+      return [{ code: 'selected', detail: 'in use, and its first test is under way' }, ...tested];
     case 'in-use-while-none-works':
       return [
         { code: 'selected', detail: 'in use' },
@@ -105,9 +109,9 @@ function reasonsForChosen(choice: Choice, { testState }: Contender): readonly Re
 function reasonsAgainst(
   contender: Contender,
   chosen: Contender | undefined,
+  tested: readonly Reason[],
   holdDetail: string | undefined,
 ): readonly Reason[] {
-  const tested = testStateReasons(contender.testState);
   if (holdDetail !== undefined) return [{ code: 'failback-hold', detail: holdDetail }];
   if (chosen === undefined) return tested;
   const { priority } = contender.port;
@@ -121,13 +125,16 @@ function reasonsAgainst(
     : [...tested, { code: 'later-by-name', detail: `same priority as ${chosen.port.label}, and later by name` }];
 }
 
-function testStateReasons(testState: Contender['testState']): readonly Reason[] {
+function testReasons({ testState, unconfirmed, test }: Assessment, chosen: string | undefined): readonly Reason[] {
   switch (testState) {
     case 'working':
       return [];
-    case 'untested':
-      return [{ code: 'untested', detail: 'not tested yet' }];
+    case 'untested': {
+      if (!unconfirmed) return [{ code: 'untested', detail: 'not tested yet' }];
+      const detail = `it worked, and has not answered yet since ${chosen ?? 'the port in use'} failed`;
+      return [{ code: 'unconfirmed', detail }];
+    }
     case 'failing':
-      return [{ code: 'test-failing', detail: 'its last test failed' }];
+      return [{ code: 'test-failing', detail: `its tests fail: ${test.lastError ?? 'the last one failed'}` }];
   }
 }

@@ -58,7 +58,7 @@ function causeOfLeaving(left: string, choice: Choice, assessments: readonly Asse
     case 'untested':
       return { cause: 'better-port', detail: `${port.label} is known to work, ${left} is not tested yet` };
     case 'working': {
-      const workingSinceMs = assessments.find((one) => one.port === port)?.memory?.workingSinceMs ?? nowMs;
+      const workingSinceMs = assessments.find((one) => one.port === port)?.work?.workingSinceMs ?? nowMs;
       const seconds = Math.floor((nowMs - workingSinceMs) / 1000);
       return {
         cause: 'better-port',

@@ -9,6 +9,8 @@ export interface Contender {
   readonly holdUntilMs: number;
   /** A change of policy, and nothing else, has put it before the port in use. */
   readonly newlyPreferred: boolean;
+  /** Monotonic time until which its first test may take; undefined: nothing is awaited. */
+  readonly pendingUntilMs: number | undefined;
 }
 
 /** Which contender is chosen, and by which rule. */
@@ -17,6 +19,8 @@ export type Choice =
   | { readonly kind: 'best'; readonly contender: Contender }
   /** The better ones are on hold. */
   | { readonly kind: 'in-use-during-hold'; readonly contender: Contender }
+  /** Its first test is under way, and a port that costs more is no reason not to wait for that. */
+  | { readonly kind: 'in-use-during-first-test'; readonly contender: Contender }
   /** None works, and the one in use is as good a guess as any: the far end may be what is down. */
   | { readonly kind: 'in-use-while-none-works'; readonly contender: Contender };
 
@@ -53,6 +57,13 @@ export function chooseContender(ranked: readonly Contender[], inUse: string | un
   if (current.testState === 'working') {
     const next = better.find((contender) => contender.newlyPreferred || contender.holdUntilMs <= nowMs);
     return next === undefined ? { kind: 'in-use-during-hold', contender: current } : { kind: 'best', contender: next };
+  }
+  if (
+    current.pendingUntilMs !== undefined &&
+    nowMs < current.pendingUntilMs &&
+    best.port.priority > current.port.priority
+  ) {
+    return { kind: 'in-use-during-first-test', contender: current };
   }
   // Leaving a port that does not work for one that does never waits.
   if (best.testState === 'working') return { kind: 'best', contender: best };

@@ -1,7 +1,10 @@
 import type { NetworkSnapshot } from '../snapshot/index.js';
+import type { Grounds } from './assess.js';
+import { readerFor } from './evidence.js';
 import type { DecisionMemory, PortMemory, SelectionMemory } from './memory.js';
 import type { DecisionPolicy } from './policy.js';
 import { rememberPort } from './port-memory.js';
+import { Profiles } from './profiles.js';
 import { selectPort } from './select.js';
 import type { Selection } from './selection.js';
 
@@ -24,17 +27,21 @@ export function decide(
   memory: DecisionMemory,
   nowMs: number,
 ): Decision {
+  const profiles = new Profiles(policy);
   const ports = new Map<string, PortMemory>();
-  for (const { label } of policy.ports) {
-    ports.set(label, rememberPort(memory.ports.get(label), snapshot.ports.get(label), nowMs));
+  for (const port of policy.ports) {
+    const { label } = port;
+    const known = rememberPort(memory.ports.get(label), snapshot.ports.get(label), profiles.ofPort(port), nowMs);
+    ports.set(label, known);
   }
+  const grounds: Grounds = { snapshot, policy, ports, profiles, evidence: readerFor(snapshot, ports) };
   const selections = new Map<string, Selection>();
   const selectionMemories = new Map<string, SelectionMemory>();
   let nextLookAtMs: number | undefined;
   for (const networkInstance of policy.networkInstances) {
     if (!networkInstance.active) continue;
     const { id } = networkInstance;
-    const step = selectPort(networkInstance, snapshot, policy, ports, memory.selections.get(id), nowMs);
+    const step = selectPort(networkInstance, grounds, memory.selections.get(id), nowMs);
     selections.set(id, step.selection);
     selectionMemories.set(id, step.memory);
     nextLookAtMs = earlier(nextLookAtMs, step.nextLookAtMs);

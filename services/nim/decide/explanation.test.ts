@@ -90,8 +90,8 @@ describe('the explanation of a decision', () => {
     const scenario = new Scenario('eth0=0 wwan0=10');
     scenario.step(0, 'eth0:failing wwan0:working');
     expect(inWords(selectionIn(scenario.step(10, 'wwan0:failing').selections).candidates)).toEqual([
-      '1 wwan0: selected (in use); kept-while-none-works (kept, because no permitted port is known to work); test-failing (its last test failed)',
-      '2 eth0: test-failing (its last test failed)',
+      '1 wwan0: selected (in use); kept-while-none-works (kept, because no permitted port is known to work); test-failing (its tests fail: no answer)',
+      '2 eth0: test-failing (its tests fail: no answer)',
     ]);
   });
 

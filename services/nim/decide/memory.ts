@@ -13,6 +13,12 @@ export interface PortMemory {
   readonly usableSinceMs: number | undefined;
   readonly interfaceIndex: number | undefined;
   readonly addresses: readonly string[];
+  /** By the key of each test profile by which it is read. */
+  readonly works: ReadonlyMap<string, WorkMemory>;
+}
+
+/** How a port has worked by one test profile. */
+export interface WorkMemory {
   /** Undefined: it does not work, or nobody knows. */
   readonly workingSinceMs: number | undefined;
   /** When it last stopped working, oldest first; bounded. */

@@ -1,11 +1,13 @@
 import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { NetworkSnapshot } from '../snapshot/index.js';
 import { assessPorts, isContender } from './assess.js';
+import { readerFor } from './evidence.js';
 import type { Candidate } from './candidate.js';
 import { explainCandidates } from './candidates.js';
 import { chooseContender, rankContenders } from './choose.js';
 import type { DecisionMemory } from './memory.js';
 import type { DecisionPolicy } from './policy.js';
+import { Profiles } from './profiles.js';
 
 /**
  * Which ports an operation of the device may use, in order of preference, and why not the others. An operation has no
@@ -18,10 +20,13 @@ export function rankPortsForOperation(
   memory: DecisionMemory,
   nowMs: number,
 ): readonly Candidate[] {
-  const assessments = assessPorts({ kind: 'operation', operation }, snapshot, policy, memory.ports);
-  const contenders = assessments
-    .filter(isContender)
-    .map(({ port, testState }) => ({ port, testState, holdUntilMs: 0, newlyPreferred: false }));
+  const { ports } = memory;
+  const grounds = { snapshot, policy, ports, profiles: new Profiles(policy), evidence: readerFor(snapshot, ports) };
+  const assessments = assessPorts({ kind: 'operation', operation }, grounds, undefined);
+  const contenders = assessments.filter(isContender).map(({ port, testState }) => ({
+    ...{ port, testState, holdUntilMs: 0 },
+    ...{ newlyPreferred: false, pendingUntilMs: undefined },
+  }));
   const ranked = rankContenders(contenders, undefined);
   return explainCandidates(assessments, ranked, chooseContender(ranked, undefined, nowMs), () => '');
 }

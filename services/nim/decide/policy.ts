@@ -1,4 +1,4 @@
-import type { DeviceModel, NetworkInstance, Port } from '../../configuration/index.js';
+import type { DeviceModel, NetworkInstance, Port, ProbeTarget } from '../../configuration/index.js';
 
 /** What policy says of one port. */
 export type PortPolicy = Pick<
@@ -11,7 +11,8 @@ export type NetworkInstancePolicy = Pick<
   NetworkInstance,
   'id' | 'name' | 'active' | 'portLabel' | 'allowedPriorities'
 > & {
-  readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'>;
+  readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'> &
+    Partial<Pick<NetworkInstance['test'], 'target' | 'intervalMs' | 'timeoutMs' | 'failAfter' | 'recoverAfter'>>;
 };
 
 /**
@@ -21,4 +22,7 @@ export type NetworkInstancePolicy = Pick<
 export type DecisionPolicy = Pick<DeviceModel, 'operationPriorities' | 'downloadMaxCost' | 'grants'> & {
   readonly ports: readonly PortPolicy[];
   readonly networkInstances: readonly NetworkInstancePolicy[];
+  readonly portTest?: DeviceModel['portTest'];
+  /** The controller's ping; undefined: nobody said where the controller is. */
+  readonly controllerTarget?: ProbeTarget | undefined;
 };

@@ -1,31 +1,28 @@
-import type { NetworkSnapshot } from '../snapshot/index.js';
-import { assessPorts, isContender, type Assessment } from './assess.js';
+import { assessPorts, isContender, type Assessment, type Grounds } from './assess.js';
 import { explainCandidates } from './candidates.js';
 import { causeOfChange } from './cause.js';
 import { chooseContender, rankContenders, type Choice, type Contender } from './choose.js';
 import { countRecentLosses, failbackHoldMs } from './failback-hold.js';
-import type { PortMemory, SelectionMemory } from './memory.js';
-import type { DecisionPolicy, NetworkInstancePolicy } from './policy.js';
+import type { SelectionMemory, WorkMemory } from './memory.js';
+import type { NetworkInstancePolicy } from './policy.js';
 import type { NoPortReason, Selection, SelectionOutcome } from './selection.js';
 
 /** A selection, what to remember of it, and when time alone may change it. */
 export interface SelectionStep {
   readonly selection: Selection;
   readonly memory: SelectionMemory;
-  /** Monotonic time at which the next failback hold ends. */
+  /** Monotonic time at which the next failback hold, or the time for a first test, ends. */
   readonly nextLookAtMs: number | undefined;
 }
 
 /** Decides for one network instance. */
 export function selectPort(
   networkInstance: NetworkInstancePolicy,
-  snapshot: NetworkSnapshot,
-  policy: DecisionPolicy,
-  ports: ReadonlyMap<string, PortMemory>,
+  grounds: Grounds,
   before: SelectionMemory | undefined,
   nowMs: number,
 ): SelectionStep {
-  const assessments = assessPorts({ kind: 'network-instance', networkInstance }, snapshot, policy, ports);
+  const assessments = assessPorts({ kind: 'network-instance', networkInstance }, grounds, before?.port);
   const holdBaseMs = networkInstance.test.failbackHoldMs;
   const contenders = assessments
     .filter(isContender)
@@ -35,7 +32,7 @@ export function selectPort(
   // The standbys stand as the next decision will find them: ties go to the port that is in use from now on.
   const settled = rankContenders(contenders, choice.kind === 'none' ? undefined : choice.contender.port.label);
   const candidates = explainCandidates(assessments, settled, choice, ({ port }) =>
-    describeHold(ports.get(port.label), holdBaseMs),
+    describeHold(assessments.find((one) => one.port === port)?.work, holdBaseMs),
   );
   const chosen = choice.kind === 'none' ? undefined : choice.contender.port;
   const changed = before === undefined || before.port !== chosen?.label;
@@ -44,7 +41,10 @@ export function selectPort(
     : { cause: before.cause, detail: before.causeDetail };
   const sinceMs = changed ? nowMs : before.sinceMs;
   const eligible = assessments.filter(({ ineligible }) => ineligible.length === 0).map(({ port }) => port);
-  const heldUntilMs = candidates.flatMap((candidate) => candidate.heldUntilMs ?? []);
+  const waitsUntilMs = [
+    ...candidates.flatMap((candidate) => candidate.heldUntilMs ?? []),
+    ...(choice.kind === 'in-use-during-first-test' ? [choice.contender.pendingUntilMs ?? nowMs] : []),
+  ];
   return {
     selection: {
       networkInstanceId: networkInstance.id,
@@ -65,12 +65,12 @@ export function selectPort(
         .filter(({ priority }) => chosen !== undefined && priority < chosen.priority)
         .map(({ label }) => label),
     },
-    nextLookAtMs: heldUntilMs.length === 0 ? undefined : Math.min(...heldUntilMs),
+    nextLookAtMs: waitsUntilMs.length === 0 ? undefined : Math.min(...waitsUntilMs),
   };
 }
 
 function contenderOf(
-  { port, testState, memory }: Assessment,
+  { port, testState, evidence, work }: Assessment,
   assessments: readonly Assessment[],
   before: SelectionMemory | undefined,
   holdBaseMs: number,
@@ -80,21 +80,22 @@ function contenderOf(
     port,
     testState,
     holdUntilMs:
-      memory?.workingSinceMs === undefined
+      work?.workingSinceMs === undefined
         ? 0
-        : memory.workingSinceMs + failbackHoldMs(holdBaseMs, memory.workingSinceMs, memory.lossesMs),
+        : work.workingSinceMs + failbackHoldMs(holdBaseMs, work.workingSinceMs, work.lossesMs),
     newlyPreferred:
       before !== undefined &&
       inUse !== undefined &&
       port.priority < inUse.priority &&
       !before.preferred.includes(port.label),
+    pendingUntilMs: evidence.pendingUntilMs,
   };
 }
 
-function describeHold(memory: PortMemory | undefined, holdBaseMs: number): string {
-  if (memory?.workingSinceMs === undefined) return 'must work for a while first';
-  const holdMs = failbackHoldMs(holdBaseMs, memory.workingSinceMs, memory.lossesMs);
-  const losses = countRecentLosses(memory.workingSinceMs, memory.lossesMs);
+function describeHold(work: WorkMemory | undefined, holdBaseMs: number): string {
+  if (work?.workingSinceMs === undefined) return 'must work for a while first';
+  const holdMs = failbackHoldMs(holdBaseMs, work.workingSinceMs, work.lossesMs);
+  const losses = countRecentLosses(work.workingSinceMs, work.lossesMs);
   const why = losses > 1 ? `; it was lost ${losses} times within an hour` : '';
   return `works again, and must have worked for ${Math.round(holdMs / 1000)} s before traffic goes back to it${why}`;
 }

@@ -32,6 +32,7 @@ export const reasonMessages: Readonly<Record<ReasonCode, CandidateReasonCode>> =
   'later-by-name': CandidateReasonCode.CANDIDATE_REASON_CODE_LATER_BY_NAME,
   'failback-hold': CandidateReasonCode.CANDIDATE_REASON_CODE_FAILBACK_HOLD,
   selected: CandidateReasonCode.CANDIDATE_REASON_CODE_SELECTED,
+  unconfirmed: CandidateReasonCode.CANDIDATE_REASON_CODE_UNCONFIRMED,
   granted: CandidateReasonCode.CANDIDATE_REASON_CODE_GRANTED,
   'kept-while-none-works': CandidateReasonCode.CANDIDATE_REASON_CODE_KEPT_WHILE_NONE_WORKS,
 };

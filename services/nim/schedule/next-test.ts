@@ -37,6 +37,8 @@ export interface TestSituation {
     readonly timeoutMs: number | undefined;
     /** An address to send pulses to is known. */
     readonly canPulse: boolean;
+    /** They may go out between full tests, and not in doubt alone. */
+    readonly calmPulses: boolean;
   };
   readonly traffic: TrafficFacts | undefined;
   readonly inFlight: readonly { readonly step: TestStep; readonly startedMs: number }[];
@@ -193,7 +195,7 @@ function whenCalm(situation: TestSituation, full: Starts, any: Starts, nowMs: nu
   const pulseMs = pulseInterval(situation, nowMs);
   const fullDueMs = (full.lastMs ?? 0) + (target.intervalMs ?? (target.light ? pulseMs : pace.fullMs));
   const fullDue = full.busy ? undefined : fullDueMs;
-  const pulses = target.canPulse && !target.light && target.intervalMs === undefined;
+  const pulses = target.canPulse && target.calmPulses && !target.light;
   const lastSignMs = Math.max(record.lastSucceeded?.atMs ?? 0, traffic?.lastDownMs ?? 0, any.lastMs ?? 0);
   const known = record.outcomes.filter((one) => one.step === 'pulse' && one.result.kind === 'answered').length;
   const pulseAtMs = known < acquaintancePulses ? (any.lastMs ?? 0) + acquaintanceSpacingMs : lastSignMs + pulseMs;

@@ -12,8 +12,10 @@ export interface TestAssignment {
   readonly settings: HealthSettings;
   /** The shortest interval that is wished for; undefined: as the pace of the port says. */
   readonly intervalMs: number | undefined;
-  /** The longest time that any of them grants an answer; undefined: as learned. */
+  /** The longest time that any of them grants a full test; undefined: as learned. */
   readonly timeoutMs: number | undefined;
+  /** Pulses may go out between full tests. */
+  readonly calmPulses: boolean;
   readonly role: PortRole;
 }
 

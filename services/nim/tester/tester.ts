@@ -176,7 +176,7 @@ export class Tester {
 
   #situation({ assignment, record, inFlight, requestedMs }: Track, port: TestedPort): TestSituation {
     const { budgets, prober } = this.#options;
-    const { label, targetKey, target, settings, intervalMs, timeoutMs, role } = assignment;
+    const { label, targetKey, target, settings, intervalMs, timeoutMs, calmPulses, role } = assignment;
     const traffic = this.#traffic.get(label);
     return {
       validSinceMs: port.validSinceMs,
@@ -184,7 +184,10 @@ export class Tester {
       health: healthOf(record, settings, port.validSinceMs, traffic?.lastDownMs),
       role,
       pace: paceOf(port.priority),
-      target: { light: isLight(target), intervalMs, timeoutMs, canPulse: prober.canPulse(label, targetKey) },
+      target: {
+        ...{ light: isLight(target), intervalMs, timeoutMs },
+        ...{ canPulse: prober.canPulse(label, targetKey), calmPulses },
+      },
       traffic,
       inFlight: [...inFlight],
       budget: budgets.state(label),

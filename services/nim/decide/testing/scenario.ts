@@ -1,4 +1,5 @@
-import type { PriorityLimit } from '../../../configuration/index.js';
+import { parseTarget, targetKey, type PriorityLimit, type ProbeTarget } from '../../../configuration/index.js';
+import { emptyRecord, withOutcome, type TestOutcome } from '../../health/index.js';
 import {
   missingPort,
   noTestFacts,
@@ -49,6 +50,20 @@ export function policyFor(ports: readonly PortPolicy[], allowedPriorities?: Prio
   };
 }
 
+/** The controller's ping of scenarios that test it. */
+export const controllerTarget: ProbeTarget = targetOf('https://controller.example/api/v2/edgedevice/ping');
+
+/** A target from its text. */
+export function targetOf(text: string): ProbeTarget {
+  const parsed = parseTarget(text);
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem);
+  return parsed.target;
+}
+
+/** More silences than any verdict asks for, over a time that tries every patience. */
+const plentyOfSilence = 50;
+const silenceMs = 3_500;
+
 /** A port with link and address. The label makes the index and the address, so that they differ between ports. */
 export function usablePort(
   label: string,
@@ -87,7 +102,8 @@ export function portAs(label: string, word: string): PortObservation {
 /**
  * A device on which things happen one after the other, each at a time in seconds. Changes are
  * `eth0:no-carrier`, `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the
- * configuration), `+sat0=20` (put into it) and `restart` (memory lost).
+ * configuration), `+sat0=20` (put into it) and `restart` (memory lost). Where there is a controller: `eth0:answers` (a full test),
+ * `eth0:pulse`, `eth0:refuses` (a full test) and `eth0:silent` (until nobody doubts it).
  */
 export class Scenario {
   #ports = new Map<string, PortPolicy>();
@@ -96,9 +112,11 @@ export class Scenario {
   /** Ports whose test outcome was given, which then no longer follows from the address. */
   readonly #tested = new Set<string>();
   #memory = emptyMemory;
+  readonly #target: ProbeTarget | undefined;
 
-  /** `eth0=0 wwan0=10`, all up from the start. */
-  constructor(ports: string) {
+  /** `eth0=0 wwan0=10`, all up from the start. `target`: whose ping tests the ports. */
+  constructor(ports: string, target?: ProbeTarget) {
+    this.#target = target;
     for (const word of ports.split(' ')) this.#change(`+${word}`, 0);
   }
 
@@ -119,7 +137,7 @@ export class Scenario {
   }
 
   get policy(): DecisionPolicy {
-    return policyFor([...this.#ports.values()], this.#allowed);
+    return { ...policyFor([...this.#ports.values()], this.#allowed), controllerTarget: this.#target };
   }
 
   #change(change: string, nowMs: number): void {
@@ -159,6 +177,20 @@ export class Scenario {
           },
         });
         return;
+      case 'answers':
+        this.#test(label, [{ step: 'full', result: { kind: 'answered', latencyMs: 20 } }], nowMs);
+        return;
+      case 'pulse':
+        this.#test(label, [{ step: 'pulse', result: { kind: 'answered', latencyMs: 5 } }], nowMs);
+        return;
+      case 'refuses':
+        this.#test(label, [{ step: 'full', result: { kind: 'failed', failure: 'refused', detail: 'refused' } }], nowMs);
+        return;
+      case 'silent': {
+        const silence = { step: 'pulse', result: { kind: 'failed', failure: 'timeout', detail: 'no answer' } } as const;
+        this.#test(label, Array(plentyOfSilence).fill(silence), nowMs);
+        return;
+      }
       case 'new-interface':
         this.#observe(label, usablePort(label, { index: 999 }), nowMs);
         return;
@@ -170,8 +202,27 @@ export class Scenario {
     }
   }
 
+  #test(label: string, outcomes: readonly Pick<TestOutcome, 'step' | 'result'>[], nowMs: number): void {
+    const before = this.#facts.get(label);
+    if (before === undefined || this.#target === undefined) throw new Error(`${label} is not tested`);
+    const key = targetKey(this.#target);
+    const record = outcomes.reduce(
+      (known, outcome, position) => {
+        const atMs = nowMs - silenceMs * (1 - (position + 1) / outcomes.length);
+        return withOutcome(known, { ...outcome, startedMs: atMs, endedMs: atMs, trafficAnsweredMs: undefined });
+      },
+      before.targets?.get(key) ?? emptyRecord,
+    );
+    this.#facts.set(label, { ...before, targets: new Map([[key, record]]) });
+  }
+
   #observe(label: string, observation: PortObservation, nowMs: number): void {
-    this.#facts.set(label, { observation, observedSinceMs: nowMs, test: this.#facts.get(label)?.test ?? noTestFacts });
+    const before = this.#facts.get(label);
+    const targets = before?.targets;
+    this.#facts.set(label, {
+      ...{ observation, observedSinceMs: nowMs, test: before?.test ?? noTestFacts },
+      ...(targets === undefined ? {} : { targets }),
+    });
   }
 }
 

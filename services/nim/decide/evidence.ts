@@ -1,0 +1,72 @@
+import { emptyRecord, healthOf, type Health } from '../health/index.js';
+import { noTestFacts, type NetworkSnapshot, type PortFacts, type PortTestFacts } from '../snapshot/index.js';
+import type { TestState } from './candidate.js';
+import type { PortMemory } from './memory.js';
+import { testStateOf } from './test-state.js';
+import type { TestProfile } from './test-profile.js';
+
+/** What is known of a port by one profile. */
+export interface Evidence {
+  readonly profile: TestProfile;
+  readonly testState: TestState;
+  readonly test: PortTestFacts;
+  /** Undefined where link and address are the test. */
+  readonly health: Health | undefined;
+  /** Monotonic time until which its first test may take; undefined: nothing is awaited. */
+  readonly pendingUntilMs: number | undefined;
+}
+
+/** A first test takes a few round trips, and the name servers of a new lease may need a moment. */
+const firstTestGraceMs = 5_000;
+
+/** Reads each port by each profile once for a whole decision, however many network instances ask. */
+export class EvidenceReader {
+  readonly #snapshot: NetworkSnapshot;
+  readonly #usableSince: (label: string) => number | undefined;
+  readonly #read = new Map<string, Evidence>();
+
+  constructor(snapshot: NetworkSnapshot, usableSince: (label: string) => number | undefined) {
+    this.#snapshot = snapshot;
+    this.#usableSince = usableSince;
+  }
+
+  of(label: string, profile: TestProfile): Evidence {
+    const key = `${label} ${profile.key}`;
+    const known = this.#read.get(key);
+    if (known !== undefined) return known;
+    const evidence = evidenceOf(this.#snapshot.ports.get(label), profile, this.#usableSince(label));
+    this.#read.set(key, evidence);
+    return evidence;
+  }
+}
+
+/** The evidence of remembered ports. */
+export function readerFor(snapshot: NetworkSnapshot, ports: ReadonlyMap<string, PortMemory>): EvidenceReader {
+  return new EvidenceReader(snapshot, (label) => ports.get(label)?.usableSinceMs);
+}
+
+/** Whether a port works by this profile, from the facts alone. */
+export function evidenceOf(
+  facts: PortFacts | undefined,
+  profile: TestProfile,
+  usableSinceMs: number | undefined,
+): Evidence {
+  if (profile.kind === 'address') {
+    const test = facts?.test ?? noTestFacts;
+    const testState = testStateOf(test, usableSinceMs);
+    return { profile, testState, test, health: undefined, pendingUntilMs: undefined };
+  }
+  const record = facts?.targets?.get(profile.targetKey) ?? emptyRecord;
+  const health = healthOf(record, profile.settings, usableSinceMs, facts?.trafficAnsweredMs);
+  const { lastSucceeded, lastFailed } = record;
+  const test: PortTestFacts = {
+    lastSucceededMs: lastSucceeded?.atMs,
+    lastFailedMs: lastFailed?.atMs,
+    lastError: lastFailed?.detail,
+    lastFailure: lastFailed?.failure,
+    latencyMs: lastSucceeded?.latencyMs,
+  };
+  const pending = health.state === 'untested' && usableSinceMs !== undefined && facts !== undefined;
+  const pendingUntilMs = pending ? facts.observedSinceMs + firstTestGraceMs : undefined;
+  return { profile, testState: health.state, test, health, pendingUntilMs };
+}
