@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { systemClock, VirtualClock } from './index.js';
+import { readBootId, systemClock, VirtualClock } from './index.js';
 
 describe('VirtualClock', () => {
   it('stands still until it is advanced', () => {
@@ -65,6 +65,10 @@ describe('systemClock', () => {
   it('has a boot clock that other processes share', () => {
     const [seconds = ''] = readFileSync('/proc/uptime', 'utf8').split(' ');
     expect(Math.abs(systemClock.boottimeMs() - Number(seconds) * 1000)).toBeLessThan(1_000);
+  });
+
+  it('knows the boot', async () => {
+    expect(await readBootId()).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('moves on, and fires timers that are not cancelled', async () => {

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { IpMonitor, NetlinkReader } from 'iproute-exec';
 
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
-import type { Clock } from '../clock/index.js';
+import { readBootId, type Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { startServer, type RunningService } from '../rpc/index.js';
 import { followConfiguration } from './configuration-source.js';
 import { EventLog } from './events/index.js';
 import { noInstrumentation, type Instrumentation } from './instrumentation.js';
 import { Manager } from './manager.js';
-import { MemoryFile, readBootId } from './memory-file.js';
+import { MemoryFile } from './memory-file.js';
 import { LeaseNameServers, PortObserver } from './observe/index.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './service.js';

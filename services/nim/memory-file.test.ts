@@ -8,7 +8,7 @@ import { VirtualClock } from '../clock/index.js';
 import { createLogger } from '../observability/index.js';
 import { emptyMemory, type DecisionMemory } from './decide/index.js';
 import { Scenario } from './decide/testing/scenario.js';
-import { MemoryFile, readBootId } from './memory-file.js';
+import { MemoryFile } from './memory-file.js';
 import { formatMemory, parseMemory } from './memory-format.js';
 
 /** A memory with everything in it: losses, a hold, a port that is down. */
@@ -98,9 +98,5 @@ describe('MemoryFile', () => {
     const one = new MemoryFile({ path: join(directory, 'gone', 'memory.json'), bootId: 'b', clock, logger });
     one.save(richMemory());
     await expect(one.close()).resolves.toBeUndefined();
-  });
-
-  it('knows the boot', async () => {
-    expect(await readBootId()).toMatch(/^[0-9a-f-]{36}$/);
   });
 });

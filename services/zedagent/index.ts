@@ -1,15 +1,22 @@
-import type { Clock } from '../clock/index.js';
+import { readBootId, type Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { startServer, type RunningService, type TlsListenOptions } from '../rpc/index.js';
-import { ConfigStore } from './config-store.js';
+import { GrantKeeper } from './grant-keeper.js';
+import { momentOf, type Moment } from './moment.js';
+import { policyService } from './policy-service.js';
 import { deviceConfigService } from './service.js';
-import { configFile } from './stored-config.js';
+import { stateAtStart } from './start-state.js';
+import { CHECKPOINT_EVERY_MS, Store } from './store.js';
+import { configFile as configFileIn } from './stored-config.js';
+import { policyFile as policyFileIn } from './stored-policy.js';
 
 export interface ZedagentOptions {
   readonly runDir: string;
   readonly stateDir: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** The boot that the clock's boottime belongs to; undefined: this machine's. */
+  readonly bootId?: string;
   /** A listener on the network, with certificates on both sides. */
   readonly listen?: TlsListenOptions | undefined;
 }
@@ -19,16 +26,31 @@ export interface RunningZedagent extends RunningService {
   readonly tlsPort: number | undefined;
 }
 
-/** Starts zedagent on `<runDir>/zedagent.sock`, with the configuration that was in force when it ended. */
+/** Starts zedagent on `<runDir>/zedagent.sock`, with the configuration and policy that were in force when it ended. */
 export async function startZedagent(options: ZedagentOptions): Promise<RunningZedagent> {
   const { runDir, stateDir, logger, clock } = options;
-  const file = configFile(stateDir, logger);
-  const store = new ConfigStore({ file, clock, logger }, await file.read());
+  const bootId = options.bootId ?? (await readBootId());
+  const now = (): Moment => momentOf(clock, bootId);
+  const configFile = configFileIn(stateDir, logger);
+  const policyFile = policyFileIn(stateDir, logger);
+  const [storedConfig, storedPolicy] = await Promise.all([configFile.read(), policyFile.read()]);
+  const initial = stateAtStart(storedConfig, storedPolicy, now(), logger);
+  const store = new Store({ configFile, policyFile, now, logger }, initial);
+  // The ends of grants are this boot's from now on, and what ended while nobody looked has ended.
+  const restored = initial.policy.grants.length > 0 || initial.policy.version !== storedPolicy?.policy?.version;
+  if (storedPolicy !== undefined && restored) await store.checkpoint(CHECKPOINT_EVERY_MS);
   const server = await startServer({
     socketPath: `${runDir}/zedagent.sock`,
-    services: [deviceConfigService(store)],
+    services: [deviceConfigService(store, now), policyService(store, now)],
     logger,
     tls: options.listen,
   });
-  return { tlsPort: server.tlsPort, close: () => server.close() };
+  const grantKeeper = new GrantKeeper(store, clock);
+  return {
+    tlsPort: server.tlsPort,
+    close: async () => {
+      await server.close();
+      await grantKeeper.close();
+    },
+  };
 }

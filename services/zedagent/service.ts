@@ -1,45 +1,34 @@
 import { status } from '@grpc/grpc-js';
 
-import {
-  DeviceConfigServiceService,
-  type DeviceConfigServiceServer,
-  type WatchConfigRequest,
-  type WatchConfigResponse,
-} from '../../gen/zedagent/v1/device_config.js';
-import { RpcError, serverStreaming, unary, type CallContext, type ServedService } from '../rpc/index.js';
-import type { ConfigStore } from './config-store.js';
+import { DeviceConfigServiceService, type DeviceConfigServiceServer } from '../../gen/zedagent/v1/device_config.js';
+import { RpcError, serverStreaming, unary, type ServedService } from '../rpc/index.js';
+import type { Moment } from './moment.js';
+import { pushConfig } from './push-config.js';
 import { requireRole } from './roles.js';
+import type { Store } from './store.js';
+import { authorOf } from './texts.js';
+import { watchConfig } from './watch-config.js';
 
-/** DeviceConfigService over the configuration in `store`. */
-export function deviceConfigService(store: ConfigStore): ServedService {
+/** DeviceConfigService over what is in force. */
+export function deviceConfigService(store: Store, now: () => Moment): ServedService {
   const implementation: DeviceConfigServiceServer = {
     pushConfig: unary((request, { caller }) => {
       requireRole(caller, 'write');
-      return store.push(request);
+      const author = authorOf(request.author, caller);
+      return store.change((current, moment) => pushConfig(current, { ...request, author }, moment));
     }),
     getConfig: unary((_request, { caller }) => {
       requireRole(caller, 'read');
-      const { current } = store;
-      if (current === undefined) {
+      const { deviceConfig } = store.current;
+      if (deviceConfig === undefined) {
         throw new RpcError(status.NOT_FOUND, 'no configuration has been pushed yet', { reason: 'NO_CONFIG' });
       }
-      return { deviceConfig: current };
+      return { deviceConfig };
     }),
-    watchConfig: serverStreaming((request, context) => watch(store, request, context)),
+    watchConfig: serverStreaming((request, { caller, signal }) => {
+      requireRole(caller, 'read');
+      return watchConfig(request, store.watch(signal), now);
+    }),
   };
   return { definition: DeviceConfigServiceService, implementation };
-}
-
-async function* watch(
-  store: ConfigStore,
-  { knownVersion }: WatchConfigRequest,
-  { signal, caller }: CallContext,
-): AsyncIterable<WatchConfigResponse> {
-  requireRole(caller, 'read');
-  for await (const { upserts } of store.state.watch({ epoch: '', afterRevision: 0n }, signal)) {
-    const [deviceConfig] = upserts;
-    if (deviceConfig !== undefined && deviceConfig.version !== knownVersion) {
-      yield { deviceConfig, policy: undefined, policyChanges: [] };
-    }
-  }
 }

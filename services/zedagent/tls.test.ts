@@ -4,11 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { credentials, status } from '@grpc/grpc-js';
+import { credentials, status, type Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import {
+  CreateGrantRequest,
+  PolicyServiceClient,
+  RevokeGrantRequest,
+  UpdatePolicyRequest,
+} from '../../gen/zedagent/v1/policy.js';
 import { systemClock } from '../clock/index.js';
 import { createLogger } from '../observability/index.js';
 import { call, connectTo, readRpcError } from '../rpc/index.js';
@@ -16,6 +22,13 @@ import { startZedagent, type RunningZedagent } from './index.js';
 
 const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
 const logger = createLogger({ service: 'test', level: 'silent' });
+const requests = {
+  getPolicy: {},
+  listGrants: {},
+  updatePolicy: UpdatePolicyRequest.fromPartial({ patch: {} }),
+  createGrant: CreateGrantRequest.create(),
+  revokeGrant: RevokeGrantRequest.create(),
+};
 const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' };
 
 (haveOpenssl ? describe : describe.skip)("zedagent's listener on the network", () => {
@@ -39,12 +52,20 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
   }
 
   function clientOf(name: string | undefined): DeviceConfigServiceClient {
+    return connected(DeviceConfigServiceClient, name);
+  }
+
+  function policyClientOf(name: string | undefined): PolicyServiceClient {
+    return connected(PolicyServiceClient, name);
+  }
+
+  function connected<C extends Client>(ClientClass: Parameters<typeof connectTo<C>>[0], name: string | undefined): C {
     const ca = readFileSync(at('ca.crt'));
     const channel =
       name === undefined
         ? credentials.createSsl(ca)
         : credentials.createSsl(ca, readFileSync(at(`${name}.key`)), readFileSync(at(`${name}.crt`)));
-    const client = connectTo(DeviceConfigServiceClient, `localhost:${service.tlsPort ?? 0}`, channel);
+    const client = connectTo(ClientClass, `localhost:${service.tlsPort ?? 0}`, channel);
     closers.push(() => {
       client.close();
     });
@@ -104,6 +125,15 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
       });
     });
 
+  const policyCall = (
+    name: string | undefined,
+    method: 'getPolicy' | 'listGrants' | 'updatePolicy' | 'createGrant' | 'revokeGrant',
+  ): Promise<status> =>
+    call(policyClientOf(name), method, requests[method], { timeoutMs: 5_000 }).then(
+      () => status.OK,
+      (error: unknown) => readRpcError(error).code,
+    );
+
   // Nothing has been pushed: whoever may read learns that there is nothing, and a watch stays silent to its deadline.
   it.each<{ name: string | undefined; write: status; read: status; watches: status }>([
     { name: 'controller', write: status.OK, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
@@ -119,6 +149,32 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
       read,
       watches,
     });
+  });
+
+  // Without a configuration there is no policy to read or change, which only they learn who may.
+  it.each<{ name: string; reads: readonly status[]; writes: readonly status[] }>([
+    {
+      name: 'controller',
+      reads: [status.FAILED_PRECONDITION, status.OK],
+      writes: [status.FAILED_PRECONDITION, status.FAILED_PRECONDITION, status.NOT_FOUND],
+    },
+    {
+      name: 'observer',
+      reads: [status.FAILED_PRECONDITION, status.OK],
+      writes: Array<status>(3).fill(status.PERMISSION_DENIED),
+    },
+    {
+      name: 'nobody',
+      reads: Array<status>(2).fill(status.PERMISSION_DENIED),
+      writes: Array<status>(3).fill(status.PERMISSION_DENIED),
+    },
+  ])('policy by certificate $name', async ({ name, reads, writes }) => {
+    expect([await policyCall(name, 'getPolicy'), await policyCall(name, 'listGrants')]).toEqual(reads);
+    expect([
+      await policyCall(name, 'updatePolicy'),
+      await policyCall(name, 'createGrant'),
+      await policyCall(name, 'revokeGrant'),
+    ]).toEqual(writes);
   });
 
   it('is not there for plain text', async () => {

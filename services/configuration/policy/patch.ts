@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { OverrideOrigin, PolicyOverride, PolicyPatch } from '../../../gen/zedagent/v1/policy.js';
 import type { DeviceModel } from '../model.js';
 import type { Problems } from '../problems.js';
@@ -29,11 +27,12 @@ export function patchOverrides(
   for (const { target, value } of requestedChanges(patch, configured, problems)) {
     const key = keyOf(target);
     const before = byTarget.get(key);
-    if (isDeepStrictEqual(before?.value, value)) continue;
-    if (value === undefined) byTarget.delete(key);
-    else byTarget.set(key, { value, origin });
+    // Words say all that a value says.
     const was = before?.value === undefined ? configuredText(target, configured) : overrideText(before.value);
     const is = value === undefined ? configuredText(target, configured) : overrideText(value);
+    if (was === is) continue;
+    if (value === undefined) byTarget.delete(key);
+    else byTarget.set(key, { value, origin });
     changes.push(`${targetText(target, configured)}: ${was} -> ${is}`);
   }
   return { overrides: [...byTarget.values()], changes };

@@ -1,0 +1,171 @@
+import { status } from '@grpc/grpc-js';
+
+import { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import {
+  PolicyChangeKind,
+  type CreateGrantRequest,
+  type CreateGrantResponse,
+  type Grant,
+  type RevokeGrantRequest,
+  type RevokeGrantResponse,
+} from '../../gen/zedagent/v1/policy.js';
+import {
+  checkPriorities,
+  durationInMs,
+  durationOf,
+  grantOf,
+  hasEnded,
+  isKnownOperation,
+  nameOperation,
+  networkInstanceNamed,
+  prioritiesInWords,
+  Problems,
+  timestampOf,
+  type DeviceModel,
+} from '../configuration/index.js';
+import { RpcError } from '../rpc/index.js';
+import { configInForce, configuredModel, effectiveModel, withChange, type InForce } from './in-force.js';
+import type { Moment } from './moment.js';
+import type { Step } from './step.js';
+import { checkText } from './texts.js';
+
+const shortestMs = 1_000;
+/** What is to hold for longer is a policy, not a grant. */
+const longestMs = 31 * 86_400_000;
+/** Each change of the policy carries all of them. */
+const mostGrants = 100;
+
+/**
+ * Makes a grant that nobody has yet under this id.
+ * @throws RpcError with every problem
+ */
+export function createGrant(
+  current: InForce,
+  request: CreateGrantRequest,
+  id: string,
+  now: Moment,
+): Step<CreateGrantResponse> {
+  const model = configuredModel(configInForce(current).config);
+  const problems = new Problems();
+  const { operation, networkInstance, reason, author } = request;
+  if (!isKnownOperation(operation)) problems.add('operation', `${operation} is no operation`);
+  const priorities = checkPriorities(request.priorities, 'priorities', problems);
+  if (priorities.length === 0) problems.add('priorities', 'must name at least one');
+  const appTraffic = operation === NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC;
+  if (networkInstance !== '' && !appTraffic) {
+    problems.add('networkInstance', 'only app traffic can be granted to one network instance');
+  }
+  const networkInstanceId =
+    networkInstance === '' ? '' : networkInstanceNamed(networkInstance, model, 'networkInstance', problems);
+  const lifetimeMs = durationInMs(request.lifetime);
+  if (lifetimeMs < shortestMs || lifetimeMs > longestMs)
+    problems.add('lifetime', 'must be between 1 second and 31 days');
+  if (reason.trim() === '') problems.add('reason', 'is required: it is what others read who wonder about the bill');
+  checkText(reason, 'reason', problems);
+  checkText(author, 'author', problems);
+  if (problems.list.length > 0) {
+    throw new RpcError(status.INVALID_ARGUMENT, 'the grant cannot be made', {
+      reason: 'INVALID_GRANT',
+      violations: problems.list,
+    });
+  }
+  const live = current.policy.grants.filter((grant) => !hasEnded(grantOf(grant), now.boottimeMs));
+  if (live.length >= mostGrants) {
+    throw new RpcError(status.RESOURCE_EXHAUSTED, `there are ${mostGrants} grants already; revoke one first`, {
+      reason: 'TOO_MANY_GRANTS',
+    });
+  }
+  const grant: Grant = {
+    id,
+    operation,
+    priorities: [...priorities],
+    networkInstanceId: networkInstanceId ?? '',
+    reason,
+    author,
+    createdAt: timestampOf(now.wallMs),
+    expiresAt: timestampOf(now.wallMs + lifetimeMs),
+    remaining: durationOf(lifetimeMs),
+    endsAtBoottime: durationOf(now.boottimeMs + lifetimeMs),
+  };
+  const until = new Date(now.wallMs + lifetimeMs).toISOString().replace('T', ' ');
+  const changes = [`grant ${id}: ${permissionInWords(grant, effectiveModel(current), 'may')} until ${until}`];
+  const next = withChange(
+    current,
+    { grants: [...current.policy.grants, grant], bootId: now.bootId },
+    {
+      kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_CREATED,
+      time: grant.createdAt,
+      author,
+      reason,
+      grantId: id,
+      changes,
+    },
+  );
+  return { answer: { grant, policyVersion: next.policy.version, changes }, next };
+}
+
+/** Ends a grant before its time. @throws RpcError NOT_FOUND */
+export function revokeGrant(current: InForce, request: RevokeGrantRequest, now: Moment): Step<RevokeGrantResponse> {
+  const { id, author, reason } = request;
+  const texts = new Problems();
+  checkText(author, 'author', texts);
+  checkText(reason, 'reason', texts);
+  if (texts.list.length > 0) {
+    throw new RpcError(status.INVALID_ARGUMENT, 'the grant cannot be revoked', {
+      reason: 'INVALID_GRANT',
+      violations: texts.list,
+    });
+  }
+  const grant = current.policy.grants.find((each) => each.id === id);
+  if (grant === undefined || hasEnded(grantOf(grant), now.boottimeMs)) {
+    throw new RpcError(status.NOT_FOUND, `there is no live grant ${JSON.stringify(id)}`, { reason: 'GRANT_NOT_FOUND' });
+  }
+  const changes = [`grant ${id} revoked: ${permissionInWords(grant, effectiveModel(current), 'may no longer')}`];
+  const next = withoutGrants(current, [grant], {
+    kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_REVOKED,
+    time: timestampOf(now.wallMs),
+    author,
+    reason,
+    grantId: id,
+    changes,
+  });
+  return { answer: { policyVersion: next.policy.version, changes }, next };
+}
+
+/** Takes out the grants whose time is up, one version each. Undefined where there is none. */
+export function endGrants(current: InForce, now: Moment): Pick<InForce, 'policy' | 'changes'> | undefined {
+  const ended = current.policy.grants.filter((grant) => hasEnded(grantOf(grant), now.boottimeMs));
+  if (ended.length === 0) return undefined;
+  const model = effectiveModel(current);
+  let next: InForce = current;
+  for (const grant of ended) {
+    const change = {
+      kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_ENDED,
+      time: timestampOf(now.wallMs),
+      author: grant.author,
+      reason: grant.reason,
+      grantId: grant.id,
+      changes: [`grant ${grant.id} has ended: ${permissionInWords(grant, model, 'may no longer')}`],
+    };
+    next = { ...next, ...withoutGrants(next, [grant], change) };
+  }
+  return { policy: next.policy, changes: next.changes };
+}
+
+function withoutGrants(current: InForce, gone: readonly Grant[], change: Parameters<typeof withChange>[2]) {
+  const ids = new Set(gone.map(({ id }) => id));
+  return withChange(current, { grants: current.policy.grants.filter(({ id }) => !ids.has(id)) }, change);
+}
+
+/** `app image download may use priority 2 (sat0)` */
+function permissionInWords(
+  { operation, priorities, networkInstanceId }: Grant,
+  model: DeviceModel | undefined,
+  may: 'may' | 'may no longer',
+): string {
+  const instance = model?.networkInstances.find(({ id }) => id === networkInstanceId);
+  const whose = networkInstanceId === '' ? '' : ` of ${instance?.name ?? networkInstanceId}`;
+  const ports = model?.ports.filter(({ priority }) => priorities.includes(priority)).map(({ label }) => label) ?? [];
+  const which = ports.length === 0 ? 'no port has it' : ports.join(', ');
+  return `${nameOperation(operation)}${whose} ${may} use priority ${prioritiesInWords(priorities)} (${which})`;
+}

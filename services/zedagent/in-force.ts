@@ -1,0 +1,74 @@
+import { status } from '@grpc/grpc-js';
+
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
+import type { Policy, PolicyChange } from '../../gen/zedagent/v1/policy.js';
+import { interpret, type DeviceModel } from '../configuration/index.js';
+import { RpcError } from '../rpc/index.js';
+
+/** All that zedagent hands out. */
+export interface InForce {
+  /** Undefined before the first push. */
+  readonly deviceConfig: DeviceConfig | undefined;
+  readonly policy: Policy;
+  /** The newest changes of the policy, oldest first; bounded. */
+  readonly changes: readonly PolicyChange[];
+}
+
+/** A configuration that has been pushed, whole. */
+export type PushedConfig = DeviceConfig & { readonly config: EdgeDevConfig };
+
+/** So many changes of the policy are kept for readers that were away. */
+const changesKept = 200;
+
+/** The configuration that the policy lies over. @throws RpcError NO_CONFIG where there is none */
+export function configInForce({ deviceConfig }: InForce): PushedConfig {
+  if (deviceConfig?.config === undefined) {
+    throw new RpcError(status.FAILED_PRECONDITION, 'no configuration has been pushed yet, so there is no policy', {
+      reason: 'NO_CONFIG',
+    });
+  }
+  return { ...deviceConfig, config: deviceConfig.config };
+}
+
+/** What comes of a change of the policy: the next version, and the change kept with it. */
+export function withChange(
+  { policy, changes }: InForce,
+  next: Partial<Policy>,
+  change: Omit<PolicyChange, 'policyVersion'>,
+): Pick<InForce, 'policy' | 'changes'> {
+  const version = policy.version + 1n;
+  return {
+    policy: { ...policy, ...next, version },
+    changes: [...changes, { ...change, policyVersion: version }].slice(-changesKept),
+  };
+}
+
+/** The model in force, the policy over it; undefined before the first configuration. */
+export function effectiveModel({ deviceConfig, policy }: InForce): DeviceModel | undefined {
+  if (deviceConfig?.config === undefined) return undefined;
+  const interpretation = interpret(deviceConfig.config, policy);
+  return interpretation.kind === 'valid' ? interpretation.model : undefined;
+}
+
+/** Models of configurations by themselves, made once for each. */
+const configuredModels = new WeakMap<EdgeDevConfig, DeviceModel>();
+
+/** The model of a configuration by itself, without the policy over it. @throws RpcError where it makes none */
+export function configuredModel(config: EdgeDevConfig): DeviceModel {
+  const made = configuredModels.get(config);
+  if (made !== undefined) return made;
+  const interpretation = interpret(config);
+  if (interpretation.kind === 'invalid') {
+    // An earlier version took it. It is handed out as it was pushed, and nobody acts upon it.
+    throw new RpcError(
+      status.FAILED_PRECONDITION,
+      'the configuration in force makes no sense to this version; push one',
+      {
+        reason: 'CONFIG_NOT_UNDERSTOOD',
+      },
+    );
+  }
+  configuredModels.set(config, interpretation.model);
+  return interpretation.model;
+}

@@ -1,0 +1,14 @@
+import type { Clock } from '../clock/index.js';
+
+/** The time at which something is asked for, by the clocks that matter. */
+export interface Moment {
+  readonly wallMs: number;
+  readonly boottimeMs: number;
+  /** The boot that boottimeMs belongs to. */
+  readonly bootId: string;
+}
+
+/** Now. */
+export function momentOf(clock: Clock, bootId: string): Moment {
+  return { wallMs: clock.wallMs(), boottimeMs: clock.boottimeMs(), bootId };
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+
+import { PolicyServiceService, type PolicyServiceServer } from '../../gen/zedagent/v1/policy.js';
+import { unary, type ServedService } from '../rpc/index.js';
+import { liveGrants } from './grant-times.js';
+import { createGrant, revokeGrant } from './grants.js';
+import type { InForce } from './in-force.js';
+import type { Moment } from './moment.js';
+import { policyReport } from './policy-report.js';
+import { requireRole } from './roles.js';
+import type { Store } from './store.js';
+import { authorOf } from './texts.js';
+import { updatePolicy } from './update-policy.js';
+
+/** PolicyService over what is in force. */
+export function policyService(store: Store, now: () => Moment): ServedService {
+  const implementation: PolicyServiceServer = {
+    getPolicy: unary((_request, { caller }) => {
+      requireRole(caller, 'read');
+      return policyReport(store.current, now());
+    }),
+    updatePolicy: unary((request, { caller }) => {
+      requireRole(caller, 'write');
+      const author = authorOf(request.author, caller);
+      return store.change((current, moment) => updatePolicy(current, { ...request, author }, moment));
+    }),
+    createGrant: unary((request, { caller }) => {
+      requireRole(caller, 'write');
+      const author = authorOf(request.author, caller);
+      return store.change((current, moment) => createGrant(current, { ...request, author }, freeId(current), moment));
+    }),
+    revokeGrant: unary((request, { caller }) => {
+      requireRole(caller, 'write');
+      const author = authorOf(request.author, caller);
+      return store.change((current, moment) => revokeGrant(current, { ...request, author }, moment));
+    }),
+    listGrants: unary((_request, { caller }) => {
+      requireRole(caller, 'read');
+      const { policy } = store.current;
+      return { policyVersion: policy.version, grants: liveGrants(policy.grants, now()) };
+    }),
+  };
+  return { definition: PolicyServiceService, implementation };
+}
+
+/** Short enough to be typed, and nobody's yet. */
+function freeId({ policy, changes }: InForce): string {
+  for (;;) {
+    const id = randomBytes(4).toString('hex');
+    const taken = policy.grants.some((grant) => grant.id === id) || changes.some(({ grantId }) => grantId === id);
+    if (!taken) return id;
+  }
+}

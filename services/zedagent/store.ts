@@ -1,0 +1,152 @@
+import { status } from '@grpc/grpc-js';
+
+import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
+import type { Logger } from '../observability/index.js';
+import { RpcError, StateStore } from '../rpc/index.js';
+import { checkpointOf } from './grant-times.js';
+import type { InForce } from './in-force.js';
+import type { Moment } from './moment.js';
+import type { Step } from './step.js';
+import type { ConfigFile } from './stored-config.js';
+import type { PolicyFile } from './stored-policy.js';
+
+const KEY = 'in-force';
+
+/** While a grant lives, what is left of it is written down this often; a power cut takes at most this from it. */
+export const CHECKPOINT_EVERY_MS = 60_000;
+
+export interface StoreOptions {
+  readonly configFile: ConfigFile;
+  readonly policyFile: PolicyFile;
+  readonly now: () => Moment;
+  readonly logger: Logger;
+}
+
+/** What is in force: changed by one request at a time, kept on disk, then told to those who watch. */
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #published = new StateStore<InForce>({ equals: (a, b) => a === b });
+  #current: InForce;
+  #lastChange: Promise<unknown> = Promise.resolve();
+
+  constructor(options: StoreOptions, initial: InForce) {
+    this.#options = options;
+    this.#current = initial;
+    this.#publish();
+  }
+
+  get current(): InForce {
+    return this.#current;
+  }
+
+  /** What is in force, now and after each change; a slow reader gets the newest. */
+  async *watch(signal: AbortSignal): AsyncGenerator<InForce, void, undefined> {
+    for await (const { upserts } of this.#published.watch({ epoch: '', afterRevision: 0n }, signal)) yield* upserts;
+  }
+
+  /**
+   * Makes a step from what is in force when its turn comes, and keeps it on disk before it counts.
+   * @throws RpcError of the step, or where the disk refuses; what was in force then stays
+   */
+  change<Answer>(step: (current: InForce, now: Moment) => Step<Answer>): Promise<Answer> {
+    return this.#inTurn(async () => {
+      const { answer, next } = step(this.#current, this.#options.now());
+      if (next !== undefined) {
+        await this.#keep(next);
+        this.#put(next);
+      }
+      return answer;
+    });
+  }
+
+  /** Like change, for what must count whether or not the disk takes it: it is then written with the next change. */
+  enforce(step: (current: InForce, now: Moment) => Partial<InForce> | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      const next = step(this.#current, this.#options.now());
+      if (next === undefined) return;
+      this.#put(next);
+      await this.#keepPolicy(CHECKPOINT_EVERY_MS).catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'the policy could not be kept on disk');
+      });
+    });
+  }
+
+  /** Writes down what is left of the grants, `aheadMs` from now. Where the disk refuses, it is logged. */
+  checkpoint(aheadMs: number): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#keepPolicy(aheadMs).catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'what is left of the grants could not be written down');
+      });
+    });
+  }
+
+  /** Resolves when what has been asked for so far is done. */
+  async settled(): Promise<void> {
+    await this.#lastChange;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastChange.then(work);
+    this.#lastChange = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #keep(next: Partial<InForce>): Promise<void> {
+    const { configFile, logger } = this.#options;
+    const { deviceConfig, policy } = next;
+    try {
+      if (deviceConfig !== undefined) await configFile.write(deviceConfig);
+      if (policy !== undefined && deviceConfig === undefined) await this.#write({ ...this.#current, ...next });
+    } catch (error) {
+      logger.error({ err: error }, 'a change could not be kept on disk and was not made');
+      throw persistFailed(error);
+    }
+    // The configuration counts; what it dropped from the policy is dropped again at the next start if this fails.
+    if (policy !== undefined && deviceConfig !== undefined) {
+      await this.#write({ ...this.#current, ...next }).catch((error: unknown) => {
+        logger.error({ err: error }, 'the policy could not be kept on disk');
+      });
+    }
+  }
+
+  #keepPolicy(aheadMs: number): Promise<void> {
+    return this.#write(this.#current, aheadMs);
+  }
+
+  #write({ policy, changes }: InForce, aheadMs = CHECKPOINT_EVERY_MS): Promise<void> {
+    const { policyFile, now } = this.#options;
+    const stored: StoredPolicy = { ...checkpointOf(policy, now(), aheadMs), changes: [...changes] };
+    return policyFile.write(stored);
+  }
+
+  #put(next: Partial<InForce>): void {
+    const before = this.#current;
+    this.#current = { ...before, ...next };
+    this.#log(before);
+    this.#publish();
+  }
+
+  #log(before: InForce): void {
+    const { logger } = this.#options;
+    const { deviceConfig, policy, changes } = this.#current;
+    if (deviceConfig !== undefined && deviceConfig !== before.deviceConfig) {
+      const { version, author } = deviceConfig;
+      logger.info({ version, author }, 'a new configuration is in force');
+    }
+    if (policy.version === before.policy.version) return;
+    for (const { policyVersion, author, reason, changes: words } of changes) {
+      if (policyVersion > before.policy.version) logger.info({ policyVersion, author, reason, changes: words }, 'policy changed'); // prettier-ignore
+    }
+  }
+
+  #publish(): void {
+    this.#published.replaceAll(new Map([[KEY, this.#current]]));
+  }
+}
+
+function persistFailed(error: unknown): RpcError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = /\b(ENOSPC|EDQUOT)\b/.test(reason) ? status.RESOURCE_EXHAUSTED : status.INTERNAL;
+  const message = `the change could not be kept on disk, so what was in force stays: ${reason}`;
+  return new RpcError(code, message, { reason: 'PERSIST_FAILED', cause: error });
+}

@@ -1,0 +1,29 @@
+import { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
+import { readDurably, writeDurably } from '../durable/index.js';
+import type { Logger } from '../observability/index.js';
+
+/** Keeps overrides, grants and the newest changes over restarts and power cuts. */
+export interface PolicyFile {
+  /** Undefined where there is none yet. */
+  read(): Promise<StoredPolicy | undefined>;
+  /** Rejects where the disk refuses; what was there stays. */
+  write(policy: StoredPolicy): Promise<void>;
+}
+
+/** `<stateDir>/policy`: a StoredPolicy in binary form. */
+export function policyFile(stateDir: string, logger: Logger): PolicyFile {
+  const path = `${stateDir}/policy`;
+  return {
+    read: async () => {
+      const bytes = await readDurably(path, { logger });
+      if (bytes === undefined) return undefined;
+      try {
+        return StoredPolicy.decode(bytes);
+      } catch (error) {
+        logger.error({ err: error, path }, 'the stored policy cannot be read; overrides and grants are gone');
+        return undefined;
+      }
+    },
+    write: (policy) => writeDurably(path, StoredPolicy.encode(policy).finish()),
+  };
+}

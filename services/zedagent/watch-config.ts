@@ -1,0 +1,36 @@
+import type { WatchConfigRequest, WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import type { InForce } from './in-force.js';
+import { liveGrants } from './grant-times.js';
+import type { Moment } from './moment.js';
+
+/**
+ * The messages of WatchConfig: each part only where the reader lacks it. Silent before the first configuration. The policy is
+ * always in the first message: it is small, and versions say nothing across a loss of zedagent's files.
+ */
+export async function* watchConfig(
+  request: WatchConfigRequest,
+  inForce: AsyncIterable<InForce>,
+  now: () => Moment,
+): AsyncGenerator<WatchConfigResponse, void, undefined> {
+  let configVersion = request.knownVersion;
+  let policyVersion: bigint | undefined;
+  for await (const { deviceConfig, policy, changes } of inForce) {
+    if (deviceConfig === undefined) continue;
+    const isNew = deviceConfig.version !== configVersion;
+    if (!isNew && policy.version === policyVersion) continue;
+    const told = policyVersion ?? toldBefore(request.knownPolicyVersion, policy.version);
+    yield {
+      deviceConfig: isNew ? deviceConfig : undefined,
+      policy: policy.version === policyVersion ? undefined : { ...policy, grants: liveGrants(policy.grants, now()) },
+      policyChanges: changes.filter((change) => change.policyVersion > told),
+    };
+    configVersion = deviceConfig.version;
+    policyVersion = policy.version;
+  }
+}
+
+/** A version that was never given comes from files that are gone: all that is kept is new to its reader. */
+function toldBefore(known: bigint | undefined, current: bigint): bigint {
+  if (known === undefined) return current;
+  return known > current ? 0n : known;
+}
