@@ -1,5 +1,6 @@
 export type * from './model.js';
-export { interpret, type PolicyOver } from './interpret.js';
+export { interpret, underPolicy, type PolicyOver } from './interpret.js';
+export { ConfigurationReader, type ConfigurationNews } from './reader.js';
 export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
 export { DEFAULT_FAILBACK_HOLD_MS } from './network-instance-tests.js';

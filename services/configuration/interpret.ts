@@ -18,23 +18,39 @@ const nothingOver: PolicyOver = { overrides: [], grants: [] };
 
 /**
  * What a configuration, and the policy over it, say about uplinks and network instances; or everything that is wrong with it,
- * each with the path of its field. Never throws. Whatever else an EdgeDevConfig holds is not looked at, and neither is an
- * override of something that the configuration does not have.
+ * each with the path of its field. Never throws. Whatever else an EdgeDevConfig holds is not looked at.
  */
-export function interpret(config: EdgeDevConfig, { overrides, grants }: PolicyOver = nothingOver): Interpretation {
+export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOver): Interpretation {
   const problems = new Problems();
-  const ports = overridePorts(interpretPorts(config, problems), overrides);
-  const networkInstances = overrideNetworkInstances(interpretNetworkInstances(config, problems), overrides);
+  const ports = interpretPorts(config, problems);
+  const networkInstances = interpretNetworkInstances(config, problems);
   const { apps, portMapFields } = interpretApps(config, networkInstances, problems);
-  const model: DeviceModel = {
+  const configured: DeviceModel = {
     ports,
     networkInstances,
     apps,
-    operationPriorities: overrideOperations(interpretOperationPolicies(config, problems), overrides),
+    operationPriorities: interpretOperationPolicies(config, problems),
     downloadMaxCost: interpretDownloadMaxCost(config, problems),
     portTest: interpretPortTest(config, problems),
-    grants: grants.map(grantOf),
+    grants: [],
   };
+  const model = underPolicy(configured, policy);
+  // Labels follow priorities, so port maps may clash under a policy that do not without.
   checkPortMaps(model, portMapFields, problems);
   return problems.list.length === 0 ? { kind: 'valid', model } : { kind: 'invalid', problems: problems.list };
+}
+
+/**
+ * A configuration's model with a policy over it, which zedagent has found to fit. Labels follow priorities; an override of
+ * something that the configuration does not have is not looked at.
+ */
+export function underPolicy(model: DeviceModel, { overrides, grants }: PolicyOver): DeviceModel {
+  if (overrides.length === 0 && grants.length === 0) return model;
+  return {
+    ...model,
+    ports: overridePorts(model.ports, overrides),
+    networkInstances: overrideNetworkInstances(model.networkInstances, overrides),
+    operationPriorities: overrideOperations(model.operationPriorities, overrides),
+    grants: grants.map(grantOf),
+  };
 }

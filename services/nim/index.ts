@@ -9,10 +9,12 @@ import type { Logger } from '../observability/index.js';
 import { startServer, type RunningService } from '../rpc/index.js';
 import { followConfiguration } from './configuration-source.js';
 import { EventLog } from './events/index.js';
+import { GrantEnds } from './grant-ends.js';
 import { noInstrumentation, type Instrumentation } from './instrumentation.js';
 import { Manager } from './manager.js';
 import { MemoryFile } from './memory-file.js';
 import { LeaseNameServers, PortObserver } from './observe/index.js';
+import { PolicyEvents } from './policy-events.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './service.js';
 
@@ -108,11 +110,20 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     observer.readEverything();
   });
 
+  const policyEvents = new PolicyEvents(events);
+  const grantEnds = new GrantEnds({
+    clock,
+    onConfiguration: (configuration, ended) => {
+      manager.onConfiguration(configuration);
+      policyEvents.recordEnds(ended);
+    },
+  });
   const stop = new AbortController();
   const following = followConfiguration({
     zedagentAddress: `unix:${join(runDir, 'zedagent.sock')}`,
-    onConfiguration: (configuration) => {
-      manager.onConfiguration(configuration);
+    onConfiguration: (configuration, policyChanges) => {
+      grantEnds.take(configuration);
+      policyEvents.record(policyChanges);
     },
     signal: stop.signal,
     logger,
@@ -121,6 +132,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   return {
     close: async () => {
       stop.abort();
+      grantEnds.close();
       manager.close();
       observer.close();
       nameServers.close();

@@ -83,14 +83,15 @@ async function* watchTestStatuses(
 ): AsyncGenerator<WatchNetworkInstanceTestStatusResponse> {
   await publisher.untilPublished(signal);
   for await (const { upserts, removedKeys, ...step } of publisher.testStatuses.watch(request, signal)) {
-    const { configVersion, deviceNetworkRevision } = upserts.find((entry) => entry.kind === 'basis') ?? publisher.basis;
+    const { configVersion, policyVersion, deviceNetworkRevision } =
+      upserts.find((entry) => entry.kind === 'basis') ?? publisher.basis;
     yield {
       ...step,
       statuses: upserts.flatMap((entry) => (entry.kind === 'status' ? [entry.status] : [])),
       removedNetworkInstances: [...removedKeys],
       deviceNetworkRevision,
       configVersion,
-      policyVersion: 0n,
+      policyVersion,
     };
   }
 }

@@ -6,11 +6,11 @@ import {
 } from '../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState, type PortStatus } from '../../gen/nim/v1/port_status.js';
-import { interpret } from '../configuration/index.js';
+import { ConfigurationReader } from '../configuration/index.js';
 import type { Logger } from '../observability/index.js';
 import { connectTo, follow } from '../rpc/index.js';
 import type { PortFacts, Selection } from './desired/inputs.js';
-import type { Received, ReceivedConfig, ReceivedPorts, ReceivedSelections } from './state.js';
+import type { Received, ReceivedPorts, ReceivedSelections } from './state.js';
 
 export interface ReceiveOptions {
   readonly runDir: string;
@@ -30,29 +30,21 @@ export async function receive(options: ReceiveOptions): Promise<void> {
 
 async function followConfig(client: DeviceConfigServiceClient, options: ReceiveOptions): Promise<void> {
   const { signal, logger, onNews } = options;
-  let knownVersion = 0n;
+  const reader = new ConfigurationReader();
   await follow({
     signal,
     logger: logger.child({ stream: 'config' }),
-    open: () => client.watchConfig({ knownVersion }),
+    open: () => client.watchConfig(reader.request),
     onMessage: (message: WatchConfigResponse) => {
-      const config = readConfig(message, logger);
-      if (config === undefined) return;
-      knownVersion = config.version;
-      onNews({ config });
+      const news = reader.take(message);
+      // zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays.
+      if (news?.kind === 'nonsense') {
+        logger.error({ problems: news.problems }, 'a configuration that makes no sense was not taken in');
+      } else if (news !== undefined) {
+        onNews({ config: { version: news.deviceConfig.version, model: news.model } });
+      }
     },
   });
-}
-
-/** zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays. */
-function readConfig({ deviceConfig }: WatchConfigResponse, logger: Logger): ReceivedConfig | undefined {
-  if (deviceConfig?.config === undefined) return undefined;
-  const interpretation = interpret(deviceConfig.config);
-  if (interpretation.kind === 'invalid') {
-    logger.error({ problems: interpretation.problems }, 'a configuration that makes no sense was not taken in');
-    return undefined;
-  }
-  return { version: deviceConfig.version, model: interpretation.model };
 }
 
 async function followPorts(client: NetworkInterfaceManagerServiceClient, options: ReceiveOptions): Promise<void> {

@@ -1,11 +1,12 @@
 import { causes, type SelectionCause } from '../decide/index.js';
-import type { Happening, LoggedEvent } from './event.js';
+import { policyChangeWords, type Happening, type LoggedEvent } from './event.js';
 
 /** An event as one line of JSON, without the line break. */
 export function formatEvent({ sequence, wallMs, happening }: LoggedEvent): string {
-  const fields =
-    happening.kind === 'configuration-changed' ? { ...happening, version: String(happening.version) } : happening;
-  return JSON.stringify({ sequence, time: new Date(wallMs).toISOString(), ...fields });
+  const time = new Date(wallMs).toISOString();
+  return JSON.stringify({ sequence, time, ...happening }, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
 }
 
 /** Reads a line back; undefined where it is not one that `formatEvent` wrote. */
@@ -51,12 +52,30 @@ function parseHappening(fields: Readonly<Record<string, unknown>>): Happening | 
     }
     case 'configuration-changed': {
       const { version, author } = fields;
-      if (!isText(version) || !/^\d{1,20}$/.test(version) || !isText(author)) return undefined;
+      if (!isVersion(version) || !isText(author)) return undefined;
       return { kind: 'configuration-changed', version: BigInt(version), author };
+    }
+    case 'policy-changed': {
+      const { policyVersion, change, author, reason, grantId, changes } = fields;
+      const word = policyChangeWords.find((one) => one === change);
+      if (!isVersion(policyVersion) || word === undefined || !isText(author) || !isText(reason)) return undefined;
+      return {
+        kind: 'policy-changed',
+        policyVersion: BigInt(policyVersion),
+        change: word,
+        author,
+        reason,
+        grantId: isText(grantId) ? grantId : undefined,
+        changes: Array.isArray(changes) ? changes.filter(isText) : [],
+      };
     }
     default:
       return undefined;
   }
+}
+
+function isVersion(value: unknown): value is string {
+  return isText(value) && /^\d{1,20}$/.test(value);
 }
 
 function isText(value: unknown): value is string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import { VirtualClock } from '../../clock/index.js';
 import { createLogger } from '../../observability/index.js';
 import { EventLog, eventMessage, type Happening, type LoggedEvent } from './index.js';
@@ -20,6 +21,24 @@ const happenings: readonly Happening[] = [
     causeDetail: 'shore: no carrier',
   },
   { kind: 'configuration-changed', version: 18_446_744_073_709_551_615n, author: 'bridge' },
+  {
+    kind: 'policy-changed',
+    policyVersion: 7n,
+    change: 'grant-created',
+    author: 'ops',
+    reason: 'crew change',
+    grantId: 'ab12',
+    changes: ['grant ab12: app image download may use priority 2'],
+  },
+  {
+    kind: 'policy-changed',
+    policyVersion: 8n,
+    change: 'updated',
+    author: '',
+    reason: '',
+    grantId: undefined,
+    changes: [],
+  },
 ];
 
 const carrierLost: Happening = {
@@ -67,8 +86,8 @@ describe('EventLog', () => {
     const after = await openLog(clock);
     expect(after.list(0)).toEqual(before.list(0));
     after.append(carrierLost);
-    expect(sequences(after.list(3))).toEqual([4, 5]);
-    expect(after.list(3).map(({ wallMs }) => wallMs)).toEqual([
+    expect(sequences(after.list(happenings.length))).toEqual([6, 7]);
+    expect(after.list(happenings.length).map(({ wallMs }) => wallMs)).toEqual([
       Date.UTC(2026, 4, 1) + 1_000,
       Date.UTC(2026, 4, 1) + 1_000,
     ]);
@@ -179,6 +198,36 @@ describe('EventLog', () => {
         sequence: 3n,
         time: { seconds: 1n, nanos: 500_000_000 },
         kind: { $case: 'configurationChanged', value: { version: 18_446_744_073_709_551_615n, author: 'bridge' } },
+      },
+      {
+        sequence: 4n,
+        time: { seconds: 1n, nanos: 500_000_000 },
+        kind: {
+          $case: 'policyChanged',
+          value: {
+            policyVersion: 7n,
+            kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_CREATED,
+            author: 'ops',
+            reason: 'crew change',
+            grantId: 'ab12',
+            changes: ['grant ab12: app image download may use priority 2'],
+          },
+        },
+      },
+      {
+        sequence: 5n,
+        time: { seconds: 1n, nanos: 500_000_000 },
+        kind: {
+          $case: 'policyChanged',
+          value: {
+            policyVersion: 8n,
+            kind: PolicyChangeKind.POLICY_CHANGE_KIND_UPDATED,
+            author: '',
+            reason: '',
+            grantId: '',
+            changes: [],
+          },
+        },
       },
     ]);
   });

@@ -1,7 +1,16 @@
 import type { Event } from '../../../gen/nim/v1/event.js';
+import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import { timestampOf } from '../../configuration/index.js';
 import { causeMessages } from '../publish/index.js';
-import type { Happening, LoggedEvent } from './event.js';
+import type { Happening, LoggedEvent, PolicyChangeWord } from './event.js';
+
+const changeMessages: Readonly<Record<PolicyChangeWord, PolicyChangeKind>> = {
+  updated: PolicyChangeKind.POLICY_CHANGE_KIND_UPDATED,
+  'grant-created': PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_CREATED,
+  'grant-revoked': PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_REVOKED,
+  'grant-ended': PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_ENDED,
+  dropped: PolicyChangeKind.POLICY_CHANGE_KIND_DROPPED,
+};
 
 /** An event of the log as a message. */
 export function eventMessage({ sequence, wallMs, happening }: LoggedEvent): Event {
@@ -25,6 +34,18 @@ function kindOf(happening: Happening): NonNullable<Event['kind']> {
           toPort: happening.toPort ?? '',
           cause: causeMessages[happening.cause],
           causeDetail: happening.causeDetail,
+        },
+      };
+    case 'policy-changed':
+      return {
+        $case: 'policyChanged',
+        value: {
+          policyVersion: happening.policyVersion,
+          kind: changeMessages[happening.change],
+          author: happening.author,
+          reason: happening.reason,
+          grantId: happening.grantId ?? '',
+          changes: [...happening.changes],
         },
       };
     case 'configuration-changed':

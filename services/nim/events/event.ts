@@ -18,7 +18,24 @@ export type Happening =
       readonly cause: SelectionCause;
       readonly causeDetail: string;
     }
-  | { readonly kind: 'configuration-changed'; readonly version: bigint; readonly author: string };
+  | { readonly kind: 'configuration-changed'; readonly version: bigint; readonly author: string }
+  | {
+      readonly kind: 'policy-changed';
+      /** 0 where NIM ended a grant by itself. */
+      readonly policyVersion: bigint;
+      readonly change: PolicyChangeWord;
+      readonly author: string;
+      readonly reason: string;
+      /** Set where it is about a grant. */
+      readonly grantId: string | undefined;
+      /** What changed, in words. */
+      readonly changes: readonly string[];
+    };
+
+/** What kind of change of the policy: zedagent.v1.PolicyChangeKind. */
+export const policyChangeWords = ['updated', 'grant-created', 'grant-revoked', 'grant-ended', 'dropped'] as const;
+
+export type PolicyChangeWord = (typeof policyChangeWords)[number];
 
 /** An entry of the event log. */
 export interface LoggedEvent {

@@ -1,10 +1,13 @@
 import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
 import type { DeviceModel } from '../../configuration/index.js';
 
-/** A configuration that decisions are made by. */
+/** A configuration, with the policy over it, that decisions are made by. */
 export interface ConfigurationInForce {
   readonly version: bigint;
   readonly author: string;
+  /** Of the policy over it. */
+  readonly policyVersion: bigint;
   readonly pushedAt: Timestamp | undefined;
+  /** Its grants are the live ones. */
   readonly model: DeviceModel;
 }

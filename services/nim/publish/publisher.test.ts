@@ -138,7 +138,12 @@ describe('Publisher', () => {
     expect(publisher.networkInstanceTestStatuses().map(({ revision }) => revision)).toEqual([1n, 1n]);
     publish({ eth0: { ...eth0, dnsServers: ['192.0.2.54'] }, wwan0 }, configuration(2n));
     expect([publisher.ports.revision, publisher.testStatuses.revision]).toEqual([2n, 3n]);
-    expect(publisher.basis).toEqual({ kind: 'basis', configVersion: 2n, deviceNetworkRevision: 2n });
+    expect(publisher.basis).toEqual({
+      kind: 'basis',
+      configVersion: 2n,
+      policyVersion: 0n,
+      deviceNetworkRevision: 2n,
+    });
   });
 
   it('keeps readers waiting until there is something to tell', async () => {

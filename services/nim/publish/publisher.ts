@@ -14,7 +14,12 @@ import { WallTime } from './timestamp.js';
 /** What the stream of NITS is made of: the statuses, and what they rest on. */
 export type TestStatusEntry =
   | { readonly kind: 'status'; readonly status: NetworkInstanceTestStatus }
-  | { readonly kind: 'basis'; readonly configVersion: bigint; readonly deviceNetworkRevision: bigint };
+  | {
+      readonly kind: 'basis';
+      readonly configVersion: bigint;
+      readonly policyVersion: bigint;
+      readonly deviceNetworkRevision: bigint;
+    };
 
 /** Key of the basis; no network instance has an empty UUID. */
 const basisKey = '';
@@ -64,7 +69,9 @@ export class Publisher {
   /** What the NITS rest on now. */
   get basis(): Extract<TestStatusEntry, { kind: 'basis' }> {
     const basis = this.testStatuses.get(basisKey);
-    return basis?.kind === 'basis' ? basis : { kind: 'basis', configVersion: 0n, deviceNetworkRevision: 0n };
+    return basis?.kind === 'basis'
+      ? basis
+      : { kind: 'basis', configVersion: 0n, policyVersion: 0n, deviceNetworkRevision: 0n };
   }
 
   publish(published: Published): void {
@@ -72,8 +79,9 @@ export class Publisher {
     const wall = new WallTime(this.#clock);
     const { configuration, decision } = published;
     this.ports.replaceAll(this.#portStatuses(published, wall), (status, revision) => ({ ...status, revision }));
+    const { version: configVersion, policyVersion } = configuration;
     const entries = new Map<string, TestStatusEntry>([
-      [basisKey, { kind: 'basis', configVersion: configuration.version, deviceNetworkRevision: this.ports.revision }],
+      [basisKey, { kind: 'basis', configVersion, policyVersion, deviceNetworkRevision: this.ports.revision }],
     ]);
     for (const [id, selection] of decision.selections) {
       entries.set(id, { kind: 'status', status: testStatusOf(selection, wall) });

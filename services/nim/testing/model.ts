@@ -49,6 +49,7 @@ export function configurationOf(
   return {
     version,
     author: 'test',
+    policyVersion: 0n,
     pushedAt: { seconds: 1_700_000_000n, nanos: 0 },
     model: {
       ...model,

@@ -1,0 +1,54 @@
+import type { DeviceConfig, WatchConfigRequest, WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import type { Policy, PolicyChange } from '../../gen/zedagent/v1/policy.js';
+import { interpret, underPolicy } from './interpret.js';
+import type { DeviceModel, Interpretation, Problem } from './model.js';
+
+/** What a message of WatchConfig means together with those before it. */
+export type ConfigurationNews =
+  | {
+      readonly kind: 'model';
+      readonly deviceConfig: DeviceConfig;
+      readonly policyVersion: bigint;
+      /** The configuration with the policy over it. */
+      readonly model: DeviceModel;
+      readonly policyChanges: readonly PolicyChange[];
+    }
+  | { readonly kind: 'nonsense'; readonly deviceConfig: DeviceConfig; readonly problems: readonly Problem[] };
+
+/** Puts the messages of zedagent's WatchConfig together: each has only what is new. */
+export class ConfigurationReader {
+  #deviceConfig: DeviceConfig | undefined;
+  #interpretation: Interpretation | undefined;
+  #policy: Policy | undefined;
+
+  /** What to ask for: what comes after what has been read. */
+  get request(): WatchConfigRequest {
+    return {
+      // Also of one that makes no sense: asking for it again would not mend it.
+      knownVersion: this.#deviceConfig?.version ?? 0n,
+      knownPolicyVersion: this.#policy?.version ?? 0n,
+    };
+  }
+
+  /** Takes a message in; undefined where there is no configuration yet. */
+  take({ deviceConfig, policy, policyChanges }: WatchConfigResponse): ConfigurationNews | undefined {
+    if (deviceConfig?.config !== undefined) {
+      this.#deviceConfig = deviceConfig;
+      this.#interpretation = interpret(deviceConfig.config);
+    }
+    if (policy !== undefined) this.#policy = policy;
+    const [known, interpretation] = [this.#deviceConfig, this.#interpretation];
+    if (known === undefined || interpretation === undefined) return undefined;
+    if (interpretation.kind === 'invalid') {
+      return { kind: 'nonsense', deviceConfig: known, problems: interpretation.problems };
+    }
+    const { model } = interpretation;
+    return {
+      kind: 'model',
+      deviceConfig: known,
+      policyVersion: this.#policy?.version ?? 0n,
+      model: this.#policy === undefined ? model : underPolicy(model, this.#policy),
+      policyChanges,
+    };
+  }
+}
