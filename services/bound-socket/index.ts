@@ -1,0 +1,11 @@
+export { canonicalAddress, familyOf, type IpFamily, type Limits, type Uplink } from './uplink.js';
+export { SocketError } from './socket-error.js';
+export { addTraffic, noTraffic, TrafficTally, type Traffic } from './traffic.js';
+export { within, type Settle } from './within.js';
+export { connectTcp, tcpInfo, type TcpOptions } from './tcp.js';
+export { openUdp } from './udp.js';
+export { openPing, type EchoReply, type PingSocket } from './ping.js';
+export { permitPing, type PermissionLogger } from './ping-permission.js';
+export { neighbourState, type NeighbourState } from './neighbour.js';
+export { resolve, type Resolution, type ResolveOptions } from './dns/resolve.js';
+export { DnsError, type DnsFailure } from './dns/dns-error.js';

@@ -1,0 +1,35 @@
+import { readSysctl, writeSysctl, type SysctlOptions } from 'iproute-exec';
+
+const PARAMETER = ['net', 'ipv4', 'ping_group_range'] as const;
+
+/** Where a message for the operator goes. */
+export interface PermissionLogger {
+  info(details: object, message: string): void;
+}
+
+/**
+ * Lets group 0 send echo requests without raw sockets (icmp(7): ping_group_range), which by default nobody may; holds for IPv6 too. A
+ * range that holds group 0 stays; another is widened to hold it and all that it held before, and that is logged. To be called once.
+ * @throws CommandError where the parameter cannot be read or written
+ */
+export async function permitPing(
+  logger: PermissionLogger,
+  options: SysctlOptions = {},
+): Promise<'permitted' | 'widened'> {
+  const before = await readSysctl(PARAMETER, options);
+  const range = widenedRange(before);
+  if (range === undefined) return 'permitted';
+  await writeSysctl(PARAMETER, range, options);
+  logger.info(
+    { before: before.replace(/\s+/, ' '), after: range },
+    'net.ipv4.ping_group_range now holds group 0: ports are tested by ping',
+  );
+  return 'widened';
+}
+
+/** Undefined where group 0 is in it. Where the first number is the greater one the range is empty. */
+export function widenedRange(text: string): string | undefined {
+  const [first = 1, last = 0] = text.trim().split(/\s+/).map(Number);
+  if (first === 0) return undefined;
+  return first > last ? '0 0' : `0 ${last}`;
+}
