@@ -4,6 +4,7 @@ export { missingTools } from './environment.js';
 export type { WarnLogger } from './warn-logger.js';
 
 export { IpWriter, type IpWriterOptions } from './ip-writer.js';
+export { NetlinkWriter, type NetlinkWriterOptions } from './netlink-writer.js';
 export type { IpResult } from './write-pass.js';
 export { IpReader, type IpReaderOptions } from './ip-reader.js';
 export { NetlinkReader, type NetlinkReaderOptions } from './netlink-reader.js';
@@ -12,6 +13,9 @@ export { IpMonitor, type IpMonitorOptions, type MonitoredObject } from './ip-mon
 export * from './ip-json/index.js';
 
 export { NftSession, type NftSessionOptions } from './nft-session.js';
+export { changeSetElements, MOST_ELEMENTS, type ElementChange, type ElementChanges } from './netlink/set-elements.js';
+export type { ElementPart } from './netlink/element-bytes.js';
+export { whyNoSystemCalls } from './netlink/system-calls.js';
 export { NftMonitor, type NftMonitorOptions } from './nft-monitor.js';
 export { listTableJson, listTableText, type NftFamily, type NftJson, type NftListOptions } from './nft-list.js';
 

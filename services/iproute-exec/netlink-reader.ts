@@ -1,7 +1,7 @@
 import { CommandError } from './command-error.js';
 import { IpReader, type IpReaderOptions } from './ip-reader.js';
 import { netlinkQuery } from './netlink/ip-queries.js';
-import { NetlinkSocket } from './netlink/netlink-socket.js';
+import { withSocket } from './netlink/sockets.js';
 import { whyNoSystemCalls } from './netlink/system-calls.js';
 import type { IpAnswer } from './read-unit.js';
 
@@ -16,11 +16,16 @@ export type NetlinkReaderOptions = Omit<IpReaderOptions, 'family'>;
  * `route show table all proto NUMBER`.
  */
 export class NetlinkReader {
-  private readonly isNative = whyNoSystemCalls() === undefined;
+  private readonly isNative: boolean;
   private reader: IpReader | undefined;
   private closed = false;
 
-  constructor(private readonly options: NetlinkReaderOptions = {}) {}
+  constructor(private readonly options: NetlinkReaderOptions = {}) {
+    const reason = whyNoSystemCalls();
+    this.isNative = reason === undefined;
+    if (reason !== undefined)
+      options.logger?.warn({ reason }, 'no netlink: ip, nft and conntrack do everything, which takes longer');
+  }
 
   /**
    * Asks the queries; answers each, in the same order. What netlink can answer is answered before this returns.
@@ -34,7 +39,7 @@ export class NetlinkReader {
       this.reader ??= new IpReader(this.options);
       return this.reader.query(commands);
     }
-    return NetlinkSocket.use('route', this.options.namespace, (socket) => native.map((query) => query(socket)));
+    return withSocket('route', this.options.namespace, (socket) => native.map((query) => query(socket)));
   }
 
   /** As IpReader's: only what goes through it remembers anything. */

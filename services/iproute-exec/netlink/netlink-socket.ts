@@ -55,7 +55,7 @@ export class NetlinkSocket {
   }
 
   /**
-   * Opens a socket, which is to be closed.
+   * Opens a socket, which is to be closed; `withSocket` does both.
    * @throws CommandError where the kernel cannot be called from here, or there is no such namespace.
    */
   static open(protocol: keyof typeof protocols, namespace: string | undefined): NetlinkSocket {
@@ -71,16 +71,6 @@ export class NetlinkSocket {
     return new NetlinkSocket(fd);
   }
 
-  /** A socket for what `use` does; some 10 us, so that none need be kept. */
-  static use<T>(protocol: keyof typeof protocols, namespace: string | undefined, use: (socket: NetlinkSocket) => T): T {
-    const socket = NetlinkSocket.open(protocol, namespace);
-    try {
-      return use(socket);
-    } finally {
-      socket.close();
-    }
-  }
-
   close(): void {
     closeSync(this.#fd);
   }
@@ -93,22 +83,19 @@ export class NetlinkSocket {
     for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) setsockopt(this.#fd, SOL_SOCKET, option, size, size.length);
   }
 
-  /**
-   * Sends a request from another thread: for what takes the kernel milliseconds. Read the answer to a listing by `listed`, to others by `settled`.
-   */
+  /** Sends a request from another thread: for what takes the kernel milliseconds. Its answer is read by `listed` or `settled`. */
   async sendElsewhere(request: Uint8Array): Promise<void> {
     const answer = await systemCalls().sendElsewhere(this.#fd, request, request.length, 0);
     if (answer < 0) throw failure('the request could not be sent');
   }
 
   /**
-   * Sends one request for a listing and hands each message of the answer to `take`, which returns false when it has
-   * enough. Answers what the kernel refused with; `interrupted` where what was listed changed meanwhile.
+   * Sends one request for a listing and hands each message of the answer to `take`. Answers what the kernel refused with; `interrupted` where what was listed changed meanwhile.
    */
   dump(
     request: Uint8Array,
     sequence: number,
-    take: (message: Message) => boolean,
+    take: (message: Message) => void,
   ): { readonly error: KernelError | undefined; readonly interrupted: boolean } {
     this.#send(request);
     return this.listed(sequence, take);
@@ -117,7 +104,7 @@ export class NetlinkSocket {
   /** Reads the answer to a request for a listing that has been sent. */
   listed(
     sequence: number,
-    take: (message: Message) => boolean,
+    take: (message: Message) => void,
   ): { readonly error: KernelError | undefined; readonly interrupted: boolean } {
     let interrupted = false;
     for (;;) {
@@ -126,7 +113,7 @@ export class NetlinkSocket {
         interrupted ||= (message.flags & NLM_F_DUMP_INTR) !== 0;
         if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE)
           return { error: errorIn(message), interrupted };
-        if (!take(message)) return { error: undefined, interrupted };
+        take(message);
       }
     }
   }
@@ -144,7 +131,11 @@ export class NetlinkSocket {
   settled(last: number): ReadonlyMap<number, KernelError> {
     const errors = new Map<number, KernelError>();
     for (;;) {
-      for (const message of messagesIn(this.#receive())) {
+      const received = this.#receiveIfAny();
+      // A batch may be refused as a whole, and then its parts are not answered.
+      if (received === undefined && errors.size > 0) return errors;
+      if (received === undefined) throw failure('the kernel did not answer');
+      for (const message of messagesIn(received)) {
         if (message.type !== NLMSG_ERROR) continue;
         const error = errorIn(message);
         if (error !== undefined) errors.set(message.sequence, error);
@@ -171,10 +162,16 @@ export class NetlinkSocket {
   }
 
   #receive(): Buffer {
+    const received = this.#receiveIfAny();
+    if (received === undefined) throw failure('the kernel did not answer');
+    return received;
+  }
+
+  #receiveIfAny(): Buffer | undefined {
     const buffer = (receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBytes));
     const { recv, errorNumber } = systemCalls();
     const length = recv(this.#fd, buffer, buffer.length, MSG_TRUNC);
-    if (length < 0 && errorNumber() === EAGAIN) throw failure('the kernel did not answer');
+    if (length < 0 && errorNumber() === EAGAIN) return undefined;
     if (succeeded(length, 'netlink receive') > buffer.length) throw failure(`an answer of ${length} bytes is too long`);
     return buffer.subarray(0, length);
   }

@@ -26,7 +26,6 @@ export function wholeListing<T>(
     const { error, interrupted } = socket.dump(request, sequence, (message) => {
       const value = parse(message);
       if (value !== undefined) parsed.push(value);
-      return true;
     });
     if (error !== undefined) throw refused(command, error);
     if (!interrupted || listing === listings) return parsed;

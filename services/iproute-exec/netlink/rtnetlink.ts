@@ -57,5 +57,5 @@ export const FRA = {
 
 export const NDA_DESTINATION = 1;
 
-/** RT_TABLE_MAIN, and the largest number that fits into a header; larger ones are an attribute. */
-export const RT_TABLE = { main: 254, largestInHeader: 255 } as const;
+/** The largest number of a table that fits into a header; larger ones are an attribute. */
+export const largestTableInHeader = 255;

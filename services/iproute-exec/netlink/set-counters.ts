@@ -2,8 +2,8 @@ import { CommandError } from '../command-error.js';
 import { checkTableName, type NftFamily } from '../nft-list.js';
 import { attributesIn, attributes, inside, text, type Message } from './message-reader.js';
 import { FLAG, MessageWriter } from './message-writer.js';
-import { NetlinkSocket } from './netlink-socket.js';
 import { messageType, NFGENMSG_BYTES, nfgenmsg, NFNL_SUBSYS, NFPROTO } from './nfnetlink.js';
+import { withSocket } from './sockets.js';
 
 export interface SetCountersQuery {
   readonly family: NftFamily;
@@ -42,11 +42,10 @@ export function readSetCounters(query: SetCountersQuery): ReadonlyMap<string, El
     writer.string(NFTA_SET_ELEM_LIST.table, table);
     writer.string(NFTA_SET_ELEM_LIST.set, set);
   });
-  return NetlinkSocket.use('netfilter', namespace, (socket) => {
+  return withSocket('nftables', namespace, (socket) => {
     const counts = new Map<string, ElementCount>();
     const { error } = socket.dump(writer.bytes, sequence, (message) => {
       for (const [name, count] of elementsOf(message)) counts.set(name, count);
-      return true;
     });
     if (error === undefined) return counts;
     if (error.errno === ENOENT) return undefined;

@@ -40,7 +40,7 @@ const signatures = {
   strerror: 'const char *strerror(int number)',
 } as const;
 
-let loaded: SystemCalls | undefined;
+let loaded: SystemCalls | CommandError | undefined;
 
 /**
  * The C library that this process has loaded already, through koffi; some 12 ms at the first call, a fraction of a
@@ -49,20 +49,17 @@ let loaded: SystemCalls | undefined;
  */
 export function systemCalls(): SystemCalls {
   loaded ??= load();
+  if (loaded instanceof CommandError) throw loaded;
   return loaded;
 }
 
 /** Why the kernel cannot be called from here; undefined where it can. */
 export function whyNoSystemCalls(): string | undefined {
-  try {
-    systemCalls();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  loaded ??= load();
+  return loaded instanceof CommandError ? loaded.message : undefined;
 }
 
-function load(): SystemCalls {
+function load(): SystemCalls | CommandError {
   try {
     // The messages of this folder are written in the byte order of the machines that EVE runs on.
     if (endianness() !== 'LE') throw new Error('this machine is big-endian');
@@ -77,7 +74,7 @@ function load(): SystemCalls {
       errorNumber: () => koffi.errno(),
     } as unknown as SystemCalls;
   } catch (cause) {
-    throw new CommandError({
+    return new CommandError({
       command: 'koffi',
       exitCode: null,
       stderr: '',

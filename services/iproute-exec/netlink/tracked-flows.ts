@@ -1,8 +1,9 @@
 import { CommandError } from '../command-error.js';
 import { attributes, inside, type Message } from './message-reader.js';
 import { FLAG, MessageWriter } from './message-writer.js';
-import { NetlinkSocket, type KernelError } from './netlink-socket.js';
+import type { KernelError, NetlinkSocket } from './netlink-socket.js';
 import { messageType, NFGENMSG_BYTES, nfgenmsg, NFNL_SUBSYS } from './nfnetlink.js';
+import { withSocketInTurn } from './sockets.js';
 
 /** Which tracked flows are meant: those whose mark, under the mask, is this one. */
 export interface MarkedFlows {
@@ -51,15 +52,12 @@ const deletedOneByOne = 2_000;
 const requestsAtOnce = 64;
 
 /** How many flows there are. */
-export async function countFlows(which: MarkedFlows, namespace: string | undefined): Promise<number> {
-  const socket = NetlinkSocket.open('netfilter', namespace);
-  try {
+export function countFlows(which: MarkedFlows, namespace: string | undefined): Promise<number> {
+  return withSocketInTurn('conntrack', namespace, async (socket) => {
     let count = 0;
     await list(socket, which, () => (count += 1));
     return count;
-  } finally {
-    socket.close();
-  }
+  });
 }
 
 /**
@@ -67,13 +65,12 @@ export async function countFlows(which: MarkedFlows, namespace: string | undefin
  * through its whole table, which takes 12 ms where that has 262,144 rows, however few flows are in it; so it does that
  * in another thread, and once.
  */
-export async function deleteFlows(
+export function deleteFlows(
   which: MarkedFlows,
   namespace: string | undefined,
   onFlow: ((flow: TrackedFlow) => void) | undefined,
 ): Promise<number> {
-  const socket = NetlinkSocket.open('netfilter', namespace);
-  try {
+  return withSocketInTurn('conntrack', namespace, async (socket) => {
     const handles: Handle[] = [];
     let count = 0;
     await list(socket, which, (message) => {
@@ -86,19 +83,14 @@ export async function deleteFlows(
     if (count > deletedOneByOne) await flush(socket, which);
     else deleteEach(socket, handles);
     return count;
-  } finally {
-    socket.close();
-  }
+  });
 }
 
 async function list(socket: NetlinkSocket, which: MarkedFlows, take: (message: Message) => void): Promise<void> {
   const writer = new MessageWriter();
   const sequence = marked(writer, IPCTNL_MSG_CT.get, FLAG.dump, which);
   await socket.sendElsewhere(writer.bytes);
-  const { error } = socket.listed(sequence, (message) => {
-    take(message);
-    return true;
-  });
+  const { error } = socket.listed(sequence, take);
   if (error !== undefined) throw failure('list flows', error);
 }
 

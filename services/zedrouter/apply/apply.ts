@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { CommandError, deleteFlowsByMark, writeSysctl } from 'iproute-exec';
 
 import type { Bridge } from '../desired/dataplane.js';
-import { nftScript } from '../plan/nft-script.js';
 import type { Operation, Phase, Plan } from '../plan/operations.js';
 import type { Kernel } from './kernel.js';
 import { ownerAlias } from './ownership.js';
+import { transact } from './transact.js';
 import { reloadNameService, startNameService, stopNameService } from './name-services.js';
 
 /** An operation that the kernel, or a tool, refused. */
@@ -118,7 +118,7 @@ async function runOther(operation: Operation, { kernel, nameServiceDirectory }: 
       await writeSysctl(operation.path.split('/'), operation.value, place);
       return;
     case 'nft':
-      await kernel.nft.apply(nftScript(operation.change));
+      await transact(kernel, operation.change);
       return;
     case 'name-service-start':
       await startNameService(nameServiceDirectory, operation.bridge, operation.service, kernel.namespace);

@@ -1,20 +1,20 @@
-import { IpWriter, NetlinkReader, NftSession } from 'iproute-exec';
+import { NetlinkReader, NetlinkWriter, NftSession } from 'iproute-exec';
 
 import type { Logger } from '../../observability/index.js';
 
-/** The kept-open processes through which this service reads and changes the kernel. */
+/** Through which this service reads and changes the kernel: netlink, and processes that are kept open. */
 export interface Kernel {
   /** Undefined: the process's own network namespace. */
   readonly namespace: string | undefined;
-  readonly writer: IpWriter;
+  readonly writer: NetlinkWriter;
   readonly reader: NetlinkReader;
   readonly nft: NftSession;
 }
 
-/** Opens the processes. `close` ends them; what they put into the kernel stays. */
+/** Opens it. `close` ends its processes; what they put into the kernel stays. */
 export function openKernel(namespace: string | undefined, logger: Logger): Kernel & { close(): Promise<void> } {
   const place = namespace === undefined ? {} : { namespace };
-  const writer = new IpWriter({ ...place, logger });
+  const writer = new NetlinkWriter({ ...place, logger });
   const reader = new NetlinkReader({ ...place, logger });
   const nft = new NftSession({ ...place, logger });
   return {
