@@ -83,6 +83,7 @@ describe('with NIM and zedrouter', () => {
         { networkInstanceId: 'id-1', selectedPort: { logicalLabel: 'eth0' }, verified: false },
       ],
       networkInstanceStatuses: [{ interfaceInUse: 'eth0', errors: [] }],
+      portMaps: [{ externalPort: 8080, openOn: 'eth0', appId: '' }],
       troubles: [],
     });
   });

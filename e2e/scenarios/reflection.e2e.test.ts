@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { portMaps } from '../lab/index.js';
 import { launchShip, type Ship } from './ship.js';
 
 const runFile = promisify(execFile);
@@ -70,6 +71,16 @@ describe('a client with nothing but reflection', () => {
       method: 'org.lfedge.eve.zedrouter.v1.NetworkRouterService/ListNetworkInstanceStatus',
       request: '{"network_instances":["default"]}',
       want: { statuses: [{ displayName: 'default', state: 'APPLY_STATE_APPLIED', interfaceInUse: 'eth0' }] },
+    },
+    {
+      service: 'zedrouter',
+      method: 'org.lfedge.eve.zedrouter.v1.NetworkRouterService/ListPortMaps',
+      request: '{"network_instances":["default"]}',
+      want: {
+        portMaps: expect.arrayContaining([
+          expect.objectContaining({ externalPort: portMaps.app1.tcpEcho, protocol: 'tcp', openOn: 'eth0' }),
+        ]),
+      },
     },
     {
       service: 'zedrouter',

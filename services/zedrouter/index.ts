@@ -11,7 +11,8 @@ import { dataplaneText } from './dataplane-text.js';
 import { nameServiceDirectory } from './directories.js';
 import { numbersFile } from './numbers-file.js';
 import { receive } from './receive.js';
-import { Router } from './router.js';
+import { portMapStatuses } from './port-map-status.js';
+import { Router, type RouterReport } from './router.js';
 import { networkRouterService } from './service.js';
 import { networkInstanceStatuses } from './status.js';
 
@@ -36,9 +37,15 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
   const place = namespace === undefined ? {} : { namespace };
   const numbers = numbersFile(stateDir, logger);
   const store = new StateStore<NetworkInstanceStatus>({ equals: sameStatus });
+  let latest: RouterReport | undefined;
   const server = await startServer({
     socketPath: `${runDir}/zedrouter.sock`,
-    services: [networkRouterService(store, () => dataplaneText(namespace))],
+    services: [
+      networkRouterService(store, {
+        portMaps: (niIds) => (latest === undefined ? [] : portMapStatuses(latest, niIds)),
+        readDataplane: () => dataplaneText(namespace),
+      }),
+    ],
     logger,
   });
   const kernel = openKernel(namespace, logger);
@@ -50,6 +57,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     keepNumbers: (kept) => numbers.write(kept),
     nameServiceDirectory: nameServiceDirectory(runDir),
     onReport: (report) => {
+      latest = report;
       store.replaceAll(networkInstanceStatuses(report), (status, revision) => ({ ...status, revision }));
     },
   });

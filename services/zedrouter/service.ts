@@ -3,8 +3,11 @@ import { status } from '@grpc/grpc-js';
 import {
   NetworkRouterServiceService,
   type GetDataplaneResponse,
+  type ListPortMapsRequest,
+  type ListPortMapsResponse,
   type NetworkInstanceStatus,
   type NetworkRouterServiceServer,
+  type PortMapStatus,
   type WatchNetworkInstanceStatusRequest,
   type WatchNetworkInstanceStatusResponse,
 } from '../../gen/zedrouter/v1/network_router.js';
@@ -19,11 +22,15 @@ import {
 
 export type StatusStore = StateStore<NetworkInstanceStatus>;
 
+/** What the service answers from, beside the statuses. */
+export interface ServiceSources {
+  /** The port maps of these network instances, by UUID. */
+  readonly portMaps: (niIds: readonly string[]) => PortMapStatus[];
+  readonly readDataplane: () => Promise<GetDataplaneResponse>;
+}
+
 /** NetworkRouterService over the statuses in `store`. */
-export function networkRouterService(
-  store: StatusStore,
-  readDataplane: () => Promise<GetDataplaneResponse>,
-): ServedService {
+export function networkRouterService(store: StatusStore, { portMaps, readDataplane }: ServiceSources): ServedService {
   const implementation: NetworkRouterServiceServer = {
     listNetworkInstanceStatus: unary(({ networkInstances }) => ({
       epoch: store.epoch,
@@ -31,6 +38,11 @@ export function networkRouterService(
       statuses: [...chosen(store.list(), networkInstances)],
     })),
     watchNetworkInstanceStatus: serverStreaming((request, context) => watch(store, request, context)),
+    listPortMaps: unary(({ networkInstances }: ListPortMapsRequest): ListPortMapsResponse => ({
+      epoch: store.epoch,
+      revision: store.revision,
+      portMaps: portMaps(chosen(store.list(), networkInstances).map(({ networkInstanceId }) => networkInstanceId)),
+    })),
     getDataplane: unary(readDataplane),
   };
   return { definition: NetworkRouterServiceService, implementation };

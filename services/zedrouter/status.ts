@@ -1,10 +1,10 @@
-import { ApplyState, type NetworkInstanceStatus, type PortMapStatus } from '../../gen/zedrouter/v1/network_router.js';
+import { ApplyState, type NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import type { Failure } from './apply/apply.js';
 import type { Operation } from './plan/operations.js';
 import { SUBNET_TABLE } from './desired/dataplane.js';
 import { addressText } from './desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './desired/local-instances.js';
-import { placedPortMaps, type PlacedPortMap } from './desired/port-maps.js';
+import { placedPortMaps } from './desired/port-maps.js';
 import { routeKey } from './desired/routes.js';
 import { bridgeName } from './marks.js';
 import { networkInstanceInfo } from './info.js';
@@ -15,7 +15,7 @@ export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<strin
   const { inputs, numbers } = report;
   const { model } = inputs.config;
   const attached = attachedInterfaces(model);
-  const portMaps = byInstance(placedPortMaps(model, numbers));
+  const portMaps = placedPortMaps(model, numbers);
   return new Map(
     localInstances(model).map((instance) => {
       const number = numbers.networkInstances.get(instance.id);
@@ -42,7 +42,7 @@ export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<strin
           macAddress: each.appInterface.macAddress,
           address: leasedAddress(numbers.appAddresses.get(appInterfaceKey(each))),
         })),
-        portMaps: (portMaps.get(instance.id) ?? []).map((placed) => portMapStatus(placed, inUse)),
+        portMapCount: portMaps.get(instance.id)?.length ?? 0,
         dnsServers: [...(network.dnsServers.length > 0 ? network.dnsServers : (facts?.dnsServers ?? []))],
         appliedNitsEpoch: inputs.selections.epoch,
         appliedNitsRevision: selection?.revision ?? 0n,
@@ -53,27 +53,6 @@ export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<strin
       return [instance.id, { ...status, info: networkInstanceInfo(instance, number ?? 0, status) }];
     }),
   );
-}
-
-function byInstance(portMaps: readonly PlacedPortMap[]): ReadonlyMap<string, readonly PlacedPortMap[]> {
-  const grouped = new Map<string, PlacedPortMap[]>();
-  for (const placed of portMaps) {
-    const group = grouped.get(placed.niId);
-    if (group === undefined) grouped.set(placed.niId, [placed]);
-    else group.push(placed);
-  }
-  return grouped;
-}
-
-function portMapStatus(placed: PlacedPortMap, inUse: string | undefined): PortMapStatus {
-  return {
-    appId: placed.attached.app.id,
-    protocol: placed.portMap.protocol,
-    externalPort: placed.portMap.externalPort,
-    appAddress: placed.appAddress,
-    appPort: placed.portMap.appPort,
-    openOn: inUse !== undefined && placed.portLabels.includes(inUse) ? inUse : '',
-  };
 }
 
 function leasedAddress(number: number | undefined): string {

@@ -1,7 +1,7 @@
 import { call } from '../../../services/rpc/index.js';
 import { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortStatus } from '../../../gen/nim/v1/port_status.js';
-import { NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import { NetworkInstanceStatus, PortMapStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import type { ConnectionOptions } from '../connection/addresses.js';
 import { ask, withConnection } from '../connection/clients.js';
 import { describeProblem } from '../connection/problem.js';
@@ -11,6 +11,8 @@ import type { StatusView } from './view.js';
 /** The present status, and what kept us from part of it. */
 export interface StatusAnswer {
   readonly view: StatusView;
+  /** Not part of the view: there may be thousands, and no stream tells of them. */
+  readonly portMaps: readonly PortMapStatus[];
   readonly problems: readonly unknown[];
 }
 
@@ -26,11 +28,15 @@ export async function readStatus(options: ConnectionOptions): Promise<StatusAnsw
       ]);
       return { ports: device.deviceNetworkStatus?.ports ?? [], selections: selections.statuses };
     }),
-    withConnection('zedrouter', options, (zedrouter) =>
-      ask(zedrouter, (client, callOptions) =>
-        call(client, 'listNetworkInstanceStatus', { networkInstances: [] }, callOptions),
-      ),
-    ),
+    withConnection('zedrouter', options, async (zedrouter) => {
+      const [applied, { portMaps }] = await Promise.all([
+        ask(zedrouter, (client, callOptions) =>
+          call(client, 'listNetworkInstanceStatus', { networkInstances: [] }, callOptions),
+        ),
+        ask(zedrouter, (client, callOptions) => call(client, 'listPortMaps', { networkInstances: [] }, callOptions)),
+      ]);
+      return { statuses: applied.statuses, portMaps };
+    }),
   ]);
   const problems: unknown[] = [];
   if (fromNim.status === 'rejected') problems.push(fromNim.reason);
@@ -42,12 +48,13 @@ export async function readStatus(options: ConnectionOptions): Promise<StatusAnsw
       applied: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.statuses : [],
       troubles: problems.flatMap((problem) => describeProblem(problem).lines),
     },
+    portMaps: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.portMaps : [],
     problems,
   };
 }
 
 /** A view for programs: the messages of the services in protobuf JSON. */
-export async function viewToJson({ ports, selections, applied, troubles }: StatusView): Promise<unknown> {
+export async function viewToJson({ ports, selections, applied, troubles }: StatusView): Promise<object> {
   const nim = 'org.lfedge.eve.nim.v1';
   return {
     ports: await Promise.all(ports.map((port) => messageToJson(`${nim}.PortStatus`, PortStatus, port))),
@@ -61,4 +68,11 @@ export async function viewToJson({ ports, selections, applied, troubles }: Statu
     ),
     troubles,
   };
+}
+
+/** Port maps for programs. */
+export function portMapsToJson(portMaps: readonly PortMapStatus[]): Promise<readonly unknown[]> {
+  return Promise.all(
+    portMaps.map((each) => messageToJson('org.lfedge.eve.zedrouter.v1.PortMapStatus', PortMapStatus, each)),
+  );
 }

@@ -4,12 +4,12 @@ import { connectionOptionsOf } from '../connection/options.js';
 import { describeProblem } from '../connection/problem.js';
 import { print, printJson } from '../output.js';
 import { statusText } from '../render/status-text.js';
-import { readStatus, viewToJson } from './read.js';
+import { portMapsToJson, readStatus, viewToJson } from './read.js';
 
 /** `status` */
 export async function status({ json }: { readonly json?: boolean }, command: Command): Promise<void> {
-  const { view, problems } = await readStatus(connectionOptionsOf(command));
-  if (json === true) printJson(await viewToJson(view));
+  const { view, portMaps, problems } = await readStatus(connectionOptionsOf(command));
+  if (json === true) printJson({ ...(await viewToJson(view)), portMaps: await portMapsToJson(portMaps) });
   else print(statusText(view, systemClock.wallMs()));
   const [problem] = problems;
   if (problem !== undefined) process.exitCode = describeProblem(problem).exitCode;

@@ -17,8 +17,10 @@ import {
 import { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import {
   ListNetworkInstanceStatusResponse,
+  ListPortMapsResponse,
   NetworkInstanceStatus,
   NetworkRouterServiceService,
+  PortMapStatus,
   WatchNetworkInstanceStatusResponse,
 } from '../../../gen/zedrouter/v1/network_router.js';
 import { createLogger } from '../../../services/observability/index.js';
@@ -125,6 +127,17 @@ export function startScriptedZedrouter(runDir: string, portLabel: string): Promi
           watchNetworkInstanceStatus: oneMessage(() => ({
             ...WatchNetworkInstanceStatusResponse.fromPartial({ epoch: portLabel, revision: 1n, snapshot: true }),
             statuses: [applied],
+          })),
+          listPortMaps: unary(() => ({
+            ...ListPortMapsResponse.fromPartial({}),
+            portMaps: [
+              PortMapStatus.fromPartial({
+                networkInstanceId: 'id-1',
+                protocol: 'tcp',
+                externalPort: 8080,
+                openOn: portLabel,
+              }),
+            ],
           })),
           getDataplane: unary(() => {
             throw new RpcError(status.UNIMPLEMENTED, 'not part of this script');

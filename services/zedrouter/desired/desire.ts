@@ -1,12 +1,11 @@
-import type { DeviceModel } from '../../configuration/index.js';
 import { bridgeName, flowMark, markText, portMark, rankingMark } from '../marks.js';
 import type { Bridge, Dataplane, NameService } from './dataplane.js';
 import { SUBNET_TABLE } from './dataplane.js';
-import type { Numbers, PortFacts, RouterInputs } from './inputs.js';
+import type { PortFacts, RouterInputs } from './inputs.js';
 import { addressText } from './ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
 import { nameService } from './name-service.js';
-import { portMapElements, type PortMapElements } from './port-maps.js';
+import { portMapElements } from './port-maps.js';
 import { portRoutes, routeKey, subnetRoute } from './routes.js';
 import { desiredRules, type NumberedPort, type RankedSubnet } from './rules.js';
 import { quoted, tuple, type ElementSets } from './sets.js';
@@ -93,17 +92,6 @@ function bridgeMacAddress(niNumber: number): string {
   return `02:16:3e:06:${hex.slice(0, 2)}:${hex.slice(2)}`;
 }
 
-/** Port maps follow from configuration and numbers alone, so they are made once for each pair of these. */
-const portMapsMade = new WeakMap<DeviceModel, { readonly numbers: Numbers; readonly elements: PortMapElements }>();
-
-function portMaps(model: DeviceModel, numbers: Numbers): PortMapElements {
-  const made = portMapsMade.get(model);
-  if (made?.numbers === numbers) return made.elements;
-  const elements = portMapElements(model, numbers);
-  portMapsMade.set(model, { numbers, elements });
-  return elements;
-}
-
 function desiredElements(
   inputs: RouterInputs,
   placed: readonly PlacedInstance[],
@@ -131,7 +119,7 @@ function desiredElements(
     const inUse = ranking[0];
     if (inUse !== undefined) made.port_map_open.set(markText(flowMark(inUse.number, number)), '');
   }
-  return { ...made, ...portMaps(inputs.model, inputs.numbers) };
+  return { ...made, ...portMapElements(inputs.model, inputs.numbers) };
 }
 
 function portElements(placed: readonly PlacedInstance[], ports: ReadonlyMap<string, NumberedPort>) {

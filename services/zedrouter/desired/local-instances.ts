@@ -1,5 +1,6 @@
 import type { DeviceModel, LocalNetwork, NetworkInstance, Port } from '../../configuration/index.js';
 import type { App, AppInterface } from '../../configuration/index.js';
+import { madeOnce } from './made-once.js';
 
 /** A network instance that has a bridge of ours. */
 export interface LocalInstance extends NetworkInstance {
@@ -8,9 +9,9 @@ export interface LocalInstance extends NetworkInstance {
 }
 
 /** The network instances whose bridge, rules and NAT are ours: local and active. Switch and cloud are left as they are. */
-export function localInstances(model: DeviceModel): readonly LocalInstance[] {
-  return model.networkInstances.filter(isLocal);
-}
+export const localInstances: (model: DeviceModel) => readonly LocalInstance[] = madeOnce((model) =>
+  model.networkInstances.filter(isLocal),
+);
 
 function isLocal(instance: NetworkInstance): instance is LocalInstance {
   return instance.kind === 'local' && instance.active && instance.network !== undefined;
@@ -28,18 +29,20 @@ export interface AttachedInterface {
 }
 
 /** The interfaces of active apps in each network instance, by its UUID. */
-export function attachedInterfaces(model: DeviceModel): ReadonlyMap<string, readonly AttachedInterface[]> {
-  const attached = new Map<string, AttachedInterface[]>();
-  for (const app of model.apps) {
-    if (!app.active) continue;
-    for (const appInterface of app.interfaces) {
-      const others = attached.get(appInterface.networkInstanceId);
-      if (others === undefined) attached.set(appInterface.networkInstanceId, [{ app, appInterface }]);
-      else others.push({ app, appInterface });
+export const attachedInterfaces: (model: DeviceModel) => ReadonlyMap<string, readonly AttachedInterface[]> = madeOnce(
+  (model) => {
+    const attached = new Map<string, AttachedInterface[]>();
+    for (const app of model.apps) {
+      if (!app.active) continue;
+      for (const appInterface of app.interfaces) {
+        const others = attached.get(appInterface.networkInstanceId);
+        if (others === undefined) attached.set(appInterface.networkInstanceId, [{ app, appInterface }]);
+        else others.push({ app, appInterface });
+      }
     }
-  }
-  return attached;
-}
+    return attached;
+  },
+);
 
 /** Names an app's interface in the numbering of addresses. */
 export function appInterfaceKey({ app, appInterface }: AttachedInterface): string {

@@ -1,4 +1,4 @@
-import type { DeviceModel, PortMap } from '../../configuration/index.js';
+import type { DeviceModel, Port, PortMap } from '../../configuration/index.js';
 import { flowMark, markText, portMark } from '../marks.js';
 import type { Numbers } from './inputs.js';
 import { addressText } from './ipv4.js';
@@ -9,6 +9,7 @@ import {
   portsOf,
   type AttachedInterface,
 } from './local-instances.js';
+import { madeOnceNumbered } from './made-once.js';
 import { tuple, type Elements } from './sets.js';
 
 /** A port map, with the app that it leads to. */
@@ -21,25 +22,39 @@ export interface PlacedPortMap {
   readonly portLabels: readonly string[];
 }
 
-/** Every port map of every local network instance. An app without an address has none. */
-export function placedPortMaps(model: DeviceModel, numbers: Numbers): readonly PlacedPortMap[] {
-  const attachedByInstance = attachedInterfaces(model);
-  return localInstances(model).flatMap((instance) => {
-    const ports = portsOf(model, instance);
-    return (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
-      const address = numbers.appAddresses.get(appInterfaceKey(attached));
-      if (address === undefined) return [];
-      return attached.appInterface.portMaps.map((portMap) => ({
-        niId: instance.id,
-        attached,
-        portMap,
-        appAddress: addressText(address),
-        portLabels: ports
-          .filter(({ labels }) => portMap.adapterLabel === undefined || labels.includes(portMap.adapterLabel))
-          .map(({ label }) => label),
-      }));
-    });
+/** The port maps of each local network instance, by its UUID. An app without an address has none. */
+export const placedPortMaps: (model: DeviceModel, numbers: Numbers) => ReadonlyMap<string, readonly PlacedPortMap[]> =
+  madeOnceNumbered((model, numbers) => {
+    const attachedByInstance = attachedInterfaces(model);
+    return new Map(
+      localInstances(model).map((instance) => {
+        const ports = portsOf(model, instance);
+        const placed = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) =>
+          placedOf(instance.id, attached, ports, numbers),
+        );
+        return [instance.id, placed];
+      }),
+    );
   });
+
+function placedOf(
+  niId: string,
+  attached: AttachedInterface,
+  ports: readonly Port[],
+  numbers: Numbers,
+): readonly PlacedPortMap[] {
+  const address = numbers.appAddresses.get(appInterfaceKey(attached));
+  if (address === undefined) return [];
+  const appAddress = addressText(address);
+  return attached.appInterface.portMaps.map((portMap) => ({
+    niId,
+    attached,
+    portMap,
+    appAddress,
+    portLabels: ports
+      .filter(({ labels }) => portMap.adapterLabel === undefined || labels.includes(portMap.adapterLabel))
+      .map(({ label }) => label),
+  }));
 }
 
 export interface PortMapElements {
@@ -51,20 +66,22 @@ export interface PortMapElements {
  * The elements of all port maps, on all the ports where they may ever be open. They follow from the configuration
  * alone: which one is open now is a single element of `port_map_open`, so a switch costs the same for 1 and for 1,000.
  */
-export function portMapElements(model: DeviceModel, numbers: Numbers): PortMapElements {
-  const owner = new Map<string, string>();
-  const target = new Map<string, string>();
-  for (const { niId, portMap, appAddress, portLabels } of placedPortMaps(model, numbers)) {
-    const niNumber = numbers.networkInstances.get(niId);
-    if (niNumber === undefined) continue;
-    for (const label of portLabels) {
-      const portNumber = numbers.ports.get(label);
-      if (portNumber === undefined) continue;
-      const flow = markText(flowMark(portNumber, niNumber));
-      const { protocol, externalPort, appPort } = portMap;
-      owner.set(tuple(markText(portMark(portNumber)), protocol, externalPort), flow);
-      target.set(tuple(flow, protocol, externalPort), tuple(appAddress, appPort));
+export const portMapElements: (model: DeviceModel, numbers: Numbers) => PortMapElements = madeOnceNumbered(
+  (model, numbers) => {
+    const owner = new Map<string, string>();
+    const target = new Map<string, string>();
+    for (const { niId, portMap, appAddress, portLabels } of [...placedPortMaps(model, numbers).values()].flat()) {
+      const niNumber = numbers.networkInstances.get(niId);
+      if (niNumber === undefined) continue;
+      for (const label of portLabels) {
+        const portNumber = numbers.ports.get(label);
+        if (portNumber === undefined) continue;
+        const flow = markText(flowMark(portNumber, niNumber));
+        const { protocol, externalPort, appPort } = portMap;
+        owner.set(tuple(markText(portMark(portNumber)), protocol, externalPort), flow);
+        target.set(tuple(flow, protocol, externalPort), tuple(appAddress, appPort));
+      }
     }
-  }
-  return { port_map_owner: owner, port_map_target: target };
-}
+    return { port_map_owner: owner, port_map_target: target };
+  },
+);
