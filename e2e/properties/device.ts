@@ -130,6 +130,7 @@ function asTold({ candidates }: Selection): RouterSelection {
       .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
       .map(({ label }) => label),
     permitted: candidates.filter(({ eligible }) => eligible).map(({ label }) => label),
+    grantedUntilMs: new Map(),
     revision: 1n,
   };
 }

@@ -40,6 +40,7 @@ async function removeFromKernel(kernel: Kernel, directory: string): Promise<void
     nameServiceDirectory: directory,
     sysctlPaths: [],
     chainsInForce: undefined,
+    boottimeMs: () => 0,
   });
   const results = await kernel.writer.run([
     ...[...dataplane.bridges.keys()].map((name) => ['link', 'del', name]),

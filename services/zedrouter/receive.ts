@@ -6,7 +6,7 @@ import {
 } from '../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState, type PortStatus } from '../../gen/nim/v1/port_status.js';
-import { ConfigurationReader } from '../configuration/index.js';
+import { ConfigurationReader, durationInMs } from '../configuration/index.js';
 import type { Logger } from '../observability/index.js';
 import { connectTo, follow } from '../rpc/index.js';
 import type { PortFacts, Selection } from './desired/inputs.js';
@@ -136,6 +136,11 @@ function selectionOf({ candidates, revision }: NetworkInstanceTestStatus): Selec
       .sort((a, b) => a.rank - b.rank)
       .map(({ logicalLabel }) => logicalLabel),
     permitted: candidates.filter(({ eligible }) => eligible).map(({ logicalLabel }) => logicalLabel),
+    grantedUntilMs: new Map(
+      candidates.flatMap(({ logicalLabel, grantedUntilBoottime }) =>
+        grantedUntilBoottime === undefined ? [] : [[logicalLabel, durationInMs(grantedUntilBoottime)] as const],
+      ),
+    ),
     revision,
   };
 }

@@ -7,6 +7,7 @@ import type { Dataplane } from './desired/dataplane.js';
 import { desire } from './desired/desire.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
 import type { Numbers } from './desired/inputs.js';
+import { liveSelections, nextGrantEndMs } from './desired/granted.js';
 import { localInstances } from './desired/local-instances.js';
 import { quoted } from './desired/sets.js';
 import { rankedPortNumbers } from './marks.js';
@@ -21,6 +22,8 @@ import { adoptedMemories, completeInputs, type CompleteInputs, type Received } f
 const RETRY_AFTER_MS = 1_000;
 /** After the last sign of change in the kernel, ours or not, look whether it still is as it should be. */
 const VERIFY_AFTER_MS = 200;
+/** While a grant permits what policy does not, look at least this often. */
+const GRANTS_LOOK_EVERY_MS = 1_000;
 /** And look in any case this often. */
 const REFRESH_EVERY_MS = 60_000;
 
@@ -68,6 +71,7 @@ export class Router {
   #cancelRetry: () => void = () => undefined;
   #cancelVerify: () => void = () => undefined;
   #cancelRefresh: () => void = () => undefined;
+  #cancelGrantEnd: () => void = () => undefined;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -97,6 +101,7 @@ export class Router {
     this.#cancelRetry();
     this.#cancelVerify();
     this.#cancelRefresh();
+    this.#cancelGrantEnd();
     if (this.#looking) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -133,9 +138,10 @@ export class Router {
   }
 
   async #lookOnce(): Promise<void> {
-    const inputs = completeInputs(this.#received);
-    if (inputs === undefined) return;
     const { clock, logger } = this.#options;
+    const received = completeInputs(this.#received);
+    if (received === undefined) return;
+    const inputs = this.#withLiveGrants(received);
     const startedMs = clock.monotonicMs();
     await this.#takeNumbers(inputs);
     const verifying = this.#desired !== undefined && this.#observed === undefined;
@@ -189,11 +195,30 @@ export class Router {
     });
   }
 
+  /** What a grant permits is out when it ends, whoever else is awake; timers stand still while the machine sleeps. */
+  #withLiveGrants(inputs: CompleteInputs): CompleteInputs {
+    const { clock } = this.#options;
+    const nowMs = clock.boottimeMs();
+    const selections = liveSelections(inputs.selections.selections, nowMs);
+    const nextEndMs = nextGrantEndMs(selections);
+    this.#cancelGrantEnd();
+    if (nextEndMs !== undefined) {
+      this.#cancelGrantEnd = clock.setTimer(Math.min(nextEndMs - nowMs, GRANTS_LOOK_EVERY_MS), () => {
+        this.#look();
+      });
+    }
+    return { ...inputs, selections: { ...inputs.selections, selections } };
+  }
+
   async #apply(steps: Plan): Promise<readonly Failure[]> {
     if (steps.length === 0) return [];
     const { kernel, nameServiceDirectory, logger } = this.#options;
     this.#cancelRetry();
-    const failures = await apply(steps, { kernel, nameServiceDirectory });
+    const failures = await apply(steps, {
+      kernel,
+      nameServiceDirectory,
+      boottimeMs: () => this.#options.clock.boottimeMs(),
+    });
     for (const { operation, message } of failures) {
       logger.warn({ operation: operation.kind, message }, 'an operation failed');
     }
@@ -214,6 +239,7 @@ export class Router {
       nameServiceDirectory,
       sysctlPaths: this.#desired?.sysctls.keys() ?? [],
       chainsInForce: this.#chainsInForce,
+      boottimeMs: () => this.#options.clock.boottimeMs(),
     });
     if (!this.#adopted) {
       this.#memories = this.#adopt(dataplane);
@@ -238,7 +264,14 @@ export class Router {
   /** After chains were loaded: how they read back is what they are compared with from now on. */
   async #rememberChains(): Promise<void> {
     const { kernel, nameServiceDirectory } = this.#options;
-    const { chains } = await observe({ kernel, nameServiceDirectory, sysctlPaths: [], chainsInForce: undefined });
+    const boottimeMs = (): number => this.#options.clock.boottimeMs();
+    const { chains } = await observe({
+      kernel,
+      nameServiceDirectory,
+      sysctlPaths: [],
+      chainsInForce: undefined,
+      boottimeMs,
+    });
     this.#chainsInForce = chains;
   }
 

@@ -18,6 +18,8 @@ export interface Failure {
 export interface ApplyTarget {
   readonly kernel: Kernel;
   readonly nameServiceDirectory: string;
+  /** CLOCK_BOOTTIME now. */
+  readonly boottimeMs: () => number;
 }
 
 /**
@@ -111,14 +113,17 @@ function changeBridge(before: Bridge, bridge: Bridge): readonly (readonly string
   ];
 }
 
-async function runOther(operation: Operation, { kernel, nameServiceDirectory }: ApplyTarget): Promise<void> {
+async function runOther(
+  operation: Operation,
+  { kernel, nameServiceDirectory, boottimeMs }: ApplyTarget,
+): Promise<void> {
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
   switch (operation.kind) {
     case 'sysctl':
       await writeSysctl(operation.path.split('/'), operation.value, place);
       return;
     case 'nft':
-      await transact(kernel, operation.change);
+      await transact(kernel, operation.change, boottimeMs());
       return;
     case 'name-service-start':
       await startNameService(nameServiceDirectory, operation.bridge, operation.service, kernel.namespace);

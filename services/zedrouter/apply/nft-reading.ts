@@ -1,4 +1,4 @@
-import { NO_ELEMENTS, quoted, SET_NAMES, SETS, tuple } from '../desired/sets.js';
+import { NO_ELEMENTS, quoted, SET_NAMES, SETS, tuple, untilText } from '../desired/sets.js';
 import type { ElementSets, ElementType, SetDefinition, SetName } from '../desired/sets.js';
 import { markText } from '../marks.js';
 
@@ -9,8 +9,8 @@ export interface NftReading {
   readonly elements: ElementSets;
 }
 
-/** Reads the JSON of our table; one that does not exist reads as empty. */
-export function readNftTable(json: unknown): NftReading {
+/** Reads the JSON of our table, as read at this time on CLOCK_BOOTTIME; one that does not exist reads as empty. */
+export function readNftTable(json: unknown, boottimeMs: number): NftReading {
   const objects = isRecord(json) && Array.isArray(json.nftables) ? (json.nftables as readonly unknown[]) : [];
   const chains: unknown[] = [];
   const elements: Record<SetName, ReadonlyMap<string, string>> = { ...NO_ELEMENTS };
@@ -19,7 +19,7 @@ export function readNftTable(json: unknown): NftReading {
     if (isRecord(object.chain)) chains.push(withoutVolatile(object.chain));
     if (isRecord(object.rule)) chains.push(withoutVolatile(object.rule));
     const set = object.set ?? object.map;
-    if (isRecord(set) && isSetName(set.name)) elements[set.name] = readElements(SETS[set.name], set.elem);
+    if (isRecord(set) && isSetName(set.name)) elements[set.name] = readElements(SETS[set.name], set.elem, boottimeMs);
   }
   return { chains: JSON.stringify(chains), elements };
 }
@@ -42,12 +42,13 @@ function withoutVolatile(value: unknown): unknown {
   );
 }
 
-function readElements(definition: SetDefinition, elements: unknown): ReadonlyMap<string, string> {
+function readElements(definition: SetDefinition, elements: unknown, boottimeMs: number): ReadonlyMap<string, string> {
   const read = new Map<string, string>();
   if (!Array.isArray(elements)) return read;
   for (const element of elements as readonly unknown[]) {
     if (definition.value === undefined) {
-      read.set(words(definition.key, withoutCounter(element)), '');
+      const { key, endMs } = readElement(element, boottimeMs);
+      read.set(words(definition.key, key), untilText(endMs));
     } else if (Array.isArray(element)) {
       const [key, value] = element as readonly unknown[];
       read.set(words(definition.key, key), words(definition.value, value));
@@ -56,9 +57,11 @@ function readElements(definition: SetDefinition, elements: unknown): ReadonlyMap
   return read;
 }
 
-/** An element that counts is an object around its key. */
-function withoutCounter(element: unknown): unknown {
-  return isRecord(element) && isRecord(element.elem) ? element.elem.val : element;
+/** One that counts, or ends by itself, is an object around its key, with the seconds that are left. */
+function readElement(element: unknown, boottimeMs: number): { readonly key: unknown; readonly endMs?: number } {
+  if (!isRecord(element) || !isRecord(element.elem)) return { key: element };
+  const { val, expires } = element.elem;
+  return typeof expires === 'number' ? { key: val, endMs: boottimeMs + expires * 1000 } : { key: val };
 }
 
 /** A key or value in the words that we write it with. */

@@ -15,6 +15,8 @@ export interface ObserveOptions {
   readonly sysctlPaths: Iterable<string>;
   /** What the chains read like when they are right (`NftReading.chains`); undefined: never seen. */
   readonly chainsInForce: string | undefined;
+  /** CLOCK_BOOTTIME now. */
+  readonly boottimeMs: () => number;
 }
 
 export interface Observation {
@@ -25,7 +27,7 @@ export interface Observation {
 
 /** Reads all that is ours in the kernel, and nothing else. */
 export async function observe(options: ObserveOptions): Promise<Observation> {
-  const { kernel, nameServiceDirectory, sysctlPaths, chainsInForce } = options;
+  const { kernel, nameServiceDirectory, sysctlPaths, chainsInForce, boottimeMs } = options;
   // Interfaces may have been replaced since: `ip` must not go by the indexes it knew.
   kernel.reader.forgetInterfaces();
   kernel.writer.forgetInterfaces();
@@ -41,7 +43,7 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     readSysctls(sysctlPaths, place),
   ]);
   const [rules, routes, bridges] = answers;
-  const nft: NftReading = readNftTable(nftJson);
+  const nft: NftReading = readNftTable(nftJson, boottimeMs());
   return {
     chains: nft.chains,
     dataplane: {

@@ -8,7 +8,7 @@ import { nameService } from './name-service.js';
 import { portMapElements } from './port-maps.js';
 import { portRoutes, routeKey, subnetRoute } from './routes.js';
 import { desiredRules, type NumberedPort, type RankedSubnet } from './rules.js';
-import { quoted, tuple, type ElementSets } from './sets.js';
+import { quoted, tuple, untilText, type ElementSets } from './sets.js';
 import { desiredSysctls } from './sysctls.js';
 
 const DEFAULT_MTU = 1500;
@@ -21,6 +21,8 @@ interface PlacedInstance {
   /** The ranking, the port in use first. */
   readonly ranking: readonly NumberedPort[];
   readonly permitted: readonly NumberedPort[];
+  /** When a port that a grant alone permits is to be left, by logical label. */
+  readonly grantedUntilMs: ReadonlyMap<string, number>;
 }
 
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
@@ -81,6 +83,7 @@ function placeInstances(inputs: RouterInputs, ports: ReadonlyMap<string, Numbere
         bridge: bridgeName(number),
         ranking: known(selection?.armed ?? []),
         permitted: known(selection?.permitted ?? []),
+        grantedUntilMs: selection?.grantedUntilMs ?? new Map(),
       },
     ];
   });
@@ -106,18 +109,19 @@ function desiredElements(
     port_map_open: new Map<string, string>(),
     ...portElements(placed, ports),
   };
-  for (const { instance, number, bridge, ranking, permitted } of placed) {
+  for (const { instance, number, bridge, ranking, permitted, grantedUntilMs } of placed) {
+    const until = (port: NumberedPort): string => untilText(grantedUntilMs.get(port.facts.label));
     const name = quoted(bridge);
     made.ni_bridges.set(name, '');
     made.ni_ranking.set(name, markText(rankingMark(ranking.map((port) => port.number))));
     made.ni_zone.set(name, String(inputs.generations.get(instance.id) ?? 1));
     for (const port of permitted) {
       const pair = tuple(name, quoted(port.facts.interfaceName));
-      made.permitted.set(pair, '');
+      made.permitted.set(pair, until(port));
       made.flow_mark.set(pair, markText(flowMark(port.number, number)));
     }
     const inUse = ranking[0];
-    if (inUse !== undefined) made.port_map_open.set(markText(flowMark(inUse.number, number)), '');
+    if (inUse !== undefined) made.port_map_open.set(markText(flowMark(inUse.number, number)), until(inUse));
   }
   return { ...made, ...portMapElements(inputs.model, inputs.numbers) };
 }

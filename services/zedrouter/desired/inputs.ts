@@ -31,6 +31,8 @@ export interface Selection {
   readonly armed: readonly string[];
   /** Everything that policy permits, usable or not. */
   readonly permitted: readonly string[];
+  /** Those that a grant alone permits, with its end in milliseconds of CLOCK_BOOTTIME. */
+  readonly grantedUntilMs: ReadonlyMap<string, number>;
   /** NITS revision in which this one changed last. */
   readonly revision: bigint;
 }

@@ -105,7 +105,11 @@ export const CHAINS: readonly Chain[] = [
 
 function typeText(definition: SetDefinition): string {
   const key = definition.key.join(' . ');
-  if (definition.value === undefined) return `type ${key};${definition.counted === true ? ' counter;' : ''}`;
+  if (definition.value === undefined) {
+    const counter = definition.counted === true ? ' counter;' : '';
+    const timeout = definition.timed === true ? ' flags timeout;' : '';
+    return `type ${key};${counter}${timeout}`;
+  }
   // nft has no name for the type of a zone.
   if (definition.value[0] === 'zone') return 'typeof iifname : ct zone;';
   return `type ${key} : ${definition.value.join(' . ')};`;

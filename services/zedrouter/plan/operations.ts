@@ -32,6 +32,8 @@ export interface NftChange {
 export interface SetChange {
   readonly set: SetName;
   readonly deleted: readonly string[];
+  /** Those of the deleted that end by themselves, and so may be gone already. */
+  readonly perhapsGone: readonly string[];
   readonly added: readonly (readonly [key: string, value: string])[];
 }
 

@@ -1,6 +1,6 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import { PREFERENCE, SUBNET_TABLE } from '../desired/dataplane.js';
-import { SET_NAMES, type Elements, type ElementSets, type SetName } from '../desired/sets.js';
+import { sameValue, SET_NAMES, untilMs, type Elements, type ElementSets, type SetName } from '../desired/sets.js';
 import type { Operation, Phase, Plan, SetChange } from './operations.js';
 
 /** What happens once, at the change from one selection to another; it is no state of the kernel that can be compared. */
@@ -136,9 +136,10 @@ function setChange(set: SetName, observed: ElementSets, desired: ElementSets): r
   const after: Elements = desired[set];
   // What follows from the configuration alone is the same object until the configuration changes.
   if (before === after) return [];
-  const deleted = [...before].filter(([key, value]) => after.get(key) !== value).map(([key]) => key);
-  const added = [...after].filter(([key, value]) => before.get(key) !== value);
-  return deleted.length === 0 && added.length === 0 ? [] : [{ set, deleted, added }];
+  const deleted = [...before].filter(([key, value]) => !sameValue(after.get(key), value)).map(([key]) => key);
+  const added = [...after].filter(([key, value]) => !sameValue(before.get(key), value));
+  const perhapsGone = deleted.filter((key) => untilMs(before.get(key) ?? '') !== undefined);
+  return deleted.length === 0 && added.length === 0 ? [] : [{ set, deleted, perhapsGone, added }];
 }
 
 function nameServiceOperations(

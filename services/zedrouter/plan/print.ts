@@ -1,3 +1,4 @@
+import { untilText } from '../desired/sets.js';
 import { markText } from '../marks.js';
 import type { Operation, Plan } from './operations.js';
 import { nftScript } from './nft-script.js';
@@ -31,7 +32,7 @@ function printOperation(operation: Operation): readonly string[] {
     case 'rule-delete':
       return [`  ip rule del ${operation.rule}`];
     case 'nft':
-      return nftScript(operation.change)
+      return nftScript(operation.change, untilText)
         .trimEnd()
         .split('\n')
         .map((line) => `  nft ${line}`);

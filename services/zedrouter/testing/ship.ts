@@ -100,7 +100,7 @@ export const PORTS: ReadonlyMap<string, PortFacts> = new Map([
 ]);
 
 export function selection(armed: readonly string[], permitted: readonly string[] = armed): Selection {
-  return { armed, permitted, revision: 1n };
+  return { armed, permitted, grantedUntilMs: new Map(), revision: 1n };
 }
 
 export const INPUTS: RouterInputs = {
