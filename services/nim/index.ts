@@ -7,6 +7,8 @@ import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_
 import { readBootId, type Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { startServer, type RunningService } from '../rpc/index.js';
+import { AuthorizationLists } from './authorization-lists.js';
+import { portAuthorizationService } from './authorization-service.js';
 import { followConfiguration } from './configuration-source.js';
 import { EventLog } from './events/index.js';
 import { GrantEnds } from './grant-ends.js';
@@ -51,6 +53,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   });
   const memory = await memoryFile.load();
   const publisher = new Publisher(clock);
+  const authorizationLists = new AuthorizationLists(publisher, clock);
   const server = await startServer({
     socketPath: join(runDir, 'nim.sock'),
     services: [
@@ -58,6 +61,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
         definition: NetworkInterfaceManagerServiceService,
         implementation: networkInterfaceManagerService({ publisher, events, clock }),
       },
+      portAuthorizationService(publisher, authorizationLists),
     ],
     logger,
   });
@@ -119,6 +123,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     },
   });
   const stop = new AbortController();
+  const followingDecisions = authorizationLists.follow(stop.signal);
   const following = followConfiguration({
     zedagentAddress: `unix:${join(runDir, 'zedagent.sock')}`,
     onConfiguration: (configuration, policyChanges) => {
@@ -136,7 +141,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       manager.close();
       observer.close();
       nameServers.close();
-      await Promise.all([server.close(), following, reader.close(), monitor.close()]);
+      await Promise.all([server.close(), following, followingDecisions, reader.close(), monitor.close()]);
       await Promise.all([memoryFile.close(), events.close()]);
     },
   };

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
-import { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type {
   ExplainRequest,
   ExplainResponse,
@@ -21,7 +21,8 @@ import { RpcError, serverStreaming, unary, type CallContext } from '../rpc/index
 import { rankPortsForOperation } from './decide/index.js';
 import { eventMessage, type EventLog } from './events/index.js';
 import { explainOperation, explainSelection } from './explain.js';
-import { candidateMessage, WallTime, type Published, type Publisher } from './publish/index.js';
+import { candidateMessage, WallTime, type Publisher } from './publish/index.js';
+import { checkOperation, publishedBy } from './requests.js';
 
 export interface ServiceParts {
   readonly publisher: Publisher;
@@ -37,7 +38,7 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
   const { publisher } = parts;
   return {
     getDeviceNetworkStatus: unary(() => {
-      published(publisher);
+      publishedBy(publisher);
       return { deviceNetworkStatus: publisher.deviceNetworkStatus() };
     }),
     watchDeviceNetworkStatus: serverStreaming((request: WatchDeviceNetworkStatusRequest, context) =>
@@ -56,13 +57,6 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
     listEvents: unary((request: ListEventsRequest) => listEvents(parts.events, request)),
     watchEvents: serverStreaming((request: WatchEventsRequest, context) => watchEvents(parts.events, request, context)),
   };
-}
-
-function published(publisher: Publisher): Published {
-  if (publisher.published !== undefined) return publisher.published;
-  throw new RpcError(status.UNAVAILABLE, 'no configuration has come from zedagent yet', {
-    reason: 'CONFIGURATION_UNKNOWN',
-  });
 }
 
 async function* watchPorts(
@@ -100,7 +94,7 @@ function listTestStatuses(
   publisher: Publisher,
   { networkInstances }: ListNetworkInstanceTestStatusRequest,
 ): ListNetworkInstanceTestStatusResponse {
-  published(publisher);
+  publishedBy(publisher);
   const all = publisher.networkInstanceTestStatuses();
   const named = (name: string) =>
     all.filter(({ networkInstanceId, displayName }) => isCalled(networkInstanceId, displayName, name));
@@ -142,7 +136,7 @@ function explain(parts: ServiceParts, { subject }: ExplainRequest): ExplainRespo
 }
 
 function explainNetworkInstance({ publisher, clock }: ServiceParts, name: string): ExplainResponse {
-  const { decision } = published(publisher);
+  const { decision } = publishedBy(publisher);
   const found = [...decision.selections.values()].filter(({ networkInstanceId, networkInstanceName }) =>
     isCalled(networkInstanceId, networkInstanceName, name),
   );
@@ -166,13 +160,8 @@ function explainNetworkInstance({ publisher, clock }: ServiceParts, name: string
 }
 
 function explainOneOperation({ publisher, clock }: ServiceParts, operation: NetworkOperation): ExplainResponse {
-  if (!isKnown(operation)) {
-    throw new RpcError(status.INVALID_ARGUMENT, 'no such operation', {
-      reason: 'OPERATION_UNKNOWN',
-      violations: [{ field: 'operation', description: `${operation} is no operation that ports are used for` }],
-    });
-  }
-  const { snapshot, configuration, decision } = published(publisher);
+  checkOperation(operation);
+  const { snapshot, configuration, decision } = publishedBy(publisher);
   const nowMs = clock.monotonicMs();
   const candidates = rankPortsForOperation(operation, snapshot, configuration.model, decision.memory, nowMs);
   const wall = new WallTime(clock);
@@ -181,13 +170,6 @@ function explainOneOperation({ publisher, clock }: ServiceParts, operation: Netw
     status: undefined,
     lines: [...explainOperation(operation, candidates, nowMs)],
   };
-}
-
-function isKnown(operation: NetworkOperation): boolean {
-  return (
-    operation > NetworkOperation.NETWORK_OPERATION_UNSPECIFIED &&
-    operation <= NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC
-  );
 }
 
 function listEvents(events: EventLog, { afterSequence, limit }: ListEventsRequest): ListEventsResponse {

@@ -1,4 +1,5 @@
 export type { Candidate, IneligibleCode, Reason, ReasonCode, TestState } from './candidate.js';
+export { grantedReason } from './candidates.js';
 export { decide, type Decision } from './decide.js';
 export { nameOperation } from '../../configuration/index.js';
 export { evaluatePort, grantFor, type Subject } from './eligibility.js';

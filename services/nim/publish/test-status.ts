@@ -1,11 +1,12 @@
 import type {
+  CandidateReason,
   NetworkInstanceTestStatus,
   PortCandidate,
   SelectedPort,
 } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { durationOf } from '../../configuration/index.js';
-import type { Candidate, Selection, SelectionOutcome } from '../decide/index.js';
+import type { Candidate, Reason, Selection, SelectionOutcome } from '../decide/index.js';
 import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
 import type { WallTime } from './timestamp.js';
 
@@ -45,8 +46,13 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     lastFailed: wall.atOptional(test.lastFailedMs),
     lastError: test.lastError ?? '',
     rank: candidate.rank ?? 0,
-    reasons: candidate.reasons.map(({ code, detail }) => ({ code: reasonMessages[code], detail })),
+    reasons: candidate.reasons.map(reasonMessage),
     grantId: candidate.grant?.id ?? '',
     grantedUntilBoottime: candidate.grant === undefined ? undefined : durationOf(candidate.grant.endsAtBoottimeMs),
   };
+}
+
+/** A reason as a message. */
+export function reasonMessage({ code, detail }: Reason): CandidateReason {
+  return { code: reasonMessages[code], detail };
 }

@@ -1,0 +1,66 @@
+import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
+import type { Clock } from '../clock/index.js';
+import { operations } from '../configuration/index.js';
+import { StateStore, type ResumePoint, type StateChange } from '../rpc/index.js';
+import { portAuthorizations } from './authorization.js';
+import { equalButForTimes, WallTime, type Published, type Publisher } from './publish/index.js';
+
+const KEY = 'ports';
+
+/** The ports of each operation, made anew with each decision; readers hear of what concerns their operation. */
+export class AuthorizationLists {
+  readonly #publisher: Publisher;
+  readonly #clock: Clock;
+  readonly #stores: ReadonlyMap<NetworkOperation, StateStore<PortAuthorizations>>;
+
+  constructor(publisher: Publisher, clock: Clock) {
+    this.#publisher = publisher;
+    this.#clock = clock;
+    const { epoch } = publisher.testStatuses;
+    this.#stores = new Map(
+      operations.map((operation) => [operation, new StateStore<PortAuthorizations>({ epoch, equals: samePorts })]),
+    );
+  }
+
+  /** Follows what is published until the signal aborts. */
+  async follow(signal: AbortSignal): Promise<void> {
+    await this.#publisher.untilPublished(signal);
+    // Whatever these lists rest on is part of what NITS rest on, and makes a new revision of them.
+    for await (const _change of this.#publisher.testStatuses.watch({ epoch: '', afterRevision: 0n }, signal)) {
+      const { published } = this.#publisher;
+      if (published === undefined) continue;
+      for (const [operation, store] of this.#stores)
+        store.replaceAll(new Map([[KEY, this.list(operation, published)]]));
+    }
+  }
+
+  /** An operation's ports as they are now, times of tests up to date. */
+  list(operation: NetworkOperation, published: Published): PortAuthorizations {
+    const { ports } = this.#publisher;
+    const [nowMs, wall] = [this.#clock.monotonicMs(), new WallTime(this.#clock)];
+    return portAuthorizations(operation, published, (label) => ports.get(label), nowMs, wall);
+  }
+
+  /** A port's entry among an operation's, if it has one. */
+  entry(operation: NetworkOperation, label: string): AuthorizedPort | undefined {
+    const kept = this.#stores.get(operation)?.get(KEY);
+    return kept?.ports.find(({ logicalLabel }) => logicalLabel === label);
+  }
+
+  /** An operation's ports, now and after each change. */
+  async *watch(
+    operation: NetworkOperation,
+    resume: ResumePoint,
+    signal: AbortSignal,
+  ): AsyncGenerator<StateChange<PortAuthorizations>, void, undefined> {
+    await this.#publisher.untilPublished(signal);
+    const store = this.#stores.get(operation);
+    if (store !== undefined) yield* store.watch(resume, signal);
+  }
+}
+
+/** Versions by themselves are no news: the list says under which it came to be what it is. */
+function samePorts(a: PortAuthorizations, b: PortAuthorizations): boolean {
+  return equalButForTimes(a.ports, b.ports) && equalButForTimes(a.denied, b.denied);
+}
