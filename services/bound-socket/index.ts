@@ -1,6 +1,7 @@
 export { canonicalAddress, familyOf, type IpFamily, type Limits, type Uplink } from './uplink.js';
-export { SocketError } from './socket-error.js';
+export { asSocketError, errorCode, SocketError } from './socket-error.js';
 export { addTraffic, noTraffic, TrafficTally, type Traffic } from './traffic.js';
+export { whenAborted } from './when-aborted.js';
 export { within, type Settle } from './within.js';
 export { connectTcp, tcpInfo, type TcpOptions } from './tcp.js';
 export { openUdp } from './udp.js';

@@ -21,7 +21,9 @@ export class SocketError extends Error {
 
 /** Any failure as a SocketError: `what` says what was tried, `traffic` what it cost. */
 export function asSocketError(error: unknown, what: string, traffic: Traffic = noTraffic): SocketError {
-  if (error instanceof SocketError) return new SocketError(error.code, error.message, { traffic, cause: error });
+  if (error instanceof SocketError) {
+    return new SocketError(error.code, `${what}: ${error.message}`, { traffic, cause: error });
+  }
   const code = errorCode(error) ?? 'EIO';
   return new SocketError(code, `${what}: ${words[code] ?? messageOf(error)}`, { traffic, cause: error });
 }

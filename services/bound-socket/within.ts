@@ -1,8 +1,7 @@
-import { setMaxListeners } from 'node:events';
-
 import { systemClock } from '../clock/index.js';
 import { SocketError } from './socket-error.js';
 import type { Limits } from './uplink.js';
+import { whenAborted } from './when-aborted.js';
 
 /** How something that is awaited ends; only the first call counts. */
 export interface Settle<T> {
@@ -22,23 +21,15 @@ const noticeableLatenessMs = 20;
  */
 export function within<T>({ timeoutMs, signal }: Limits, begin: (settle: Settle<T>) => void): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(aborted());
-      return;
-    }
     let stopWaiting = (): void => undefined;
+    let stopListening = (): void => undefined;
     let isOver = false;
     const finish = (settle: () => void): void => {
       if (isOver) return;
       isOver = true;
       stopWaiting();
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       settle();
-    };
-    const onAbort = (): void => {
-      finish(() => {
-        reject(aborted());
-      });
     };
     const wait = (forMs: number, mayExtend: boolean): void => {
       const dueMs = systemClock.monotonicMs() + forMs;
@@ -59,11 +50,12 @@ export function within<T>({ timeoutMs, signal }: Limits, begin: (settle: Settle<
         };
       });
     };
-    if (signal !== undefined) {
-      // Hundreds of probes may share a signal; each takes its listener off again.
-      setMaxListeners(0, signal);
-      signal.addEventListener('abort', onAbort);
-    }
+    stopListening = whenAborted(signal, () => {
+      finish(() => {
+        reject(aborted());
+      });
+    });
+    if (signal?.aborted === true) return;
     wait(timeoutMs, true);
     try {
       begin({

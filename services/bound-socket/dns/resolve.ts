@@ -4,6 +4,7 @@ import { systemClock } from '../../clock/index.js';
 import { asSocketError } from '../socket-error.js';
 import { TrafficTally, type Traffic } from '../traffic.js';
 import type { IpFamily, Limits, Uplink } from '../uplink.js';
+import { whenAborted } from '../when-aborted.js';
 import { askServers } from './ask-servers.js';
 import { DnsError } from './dns-error.js';
 
@@ -46,9 +47,8 @@ export async function resolve(uplink: Uplink, options: ResolveOptions): Promise<
   const stop = (): void => {
     enough.abort();
   };
-  if (options.signal?.aborted === true) stop();
   // Not AbortSignal.any, which in Node 20 keeps memory for as long as the caller's signal lives.
-  options.signal?.addEventListener('abort', stop);
+  const stopListening = whenAborted(options.signal, stop);
   const limits = { timeoutMs: options.timeoutMs, signal: enough.signal };
   let cancelTimer = (): void => undefined;
   const lookups = [...families].sort().map(async (family) => {
@@ -59,7 +59,7 @@ export async function resolve(uplink: Uplink, options: ResolveOptions): Promise<
   });
   const settled = await Promise.allSettled(lookups);
   cancelTimer();
-  options.signal?.removeEventListener('abort', stop);
+  stopListening();
   const found = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   if (found.length === 0) throw asDnsError(settled, name, tally.total);
   return {

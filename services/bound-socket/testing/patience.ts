@@ -23,6 +23,11 @@ export function openFiles(): number {
   }).length;
 }
 
+/** Timers that keep this process alive. */
+export function pendingTimers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
+
 /** Keeps this thread, and so the event loop, busy. */
 export function blockFor(ms: number): void {
   const endMs = performance.now() + ms;

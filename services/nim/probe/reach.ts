@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+
+import { connectTcp, familyOf, openPing, tcpInfo } from '../../bound-socket/index.js';
+import type { Host } from '../../configuration/index.js';
+import type { Attempt } from './attempt.js';
+import type { DnsCache } from './dns-cache.js';
+import { firstReached } from './first-reached.js';
+
+/** The addresses of a target's host, over the port that is probed. @throws DnsError */
+export async function addressesOf(host: Host, attempt: Attempt, dns: DnsCache): Promise<readonly string[]> {
+  if (host.kind === 'address') return [host.address];
+  const { dnsServers, families } = attempt.port;
+  attempt.destinations.splice(0, Infinity, ...dnsServers);
+  const options = { hostName: host.name, servers: dnsServers, families, ...attempt.limits };
+  const { addresses, traffic } = await attempt.step(() => dns.resolve(attempt.port, options));
+  if (traffic !== undefined) attempt.tally.add(traffic);
+  return addresses;
+}
+
+/** One echo request, answered. @throws SocketError */
+export async function echo(addresses: readonly string[], attempt: Attempt): Promise<void> {
+  attempt.destinations.splice(0, Infinity, ...addresses);
+  const ping = async (address: string, limits: Attempt['limits']): Promise<void> => {
+    const socket = openPing(attempt.port, familyOf(address));
+    try {
+      const { traffic } = await attempt.step(() => socket.echo(address, limits));
+      attempt.tally.add(traffic);
+    } finally {
+      socket.close();
+    }
+  };
+  await firstReached(addresses, attempt.limits, ping, () => undefined);
+}
+
+/** Connects, lets `use` have the connection, and ends it by a reset, in one packet. @throws SocketError, and what `use` throws */
+export async function overTcp(
+  addresses: readonly string[],
+  port: number,
+  attempt: Attempt,
+  use: (socket: Socket) => Promise<void>,
+): Promise<void> {
+  attempt.destinations.splice(0, Infinity, ...addresses);
+  const end = (socket: Socket): void => {
+    socket.on('error', () => undefined);
+    if (!socket.destroyed) socket.resetAndDestroy();
+    attempt.tally.add(tcpInfo(socket));
+  };
+  const connect = (address: string, limits: Attempt['limits']): Promise<Socket> =>
+    attempt.step(() => connectTcp(attempt.port, { address, port, ...limits }));
+  const socket = await firstReached(addresses, attempt.limits, connect, end);
+  try {
+    await use(socket);
+  } finally {
+    end(socket);
+  }
+}
