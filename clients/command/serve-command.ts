@@ -17,6 +17,8 @@ interface ServeCommandOptions {
   readonly tlsKey?: string;
   readonly clientCa?: string;
   readonly cleanup?: boolean;
+  readonly controller?: string;
+  readonly controllerCa?: string;
 }
 
 function tlsListener(options: ServeCommandOptions, command: Command): TlsListenOptions | undefined {
@@ -29,6 +31,12 @@ function tlsListener(options: ServeCommandOptions, command: Command): TlsListenO
   return { ...listen, certFile: tlsCert, keyFile: tlsKey, clientCaFile: clientCa };
 }
 
+function controllerOf({ controller, controllerCa }: ServeCommandOptions, command: Command): ServeOptions['controller'] {
+  if (controller !== undefined) return { url: controller, certificateAuthorityFile: controllerCa };
+  if (controllerCa !== undefined) command.error('error: --controller-ca says nothing without --controller');
+  return undefined;
+}
+
 async function serveServices(what: 'all' | ServiceName, _options: unknown, command: Command): Promise<void> {
   const { serve, serveCleanUp, serviceNames } = await import('../../services/serve/index.js');
   const options = command.optsWithGlobals<ServeCommandOptions>();
@@ -39,7 +47,8 @@ async function serveServices(what: 'all' | ServiceName, _options: unknown, comma
     return;
   }
   const services = what === 'all' ? serviceNames : [what];
-  const served: ServeOptions = { services, runDir, stateDir, logLevel, listen };
+  const controller = controllerOf(options, command);
+  const served: ServeOptions = { services, runDir, stateDir, logLevel, listen, controller };
   await serve(served);
 }
 
@@ -53,6 +62,11 @@ export function serveCommand(): Command {
     .option('--tls-cert <file>', "zedagent's certificate")
     .option('--tls-key <file>', 'its key')
     .option('--client-ca <file>', "the authority that signs clients' certificates")
+    .option('--controller <url>', 'whom NIM pings over each management port to see whether it works')
+    .option(
+      '--controller-ca <file>',
+      "the authority that signs the controller's certificate; default: whom this machine trusts",
+    )
     .addOption(
       new Option('--cleanup', 'run nothing: remove all that is ours from the kernel, and nothing else').default(false),
     )

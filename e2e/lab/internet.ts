@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Agent } from './hosts/agent-client.js';
 import { issueServerCertificate } from './hosts/certificates.js';
 import { internetAddresses, internetHostName, servicePorts } from './topology.js';
+
+/** In the lab's folder: who signed the controller's certificate. */
+export const certificateAuthorityFile = 'controller-ca.pem';
 
 export interface Internet {
   readonly agent: Agent;
@@ -21,6 +25,7 @@ export async function startInternet(options: {
     [internetAddresses.controller],
     Date.now(),
   );
+  await writeFile(join(options.folder, certificateAuthorityFile), certificateAuthority);
   const agent = await Agent.start({
     name: 'internet',
     namespace: options.namespace,

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
+
 import { run, type RunResult } from 'iproute-exec';
 
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { AppPlugger } from './app-plugger.js';
 import type { App } from './app.js';
 import type { DevicePorts } from './device-ports.js';
-import type { Internet } from './internet.js';
+import { certificateAuthorityFile, type Internet } from './internet.js';
 import type { Isp } from './isp/isp.js';
 import { labFolder, type LabOptions } from './lab-options.js';
 import { monotonicMs } from './monotonic.js';
@@ -12,7 +14,15 @@ import { removeLab } from './removal.js';
 import type { ServiceName, ServiceProcess } from './service-process.js';
 import { ServiceSet, type ServiceSetOptions } from './service-set.js';
 import { shipConfiguration, type ShipOptions } from './ship.js';
-import { appNames, portNames, type AppName, type HostName, type PortName, type Topology } from './topology.js';
+import {
+  appNames,
+  internetHostName,
+  portNames,
+  type AppName,
+  type HostName,
+  type PortName,
+  type Topology,
+} from './topology.js';
 import { waitFor } from './waiting.js';
 
 /** When something was done to the lab: it took effect between these two, on the monotonic clock. */
@@ -184,6 +194,10 @@ export class Lab {
       runDir: this.runDir,
       stateDir: this.stateDir,
       folder: this.folder,
+      controller: {
+        url: `https://${internetHostName('controller')}`,
+        certificateAuthorityFile: join(this.folder, certificateAuthorityFile),
+      },
     });
     this.#services = services;
     this.beforeDestroy(() => services.stop());

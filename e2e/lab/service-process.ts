@@ -20,6 +20,7 @@ interface ServiceProcessOptions {
   readonly stateDir: string;
   readonly logFile: string;
   readonly logLevel: string;
+  readonly controller: { readonly url: string; readonly certificateAuthorityFile: string } | undefined;
 }
 
 /** `eve-uplink serve` in the device: one service, or all of them in one process. */
@@ -43,7 +44,7 @@ export class ServiceProcess {
   /** Starts it and waits until each of its sockets answers that it is SERVING. Throws where it ends instead, or takes longer than 10 s. */
   async start(): Promise<void> {
     if (this.#process?.running === true) return;
-    const { serves, namespace, runDir, stateDir, logFile, logLevel } = this.#options;
+    const { serves, namespace, runDir, stateDir, logFile, logLevel, controller } = this.#options;
     const launched = await LabProcess.start({
       name: `eve-uplink serve ${serves}`,
       namespace,
@@ -51,6 +52,9 @@ export class ServiceProcess {
       args: [
         ...['--enable-source-maps', await commandFile(), 'serve', serves],
         ...['--run-dir', runDir, '--state-dir', stateDir, '--log-level', logLevel],
+        ...(controller === undefined
+          ? []
+          : ['--controller', controller.url, '--controller-ca', controller.certificateAuthorityFile]),
       ],
       logFile,
     });

@@ -10,6 +10,8 @@ export interface ServiceSetOptions {
   readonly separate?: boolean;
   /** Default info. */
   readonly logLevel?: string;
+  /** NIM tests ports by the ping of the lab's controller; default: link and address are the test. */
+  readonly controller?: boolean;
 }
 
 /** The services in the device. */
@@ -24,6 +26,7 @@ export class ServiceSet {
       readonly runDir: string;
       readonly stateDir: string;
       readonly folder: string;
+      readonly controller: { readonly url: string; readonly certificateAuthorityFile: string };
     },
   ) {
     const { namespace, runDir, stateDir, folder } = place;
@@ -32,6 +35,7 @@ export class ServiceSet {
         ...{ serves, namespace, runDir, stateDir },
         logFile: join(folder, `serve-${serves}.log`),
         logLevel: options.logLevel ?? 'info',
+        controller: options.controller === true ? place.controller : undefined,
       });
     const all = options.separate === true ? undefined : processOf('all');
     this.#processes = new Map(serviceNames.map((name) => [name, all ?? processOf(name)]));

@@ -10,6 +10,7 @@ import {
   type Lab,
   type PortName,
 } from '../lab/index.js';
+import type { ServiceSetOptions } from '../lab/service-set.js';
 import type { ShipOptions } from '../lab/ship.js';
 import type { LabOptions } from '../lab/lab-options.js';
 
@@ -22,11 +23,15 @@ export interface Ship {
 
 /** Brings a ship up, three separate services, `failback_hold` as given (default 0). */
 export async function launchShip(
-  options: { readonly configuration?: ShipOptions; readonly lab?: Partial<LabOptions> } = {},
+  options: {
+    readonly configuration?: ShipOptions;
+    readonly lab?: Partial<LabOptions>;
+    readonly services?: ServiceSetOptions;
+  } = {},
 ): Promise<Ship> {
   const lab = await createTestLab(options.lab);
   try {
-    await lab.startServices({ separate: true, logLevel: 'warn' });
+    await lab.startServices({ separate: true, logLevel: 'warn', ...options.services });
     await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0, ...options.configuration }));
     await Promise.all([lab.app('app1').waitForAddress(), lab.app('app2').waitForAddress()]);
     const watch = new SelectionWatch(lab.runDir);

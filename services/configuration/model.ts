@@ -56,6 +56,8 @@ export interface Port {
   readonly labels: readonly string[];
   /** Empty: every operation. */
   readonly allowedOperations: readonly NetworkOperation[];
+  /** Bytes that tests may take in 30 days; absent: as its priority says. */
+  readonly monthlyTestBytes?: number | undefined;
   readonly addressing: PortAddressing;
   /** Name servers that the configuration names; those of a DHCP lease come on top, first. */
   readonly dnsServers: readonly string[];

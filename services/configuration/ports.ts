@@ -98,6 +98,7 @@ function interpretPort(
     usage,
     labels: labelsOf([name, ...adapter.sharedLabels], isManagement, priority),
     allowedOperations,
+    ...monthlyTestBytesOf(lower, problems),
     ...addressing,
   };
 }
@@ -221,6 +222,21 @@ function allowedOperationsOf({ physical, physicalField }: LowerLayer, problems: 
     problems.add(`${physicalField}.usagePolicy.allowedOperations[${index}]`, `${operation} is no operation`);
   });
   return operations;
+}
+
+/** Beyond this nobody means it. */
+const MOST_TEST_BYTES = 10n ** 12n;
+
+function monthlyTestBytesOf(
+  { physical, physicalField }: LowerLayer,
+  problems: Problems,
+): Pick<Port, 'monthlyTestBytes'> {
+  const bytes = physical?.usagePolicy?.monthlyTestBytes;
+  if (bytes === undefined) return {};
+  if (bytes > MOST_TEST_BYTES) {
+    problems.add(`${physicalField}.usagePolicy.monthlyTestBytes`, `must be 0 to ${MOST_TEST_BYTES}, and is ${bytes}`);
+  }
+  return { monthlyTestBytes: Number(bytes) };
 }
 
 function addressingOf(

@@ -10,6 +10,7 @@ import { startServer, type RunningService } from '../rpc/index.js';
 import { AuthorizationLists } from './authorization-lists.js';
 import { portAuthorizationService } from './authorization-service.js';
 import { followConfiguration } from './configuration-source.js';
+import { readController, type ControllerOptions } from './controller.js';
 import { EventLog } from './events/index.js';
 import { GrantEnds } from './grant-ends.js';
 import { noInstrumentation, type Instrumentation } from './instrumentation.js';
@@ -19,7 +20,9 @@ import { LeaseNameServers, PortObserver } from './observe/index.js';
 import { PolicyEvents } from './policy-events.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './service.js';
+import { startTests } from './start-tests.js';
 
+export type { ControllerOptions } from './controller.js';
 export type { Instrumentation } from './instrumentation.js';
 
 export interface NimOptions {
@@ -32,6 +35,8 @@ export interface NimOptions {
   /** Observe the ports of this named network namespace instead of our own. */
   readonly namespace?: string;
   readonly instrumentation?: Instrumentation;
+  /** Whom the controller's ping asks; undefined: nobody. */
+  readonly controller?: ControllerOptions | undefined;
 }
 
 /** One query takes a millisecond; an ip that has not answered after this time is replaced. */
@@ -39,10 +44,12 @@ const readingTimeoutMs = 2_000;
 
 /**
  * Starts NIM: serves on `runDir/nim.sock` at once, follows zedagent's configuration on `runDir/zedagent.sock`, observes
- * the ports that it names, decides and publishes. Fails where the socket cannot be had.
+ * the ports that it names, tests them, decides and publishes. Fails where the socket cannot be had, and where the
+ * controller's options make no sense.
  */
 export async function startNim(options: NimOptions): Promise<RunningService> {
   const { runDir, stateDir, logger, clock, namespace, instrumentation = noInstrumentation } = options;
+  const controller = options.controller === undefined ? undefined : await readController(options.controller);
   await Promise.all([mkdir(runDir, { recursive: true }), mkdir(stateDir, { recursive: true })]);
   const events = await EventLog.open({ path: join(stateDir, 'events.jsonl'), clock, logger });
   const memoryFile = new MemoryFile({
@@ -52,14 +59,27 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     logger,
   });
   const memory = await memoryFile.load();
-  const publisher = new Publisher(clock);
+  const testing = await startTests({
+    ...{ stateDir, clock, logger, namespace, controller },
+    onNews: () => {
+      manager.onTestNews();
+    },
+    onNothingNew: () => {
+      manager.onTestRepeated();
+    },
+    onVerdict: (verdict) => {
+      events.append({ kind: 'port-test-changed', ...verdict });
+    },
+  });
+  const { tests } = testing;
+  const publisher = new Publisher(clock, testing.budgetOf);
   const authorizationLists = new AuthorizationLists(publisher, clock);
   const server = await startServer({
     socketPath: join(runDir, 'nim.sock'),
     services: [
       {
         definition: NetworkInterfaceManagerServiceService,
-        implementation: networkInterfaceManagerService({ publisher, events, clock }),
+        implementation: networkInterfaceManagerService({ publisher, events, clock, tests }),
       },
       portAuthorizationService(publisher, authorizationLists),
     ],
@@ -84,13 +104,14 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       manager.onReading(reading);
     },
   });
-  const manager = new Manager({
+  const manager: Manager = new Manager({
     clock,
     logger,
     publisher,
     events,
     instrumentation,
     memory,
+    tests,
     observe: (ports) => {
       observer.observe(ports);
     },
@@ -118,7 +139,10 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   const grantEnds = new GrantEnds({
     clock,
     onConfiguration: (configuration, ended) => {
-      manager.onConfiguration(configuration);
+      manager.onConfiguration({
+        ...configuration,
+        model: { ...configuration.model, controllerTarget: controller?.target },
+      });
       policyEvents.recordEnds(ended);
     },
   });
@@ -142,7 +166,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       observer.close();
       nameServers.close();
       await Promise.all([server.close(), following, followingDecisions, reader.close(), monitor.close()]);
-      await Promise.all([memoryFile.close(), events.close()]);
+      await Promise.all([testing.close(), memoryFile.close(), events.close()]);
     },
   };
 }

@@ -97,6 +97,8 @@ function eventsInWords(): readonly string[] {
         return `${happening.networkInstanceName}: ${happening.fromPort ?? '-'} -> ${happening.toPort ?? '-'} (${happening.cause})`;
       case 'configuration-changed':
         return `configuration ${happening.version}`;
+      case 'port-test-changed':
+        return `${happening.label}: ${happening.to}`;
       case 'policy-changed':
         return `policy ${happening.policyVersion}`;
     }

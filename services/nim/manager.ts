@@ -4,7 +4,8 @@ import { decide, emptyMemory, type Decision, type DecisionMemory } from './decid
 import type { EventLog, Happening } from './events/index.js';
 import type { Instrumentation } from './instrumentation.js';
 import type { ObservedPort, Reading } from './observe/index.js';
-import type { ConfigurationInForce, Publisher } from './publish/index.js';
+import type { ConfigurationInForce, Published, Publisher } from './publish/index.js';
+import type { RemoteTests } from './remote-tests.js';
 import { noTestFacts, testByAddress, type NetworkSnapshot, type PortFacts } from './snapshot/index.js';
 
 /** What is known of a port, and of which interface it was read. */
@@ -18,6 +19,8 @@ export interface ManagerOptions {
   readonly instrumentation: Instrumentation;
   /** What an earlier run of this boot remembered. */
   readonly memory?: DecisionMemory;
+  /** The tests of the far end; undefined: link and address are all that is known. */
+  readonly tests?: Pick<RemoteTests, 'factsOf' | 'follow'>;
   /** Makes the observer watch these ports from now on. */
   readonly observe: (ports: readonly ObservedPort[]) => void;
   /** Called with the memory of each decision. */
@@ -36,6 +39,7 @@ export class Manager {
   #configuration: ConfigurationInForce | undefined;
   /** A configuration some of whose ports have not been read yet: deciding by it would take them for missing. */
   #waiting: ConfigurationInForce | undefined;
+  #toFollow: Published | undefined;
   #cancelNextLook: CancelTimer = () => undefined;
   #closed = false;
 
@@ -72,6 +76,16 @@ export class Manager {
     else this.#options.publisher.refresh(this.#snapshot());
   }
 
+  /** A test has shown something that may change what is decided. */
+  onTestNews(): void {
+    this.#decide([]);
+  }
+
+  /** A test went as the one before. */
+  onTestRepeated(): void {
+    if (!this.#closed) this.#options.publisher.refresh(this.#snapshot());
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancelNextLook();
@@ -92,7 +106,9 @@ export class Manager {
   }
 
   #snapshot(): NetworkSnapshot {
-    return { ports: new Map(this.#facts) };
+    const { tests } = this.#options;
+    if (tests === undefined) return { ports: new Map(this.#facts) };
+    return { ports: new Map([...this.#facts].map(([label, facts]) => [label, { ...facts, ...tests.factsOf(label) }])) };
   }
 
   #decide(happenings: readonly Happening[]): void {
@@ -107,11 +123,21 @@ export class Manager {
     this.#memory = decision.memory;
     this.#lookAgainAt(decision.nextLookAtMs);
     const [wallMs, tookMs] = [clock.wallMs(), clock.monotonicMs() - startedMs];
+    this.#toFollow = { configuration, snapshot, decision };
     afterTheStreams(() => {
+      this.#followDecision();
       instrumentation.onDecision({ decision, tookMs });
       this.#record([...happenings, ...selectionChanges(before, decision)], wallMs);
       this.#options.onMemory(decision.memory);
     });
+  }
+
+  /** What is tested follows from the last decision; of several in one turn only that one counts. */
+  #followDecision(): void {
+    const latest = this.#toFollow;
+    this.#toFollow = undefined;
+    if (latest === undefined || this.#closed) return;
+    this.#options.tests?.follow(latest.configuration, latest.snapshot, latest.decision);
   }
 
   #lookAgainAt(nextLookAtMs: number | undefined): void {

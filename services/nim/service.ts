@@ -9,6 +9,7 @@ import type {
   ListNetworkInstanceTestStatusRequest,
   ListNetworkInstanceTestStatusResponse,
   NetworkInterfaceManagerServiceServer,
+  TestPortsRequest,
   WatchDeviceNetworkStatusRequest,
   WatchDeviceNetworkStatusResponse,
   WatchEventsRequest,
@@ -21,13 +22,16 @@ import { RpcError, serverStreaming, unary, type CallContext } from '../rpc/index
 import { rankPortsForOperation } from './decide/index.js';
 import { eventMessage, type EventLog } from './events/index.js';
 import { explainOperation, explainSelection } from './explain.js';
+import type { RemoteTests } from './remote-tests.js';
 import { candidateMessage, WallTime, type Publisher } from './publish/index.js';
 import { checkOperation, publishedBy } from './requests.js';
+import { testPorts } from './test-ports.js';
 
 export interface ServiceParts {
   readonly publisher: Publisher;
   readonly events: EventLog;
   readonly clock: Clock;
+  readonly tests: Pick<RemoteTests, 'testNow'>;
 }
 
 /**
@@ -53,6 +57,10 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
     explain: unary((request: ExplainRequest) => explain(parts, request)),
     evaluate: unary(() => {
       throw new RpcError(status.UNIMPLEMENTED, 'Evaluate is not built yet');
+    }),
+    testPorts: unary((request: TestPortsRequest, context) => {
+      publishedBy(publisher);
+      return testPorts(publisher, parts.tests, request, context);
     }),
     listEvents: unary((request: ListEventsRequest) => listEvents(parts.events, request)),
     watchEvents: serverStreaming((request: WatchEventsRequest, context) => watchEvents(parts.events, request, context)),

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 
 import { systemClock } from '../clock/index.js';
-import { startNim } from '../nim/index.js';
+import { startNim, type ControllerOptions } from '../nim/index.js';
 import { createLogger, startMetrics, type LogLevel } from '../observability/index.js';
 import type { RunningService, TlsListenOptions } from '../rpc/index.js';
 import { startZedagent } from '../zedagent/index.js';
@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly logLevel: LogLevel;
   /** zedagent's listener on the network. */
   readonly listen?: TlsListenOptions | undefined;
+  /** Whom NIM's test of ports asks. */
+  readonly controller?: ControllerOptions | undefined;
   /** Where Prometheus may read the metrics of this process; nothing is measured without it. */
   readonly metrics?: { readonly host: string; readonly port: number } | undefined;
 }
@@ -60,7 +62,7 @@ function start(name: ServiceName, options: ServeOptions): Promise<RunningService
     case 'zedagent':
       return startZedagent({ ...shared, listen });
     case 'nim':
-      return startNim(shared);
+      return startNim({ ...shared, controller: options.controller });
     case 'zedrouter':
       return startZedrouter(shared);
   }

@@ -1,7 +1,7 @@
 import type { Event } from '../../../gen/nim/v1/event.js';
 import { printable } from './table.js';
 import { timeText } from './time.js';
-import { causeWords } from './words.js';
+import { causeWords, testWord } from './words.js';
 
 function portName(label: string): string {
   return label === '' ? 'no port' : label;
@@ -22,6 +22,11 @@ function what({ kind }: Event): string {
     case 'configurationChanged': {
       const { version, author } = kind.value;
       return `configuration version ${version}${author === '' ? '' : ` by ${author}`}`;
+    }
+    case 'portTestChanged': {
+      const { logicalLabel, target, to, detail } = kind.value;
+      const why = detail === '' ? '' : ` (${detail})`;
+      return `port ${logicalLabel}: ${testWord(to)} by the test of ${target}${why}`;
     }
     case 'policyChanged': {
       const { author, reason, changes } = kind.value;

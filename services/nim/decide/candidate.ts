@@ -3,7 +3,9 @@ import type { Health } from '../health/index.js';
 import type { PortTestFacts } from '../snapshot/index.js';
 
 /** Whether a port is known to work, derived from test facts. Unknown is not down. */
-export type TestState = 'working' | 'untested' | 'failing';
+export type TestState = (typeof testStates)[number];
+
+export const testStates = ['working', 'untested', 'failing'] as const;
 
 /** Why a candidate stands where it stands: the closed set of nim.v1.CandidateReasonCode. */
 export type ReasonCode =

@@ -1,12 +1,20 @@
-export type { Candidate, IneligibleCode, Reason, ReasonCode, TestState } from './candidate.js';
+export {
+  testStates,
+  type Candidate,
+  type IneligibleCode,
+  type Reason,
+  type ReasonCode,
+  type TestState,
+} from './candidate.js';
 export { grantedReason } from './candidates.js';
 export { decide, type Decision } from './decide.js';
+export { evidenceOf, type Evidence } from './evidence.js';
 export { nameOperation } from '../../configuration/index.js';
 export { evaluatePort, grantFor, type Subject } from './eligibility.js';
 export { emptyMemory, type DecisionMemory, type PortMemory, type SelectionMemory, type WorkMemory } from './memory.js';
 export { rankPortsForOperation } from './operations.js';
 export { Profiles } from './profiles.js';
-export { controllerProfileOf, type TestProfile } from './test-profile.js';
+export { byAddress, controllerProfileOf, type TestProfile } from './test-profile.js';
 export type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 export { causes, type NoPortReason, type Selection, type SelectionCause, type SelectionOutcome } from './selection.js';
 export { testStateOf } from './test-state.js';

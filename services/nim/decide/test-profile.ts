@@ -24,7 +24,8 @@ export type TestProfile =
       readonly pulses: boolean;
     };
 
-const byAddress: TestProfile = { kind: 'address', key: 'address' };
+/** Link and address must do. */
+export const byAddress: TestProfile = { kind: 'address', key: 'address' };
 
 /**
  * A network instance's own target comes first; then the controller, on management ports that controller traffic may use:

@@ -1,4 +1,5 @@
-import { causes, type SelectionCause } from '../decide/index.js';
+import { causes, testStates, type SelectionCause } from '../decide/index.js';
+import { failureKinds } from '../health/index.js';
 import { policyChangeWords, type Happening, type LoggedEvent } from './event.js';
 
 /** An event as one line of JSON, without the line break. */
@@ -49,6 +50,14 @@ function parseHappening(fields: Readonly<Record<string, unknown>>): Happening | 
         cause,
         causeDetail,
       };
+    }
+    case 'port-test-changed': {
+      const { label, interfaceName, targetKey, detail } = fields;
+      const [from, to] = [fields.from, fields.to].map((state) => testStates.find((one) => one === state));
+      if (!isText(label) || !isText(interfaceName) || !isText(targetKey) || !isText(detail)) return undefined;
+      if (from === undefined || to === undefined) return undefined;
+      const failure = failureKinds.find((one) => one === fields.failure);
+      return { kind: 'port-test-changed', label, interfaceName, targetKey, from, to, failure, detail };
     }
     case 'configuration-changed': {
       const { version, author } = fields;

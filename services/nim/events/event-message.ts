@@ -1,7 +1,7 @@
 import type { Event } from '../../../gen/nim/v1/event.js';
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import { timestampOf } from '../../configuration/index.js';
-import { causeMessages } from '../publish/index.js';
+import { causeMessages, failureMessage, testStateMessages } from '../publish/index.js';
 import type { Happening, LoggedEvent, PolicyChangeWord } from './event.js';
 
 const changeMessages: Readonly<Record<PolicyChangeWord, PolicyChangeKind>> = {
@@ -34,6 +34,19 @@ function kindOf(happening: Happening): NonNullable<Event['kind']> {
           toPort: happening.toPort ?? '',
           cause: causeMessages[happening.cause],
           causeDetail: happening.causeDetail,
+        },
+      };
+    case 'port-test-changed':
+      return {
+        $case: 'portTestChanged',
+        value: {
+          logicalLabel: happening.label,
+          interface: happening.interfaceName,
+          target: happening.targetKey,
+          from: testStateMessages[happening.from],
+          to: testStateMessages[happening.to],
+          failure: failureMessage(happening.failure),
+          detail: happening.detail,
         },
       };
     case 'policy-changed':

@@ -1,4 +1,5 @@
-import type { SelectionCause } from '../decide/index.js';
+import type { SelectionCause, TestState } from '../decide/index.js';
+import type { FailureKind } from '../health/index.js';
 
 /** What happened, without when. */
 export type Happening =
@@ -17,6 +18,17 @@ export type Happening =
       readonly toPort: string | undefined;
       readonly cause: SelectionCause;
       readonly causeDetail: string;
+    }
+  | {
+      readonly kind: 'port-test-changed';
+      readonly label: string;
+      readonly interfaceName: string;
+      readonly targetKey: string;
+      readonly from: TestState;
+      readonly to: TestState;
+      /** Set where it fails now. */
+      readonly failure: FailureKind | undefined;
+      readonly detail: string;
     }
   | { readonly kind: 'configuration-changed'; readonly version: bigint; readonly author: string }
   | {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { healthOf, type HealthSettings } from './health.js';
-import { emptyRecord, withOutcome, type TestRecord } from './outcome.js';
+import { emptyRecord, withOutcome, type FailureKind, type TestRecord } from './outcome.js';
 
 const settings: HealthSettings = {
   failAfter: 3,
@@ -12,8 +12,8 @@ const settings: HealthSettings = {
 };
 
 /**
- * Attempts, one a second, from second 1: `F` a full test that succeeds, `f` one that is refused, `t` one without an answer; `P` and
- * `p` a pulse with and without an answer. The first column of a case; spaces do not count.
+ * Attempts, one a second, from second 1: `F` a full test that succeeds, `f` one that is refused, `t` one without an answer, `l` one that
+ * this device could not make; `P` and `p` a pulse with and without an answer. The first column of a case; spaces do not count.
  */
 function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number): TestRecord {
   return Array.from(attempts.replaceAll(' ', '')).reduce((record, letter, index) => {
@@ -25,12 +25,19 @@ function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number):
       endedMs: startedMs + latencyMs,
       result: answered
         ? { kind: 'answered', latencyMs }
-        : { kind: 'failed', failure: letter === 'f' ? 'refused' : 'timeout', detail: 'as the test wants' },
+        : {
+            kind: 'failed',
+            failure: failures[letter] ?? 'timeout',
+            detail: 'as the test wants',
+            silent: !(letter in failures),
+          },
       trafficAnsweredMs:
         trafficAnsweredMs === undefined ? undefined : Math.min(trafficAnsweredMs, startedMs + latencyMs),
     });
   }, emptyRecord);
 }
+
+const failures: Readonly<Record<string, FailureKind>> = { f: 'refused', l: 'local' };
 
 function read(attempts: string, changes: Partial<HealthSettings> = {}): string {
   const health = healthOf(recordOf(attempts), { ...settings, ...changes }, 0);
@@ -53,6 +60,8 @@ describe('health', () => {
     ['F f f f', 'failing (test since 2)'],
     ['F f f', 'failing (test since 2)', { failAfter: 2 }],
     ['F f f F', 'working'],
+    ['F l l l l l', 'working'],
+    ['l l l', 'untested'],
     // A pulse says nothing of what is behind the address.
     ['F f P f P f', 'failing (test since 2)'],
     ['F f f f F', 'failing (test since 2)'],

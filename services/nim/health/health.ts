@@ -1,5 +1,5 @@
 import { silencesNeeded } from './loss.js';
-import { isSilence, type TestOutcome, type TestRecord } from './outcome.js';
+import type { TestOutcome, TestRecord } from './outcome.js';
 
 /** How a network instance wants a target's outcomes to be read. */
 export interface HealthSettings {
@@ -31,6 +31,11 @@ export type Health =
       readonly cause: 'silent' | 'test';
       readonly recovering: boolean;
     };
+
+/** Whether attempts have failed since the last answer, too few for a verdict. */
+export function isDoubted(health: Health | undefined): boolean {
+  return health !== undefined && health.state !== 'failing' && health.doubt !== undefined;
+}
 
 /** Attempts that failed since the last answer, too few for a verdict. */
 export interface Doubt {
@@ -89,7 +94,7 @@ export function healthOf(
     ...{ answered: 0, lost: 0 },
   };
   for (const outcome of outcomes) {
-    if (outcome.startedMs < validSinceMs) continue;
+    if (outcome.startedMs < validSinceMs || isNoTest(outcome)) continue;
     takeTraffic(fold, outcome.trafficAnsweredMs);
     if (isAnswer(outcome, settings)) takeAnswer(fold, outcome, settings);
     else takeFailure(fold, outcome, settings);
@@ -103,6 +108,11 @@ export function healthOf(
     case 'untested':
       return { state: 'untested', doubt: doubtOf(fold) };
   }
+}
+
+/** This device could not try. */
+function isNoTest({ result }: TestOutcome): boolean {
+  return result.kind === 'failed' && result.failure === 'local';
 }
 
 function isAnswer({ result }: TestOutcome, { slowestMs }: HealthSettings): boolean {
@@ -127,7 +137,7 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
 
 function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings): void {
   // An answer that came too late is no better than none.
-  const silent = outcome.result.kind === 'answered' || isSilence(outcome.result.failure);
+  const silent = outcome.result.kind === 'answered' || outcome.result.silent;
   if (outcome.step === 'full') {
     fold.succeeded = 0;
     if (!(silent && settings.light)) {

@@ -1,10 +1,9 @@
-export { healthOf, type Doubt, type Health, type HealthSettings } from './health.js';
+export { healthOf, isDoubted, type Doubt, type Health, type HealthSettings } from './health.js';
 export { learnedLimitMs } from './latency.js';
 export { silencesNeeded } from './loss.js';
 export {
   emptyRecord,
   failureKinds,
-  isSilence,
   outcomesKept,
   withOutcome,
   type FailureKind,

@@ -1,6 +1,16 @@
 /**
- * What went wrong, one word for each thing that a person would do something else about. The words of
- * nim.v1.TestFailureKind.
+ * What went wrong, one word for each thing that a person would do something else about: common.TestFailureKind.
+ *
+ * - `no-gateway`: there is no gateway, or it does not answer on the link (ARP, neighbour discovery)
+ * - `dns`: the port's name servers do not tell an address
+ * - `refused`: the host is there, and nobody listens
+ * - `timeout`: nothing came back
+ * - `unreachable`: a router on the way says that there is no way
+ * - `reset`: the connection was ended before there was an answer
+ * - `tls`: no TLS, or not the certificate of whom we asked
+ * - `portal`: somebody wants a login first
+ * - `http`: what answered does not speak HTTP
+ * - `local`: this device could not try; says nothing of the port
  */
 export const failureKinds = [
   'no-gateway',
@@ -30,7 +40,13 @@ export interface TestOutcome {
   readonly endedMs: number;
   readonly result:
     | { readonly kind: 'answered'; readonly latencyMs: number }
-    | { readonly kind: 'failed'; readonly failure: FailureKind; readonly detail: string };
+    | {
+        readonly kind: 'failed';
+        readonly failure: FailureKind;
+        readonly detail: string;
+        /** Nothing at all came back, which a packet that was lost explains as well as a dead path. */
+        readonly silent: boolean;
+      };
   /** When, as of its end, the apps' own packets had last been answered over the port; undefined: never, or nobody counts. */
   readonly trafficAnsweredMs: number | undefined;
 }
@@ -60,9 +76,4 @@ export function withOutcome(record: TestRecord, outcome: TestOutcome): TestRecor
   return result.kind === 'answered'
     ? { ...record, outcomes, lastSucceeded: { atMs, latencyMs: result.latencyMs } }
     : { ...record, outcomes, lastFailed: { atMs, failure: result.failure, detail: result.detail } };
-}
-
-/** Nothing came back, which a lost packet explains as well as a dead path. */
-export function isSilence(failure: FailureKind): boolean {
-  return failure === 'timeout' || failure === 'no-gateway';
 }

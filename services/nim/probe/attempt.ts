@@ -10,6 +10,8 @@ export class Attempt {
   readonly tally = new TrafficTally();
   /** Where packets were sent to, for telling why nothing came back. */
   readonly destinations: string[] = [];
+  /** Where the host was reached; empty until it was. */
+  reachedAddress = '';
   readonly #signal: AbortSignal | undefined;
   readonly #begunMs = systemClock.monotonicMs();
   readonly #timeoutMs: number;
@@ -39,7 +41,8 @@ export class Attempt {
   async run(steps: (attempt: this) => Promise<unknown>): Promise<ProbeResult> {
     try {
       await steps(this);
-      return { kind: 'answered', latencyMs: systemClock.monotonicMs() - this.#begunMs, bytes: this.#bytes };
+      const latencyMs = systemClock.monotonicMs() - this.#begunMs;
+      return { kind: 'answered', latencyMs, bytes: this.#bytes, address: this.reachedAddress };
     } catch (error) {
       return { kind: 'failed', ...failureOf(error, this.port, this.destinations), bytes: this.#bytes };
     }

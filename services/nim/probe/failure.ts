@@ -1,11 +1,14 @@
 import { DnsError, familyOf, neighbourState, SocketError, type DnsFailure } from '../../bound-socket/index.js';
 import type { ProbePort } from './probe-port.js';
-import { ProbeError, type FailureKind } from './probe-result.js';
+import type { FailureKind } from '../health/index.js';
+import { ProbeError } from './probe-result.js';
 
 /** A failure in words. */
 export interface Failure {
   readonly failure: FailureKind;
   readonly detail: string;
+  /** Nothing at all came back. */
+  readonly silent: boolean;
 }
 
 /**
@@ -16,20 +19,23 @@ export function failureOf(error: unknown, port: ProbePort, destinations: readonl
   const failure = namedFailure(error);
   if (failure.failure === 'timeout' || failure.failure === 'unreachable' || isDeafDns(error)) {
     const gateway = gatewayFailure(port, destinations);
-    if (gateway !== undefined) return { failure: 'no-gateway', detail: gateway };
+    if (gateway !== undefined) return { failure: 'no-gateway', detail: gateway, silent: true };
   }
   return failure;
 }
 
 function namedFailure(error: unknown): Failure {
-  if (error instanceof ProbeError) return { failure: error.failure, detail: error.message };
-  if (error instanceof DnsError) return { failure: kindsOfDns[error.failure], detail: error.message };
+  if (error instanceof ProbeError) return { failure: error.failure, detail: error.message, silent: false };
+  if (error instanceof DnsError) {
+    return { failure: kindsOfDns[error.failure], detail: error.message, silent: error.failure === 'silent' };
+  }
   if (error instanceof SocketError) {
     const isLocalRoute = error.code === 'ENETUNREACH' && error.traffic.packetsSent === 0;
-    if (isLocalRoute) return { failure: 'no-gateway', detail: `${error.message}: there is no route` };
-    return { failure: kindOfCode(error.code), detail: error.message };
+    if (isLocalRoute) return { failure: 'no-gateway', detail: `${error.message}: there is no route`, silent: false };
+    const failure = kindOfCode(error.code);
+    return { failure, detail: error.message, silent: failure === 'timeout' };
   }
-  return { failure: 'local', detail: error instanceof Error ? error.message : String(error) };
+  return { failure: 'local', detail: error instanceof Error ? error.message : String(error), silent: false };
 }
 
 /** By the system's word for an error. */

@@ -12,15 +12,8 @@ import { listen } from '../../bound-socket/testing/listen.js';
 import { blockFor, eventually, openFiles, pendingTimers } from '../../bound-socket/testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, TwoUplinks } from '../../bound-socket/testing/two-uplinks.js';
 import { systemClock } from '../../clock/index.js';
-import {
-  controllerPingTarget,
-  DnsCache,
-  probe,
-  TlsClient,
-  type FailureKind,
-  type ProbePort,
-  type ProbeResult,
-} from './index.js';
+import type { FailureKind } from '../health/index.js';
+import { controllerPingTarget, DnsCache, probe, TlsClient, type ProbePort, type ProbeResult } from './index.js';
 import { targetOf } from './testing/target.js';
 
 const NAME = 'controller.example';

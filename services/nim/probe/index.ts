@@ -1,5 +1,5 @@
 export type { ProbePort } from './probe-port.js';
-export type { FailureKind, ProbeResult } from './probe-result.js';
+export type { ProbeResult } from './probe-result.js';
 export { probe, type ProbeOptions } from './probe.js';
 export { pingGateway, pulse, type PulseMethod } from './pulse.js';
 export { controllerPingTarget } from './targets.js';

@@ -9,17 +9,9 @@ import { a, aaaa, NameServer, responseCode, type Script } from '../../bound-sock
 import { blockFor, eventually, openFiles, pendingTimers } from '../../bound-socket/testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks, UNREACHABLE } from '../../bound-socket/testing/two-uplinks.js';
 import { systemClock } from '../../clock/index.js';
+import type { FailureKind } from '../health/index.js';
 import { hostText } from '../../configuration/index.js';
-import {
-  DnsCache,
-  pingGateway,
-  probe,
-  pulse,
-  TlsClient,
-  type FailureKind,
-  type ProbePort,
-  type ProbeResult,
-} from './index.js';
+import { DnsCache, pingGateway, probe, pulse, TlsClient, type ProbePort, type ProbeResult } from './index.js';
 import { targetOf } from './testing/target.js';
 
 const NAME = 'ship.example';

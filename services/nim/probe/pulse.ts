@@ -22,6 +22,7 @@ export function pulse(port: ProbePort, address: string, method: PulseMethod, lim
           await overTcp([address], method.port, attempt, () => Promise.resolve());
         } catch (error) {
           if (!(error instanceof SocketError) || error.code !== 'ECONNREFUSED') throw error;
+          attempt.reachedAddress = address;
         }
     }
   });

@@ -20,16 +20,22 @@ export async function addressesOf(host: Host, attempt: Attempt, dns: DnsCache): 
 /** One echo request, answered. @throws SocketError */
 export async function echo(addresses: readonly string[], attempt: Attempt): Promise<void> {
   attempt.destinations.splice(0, Infinity, ...addresses);
-  const ping = async (address: string, limits: Attempt['limits']): Promise<void> => {
+  const ping = async (address: string, limits: Attempt['limits']): Promise<string> => {
     const socket = openPing(attempt.port, familyOf(address));
     try {
       const { traffic } = await attempt.step(() => socket.echo(address, limits));
       attempt.tally.add(traffic);
+      return address;
     } finally {
       socket.close();
     }
   };
-  await firstReached(addresses, attempt.limits, ping, () => undefined);
+  attempt.reachedAddress = await firstReached(addresses, attempt.limits, ping, () => undefined);
+}
+
+interface Reached {
+  readonly address: string;
+  readonly socket: Socket;
 }
 
 /** Connects, lets `use` have the connection, and ends it by a reset, in one packet. @throws SocketError, and what `use` throws */
@@ -45,9 +51,14 @@ export async function overTcp(
     if (!socket.destroyed) socket.resetAndDestroy();
     attempt.tally.add(tcpInfo(socket));
   };
-  const connect = (address: string, limits: Attempt['limits']): Promise<Socket> =>
-    attempt.step(() => connectTcp(attempt.port, { address, port, ...limits }));
-  const socket = await firstReached(addresses, attempt.limits, connect, end);
+  const connect = async (address: string, limits: Attempt['limits']): Promise<Reached> => ({
+    address,
+    socket: await attempt.step(() => connectTcp(attempt.port, { address, port, ...limits })),
+  });
+  const { address, socket } = await firstReached(addresses, attempt.limits, connect, (reached) => {
+    end(reached.socket);
+  });
+  attempt.reachedAddress = address;
   try {
     await use(socket);
   } finally {

@@ -1,5 +1,6 @@
 import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
 import type { DeviceModel } from '../../configuration/index.js';
+import type { DecisionPolicy } from '../decide/index.js';
 
 /** A configuration, with the policy over it, that decisions are made by. */
 export interface ConfigurationInForce {
@@ -9,5 +10,5 @@ export interface ConfigurationInForce {
   readonly policyVersion: bigint;
   readonly pushedAt: Timestamp | undefined;
   /** Its grants are the live ones. */
-  readonly model: DeviceModel;
+  readonly model: DeviceModel & Pick<DecisionPolicy, 'controllerTarget'>;
 }

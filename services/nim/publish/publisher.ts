@@ -2,12 +2,14 @@ import type { NetworkInstanceTestStatus, PortCandidate } from '../../../gen/nim/
 import type { DeviceNetworkStatus, PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../clock/index.js';
 import { StateStore } from '../../rpc/index.js';
-import { testStateOf, type Decision } from '../decide/index.js';
+import type { Decision } from '../decide/index.js';
+import type { Budget, BudgetState } from '../schedule/index.js';
 import type { NetworkSnapshot } from '../snapshot/index.js';
 import { equalButForTimes } from './equality.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { portStatusOf } from './port-status.js';
 import { systemAdapterOf } from './system-adapter.js';
+import { budgetMessage } from './target-status.js';
 import { testStatusOf } from './test-status.js';
 import { WallTime } from './timestamp.js';
 
@@ -31,20 +33,25 @@ export interface Published {
   readonly decision: Decision;
 }
 
+export type BudgetOf = (label: string) => { readonly budget: Budget; readonly state: BudgetState } | undefined;
+
 /**
  * Keeps what NIM tells others: DeviceNetworkStatus and NITS. Both change in the same tick, ports first, so that no
- * reader of both ever sees a selection whose port it cannot know of. Times of tests alone make no new revision; they
- * are put in when somebody asks for the state.
+ * reader of both ever sees a selection whose port it cannot know of. Times, latencies and counts of tests alone make no new
+ * revision; they are put in when somebody asks for the state.
  */
 export class Publisher {
   readonly ports = new StateStore<PortStatus>({ equals: equalButForTimes });
   readonly testStatuses = new StateStore<TestStatusEntry>({ equals: equalButForTimes });
   readonly #clock: Clock;
+  readonly #budgetOf: BudgetOf;
   readonly #waiting = new Set<() => void>();
   #published: Published | undefined;
 
-  constructor(clock: Clock) {
+  /** `budgetOf`: what tests of a port, by its label, may take and have taken; undefined where nothing is tested. */
+  constructor(clock: Clock, budgetOf: BudgetOf = () => undefined) {
     this.#clock = clock;
+    this.#budgetOf = budgetOf;
   }
 
   /** What was published last; undefined before the first configuration. */
@@ -102,7 +109,9 @@ export class Publisher {
     if (this.#published === undefined) return undefined;
     const { configuration } = this.#published;
     const fresh = this.#portStatuses(this.#published, new WallTime(this.#clock));
-    const statuses = this.ports.list().map((status) => withTimesOf(fresh.get(status.logicalLabel), status));
+    const statuses = this.ports
+      .list()
+      .map((status) => ({ ...(fresh.get(status.logicalLabel) ?? status), revision: status.revision }));
     return {
       revision: this.ports.revision,
       epoch: this.ports.epoch,
@@ -118,9 +127,7 @@ export class Publisher {
     const fresh = this.#portStatuses(published, new WallTime(this.#clock));
     return this.testStatuses.list().flatMap((entry) => {
       if (entry.kind === 'basis') return [];
-      const candidates = entry.status.candidates.map((one): PortCandidate =>
-        withTimesOf(fresh.get(one.logicalLabel), one),
-      );
+      const candidates = entry.status.candidates.map((one) => withTestsOf(fresh.get(one.logicalLabel), one));
       return [{ ...entry.status, candidates }];
     });
   }
@@ -130,16 +137,23 @@ export class Publisher {
       configuration.model.ports.map((port) => {
         const facts = snapshot.ports.get(port.label);
         const usableSinceMs = decision.memory.ports.get(port.label)?.usableSinceMs;
-        const testState = facts === undefined ? 'untested' : testStateOf(facts.test, usableSinceMs);
-        return [port.label, portStatusOf(port, facts, testState, wall)];
+        const status = portStatusOf({ port, policy: configuration.model, facts, usableSinceMs }, wall);
+        const budget = status.targets.length === 0 ? undefined : this.#budgetOf(port.label);
+        return [
+          port.label,
+          budget === undefined ? status : { ...status, testBudget: budgetMessage(budget.budget, budget.state) },
+        ];
       }),
     );
   }
 }
 
-function withTimesOf<T extends Pick<PortStatus, 'lastSucceeded' | 'lastFailed'>>(
-  fresh: PortStatus | undefined,
-  stale: T,
-): T {
-  return fresh === undefined ? stale : { ...stale, lastSucceeded: fresh.lastSucceeded, lastFailed: fresh.lastFailed };
+/** The candidate with what its own tests have shown by now. */
+function withTestsOf(fresh: PortStatus | undefined, stale: PortCandidate): PortCandidate {
+  if (fresh === undefined) return stale;
+  if (stale.target === '') return { ...stale, lastSucceeded: fresh.lastSucceeded, lastFailed: fresh.lastFailed };
+  const target = fresh.targets.find((one) => one.target === stale.target);
+  if (target === undefined) return stale;
+  const { lastSucceeded, lastFailed, lastFailure, lastError, latency, inDoubt } = target;
+  return { ...stale, lastSucceeded, lastFailed, lastFailure, lastError, latency, inDoubt };
 }

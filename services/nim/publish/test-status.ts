@@ -7,7 +7,9 @@ import type {
 import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { durationOf } from '../../configuration/index.js';
 import type { Candidate, Reason, Selection, SelectionOutcome } from '../decide/index.js';
+import { isDoubted } from '../health/index.js';
 import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
+import { failureMessage, latencyMessage } from './target-status.js';
 import type { WallTime } from './timestamp.js';
 
 /** A selection as a message; its revision is stamped by the store. */
@@ -49,6 +51,10 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     reasons: candidate.reasons.map(reasonMessage),
     grantId: candidate.grant?.id ?? '',
     grantedUntilBoottime: candidate.grant === undefined ? undefined : durationOf(candidate.grant.endsAtBoottimeMs),
+    target: candidate.targetKey ?? '',
+    lastFailure: failureMessage(test.lastFailure),
+    latency: latencyMessage(test.latencyMs),
+    inDoubt: isDoubted(candidate.health),
   };
 }
 

@@ -1,5 +1,6 @@
 export { describeChanges } from './changes.js';
 export { testByAddress } from './ip-only-test.js';
+export { dnsServersOf, gatewaysOf } from './port-network.js';
 export {
   describeUnusable,
   formatAddress,

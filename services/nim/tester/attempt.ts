@@ -15,7 +15,14 @@ export interface Attempt {
 /** What came of it. `bytes`: sent and received, from the IP header on. */
 export type AttemptResult =
   | { readonly kind: 'answered'; readonly latencyMs: number; readonly bytes: number }
-  | { readonly kind: 'failed'; readonly failure: FailureKind; readonly detail: string; readonly bytes: number };
+  | {
+      readonly kind: 'failed';
+      readonly failure: FailureKind;
+      readonly detail: string;
+      /** Nothing at all came back. */
+      readonly silent: boolean;
+      readonly bytes: number;
+    };
 
 /** Makes attempts. The part of testing that touches the network. */
 export interface Prober {

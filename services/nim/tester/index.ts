@@ -1,5 +1,9 @@
+export { readAppTraffic } from './app-traffic.js';
 export { isLight, type TestAssignment, type TestedPort } from './assignment.js';
 export type { Attempt, AttemptResult, Prober } from './attempt.js';
 export { BudgetBook } from './budget-book.js';
+export { BudgetFile } from './budget-file.js';
 export { planTests } from './plan-tests.js';
+export { PortProber } from './port-prober.js';
 export { Tester, type TesterOptions } from './tester.js';
+export { TrafficWatch, type ReadTraffic } from './traffic-watch.js';

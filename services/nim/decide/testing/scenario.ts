@@ -184,10 +184,17 @@ export class Scenario {
         this.#test(label, [{ step: 'pulse', result: { kind: 'answered', latencyMs: 5 } }], nowMs);
         return;
       case 'refuses':
-        this.#test(label, [{ step: 'full', result: { kind: 'failed', failure: 'refused', detail: 'refused' } }], nowMs);
+        this.#test(
+          label,
+          [{ step: 'full', result: { kind: 'failed', failure: 'refused', detail: 'refused', silent: false } }],
+          nowMs,
+        );
         return;
       case 'silent': {
-        const silence = { step: 'pulse', result: { kind: 'failed', failure: 'timeout', detail: 'no answer' } } as const;
+        const silence = {
+          step: 'pulse',
+          result: { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
+        } as const;
         this.#test(label, Array(plentyOfSilence).fill(silence), nowMs);
         return;
       }

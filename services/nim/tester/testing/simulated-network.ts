@@ -57,10 +57,11 @@ export class SimulatedNetwork implements Prober {
     await this.#sleep(Math.min(answerAfterMs ?? Infinity, limitMs), signal);
     if (answerAfterMs === undefined || answerAfterMs > limitMs || path.state === 'dead') {
       await this.#sleep(Math.max(0, startedMs + limitMs - this.#clock.monotonicMs()), signal);
-      return { kind: 'failed', failure: 'timeout', detail: `no answer within ${Math.round(limitMs)} ms`, bytes };
+      const detail = `no answer within ${Math.round(limitMs)} ms`;
+      return { kind: 'failed', failure: 'timeout', detail, silent: true, bytes };
     }
     if (step === 'full' && path.state !== 'alive') {
-      return { kind: 'failed', failure: path.state, detail: 'as the simulation wants', bytes };
+      return { kind: 'failed', failure: path.state, detail: 'as the simulation wants', silent: false, bytes };
     }
     this.#pulsable.add(`${port.label} ${assignment.targetKey}`);
     return { kind: 'answered', latencyMs: answerAfterMs, bytes };
