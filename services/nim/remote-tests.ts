@@ -145,8 +145,9 @@ export class RemoteTests {
         : [],
     );
     const role = this.#assignments.get(keyOf(label, targetKey))?.role;
-    const awaited = role?.kind === 'wanted' && (record.lastSucceeded?.atMs ?? -Infinity) >= role.sinceMs;
-    return [...healths, awaited ? 'confirmed' : ''].join();
+    const sinceMs = role?.kind === 'wanted' ? role.sinceMs : Infinity;
+    const answers = record.outcomes.filter((one) => one.result.kind === 'answered' && one.endedMs >= sinceMs);
+    return [...healths, ...new Set(answers.map(({ step }) => step))].join();
   }
 }
 

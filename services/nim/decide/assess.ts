@@ -1,5 +1,6 @@
 import type { Grant } from '../../configuration/index.js';
 import { whyUnusable, type NetworkSnapshot, type PortTestFacts, type UnusableReason } from '../snapshot/index.js';
+import type { Health } from '../health/index.js';
 import type { IneligibleCode, Reason, TestState } from './candidate.js';
 import { evaluatePort, grantFor, type Subject } from './eligibility.js';
 import type { Evidence, EvidenceReader } from './evidence.js';
@@ -53,21 +54,19 @@ export function assessPorts(subject: Subject, grounds: Grounds, inUse: string | 
   });
   const current = assessments.find(({ port }) => port.label === inUse);
   const health = current !== undefined && isContender(current) ? current.evidence.health : undefined;
-  return health?.state === 'failing'
-    ? assessments.map((assessment) => doubtIfStale(assessment, health.sinceMs))
-    : assessments;
+  return health?.state === 'failing' ? assessments.map((assessment) => doubtIfStale(assessment, health)) : assessments;
 }
 
 /**
  * A port that is seldom tested counts as working for long. When the port in use begins to fail, that is too old to go by: the
- * target itself may be down. So the other has to answer anew, which it is asked for at once (schedule).
+ * target itself may be down. So the other has to answer anew, which it is asked for at once (schedule): to a packet where packets
+ * stay unanswered, in full where the target refuses.
  */
-function doubtIfStale(assessment: Assessment, failingSinceMs: number): Assessment {
+function doubtIfStale(assessment: Assessment, { sinceMs, cause }: Extract<Health, { state: 'failing' }>): Assessment {
   const { evidence, test } = assessment;
+  const answeredMs = cause === 'silent' ? test.lastSucceededMs : evidence.lastFullMs;
   const stale =
-    evidence.profile.kind === 'target' &&
-    evidence.testState === 'working' &&
-    (test.lastSucceededMs ?? -Infinity) < failingSinceMs;
+    evidence.profile.kind === 'target' && evidence.testState === 'working' && (answeredMs ?? -Infinity) < sinceMs;
   return stale ? { ...assessment, testState: 'untested', unconfirmed: true } : assessment;
 }
 

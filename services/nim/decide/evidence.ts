@@ -1,4 +1,4 @@
-import { emptyRecord, healthOf, type Health } from '../health/index.js';
+import { healthOf, newRecord, type Health } from '../health/index.js';
 import { noTestFacts, type NetworkSnapshot, type PortFacts, type PortTestFacts } from '../snapshot/index.js';
 import type { TestState } from './candidate.js';
 import type { PortMemory } from './memory.js';
@@ -12,6 +12,8 @@ export interface Evidence {
   readonly test: PortTestFacts;
   /** Undefined where link and address are the test. */
   readonly health: Health | undefined;
+  /** When the target itself answered last, and not only its address; undefined: never, or link and address are the test. */
+  readonly lastFullMs: number | undefined;
   /** Monotonic time until which its first test may take; undefined: nothing is awaited. */
   readonly pendingUntilMs: number | undefined;
 }
@@ -54,9 +56,10 @@ export function evidenceOf(
   if (profile.kind === 'address') {
     const test = facts?.test ?? noTestFacts;
     const testState = testStateOf(test, usableSinceMs);
-    return { profile, testState, test, health: undefined, pendingUntilMs: undefined };
+    return { profile, testState, test, health: undefined, lastFullMs: undefined, pendingUntilMs: undefined };
   }
-  const record = facts?.targets?.get(profile.targetKey) ?? emptyRecord;
+  const known = facts?.targets?.get(profile.targetKey);
+  const record = known ?? newRecord(0);
   const health = healthOf(record, profile.settings, usableSinceMs, facts?.trafficAnsweredMs);
   const { lastSucceeded, lastFailed } = record;
   const test: PortTestFacts = {
@@ -66,7 +69,10 @@ export function evidenceOf(
     lastFailure: lastFailed?.failure,
     latencyMs: lastSucceeded?.latencyMs,
   };
-  const pending = health.state === 'untested' && usableSinceMs !== undefined && facts !== undefined;
-  const pendingUntilMs = pending ? facts.observedSinceMs + firstTestGraceMs : undefined;
-  return { profile, testState: health.state, test, health, pendingUntilMs };
+  const pending = health.state === 'untested' && usableSinceMs !== undefined;
+  // Where testing has not even begun, its beginning asks for another decision.
+  const begunMs = known === undefined ? Infinity : Math.max(known.begunMs, usableSinceMs ?? 0);
+  const pendingUntilMs = pending ? begunMs + firstTestGraceMs : undefined;
+  const lastFull = record.outcomes.findLast(({ step, result }) => step === 'full' && result.kind === 'answered');
+  return { profile, testState: health.state, test, health, lastFullMs: lastFull?.endedMs, pendingUntilMs };
 }

@@ -80,7 +80,9 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
       '90 | eth0:refuses | eth0 wwan0 | first',
       '91 | eth0:refuses | eth0 wwan0 | first',
       '92 | eth0:refuses | eth0 wwan0 ! | first',
-      '93 | wwan0:pulse | wwan0 eth0 | test-failed',
+      // Its address answers, which the other's does as well.
+      '93 | wwan0:pulse | eth0 wwan0 ! | first',
+      '94 | wwan0:answers | wwan0 eth0 | test-failed',
     ],
   },
 };

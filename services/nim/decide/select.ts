@@ -44,7 +44,7 @@ export function selectPort(
   const waitsUntilMs = [
     ...candidates.flatMap((candidate) => candidate.heldUntilMs ?? []),
     ...(choice.kind === 'in-use-during-first-test' ? [choice.contender.pendingUntilMs ?? nowMs] : []),
-  ];
+  ].filter(Number.isFinite);
   return {
     selection: {
       networkInstanceId: networkInstance.id,

@@ -25,6 +25,7 @@ export class LineFile {
   #writing: Promise<void> | undefined;
   #cancelSync: CancelTimer | undefined;
   #failing = false;
+  #closed = false;
 
   constructor(options: {
     readonly path: string;
@@ -55,7 +56,9 @@ export class LineFile {
     }
   }
 
+  /** After close() nothing is taken any more. */
   append(line: string): void {
+    if (this.#closed) return;
     this.#waiting.push(line);
     if (this.#waiting.length > mostWaitingLines) this.#waiting.shift();
     this.#writing ??= this.#write();
@@ -63,6 +66,7 @@ export class LineFile {
 
   /** Writes and syncs what waits. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#writing;
     this.#cancelSync?.();
     await this.#sync();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { healthOf, type HealthSettings } from './health.js';
-import { emptyRecord, withOutcome, type FailureKind, type TestRecord } from './outcome.js';
+import { newRecord, withOutcome, type FailureKind, type TestRecord } from './outcome.js';
 
 const settings: HealthSettings = {
   failAfter: 3,
@@ -34,7 +34,7 @@ function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number):
       trafficAnsweredMs:
         trafficAnsweredMs === undefined ? undefined : Math.min(trafficAnsweredMs, startedMs + latencyMs),
     });
-  }, emptyRecord);
+  }, newRecord(0));
 }
 
 const failures: Readonly<Record<string, FailureKind>> = { f: 'refused', l: 'local' };

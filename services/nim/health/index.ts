@@ -2,8 +2,8 @@ export { healthOf, isDoubted, type Doubt, type Health, type HealthSettings } fro
 export { learnedLimitMs } from './latency.js';
 export { silencesNeeded } from './loss.js';
 export {
-  emptyRecord,
   failureKinds,
+  newRecord,
   outcomesKept,
   withOutcome,
   type FailureKind,

@@ -53,13 +53,18 @@ export interface TestOutcome {
 
 /** Everything that is known from testing one target over one port: facts only. */
 export interface TestRecord {
+  /** When testing began. */
+  readonly begunMs: number;
   /** Oldest first, by the time of their end; bounded, each step by itself: pulses never push out what the last full tests showed. */
   readonly outcomes: readonly TestOutcome[];
   readonly lastSucceeded: { readonly atMs: number; readonly latencyMs: number } | undefined;
   readonly lastFailed: { readonly atMs: number; readonly failure: FailureKind; readonly detail: string } | undefined;
 }
 
-export const emptyRecord: TestRecord = { outcomes: [], lastSucceeded: undefined, lastFailed: undefined };
+/** The record of a target whose tests begin now. */
+export function newRecord(nowMs: number): TestRecord {
+  return { begunMs: nowMs, outcomes: [], lastSucceeded: undefined, lastFailed: undefined };
+}
 
 /**
  * So many outcomes of each step are kept. Enough for the longest run of silence that a verdict asks for (48, see

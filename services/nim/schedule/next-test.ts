@@ -9,6 +9,7 @@ import {
   fullRetryMs,
   patientSpacingMs,
   quietAfterMs,
+  returningPulseMs,
   unknownLimitMs,
   type Pace,
 } from './pace.js';
@@ -17,8 +18,13 @@ import { stallOf, type TrafficFacts } from './traffic.js';
 /** What a port is to those who follow a target over it. */
 export type PortRole =
   | { readonly kind: 'in-use' }
-  /** Somebody's port is in doubt or does not work, and this one may be next: what it showed before `sinceMs` is too old. */
-  | { readonly kind: 'wanted'; readonly sinceMs: number }
+  /**
+   * Somebody's port is in doubt or does not work, and this one may be next: what it showed before `sinceMs` is too old. A pulse will
+   * do where that port is silent, and not where the target refuses.
+   */
+  | { readonly kind: 'wanted'; readonly sinceMs: number; readonly step: TestStep }
+  /** It works again, and has to go on doing so for a while before it is used. */
+  | { readonly kind: 'returning' }
   | { readonly kind: 'standby' };
 
 /** Everything that the next test of one target over one port depends on. Times are monotonic milliseconds. */
@@ -129,7 +135,8 @@ function working(
   const stall = role.kind === 'in-use' ? stallOf(traffic, answerLimit(situation), nowMs) : noStall;
   // It has lasted already: as many attempts as a verdict takes go out before any has been missed.
   if (stall.kind === 'stalled') return burst(situation, { sinceMs: nowMs, silences: 0, needed, cause: 'stall' }, nowMs);
-  if (role.kind === 'wanted' && (record.lastSucceeded?.atMs ?? -Infinity) < role.sinceMs) {
+  if (role.kind === 'wanted' && lastAnswer(record, role.step) < role.sinceMs) {
+    if (role.step === 'full') return full.busy ? waitForEvent : start(situation, 'full', 'wanted');
     return burst(situation, { sinceMs: role.sinceMs, silences: 0, needed: 1, cause: 'wanted' }, nowMs);
   }
   const calm = whenCalm(situation, full, any, nowMs);
@@ -138,6 +145,13 @@ function working(
 }
 
 const noStall = { kind: 'none' } as const;
+
+/** When a full test, or anything at all (`pulse`), was answered last. */
+function lastAnswer({ outcomes, lastSucceeded }: TestRecord, step: TestStep): number {
+  if (step === 'pulse') return lastSucceeded?.atMs ?? -Infinity;
+  const last = outcomes.findLast((one) => one.step === 'full' && one.result.kind === 'answered');
+  return last?.endedMs ?? -Infinity;
+}
 
 /** Something was not answered: ask again and again in quick succession, until there is an answer or a verdict. */
 function silent(
@@ -206,6 +220,7 @@ function whenCalm(situation: TestSituation, full: Starts, any: Starts, nowMs: nu
 }
 
 function pulseInterval({ role, pace, traffic, validSinceMs }: TestSituation, nowMs: number): number {
+  if (role.kind === 'returning') return Math.min(pace.pulseInUseMs, returningPulseMs);
   if (role.kind !== 'in-use') return pace.pulseStandbyMs;
   const lastTrafficMs = Math.max(traffic?.lastUpMs ?? 0, traffic?.lastDownMs ?? 0, validSinceMs ?? 0);
   return nowMs - lastTrafficMs < quietAfterMs ? pace.pulseInUseMs : pace.pulseQuietMs;

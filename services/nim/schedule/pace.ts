@@ -56,6 +56,9 @@ export function paceOf(priority: number): Pace {
   return priority === 0 ? free : metered;
 }
 
+/** While a port has to show that it goes on working before it is used again; a hold is 30 s by default. */
+export const returningPulseMs = 5_000;
+
 /** A port whose traffic was last seen so long ago is quiet: nobody is there to be kept waiting. */
 export const quietAfterMs = 7_200_000;
 

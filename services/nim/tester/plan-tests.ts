@@ -53,12 +53,16 @@ function assignmentOf({ label }: PortPolicy, profile: TargetProfile, role: PortR
 function roleOf(candidate: Candidate, { outcome, candidates }: Selection): PortRole {
   if (outcome.kind === 'none') return { kind: 'standby' };
   if (candidate.label === outcome.label) return { kind: 'in-use' };
+  if (candidate.heldUntilMs !== undefined) return { kind: 'returning' };
   const health = candidates.find(({ label }) => label === outcome.label)?.health;
   switch (health?.state) {
     case 'failing':
-      return { kind: 'wanted', sinceMs: health.sinceMs };
-    case 'working':
-      return health.doubt === undefined ? { kind: 'standby' } : { kind: 'wanted', sinceMs: health.doubt.sinceMs };
+      return { kind: 'wanted', sinceMs: health.sinceMs, step: health.cause === 'silent' ? 'pulse' : 'full' };
+    case 'working': {
+      const { doubt } = health;
+      if (doubt === undefined) return { kind: 'standby' };
+      return { kind: 'wanted', sinceMs: doubt.sinceMs, step: doubt.silences > 0 ? 'pulse' : 'full' };
+    }
     case 'untested':
     case undefined:
       return { kind: 'standby' };
@@ -94,10 +98,12 @@ function shortest(a: number | undefined, b: number | undefined): number | undefi
   return b === undefined ? a : Math.min(a, b);
 }
 
-const urgency: Readonly<Record<PortRole['kind'], number>> = { standby: 0, wanted: 1, 'in-use': 2 };
+const urgency: Readonly<Record<PortRole['kind'], number>> = { standby: 0, returning: 1, wanted: 2, 'in-use': 3 };
 
 function moreUrgent(a: PortRole, b: PortRole): PortRole {
-  // Whoever waits for news since a later time is content with none that is older.
-  if (a.kind === 'wanted' && b.kind === 'wanted') return a.sinceMs >= b.sinceMs ? a : b;
+  if (a.kind === 'wanted' && b.kind === 'wanted') {
+    const sinceMs = Math.max(a.sinceMs, b.sinceMs);
+    return { kind: 'wanted', sinceMs, step: a.step === 'full' || b.step === 'full' ? 'full' : 'pulse' };
+  }
   return urgency[b.kind] > urgency[a.kind] ? b : a;
 }

@@ -248,7 +248,7 @@ describe('a standby', () => {
     bench.assign({ role: { kind: 'standby' } });
     await bench.run(100_000);
     const sinceMs = bench.clock.monotonicMs();
-    bench.assign({ role: { kind: 'wanted', sinceMs } });
+    bench.assign({ role: { kind: 'wanted', sinceMs, step: 'pulse' } });
     await bench.run(200);
     const record = bench.tester.recordsOf('eth0').get(targetKey(controller));
     expect(record?.lastSucceeded?.atMs).toBeGreaterThan(sinceMs);

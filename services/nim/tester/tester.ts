@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../clock/index.js';
 import type { Logger } from '../../observability/index.js';
-import { emptyRecord, healthOf, withOutcome, type TestRecord, type TestStep } from '../health/index.js';
+import { healthOf, newRecord, withOutcome, type TestRecord, type TestStep } from '../health/index.js';
 import {
   nextTest,
   paceOf,
@@ -78,7 +78,7 @@ export class Tester {
       const track = this.#tracks.get(key);
       if (track === undefined) {
         this.#tracks.set(key, {
-          ...{ assignment, record: emptyRecord, inFlight: new Set() },
+          ...{ assignment, record: newRecord(this.#options.clock.monotonicMs()), inFlight: new Set() },
           ...{ requestedMs: undefined, cancelTimer: () => undefined },
         });
       } else track.assignment = assignment;

@@ -1,5 +1,5 @@
 import { parseTarget, targetKey, type PriorityLimit, type ProbeTarget } from '../../../configuration/index.js';
-import { emptyRecord, withOutcome, type TestOutcome } from '../../health/index.js';
+import { newRecord, withOutcome, type TestOutcome } from '../../health/index.js';
 import {
   missingPort,
   noTestFacts,
@@ -218,7 +218,7 @@ export class Scenario {
         const atMs = nowMs - silenceMs * (1 - (position + 1) / outcomes.length);
         return withOutcome(known, { ...outcome, startedMs: atMs, endedMs: atMs, trafficAnsweredMs: undefined });
       },
-      before.targets?.get(key) ?? emptyRecord,
+      before.targets?.get(key) ?? newRecord(nowMs),
     );
     this.#facts.set(label, { ...before, targets: new Map([[key, record]]) });
   }
@@ -228,7 +228,8 @@ export class Scenario {
     const targets = before?.targets;
     this.#facts.set(label, {
       ...{ observation, observedSinceMs: nowMs, test: before?.test ?? noTestFacts },
-      ...(targets === undefined ? {} : { targets }),
+      targets:
+        targets ?? (this.#target === undefined ? new Map() : new Map([[targetKey(this.#target), newRecord(nowMs)]])),
     });
   }
 }
