@@ -94,11 +94,16 @@ export class Lab {
 
   /** Nothing passes beyond the ISP any more; link, gateway, DHCP and name server are well. */
   killInternetBehind(port: PortName): Promise<DoneAt> {
-    return timed(() => this.isp(port).setInternet('dead'));
+    return timed(() => this.isp(port).setInternet('everything'));
   }
 
   restoreInternetBehind(port: PortName): Promise<DoneAt> {
-    return timed(() => this.isp(port).setInternet('alive'));
+    return timed(() => this.isp(port).setInternet('none'));
+  }
+
+  /** Nothing passes to this address over the port any more; everything else does. */
+  blockDestination(port: PortName, to: string): Promise<DoneAt> {
+    return timed(() => this.isp(port).setInternet({ to }));
   }
 
   /** The ISP swallows everything, ARP included; the carrier stays. */

@@ -6,7 +6,7 @@ import { run } from 'iproute-exec';
 import { LabProcess } from '../processes.js';
 import { customerInterface, publicAddress, type PortTopology } from '../topology.js';
 import { readCounters, type IspCounters } from './counters.js';
-import { internetFaultScript, ispRuleset, lineFaultScript, newCustomerScript } from './ruleset.js';
+import { internetFaultScript, ispRuleset, lineFaultScript, newCustomerScript, type InternetFault } from './ruleset.js';
 import { dhcpServerConfig, nameServerConfig } from './servers.js';
 
 export interface IspOptions {
@@ -64,9 +64,19 @@ export class Isp {
     await run('ip', ['-n', this.port.ispNamespace, 'link', 'set', customerInterface, state]);
   }
 
-  /** Nothing passes to and from the internet any more, while link, gateway, DHCP and name server are well. Or it passes again. */
-  async setInternet(state: 'dead' | 'alive'): Promise<void> {
-    await this.#nft(internetFaultScript(state === 'dead'));
+  /** What does not pass to the internet any more, while link, gateway, DHCP and name server are well. */
+  async setInternet(fault: InternetFault): Promise<void> {
+    await this.#nft(internetFaultScript(fault));
+  }
+
+  /** Its name server falls silent. */
+  async stopNameServer(): Promise<void> {
+    await this.#nameServer?.stop();
+    this.#nameServer = undefined;
+  }
+
+  async startNameServer(): Promise<void> {
+    if (this.#nameServer?.running !== true) await this.#startNameServer();
   }
 
   /** Loses this share (0 to 1) of all packets on the line, in each direction, ARP and DHCP included. 1 is a black hole with carrier. */

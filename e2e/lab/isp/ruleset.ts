@@ -77,10 +77,20 @@ export function newCustomerScript(port: PortTopology, address: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Whether the ISP passes anything between its customer and the internet. Its own gateway answers either way. */
-export function internetFaultScript(dead: boolean): string {
+/** What an ISP does not pass between its customer and the internet. Its own gateway answers either way. */
+export type InternetFault = 'none' | 'everything' | { readonly to: string };
+
+/** A script that makes an ISP swallow this, and nothing else. */
+export function internetFaultScript(fault: InternetFault): string {
   const flush = `flush chain inet ${ispTable} internet_fault\n`;
-  return dead ? `${flush}add rule inet ${ispTable} internet_fault drop\n` : flush;
+  switch (fault) {
+    case 'none':
+      return flush;
+    case 'everything':
+      return `${flush}add rule inet ${ispTable} internet_fault drop\n`;
+    default:
+      return `${flush}add rule inet ${ispTable} internet_fault ip daddr ${fault.to} drop\n`;
+  }
 }
 
 /**
