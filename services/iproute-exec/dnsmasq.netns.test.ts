@@ -43,26 +43,26 @@ const readings = async (): Promise<number> => (await readFile(logFile, 'utf8')).
 
 describe('dnsmasq', () => {
   it('is started, found, reloaded and stopped', async () => {
-    expect(await runningDnsmasq(pidFile)).toBeUndefined();
+    expect(runningDnsmasq(pidFile)).toBeUndefined();
     await start();
-    const running = await runningDnsmasq(pidFile);
+    const running = runningDnsmasq(pidFile);
     expect(running).toEqual({ pid: expect.any(Number), confFile });
     const before = await readings();
-    expect(await reloadDnsmasq(pidFile)).toBe(true);
+    expect(reloadDnsmasq(pidFile)).toBe(true);
     await eventually('the hosts are read again', async () => (await readings()) > before);
     await stopDnsmasq(pidFile);
-    expect(await runningDnsmasq(pidFile)).toBeUndefined();
+    expect(runningDnsmasq(pidFile)).toBeUndefined();
     await expect(readFile(pidFile)).rejects.toThrow(/ENOENT/);
-    expect(await reloadDnsmasq(pidFile)).toBe(false);
+    expect(reloadDnsmasq(pidFile)).toBe(false);
     await stopDnsmasq(pidFile);
   });
 
   it('is ended by force where it does not listen', async () => {
     await start();
-    const running = await runningDnsmasq(pidFile);
+    const running = runningDnsmasq(pidFile);
     process.kill(running?.pid ?? 0, 'SIGSTOP');
     await stopDnsmasq(pidFile);
-    expect(await runningDnsmasq(pidFile)).toBeUndefined();
+    expect(runningDnsmasq(pidFile)).toBeUndefined();
   });
 
   it('says what is wrong with its configuration, or with its surroundings', async () => {
@@ -82,8 +82,8 @@ describe('dnsmasq', () => {
     ['nothing', () => ''],
   ])('touches no process that is not it: %s in the pid file', async (_, content) => {
     await writeFile(pidFile, content());
-    expect(await runningDnsmasq(pidFile)).toBeUndefined();
-    expect(await reloadDnsmasq(pidFile)).toBe(false);
+    expect(runningDnsmasq(pidFile)).toBeUndefined();
+    expect(reloadDnsmasq(pidFile)).toBe(false);
     await stopDnsmasq(pidFile);
   });
 
@@ -91,8 +91,8 @@ describe('dnsmasq', () => {
     await start();
     const copy = `${pidFile}.copy`;
     await writeFile(copy, await readFile(pidFile));
-    expect(await runningDnsmasq(copy)).toBeUndefined();
+    expect(runningDnsmasq(copy)).toBeUndefined();
     await stopDnsmasq(copy);
-    expect(await runningDnsmasq(pidFile)).toBeDefined();
+    expect(runningDnsmasq(pidFile)).toBeDefined();
   });
 });

@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CommandError } from './command-error.js';
 import { identify, isGoneWithin, type ProcessIdentity } from './process-identity.js';
@@ -40,8 +41,8 @@ export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
  * The dnsmasq that wrote this pid file; undefined where none runs. A number in a file proves nothing, so the process's own arguments must
  * name this very pid file.
  */
-export async function runningDnsmasq(pidFile: string): Promise<RunningDnsmasq | undefined> {
-  const found = await find(pidFile);
+export function runningDnsmasq(pidFile: string): RunningDnsmasq | undefined {
+  const found = find(pidFile);
   return found === undefined ? undefined : { pid: found.process.pid, confFile: found.confFile };
 }
 
@@ -49,8 +50,8 @@ export async function runningDnsmasq(pidFile: string): Promise<RunningDnsmasq | 
  * Lets it re-read hosts, leases and servers files (SIGHUP); its configuration file and `server=` lines it does not re-read.
  * @returns false where none runs.
  */
-export async function reloadDnsmasq(pidFile: string): Promise<boolean> {
-  const found = await find(pidFile);
+export function reloadDnsmasq(pidFile: string): boolean {
+  const found = find(pidFile);
   return found !== undefined && signal(found.process, 'SIGHUP');
 }
 
@@ -59,7 +60,7 @@ export async function reloadDnsmasq(pidFile: string): Promise<boolean> {
  * @throws CommandError where it does not end at all.
  */
 export async function stopDnsmasq(pidFile: string): Promise<void> {
-  const found = await find(pidFile);
+  const found = find(pidFile);
   if (found !== undefined) {
     signal(found.process, 'SIGTERM');
     if (!(await isGoneWithin(found.process, endMs))) {
@@ -77,14 +78,21 @@ interface Found {
   readonly confFile: string;
 }
 
-async function find(pidFile: string): Promise<Found | undefined> {
+function find(pidFile: string): Found | undefined {
   checkPath(pidFile);
-  const text = await readFile(pidFile, 'utf8').catch(() => '');
-  const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(text)?.[1];
-  const process = pid === undefined ? undefined : await identify(Number(pid));
+  const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(textOf(pidFile))?.[1];
+  const process = pid === undefined ? undefined : identify(Number(pid));
   if (process === undefined || basename(process.argv[0] ?? '') !== 'dnsmasq') return undefined;
   const confFile = valueOf(process, '--conf-file=');
   return confFile === undefined || valueOf(process, '--pid-file=') !== pidFile ? undefined : { process, confFile };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function valueOf(process: ProcessIdentity, option: string): string | undefined {

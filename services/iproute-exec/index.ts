@@ -13,6 +13,7 @@ export { IpMonitor, type IpMonitorOptions, type MonitoredObject } from './ip-mon
 export * from './ip-json/index.js';
 
 export { NftSession, type NftSessionOptions } from './nft-session.js';
+export { readNftGeneration } from './netlink/nft-generation.js';
 export { changeSetElements, MOST_ELEMENTS, type ElementChange, type ElementChanges } from './netlink/set-elements.js';
 export type { ElementPart } from './netlink/element-bytes.js';
 export { whyNoSystemCalls } from './netlink/system-calls.js';

@@ -76,8 +76,8 @@ async function childrenOf(
   };
 }
 
-async function areGone(pids: readonly number[]): Promise<boolean> {
-  return (await Promise.all(pids.map(identify))).every((process) => process === undefined);
+function areGone(pids: readonly number[]): boolean {
+  return pids.map(identify).every((process) => process === undefined);
 }
 
 describe('the children of a process', () => {
@@ -102,6 +102,6 @@ describe('the children of a process', () => {
       process.exit(left === '' ? 0 : 9);
     `);
     expect(await end()).toEqual([0, null]);
-    expect(await areGone(pids)).toBe(true);
+    expect(areGone(pids)).toBe(true);
   });
 });

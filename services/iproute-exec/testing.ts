@@ -53,8 +53,9 @@ export async function eventually(
 /** The living processes whose arguments, joined by blanks, contain this text. */
 async function processesWith(text: string): Promise<readonly number[]> {
   const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(numbers.map(identify));
-  return found.flatMap((process) => (process?.argv.join(' ').includes(text) === true ? [process.pid] : []));
+  return numbers
+    .map(identify)
+    .flatMap((process) => (process?.argv.join(' ').includes(text) === true ? [process.pid] : []));
 }
 
 /** This process's one living child whose arguments contain this text. @throws where there is none, or more. */
@@ -67,6 +68,6 @@ export async function childWith(text: string): Promise<number> {
 
 /** This process's living children whose arguments contain this text; several test files run at the same time. */
 export async function childrenWith(text: string): Promise<readonly number[]> {
-  const all = await Promise.all((await processesWith(text)).map(identify));
+  const all = (await processesWith(text)).map(identify);
   return all.flatMap((found) => (found?.parentPid === process.pid ? [found.pid] : []));
 }

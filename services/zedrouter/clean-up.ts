@@ -24,8 +24,8 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const directory = nameServiceDirectory(runDir);
   const kernel = openKernel(namespace, logger);
   try {
-    for (const bridge of await configuredBridges(directory)) await stopNameService(directory, bridge);
-    await removeFromKernel(kernel, directory);
+    for (const bridge of configuredBridges(directory)) await stopNameService(directory, bridge);
+    await removeFromKernel(kernel);
     await rm(directory, { recursive: true, force: true });
     await rm(`${stateDir}/zedrouter-numbers.json`, { force: true });
     logger.info('removed all that is ours from the kernel');
@@ -34,10 +34,10 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   }
 }
 
-async function removeFromKernel(kernel: Kernel, directory: string): Promise<void> {
-  const { dataplane } = await observe({
+async function removeFromKernel(kernel: Kernel): Promise<void> {
+  const dataplane = await observe({
     kernel,
-    nameServiceDirectory: directory,
+    nameServices: new Map(),
     sysctlPaths: [],
     chainsInForce: undefined,
     boottimeMs: () => 0,

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { IpMonitor, NftMonitor } from 'iproute-exec';
+import { IpMonitor } from 'iproute-exec';
 
 import type { NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import type { Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { startServer, StateStore, type RunningService } from '../rpc/index.js';
 import { openKernel } from './apply/kernel.js';
+import { watchRuleset } from './apply/ruleset-watch.js';
 import { dataplaneText } from './dataplane-text.js';
 import { nameServiceDirectory } from './directories.js';
 import { numbersFile } from './numbers-file.js';
@@ -71,7 +72,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       onLine: kernelChanged,
       onLost: kernelChanged,
     }),
-    new NftMonitor({ ...place, onLine: kernelChanged, onLost: kernelChanged }),
+    watchRuleset(namespace, clock, kernelChanged),
   ];
   const ending = new AbortController();
   const receiving = receive({

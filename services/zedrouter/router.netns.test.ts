@@ -1,12 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { run } from 'iproute-exec';
+import { run, runningDnsmasq, stopDnsmasq } from 'iproute-exec';
 
+import { VirtualClock } from '../clock/index.js';
 import { createLogger } from '../observability/index.js';
 import { cleanUp } from './clean-up.js';
+import { nameServicePaths } from './desired/name-service.js';
+import { nameServiceDirectory } from './directories.js';
 import { NO_NUMBERS } from './numbers.js';
 import type { Numbers } from './desired/inputs.js';
 import { received, withRouter } from './testing/real-router.js';
@@ -107,6 +110,43 @@ describe('Router on a real kernel', () => {
     });
   });
 
+  it('starts a name service that has died, at its next whole look', async () => {
+    const clock = new VirtualClock();
+    await withRouter({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      await first;
+      const pidFile = nameServicePaths(nameServiceDirectory(runDir), 'bn1').pid;
+      const pid = runningDnsmasq(pidFile)?.pid ?? 0;
+      process.kill(pid, 'SIGKILL');
+      await until(() => runningDnsmasq(pidFile) === undefined);
+      const repaired = nextReport();
+      clock.advance(60_000);
+      const { planned } = await repaired;
+      expect(planned.map(({ operations }) => operations.map(({ kind }) => kind))).toEqual([['name-service-start']]);
+      await until(() => ![undefined, pid].includes(runningDnsmasq(pidFile)?.pid));
+    });
+  });
+
+  it('tells of a name service that cannot be started, tries again, and tells when it runs', async () => {
+    const clock = new VirtualClock();
+    const { config, pid } = nameServicePaths(nameServiceDirectory(runDir), 'bn1');
+    await stopDnsmasq(pid);
+    await rm(config);
+    await mkdir(config);
+    await withRouter({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      let report = await nextReport();
+      const concerned = (): readonly string[] => report.failures.map(({ operation }) => operation.kind);
+      while (concerned().length === 0) report = await nextReport();
+      expect(concerned()).toEqual(['name-service-start']);
+      await rmdir(config);
+      clock.advance(1_000);
+      while (concerned().length > 0) report = await nextReport();
+      expect(runningDnsmasq(pid)?.confFile).toBe(config);
+    });
+  });
+
   it('takes away all that is ours, and nothing else', async () => {
     const logger = createLogger({ service: 'test', level: 'silent' });
     await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
@@ -130,4 +170,12 @@ function sorted(text: string): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .sort();
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error('not within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

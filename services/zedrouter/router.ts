@@ -2,8 +2,9 @@ import type { Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { apply, type Failure } from './apply/apply.js';
 import type { Kernel } from './apply/kernel.js';
-import { observe } from './apply/observe.js';
-import type { Dataplane } from './desired/dataplane.js';
+import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
+import { observe, readNft } from './apply/observe.js';
+import type { Dataplane, NameService } from './desired/dataplane.js';
 import { desire } from './desired/desire.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
 import type { Numbers } from './desired/inputs.js';
@@ -17,15 +18,15 @@ import type { Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { transition } from './plan/transition.js';
 import { adoptedMemories, completeInputs, type CompleteInputs, type Received } from './state.js';
+import { Verification, type ReadingOutcome } from './verification.js';
 
 /** A command that failed is tried again after this, unless something new comes first. */
 const RETRY_AFTER_MS = 1_000;
-/** After the last sign of change in the kernel, ours or not, look whether it still is as it should be. */
-const VERIFY_AFTER_MS = 200;
 /** While a grant permits what policy does not, look at least this often. */
 const GRANTS_LOOK_EVERY_MS = 1_000;
-/** And look in any case this often. */
-const REFRESH_EVERY_MS = 60_000;
+
+/** A name service of which nobody knows how it is. */
+const UNKNOWN_SERVICE: NameService = { config: '', dhcpHosts: '', hosts: '', servers: '' };
 
 /** What the router has come to; the status of every network instance follows from it. */
 export interface RouterReport {
@@ -56,27 +57,42 @@ export interface RouterOptions {
  */
 export class Router {
   readonly #options: RouterOptions;
+  readonly #nameServices: NameServiceQueue;
+  readonly #verification: Verification;
   #received: Received = { config: undefined, ports: undefined, selections: undefined };
   #numbers: Numbers;
   #memories: FlowMemories = new Map();
   /** Undefined: read the kernel before the next plan. */
   #observed: Dataplane | undefined;
+  /** `#observed` was read from the kernel, and has not been planned from yet. */
+  #isReading = false;
+  /** How often anything was applied: what is read of the kernel meanwhile is neither old nor new. */
+  #applications = 0;
   #adopted = false;
   #chainsInForce: string | undefined;
   #desired: Dataplane | undefined;
+  #report: RouterReport | undefined;
+  /** By bridge. */
+  readonly #nameServiceFailures = new Map<string, Failure>();
   #looking = false;
   #lookAgain = false;
   #closed = false;
   #idle: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
-  #cancelVerify: () => void = () => undefined;
-  #cancelRefresh: () => void = () => undefined;
   #cancelGrantEnd: () => void = () => undefined;
 
   constructor(options: RouterOptions) {
+    const { kernel, clock, nameServiceDirectory } = options;
     this.#options = options;
     this.#numbers = options.numbers;
-    this.#scheduleRefresh();
+    this.#nameServices = new NameServiceQueue({
+      directory: nameServiceDirectory,
+      namespace: kernel.namespace,
+      onDone: (operation, failure) => {
+        this.#onNameService(operation, failure);
+      },
+    });
+    this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
   }
 
   /** Takes in news from the other services. */
@@ -87,30 +103,36 @@ export class Router {
 
   /** Something in the kernel changed: verify, when it has calmed down. */
   kernelChanged(): void {
-    if (this.#closed || this.#desired === undefined) return;
-    this.#cancelVerify();
-    this.#cancelVerify = this.#options.clock.setTimer(VERIFY_AFTER_MS, () => {
-      this.#observed = undefined;
-      this.#look();
-    });
+    this.#verification.soon();
   }
 
   /** Waits for the look under way, then stops looking. The kernel stays as it is. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRetry();
-    this.#cancelVerify();
-    this.#cancelRefresh();
     this.#cancelGrantEnd();
+    this.#verification.close();
     if (this.#looking) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#nameServices.idle();
   }
 
-  #scheduleRefresh(): void {
-    this.#cancelRefresh = this.#options.clock.setTimer(REFRESH_EVERY_MS, () => {
-      this.#observed = undefined;
+  /** Reads the kernel beside whatever else happens: a switch need not wait for it, and makes what was read worthless. */
+  async #verify(what: 'kernel' | 'kernel-and-name-services'): Promise<ReadingOutcome> {
+    const known = this.#observed?.nameServices;
+    // The next look reads it anyway.
+    if (this.#closed || known === undefined) return 'useful';
+    const applications = this.#applications;
+    try {
+      const observed = await this.#read(what === 'kernel' ? known : undefined);
+      if (this.#looking || this.#applications !== applications) return 'useless';
+      this.#observed = observed;
+      this.#isReading = true;
       this.#look();
-      this.#scheduleRefresh();
-    });
+      return 'useful';
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the kernel cannot be read; what is known of it stands');
+      return 'failed';
+    }
   }
 
   #look(): void {
@@ -138,14 +160,15 @@ export class Router {
   }
 
   async #lookOnce(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { kernel, clock, logger } = this.#options;
     const received = completeInputs(this.#received);
     if (received === undefined) return;
     const inputs = this.#withLiveGrants(received);
     const startedMs = clock.monotonicMs();
     await this.#takeNumbers(inputs);
-    const verifying = this.#desired !== undefined && this.#observed === undefined;
-    const observed = this.#observed ?? (await this.#readKernel());
+    const isRead = this.#isReading || this.#observed === undefined;
+    const observed = this.#observed ?? (await this.#readAnew());
+    this.#isReading = false;
     const { model } = inputs.config;
     const flows = stepFlows(
       this.#memories,
@@ -159,29 +182,55 @@ export class Router {
       desired,
       transition(this.#memories, flows.memories, flows.ended, this.#numbers, inputs.ports.facts),
     );
-    if (verifying && steps.length > 0 && samePlanned(this.#desired, desired)) {
+    if (isRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
       logger.warn({ plan: printPlan(steps) }, 'the kernel was not as it should be, repairing it');
     } else if (logger.isLevelEnabled('debug')) {
       logger.debug({ plan: printPlan(steps) }, 'plan');
     }
     const { urgent, rest } = splitPlan(steps);
-    const report = (failures: readonly Failure[], settled: boolean): void => {
-      this.#options.onReport({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
+    const tell = (failures: readonly Failure[], settled: boolean): void => {
+      this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
     };
     const urgentFailures = await this.#apply(urgent);
     // Traffic goes the new way; what is left is tidying.
-    if (rest.length > 0) report(urgentFailures, false);
+    if (rest.length > 0) tell(urgentFailures, false);
     const failures = [...urgentFailures, ...(switchFailed(urgentFailures) ? [] : await this.#apply(rest))];
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
     this.#desired = desired;
-    this.#observed = failures.length === 0 ? desired : undefined;
-    if (loadsRuleset(steps)) await this.#rememberChains();
+    this.#observed = failures.length === 0 ? this.#withFailedNameServices(desired) : undefined;
+    if (loadsRuleset(steps)) this.#chainsInForce = (await readNft(kernel, () => clock.boottimeMs())).chains;
     if (failures.length > 0) this.#retryLater();
     if (steps.length > 0) {
       logger.info({ tookMs: clock.monotonicMs() - startedMs, failures: failures.length }, 'dataplane changed');
     }
-    report(failures, true);
+    tell(failures, true);
+  }
+
+  /** The failures of name services come and go by themselves. */
+  #tell(report: RouterReport): void {
+    this.#report = report;
+    const failures = [...report.failures, ...this.#nameServiceFailures.values()];
+    this.#options.onReport({ ...report, failures });
+  }
+
+  #onNameService(operation: NameServiceOperation, message: string | undefined): void {
+    const { bridge } = operation;
+    const hadFailed = this.#nameServiceFailures.delete(bridge);
+    if (message !== undefined) {
+      this.#options.logger.warn({ operation: operation.kind, bridge, message }, 'an operation failed');
+      this.#nameServiceFailures.set(bridge, { operation, message });
+      if (this.#observed !== undefined) this.#observed = this.#withFailedNameServices(this.#observed);
+      this.#retryLater();
+    }
+    if ((hadFailed || message !== undefined) && this.#report !== undefined) this.#tell(this.#report);
+  }
+
+  /** So that each is planned anew. */
+  #withFailedNameServices(dataplane: Dataplane): Dataplane {
+    if (this.#nameServiceFailures.size === 0) return dataplane;
+    const unknown = [...this.#nameServiceFailures.keys()].map((bridge) => [bridge, UNKNOWN_SERVICE] as const);
+    return { ...dataplane, nameServices: new Map([...dataplane.nameServices, ...unknown]) };
   }
 
   #desire(inputs: CompleteInputs, memories: FlowMemories): Dataplane {
@@ -212,13 +261,15 @@ export class Router {
 
   async #apply(steps: Plan): Promise<readonly Failure[]> {
     if (steps.length === 0) return [];
-    const { kernel, nameServiceDirectory, logger } = this.#options;
+    const { kernel, logger } = this.#options;
     this.#cancelRetry();
+    this.#applications += 1;
     const failures = await apply(steps, {
       kernel,
-      nameServiceDirectory,
+      nameServices: this.#nameServices,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
+    this.#applications += 1;
     for (const { operation, message } of failures) {
       logger.warn({ operation: operation.kind, message }, 'an operation failed');
     }
@@ -232,15 +283,21 @@ export class Router {
     this.#numbers = numbers;
   }
 
-  async #readKernel(): Promise<Dataplane> {
+  /** `nameServices`: what is known of them; undefined: they are read, too. */
+  #read(nameServices: ReadonlyMap<string, NameService> | undefined): Promise<Dataplane> {
     const { kernel, nameServiceDirectory } = this.#options;
-    const { dataplane } = await observe({
+    return observe({
       kernel,
-      nameServiceDirectory,
+      nameServices: nameServices ?? { directory: nameServiceDirectory },
       sysctlPaths: this.#desired?.sysctls.keys() ?? [],
       chainsInForce: this.#chainsInForce,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
+  }
+
+  async #readAnew(): Promise<Dataplane> {
+    await this.#nameServices.idle();
+    const dataplane = await this.#read(undefined);
     if (!this.#adopted) {
       this.#memories = this.#adopt(dataplane);
       this.#adopted = true;
@@ -259,20 +316,6 @@ export class Router {
     }
     const labels = new Map([...this.#numbers.ports].map(([label, portNumber]) => [portNumber, label]));
     return adoptedMemories(bridges.values(), rankings, generations, labels);
-  }
-
-  /** After chains were loaded: how they read back is what they are compared with from now on. */
-  async #rememberChains(): Promise<void> {
-    const { kernel, nameServiceDirectory } = this.#options;
-    const boottimeMs = (): number => this.#options.clock.boottimeMs();
-    const { chains } = await observe({
-      kernel,
-      nameServiceDirectory,
-      sysctlPaths: [],
-      chainsInForce: undefined,
-      boottimeMs,
-    });
-    this.#chainsInForce = chains;
   }
 
   #retryLater(): void {

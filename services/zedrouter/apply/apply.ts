@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-
 import { CommandError, deleteFlowsByMark, writeSysctl } from 'iproute-exec';
 
 import type { Bridge } from '../desired/dataplane.js';
@@ -7,7 +5,7 @@ import type { Operation, Phase, Plan } from '../plan/operations.js';
 import type { Kernel } from './kernel.js';
 import { ownerAlias } from './ownership.js';
 import { transact } from './transact.js';
-import { reloadNameService, startNameService, stopNameService } from './name-services.js';
+import { isNameServiceOperation, type NameServiceQueue } from './name-service-queue.js';
 
 /** An operation that the kernel, or a tool, refused. */
 export interface Failure {
@@ -17,7 +15,7 @@ export interface Failure {
 
 export interface ApplyTarget {
   readonly kernel: Kernel;
-  readonly nameServiceDirectory: string;
+  readonly nameServices: NameServiceQueue;
   /** CLOCK_BOOTTIME now. */
   readonly boottimeMs: () => number;
 }
@@ -25,10 +23,10 @@ export interface ApplyTarget {
 /**
  * Executes a plan, phase after phase. What fails is reported and does not stop what does not depend on it, with one
  * exception: where the nft transaction fails, nothing that would break the old path follows.
- * Answers all failures; none means that the kernel has acknowledged everything.
+ * Answers all failures; none means that the kernel has acknowledged everything. Name services are changed beside it and tell
+ * for themselves.
  */
 export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly Failure[]> {
-  await mkdir(target.nameServiceDirectory, { recursive: true });
   const failures: Failure[] = [];
   for (const phase of plan) {
     const failed = await runPhase(phase, target);
@@ -40,6 +38,7 @@ export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly F
 
 async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
+  target.nameServices.add(operations.filter(isNameServiceOperation));
   // What `ip` does goes out in one write, in order, before whatever else is in the phase.
   const commands = operations.flatMap((operation) => ipCommands(operation).map((command) => ({ operation, command })));
   if (commands.length > 0) {
@@ -113,10 +112,7 @@ function changeBridge(before: Bridge, bridge: Bridge): readonly (readonly string
   ];
 }
 
-async function runOther(
-  operation: Operation,
-  { kernel, nameServiceDirectory, boottimeMs }: ApplyTarget,
-): Promise<void> {
+async function runOther(operation: Operation, { kernel, boottimeMs }: ApplyTarget): Promise<void> {
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
   switch (operation.kind) {
     case 'sysctl':
@@ -124,15 +120,6 @@ async function runOther(
       return;
     case 'nft':
       await transact(kernel, operation.change, boottimeMs());
-      return;
-    case 'name-service-start':
-      await startNameService(nameServiceDirectory, operation.bridge, operation.service, kernel.namespace);
-      return;
-    case 'name-service-reload':
-      await reloadNameService(nameServiceDirectory, operation.bridge, operation.service);
-      return;
-    case 'name-service-stop':
-      await stopNameService(nameServiceDirectory, operation.bridge);
       return;
     case 'flows-end':
       await deleteFlowsByMark({ mark: operation.mark, mask: operation.mask, families: ['ipv4'], ...place });

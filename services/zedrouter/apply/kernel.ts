@@ -1,6 +1,7 @@
 import { NetlinkReader, NetlinkWriter, NftSession } from 'iproute-exec';
 
 import type { Logger } from '../../observability/index.js';
+import { RulesetKnowledge } from './ruleset-knowledge.js';
 
 /** Through which this service reads and changes the kernel: netlink, and processes that are kept open. */
 export interface Kernel {
@@ -9,6 +10,7 @@ export interface Kernel {
   readonly writer: NetlinkWriter;
   readonly reader: NetlinkReader;
   readonly nft: NftSession;
+  readonly ruleset: RulesetKnowledge;
 }
 
 /** Opens it. `close` ends its processes; what they put into the kernel stays. */
@@ -22,6 +24,7 @@ export function openKernel(namespace: string | undefined, logger: Logger): Kerne
     writer,
     reader,
     nft,
+    ruleset: new RulesetKnowledge(namespace),
     close: async () => {
       await Promise.all([writer.close(), reader.close(), nft.close()]);
     },

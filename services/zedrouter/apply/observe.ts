@@ -1,6 +1,13 @@
 import { listTableJson, parseAddresses, parseRoutes, parseRules, readSysctl } from 'iproute-exec';
 
-import { NFT_FAMILY, NFT_TABLE, PROTOCOL, type Bridge, type Dataplane } from '../desired/dataplane.js';
+import {
+  NFT_FAMILY,
+  NFT_TABLE,
+  PROTOCOL,
+  type Bridge,
+  type Dataplane,
+  type NameService,
+} from '../desired/dataplane.js';
 import { routeKey } from '../desired/routes.js';
 import type { Kernel } from './kernel.js';
 import { observeNameServices } from './name-services.js';
@@ -10,7 +17,8 @@ import { routeText, ruleText } from './words.js';
 
 export interface ObserveOptions {
   readonly kernel: Kernel;
-  readonly nameServiceDirectory: string;
+  /** As they are known to be, or the directory to look in. */
+  readonly nameServices: ReadonlyMap<string, NameService> | { readonly directory: string };
   /** Paths to read: the ones that are desired. */
   readonly sysctlPaths: Iterable<string>;
   /** What the chains read like when they are right (`NftReading.chains`); undefined: never seen. */
@@ -19,43 +27,44 @@ export interface ObserveOptions {
   readonly boottimeMs: () => number;
 }
 
-export interface Observation {
-  readonly dataplane: Dataplane;
-  /** How the chains read now. */
-  readonly chains: string;
-}
-
 /** Reads all that is ours in the kernel, and nothing else. */
-export async function observe(options: ObserveOptions): Promise<Observation> {
-  const { kernel, nameServiceDirectory, sysctlPaths, chainsInForce, boottimeMs } = options;
+export async function observe(options: ObserveOptions): Promise<Dataplane> {
+  const { kernel, nameServices, sysctlPaths, chainsInForce, boottimeMs } = options;
   // Interfaces may have been replaced since: `ip` must not go by the indexes it knew.
   kernel.reader.forgetInterfaces();
   kernel.writer.forgetInterfaces();
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
-  const [answers, nftJson, nameServices, sysctls] = await Promise.all([
+  const [answers, nft, services, sysctls] = await Promise.all([
     kernel.reader.query([
       ['rule', 'show'],
       ['route', 'show', 'table', 'all', 'proto', String(PROTOCOL)],
       ['addr', 'show', 'type', 'bridge'],
     ]),
-    listTableJson(NFT_FAMILY, NFT_TABLE, place),
-    observeNameServices(nameServiceDirectory),
+    readNft(kernel, boottimeMs),
+    'directory' in nameServices ? observeNameServices(nameServices.directory) : nameServices,
     readSysctls(sysctlPaths, place),
   ]);
   const [rules, routes, bridges] = answers;
-  const nft: NftReading = readNftTable(nftJson, boottimeMs());
   return {
-    chains: nft.chains,
-    dataplane: {
-      sysctls,
-      bridges: ownBridges(bridges ?? []),
-      routes: new Map(parseRoutes(routes ?? []).map((route) => [routeKey(route.table, route.dst), routeText(route)])),
-      rules: new Set(parseRules(rules ?? []).flatMap((rule) => ruleText(rule) ?? [])),
-      rulesetInForce: chainsInForce !== undefined && nft.chains === chainsInForce,
-      elements: nft.elements,
-      nameServices,
-    },
+    sysctls,
+    bridges: ownBridges(bridges ?? []),
+    routes: new Map(parseRoutes(routes ?? []).map((route) => [routeKey(route.table, route.dst), routeText(route)])),
+    rules: new Set(parseRules(rules ?? []).flatMap((rule) => ruleText(rule) ?? [])),
+    rulesetInForce: chainsInForce !== undefined && nft.chains === chainsInForce,
+    elements: nft.elements,
+    nameServices: services,
   };
+}
+
+/** Our nft table as it is now; from what is known of it, where nothing has changed since. `boottimeMs` reads CLOCK_BOOTTIME. */
+export async function readNft({ ruleset, namespace }: Kernel, boottimeMs: () => number): Promise<NftReading> {
+  const { current } = ruleset;
+  if (current !== undefined) return current;
+  const generation = ruleset.generation();
+  const json = await listTableJson(NFT_FAMILY, NFT_TABLE, namespace === undefined ? {} : { namespace });
+  const reading = readNftTable(json, boottimeMs());
+  ruleset.read(generation, reading);
+  return reading;
 }
 
 function ownBridges(answer: readonly unknown[]): ReadonlyMap<string, Bridge> {

@@ -11,7 +11,7 @@ import type { Kernel } from './kernel.js';
  * the ruleset is loaded, or elements end by themselves. `boottimeMs`: CLOCK_BOOTTIME now.
  */
 export async function transact(
-  kernel: Pick<Kernel, 'namespace' | 'nft'>,
+  kernel: Pick<Kernel, 'namespace' | 'nft' | 'ruleset'>,
   change: NftChange,
   boottimeMs: number,
 ): Promise<void> {
@@ -19,7 +19,8 @@ export async function transact(
     await kernel.nft.apply(nftScript(change, (endMs) => timeoutWords(endMs - boottimeMs)));
     return;
   }
-  const { namespace } = kernel;
+  const { namespace, ruleset } = kernel;
+  const before = ruleset.generation();
   changeSetElements({
     family: NFT_FAMILY,
     table: NFT_TABLE,
@@ -29,6 +30,7 @@ export async function transact(
     }),
     ...(namespace === undefined ? {} : { namespace }),
   });
+  ruleset.changed(before, change.sets);
 }
 
 function isForNetlink({ ruleset, sets }: NftChange): boolean {

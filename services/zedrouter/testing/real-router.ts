@@ -1,5 +1,5 @@
 import { createLogger } from '../../observability/index.js';
-import { systemClock } from '../../clock/index.js';
+import { systemClock, type Clock } from '../../clock/index.js';
 import { openKernel } from '../apply/kernel.js';
 import type { Numbers } from '../desired/inputs.js';
 import { nameServiceDirectory } from '../directories.js';
@@ -23,7 +23,7 @@ export function received(armed: readonly string[], permitted: readonly string[] 
 
 /** A router on a real kernel, whose settled reports can be waited for. It ends with `use`; the kernel keeps what it made. */
 export async function withRouter<T>(
-  where: { readonly namespace: string; readonly runDir: string; readonly numbers: Numbers },
+  where: { readonly namespace: string; readonly runDir: string; readonly numbers: Numbers; readonly clock?: Clock },
   use: (router: Router, nextReport: () => Promise<RouterReport>) => Promise<T>,
 ): Promise<T> {
   const logger = createLogger({ service: 'test', level: 'silent' });
@@ -32,7 +32,7 @@ export async function withRouter<T>(
   const router = new Router({
     kernel,
     logger,
-    clock: systemClock,
+    clock: where.clock ?? systemClock,
     numbers: where.numbers,
     keepNumbers: () => Promise.resolve(),
     nameServiceDirectory: nameServiceDirectory(where.runDir),
