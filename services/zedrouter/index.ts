@@ -1,11 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { IpMonitor } from 'iproute-exec';
 
-import type { NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import type { Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
-import { startServer, StateStore, type RunningService } from '../rpc/index.js';
+import { startServer, type RunningService } from '../rpc/index.js';
 import { openKernel } from './apply/kernel.js';
 import { watchRuleset } from './apply/ruleset-watch.js';
 import { dataplaneText } from './dataplane-text.js';
@@ -15,6 +12,7 @@ import { receive } from './receive.js';
 import { portMapStatuses } from './port-map-status.js';
 import { Router, type RouterReport } from './router.js';
 import { networkRouterService } from './service.js';
+import { statusStore } from './status-store.js';
 import { networkInstanceStatuses } from './status.js';
 
 export { cleanUp } from './clean-up.js';
@@ -37,7 +35,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
   const { runDir, stateDir, logger, clock, namespace } = options;
   const place = namespace === undefined ? {} : { namespace };
   const numbers = numbersFile(stateDir, logger);
-  const store = new StateStore<NetworkInstanceStatus>({ equals: sameStatus });
+  const store = statusStore();
   let latest: RouterReport | undefined;
   const server = await startServer({
     socketPath: `${runDir}/zedrouter.sock`,
@@ -58,7 +56,9 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     keepNumbers: (kept) => numbers.write(kept),
     nameServiceDirectory: nameServiceDirectory(runDir),
     onReport: (report) => {
+      const isNews = latest === undefined || !saysTheSame(latest, report);
       latest = report;
+      if (!isNews) return;
       store.replaceAll(networkInstanceStatuses(report), (status, revision) => ({ ...status, revision }));
     },
   });
@@ -93,7 +93,14 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
   };
 }
 
-/** The revision is the store's stamp, not part of the status. */
-function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
-  return isDeepStrictEqual({ ...a, revision: 0n }, { ...b, revision: 0n });
+/** What is reported again once all is tidied up, or when the kernel was found to be as it should be. */
+function saysTheSame(a: RouterReport, b: RouterReport): boolean {
+  return (
+    a.numbers === b.numbers &&
+    a.inputs.config === b.inputs.config &&
+    a.inputs.ports === b.inputs.ports &&
+    a.inputs.selections === b.inputs.selections &&
+    a.failures.length === 0 &&
+    b.failures.length === 0
+  );
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/index.js';
+import type { DeviceModel } from '../configuration/index.js';
 import type { Logger } from '../observability/index.js';
 import { apply, type Failure } from './apply/apply.js';
 import type { Kernel } from './apply/kernel.js';
@@ -61,6 +62,8 @@ export class Router {
   readonly #verification: Verification;
   #received: Received = { config: undefined, ports: undefined, selections: undefined };
   #numbers: Numbers;
+  /** What the numbers are for. */
+  #numbered: DeviceModel | undefined;
   #memories: FlowMemories = new Map();
   /** Undefined: read the kernel before the next plan. */
   #observed: Dataplane | undefined;
@@ -277,10 +280,12 @@ export class Router {
   }
 
   async #takeNumbers(inputs: CompleteInputs): Promise<void> {
-    const numbers = numbersFor(inputs.config.model, this.#numbers);
-    if (numbers === this.#numbers) return;
-    await this.#options.keepNumbers(numbers);
+    const { model } = inputs.config;
+    if (model === this.#numbered) return;
+    const numbers = numbersFor(model, this.#numbers);
+    if (numbers !== this.#numbers) await this.#options.keepNumbers(numbers);
     this.#numbers = numbers;
+    this.#numbered = model;
   }
 
   /** `nameServices`: what is known of them; undefined: they are read, too. */

@@ -11,16 +11,8 @@ import {
   type WatchNetworkInstanceStatusRequest,
   type WatchNetworkInstanceStatusResponse,
 } from '../../gen/zedrouter/v1/network_router.js';
-import {
-  RpcError,
-  serverStreaming,
-  unary,
-  type CallContext,
-  type ServedService,
-  type StateStore,
-} from '../rpc/index.js';
-
-export type StatusStore = StateStore<NetworkInstanceStatus>;
+import { RpcError, serverStreaming, unary, type CallContext, type ServedService } from '../rpc/index.js';
+import type { StatusStore } from './status-store.js';
 
 /** What the service answers from, beside the statuses. */
 export interface ServiceSources {

@@ -1,40 +1,73 @@
-import { ApplyState, type NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
+import { ApplyState, type AppInterface, type NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
+import type { DeviceModel } from '../configuration/index.js';
 import type { Failure } from './apply/apply.js';
-import type { Operation } from './plan/operations.js';
 import { SUBNET_TABLE } from './desired/dataplane.js';
+import type { Numbers, PortFacts } from './desired/inputs.js';
 import { addressText } from './desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './desired/local-instances.js';
+import { madeOnceNumbered } from './desired/made-once.js';
 import { placedPortMaps } from './desired/port-maps.js';
 import { routeKey } from './desired/routes.js';
-import { bridgeName } from './marks.js';
 import { networkInstanceInfo } from './info.js';
+import { bridgeName } from './marks.js';
+import type { Operation } from './plan/operations.js';
 import type { RouterReport } from './router.js';
 
 /** The status of each local network instance, by UUID, from what the router has come to. `revision` is left at 0. */
 export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<string, NetworkInstanceStatus> {
   const { inputs, numbers } = report;
   const { model } = inputs.config;
-  const attached = attachedInterfaces(model);
-  const portMaps = placedPortMaps(model, numbers);
   return new Map(
-    localInstances(model).map((instance) => {
-      const number = numbers.networkInstances.get(instance.id);
-      const bridge = number === undefined ? '' : bridgeName(number);
-      const selection = inputs.selections.selections.get(instance.id);
-      const armedPorts = selection?.armed ?? [];
-      const inUse = armedPorts[0];
+    fixedParts(model, numbers).map((fixed) => {
+      const selection = inputs.selections.selections.get(fixed.instance.id);
+      const inUse = selection?.armed[0];
       const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
-      const { network } = instance;
-      const errors = errorsOf(instance, bridge, report.failures);
+      const errors = errorsOf(fixed.instance, fixed.bridge, report.failures);
       const status: NetworkInstanceStatus = {
-        networkInstanceId: instance.id,
-        displayName: instance.name,
+        networkInstanceId: fixed.instance.id,
+        displayName: fixed.instance.name,
         state: errors.length > 0 ? ApplyState.APPLY_STATE_ERROR : ApplyState.APPLY_STATE_APPLIED,
         errors: [...errors],
-        bridge,
-        bridgeAddress: `${network.gateway}/${network.prefixLength}`,
-        armedPorts: [...armedPorts],
+        bridge: fixed.bridge,
+        bridgeAddress: fixed.bridgeAddress,
+        armedPorts: [...(selection?.armed ?? [])],
         interfaceInUse: facts?.interfaceName ?? '',
+        appInterfaces: fixed.appInterfaces,
+        portMapCount: fixed.portMapCount,
+        dnsServers: dnsServersOf(fixed.instance, facts),
+        appliedNitsEpoch: inputs.selections.epoch,
+        appliedNitsRevision: selection?.revision ?? 0n,
+        appliedConfigVersion: inputs.config.version,
+        revision: 0n,
+        info: undefined,
+      };
+      return [fixed.instance.id, { ...status, info: networkInstanceInfo(fixed.instance, fixed.bridgeNumber, status) }];
+    }),
+  );
+}
+
+/** What of a status no switch changes. */
+interface FixedPart {
+  readonly instance: LocalInstance;
+  /** 0 and an empty name where no number is left for it. */
+  readonly bridgeNumber: number;
+  readonly bridge: string;
+  readonly bridgeAddress: string;
+  readonly appInterfaces: AppInterface[];
+  readonly portMapCount: number;
+}
+
+const fixedParts: (model: DeviceModel, numbers: Numbers) => readonly FixedPart[] = madeOnceNumbered(
+  (model, numbers) => {
+    const attached = attachedInterfaces(model);
+    const portMaps = placedPortMaps(model, numbers);
+    return localInstances(model).map((instance) => {
+      const number = numbers.networkInstances.get(instance.id);
+      return {
+        instance,
+        bridgeNumber: number ?? 0,
+        bridge: number === undefined ? '' : bridgeName(number),
+        bridgeAddress: `${instance.network.gateway}/${instance.network.prefixLength}`,
         appInterfaces: (attached.get(instance.id) ?? []).map((each) => ({
           appId: each.app.id,
           appName: each.app.name,
@@ -43,16 +76,13 @@ export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<strin
           address: leasedAddress(numbers.appAddresses.get(appInterfaceKey(each))),
         })),
         portMapCount: portMaps.get(instance.id)?.length ?? 0,
-        dnsServers: [...(network.dnsServers.length > 0 ? network.dnsServers : (facts?.dnsServers ?? []))],
-        appliedNitsEpoch: inputs.selections.epoch,
-        appliedNitsRevision: selection?.revision ?? 0n,
-        appliedConfigVersion: inputs.config.version,
-        revision: 0n,
-        info: undefined,
       };
-      return [instance.id, { ...status, info: networkInstanceInfo(instance, number ?? 0, status) }];
-    }),
-  );
+    });
+  },
+);
+
+function dnsServersOf({ network }: LocalInstance, facts: PortFacts | undefined): string[] {
+  return [...(network.dnsServers.length > 0 ? network.dnsServers : (facts?.dnsServers ?? []))];
 }
 
 function leasedAddress(number: number | undefined): string {

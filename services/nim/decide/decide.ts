@@ -1,3 +1,4 @@
+import { decidedAlike, kindOf } from './alike.js';
 import type { NetworkSnapshot } from '../snapshot/index.js';
 import type { Grounds } from './assess.js';
 import { readerFor } from './evidence.js';
@@ -5,7 +6,7 @@ import type { DecisionMemory, PortMemory, SelectionMemory } from './memory.js';
 import type { DecisionPolicy } from './policy.js';
 import { rememberPort } from './port-memory.js';
 import { Profiles } from './profiles.js';
-import { selectPort } from './select.js';
+import { selectPort, type SelectionStep } from './select.js';
 import type { Selection } from './selection.js';
 
 export interface Decision {
@@ -38,10 +39,17 @@ export function decide(
   const selections = new Map<string, Selection>();
   const selectionMemories = new Map<string, SelectionMemory>();
   let nextLookAtMs: number | undefined;
+  /** By kind. */
+  const steps = new Map<string, SelectionStep>();
   for (const networkInstance of policy.networkInstances) {
     if (!networkInstance.active) continue;
     const { id } = networkInstance;
-    const step = selectPort(networkInstance, grounds, memory.selections.get(id), nowMs);
+    const before = memory.selections.get(id);
+    const kind = kindOf(networkInstance, policy, before);
+    const known = steps.get(kind);
+    const step =
+      known === undefined ? selectPort(networkInstance, grounds, before, nowMs) : decidedAlike(known, networkInstance);
+    steps.set(kind, step);
     selections.set(id, step.selection);
     selectionMemories.set(id, step.memory);
     nextLookAtMs = earlier(nextLookAtMs, step.nextLookAtMs);

@@ -65,7 +65,8 @@ const policies: fc.Arbitrary<DecisionPolicy> = fc.record({
       }),
       { maxLength: 3 },
     )
-    .map((some) => some.map((one, number) => ({ ...one, id: `ni-${number}` }))),
+    // Two of a kind are decided together.
+    .map((some) => [...some, ...some.slice(0, 1)].map((one, number) => ({ ...one, id: `ni-${number}` }))),
   operationPriorities: fc.array(fc.tuple(fc.constantFrom(...operations), limit)).map((entries) => new Map(entries)),
   downloadMaxCost: priorities,
   grants: fc.array(
@@ -192,6 +193,16 @@ const laws: Readonly<Record<string, (moment: Moment) => void>> = {
   }) {
     assert.deepEqual(decide(snapshot, policy, before, nowMs), decision);
     assert.deepEqual(decide(snapshot, policy, decision.memory, nowMs), decision);
+  },
+
+  'each network instance gets what it would get alone'({ snapshot, policy, before, nowMs, decision }) {
+    // The last one is of the kind of the first.
+    for (const networkInstance of policy.networkInstances.slice(-1)) {
+      const { id } = networkInstance;
+      const alone = decide(snapshot, { ...policy, networkInstances: [networkInstance] }, before, nowMs);
+      assert.deepEqual(decision.selections.get(id), alone.selections.get(id));
+      assert.deepEqual(decision.memory.selections.get(id), alone.memory.selections.get(id));
+    }
   },
 
   'time alone changes a selection when it was announced, then and not before'({ snapshot, policy, nowMs, decision }) {

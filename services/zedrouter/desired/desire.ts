@@ -1,23 +1,17 @@
-import { bridgeName, flowMark, markText, portMark, rankingMark } from '../marks.js';
-import type { Bridge, Dataplane, NameService } from './dataplane.js';
-import { SUBNET_TABLE } from './dataplane.js';
-import type { PortFacts, RouterInputs } from './inputs.js';
-import { addressText } from './ipv4.js';
-import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
-import { nameService } from './name-service.js';
+import { flowMark, markText, portMark, rankingMark } from '../marks.js';
+import type { Dataplane, NameService } from './dataplane.js';
+import type { RouterInputs } from './inputs.js';
+import { serversText } from './name-service.js';
+import { placements, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
-import { portRoutes, routeKey, subnetRoute } from './routes.js';
-import { desiredRules, type NumberedPort, type RankedSubnet } from './rules.js';
+import { portRoutes } from './routes.js';
+import { desiredRules, type NumberedPort } from './rules.js';
 import { quoted, tuple, untilText, type ElementSets } from './sets.js';
 import { desiredSysctls } from './sysctls.js';
 
-const DEFAULT_MTU = 1500;
-
-/** A local network instance with its bridge and the ports it follows. */
-interface PlacedInstance {
-  readonly instance: LocalInstance;
-  readonly number: number;
-  readonly bridge: string;
+/** A placed network instance with the ports that it follows. */
+interface RankedInstance {
+  readonly placement: Placement;
   /** The ranking, the port in use first. */
   readonly ranking: readonly NumberedPort[];
   readonly permitted: readonly NumberedPort[];
@@ -27,32 +21,24 @@ interface PlacedInstance {
 
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
 export function desire(inputs: RouterInputs): Dataplane {
+  const { model, numbers, nameServiceDirectory } = inputs;
+  const { all, bridges, subnetRoutes } = placements(model, numbers, nameServiceDirectory);
   const ports = numberedPorts(inputs);
-  const placed = placeInstances(inputs, ports);
-  const routes = new Map(portRoutes([...ports.values()]));
-  const bridges = new Map<string, Bridge>();
-  const subnets: RankedSubnet[] = [];
-  for (const { instance, number, bridge, ranking } of placed) {
-    const { network } = instance;
-    const subnet = `${network.subnet}/${network.prefixLength}`;
-    bridges.set(bridge, {
-      name: bridge,
-      niId: instance.id,
-      address: `${network.gateway}/${network.prefixLength}`,
-      macAddress: bridgeMacAddress(number),
-      mtu: instance.mtu === 0 ? DEFAULT_MTU : instance.mtu,
-    });
-    routes.set(routeKey(SUBNET_TABLE, subnet), subnetRoute(subnet, bridge));
-    subnets.push({ subnet, ranking: ranking.map((port) => port.number) });
-  }
+  const ranked = all.map((placement) => rankedInstance(inputs, placement, ports));
   return {
     sysctls: desiredSysctls([...ports.values()].map(({ facts }) => facts)),
     bridges,
-    routes,
-    rules: desiredRules(subnets, [...ports.values()]),
+    routes: new Map([...portRoutes([...ports.values()]), ...subnetRoutes]),
+    rules: desiredRules(
+      ranked.map(({ placement, ranking }) => ({
+        subnet: placement.subnet,
+        ranking: ranking.map((port) => port.number),
+      })),
+      [...ports.values()],
+    ),
     rulesetInForce: true,
-    elements: desiredElements(inputs, placed, ports),
-    nameServices: nameServices(inputs, placed),
+    elements: desiredElements(inputs, ranked, ports),
+    nameServices: nameServices(ranked),
   };
 }
 
@@ -66,38 +52,28 @@ function numberedPorts(inputs: RouterInputs): ReadonlyMap<string, NumberedPort> 
   return ports;
 }
 
-function placeInstances(inputs: RouterInputs, ports: ReadonlyMap<string, NumberedPort>): readonly PlacedInstance[] {
+function rankedInstance(
+  { selections }: RouterInputs,
+  placement: Placement,
+  ports: ReadonlyMap<string, NumberedPort>,
+): RankedInstance {
   const known = (labels: readonly string[]) =>
     labels.flatMap((label) => {
       const port = ports.get(label);
       return port === undefined ? [] : [port];
     });
-  return localInstances(inputs.model).flatMap((instance) => {
-    const number = inputs.numbers.networkInstances.get(instance.id);
-    if (number === undefined) return [];
-    const selection = inputs.selections.get(instance.id);
-    return [
-      {
-        instance,
-        number,
-        bridge: bridgeName(number),
-        ranking: known(selection?.armed ?? []),
-        permitted: known(selection?.permitted ?? []),
-        grantedUntilMs: selection?.grantedUntilMs ?? new Map(),
-      },
-    ];
-  });
-}
-
-/** EVE's prefix for bridges, and the number; fixed, because a bridge otherwise takes on the lowest of its members'. */
-function bridgeMacAddress(niNumber: number): string {
-  const hex = niNumber.toString(16).padStart(4, '0');
-  return `02:16:3e:06:${hex.slice(0, 2)}:${hex.slice(2)}`;
+  const selection = selections.get(placement.instance.id);
+  return {
+    placement,
+    ranking: known(selection?.armed ?? []),
+    permitted: known(selection?.permitted ?? []),
+    grantedUntilMs: selection?.grantedUntilMs ?? new Map(),
+  };
 }
 
 function desiredElements(
   inputs: RouterInputs,
-  placed: readonly PlacedInstance[],
+  ranked: readonly RankedInstance[],
   ports: ReadonlyMap<string, NumberedPort>,
 ): ElementSets {
   const made = {
@@ -107,11 +83,12 @@ function desiredElements(
     permitted: new Map<string, string>(),
     flow_mark: new Map<string, string>(),
     port_map_open: new Map<string, string>(),
-    ...portElements(placed, ports),
+    ...portElements(ranked, ports),
   };
-  for (const { instance, number, bridge, ranking, permitted, grantedUntilMs } of placed) {
+  for (const { placement, ranking, permitted, grantedUntilMs } of ranked) {
+    const { instance, number, bridge } = placement;
     const until = (port: NumberedPort): string => untilText(grantedUntilMs.get(port.facts.label));
-    const name = quoted(bridge);
+    const name = quoted(bridge.name);
     made.ni_bridges.set(name, '');
     made.ni_ranking.set(name, markText(rankingMark(ranking.map((port) => port.number))));
     made.ni_zone.set(name, String(inputs.generations.get(instance.id) ?? 1));
@@ -126,8 +103,8 @@ function desiredElements(
   return { ...made, ...portMapElements(inputs.model, inputs.numbers) };
 }
 
-function portElements(placed: readonly PlacedInstance[], ports: ReadonlyMap<string, NumberedPort>) {
-  const inUse = new Set(placed.flatMap(({ ranking }) => ranking.slice(0, 1).map((port) => port.number)));
+function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<string, NumberedPort>) {
+  const inUse = new Set(ranked.flatMap(({ ranking }) => ranking.slice(0, 1).map((port) => port.number)));
   const port_mark = new Map<string, string>();
   const port_path = new Map<string, string>();
   const port_address = new Map<string, string>();
@@ -146,21 +123,17 @@ function portElements(placed: readonly PlacedInstance[], ports: ReadonlyMap<stri
   return { port_mark, port_path, port_address, port_up, port_down: port_up };
 }
 
-function nameServices(inputs: RouterInputs, placed: readonly PlacedInstance[]): ReadonlyMap<string, NameService> {
-  const attachedByInstance = attachedInterfaces(inputs.model);
+function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<string, NameService> {
   return new Map(
-    placed.map(({ instance, bridge, ranking }) => [
-      bridge,
-      nameService({
-        instance,
-        bridge,
-        directory: inputs.nameServiceDirectory,
-        leased: (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
-          const address = inputs.numbers.appAddresses.get(appInterfaceKey(attached));
-          return address === undefined ? [] : [{ attached, address: addressText(address) }];
-        }),
-        ranking: ranking.map((port): PortFacts => port.facts),
-      }),
+    ranked.map(({ placement: { instance, bridge, nameService }, ranking }) => [
+      bridge.name,
+      {
+        ...nameService,
+        servers: serversText(
+          instance.network.dnsServers,
+          ranking.map((port) => port.facts),
+        ),
+      },
     ]),
   );
 }

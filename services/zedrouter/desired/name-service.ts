@@ -16,8 +16,6 @@ export interface NameServiceInputs {
   readonly bridge: string;
   readonly directory: string;
   readonly leased: readonly LeasedInterface[];
-  /** The ports of the ranking, the port in use first. */
-  readonly ranking: readonly PortFacts[];
 }
 
 /** Paths of the files of a network instance's dnsmasq. */
@@ -34,10 +32,10 @@ export function nameServicePaths(directory: string, bridge: string) {
 }
 
 /**
- * The dnsmasq of a network instance: leases for its apps and no one else, names over the ports of the ranking, each
- * server bound to its port and asked in order (dnsmasq asks all at once otherwise, and so would leak).
+ * The dnsmasq of a network instance, as far as no switch changes it: leases for its apps and no one else, and the names of
+ * its own. Upstream servers are in a file of theirs (`serversText`).
  */
-export function nameService({ instance, bridge, directory, leased, ranking }: NameServiceInputs): NameService {
+export function fixedTexts({ instance, bridge, directory, leased }: NameServiceInputs): Omit<NameService, 'servers'> {
   const { network } = instance;
   const paths = nameServicePaths(directory, bridge);
   const netmask = addressText((0xffffffff << (32 - network.prefixLength)) >>> 0);
@@ -80,13 +78,20 @@ export function nameService({ instance, bridge, directory, leased, ranking }: Na
         hostName(appInterface.hostName).map((name) => `${address} ${name}`),
       ),
     ]),
-    servers: lines(
-      ranking.flatMap((port) => {
-        const servers = network.dnsServers.length > 0 ? network.dnsServers : port.dnsServers;
-        return servers.map((server) => `server=${server}@${port.interfaceName}`);
-      }),
-    ),
   };
+}
+
+/**
+ * Upstream servers over the ports of the ranking, the port in use first: each bound to its port, and asked in order
+ * (dnsmasq asks all at once otherwise, and so would leak). `configured`: instead of those of the ports.
+ */
+export function serversText(configured: readonly string[], ranking: readonly PortFacts[]): string {
+  return lines(
+    ranking.flatMap((port) => {
+      const servers = configured.length > 0 ? configured : port.dnsServers;
+      return servers.map((server) => `server=${server}@${port.interfaceName}`);
+    }),
+  );
 }
 
 function hostName(name: string): readonly string[] {

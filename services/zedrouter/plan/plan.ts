@@ -108,6 +108,7 @@ function ruleOperations(observed: ReadonlySet<string>, desired: ReadonlySet<stri
 }
 
 function bridgeOperations(observed: ReadonlyMap<string, Bridge>, desired: ReadonlyMap<string, Bridge>) {
+  if (observed === desired) return { added: [], down: [], deleted: [] };
   const added = [...desired.values()].flatMap((bridge): Operation[] => {
     const before = observed.get(bridge.name);
     if (before === undefined) return [{ kind: 'bridge-add', bridge }];

@@ -1,0 +1,24 @@
+import type { SelectionMemory } from './memory.js';
+import type { DecisionPolicy, NetworkInstancePolicy } from './policy.js';
+import type { SelectionStep } from './select.js';
+
+/**
+ * What a decision for a network instance rests on, beside what is the same for all of them. Two with the same key get
+ * the same ports for the same reasons: a ship with a hundred network instances has a handful of kinds.
+ */
+export function kindOf(
+  networkInstance: NetworkInstancePolicy,
+  { grants }: DecisionPolicy,
+  before: SelectionMemory | undefined,
+): string {
+  const { id, active, portLabel, allowedPriorities, test } = networkInstance;
+  // The compiler sees to it that all is in here that policy says of a network instance.
+  const policy: Required<Omit<NetworkInstancePolicy, 'id' | 'name'>> = { active, portLabel, allowedPriorities, test };
+  const own = grants.filter(({ networkInstanceId }) => networkInstanceId === id);
+  return JSON.stringify([policy, own, before]);
+}
+
+/** The decision for one network instance as that for another one of its kind. */
+export function decidedAlike(step: SelectionStep, { id, name }: NetworkInstancePolicy): SelectionStep {
+  return { ...step, selection: { ...step.selection, networkInstanceId: id, networkInstanceName: name } };
+}

@@ -1,0 +1,77 @@
+import type { DeviceModel } from '../../configuration/index.js';
+import { bridgeName } from '../marks.js';
+import { SUBNET_TABLE, type Bridge, type NameService } from './dataplane.js';
+import type { Numbers } from './inputs.js';
+import { addressText } from './ipv4.js';
+import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
+import { madeOnceNumbered } from './made-once.js';
+import { fixedTexts } from './name-service.js';
+import { routeKey, subnetRoute } from './routes.js';
+
+const DEFAULT_MTU = 1500;
+
+/** A local network instance and all of it that no switch changes. */
+export interface Placement {
+  readonly instance: LocalInstance;
+  readonly number: number;
+  readonly bridge: Bridge;
+  /** In CIDR form. */
+  readonly subnet: string;
+  readonly nameService: Omit<NameService, 'servers'>;
+}
+
+export interface Placements {
+  readonly all: readonly Placement[];
+  /** By name. */
+  readonly bridges: ReadonlyMap<string, Bridge>;
+  /** The way back to the apps: by table and destination. */
+  readonly subnetRoutes: ReadonlyMap<string, string>;
+}
+
+/** Places every local network instance that has a number. Made once for each configuration: a switch need not do it again. */
+export const placements: (model: DeviceModel, numbers: Numbers, directory: string) => Placements = madeOnceNumbered(
+  (model, numbers, directory) => {
+    const attachedByInstance = attachedInterfaces(model);
+    const all = localInstances(model).flatMap((instance): readonly Placement[] => {
+      const number = numbers.networkInstances.get(instance.id);
+      if (number === undefined) return [];
+      const bridge = bridgeOf(instance, number);
+      const leased = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
+        const address = numbers.appAddresses.get(appInterfaceKey(attached));
+        return address === undefined ? [] : [{ attached, address: addressText(address) }];
+      });
+      return [
+        {
+          instance,
+          number,
+          bridge,
+          subnet: `${instance.network.subnet}/${instance.network.prefixLength}`,
+          nameService: fixedTexts({ instance, bridge: bridge.name, directory, leased }),
+        },
+      ];
+    });
+    return {
+      all,
+      bridges: new Map(all.map(({ bridge }) => [bridge.name, bridge])),
+      subnetRoutes: new Map(
+        all.map(({ subnet, bridge }) => [routeKey(SUBNET_TABLE, subnet), subnetRoute(subnet, bridge.name)]),
+      ),
+    };
+  },
+);
+
+function bridgeOf({ id, network, mtu }: LocalInstance, number: number): Bridge {
+  return {
+    name: bridgeName(number),
+    niId: id,
+    address: `${network.gateway}/${network.prefixLength}`,
+    macAddress: bridgeMacAddress(number),
+    mtu: mtu === 0 ? DEFAULT_MTU : mtu,
+  };
+}
+
+/** EVE's prefix for bridges, and the number; fixed, because a bridge otherwise takes on the lowest of its members'. */
+function bridgeMacAddress(niNumber: number): string {
+  const hex = niNumber.toString(16).padStart(4, '0');
+  return `02:16:3e:06:${hex.slice(0, 2)}:${hex.slice(2)}`;
+}
