@@ -196,7 +196,10 @@ export class Router {
     };
     const urgentFailures = await this.#apply(urgent);
     // Traffic goes the new way; what is left is tidying.
-    if (rest.length > 0) tell(urgentFailures, false);
+    if (rest.length > 0) {
+      tell(urgentFailures, false);
+      await sent();
+    }
     const failures = [...urgentFailures, ...(switchFailed(urgentFailures) ? [] : await this.#apply(rest))];
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
@@ -330,6 +333,11 @@ export class Router {
       this.#look();
     });
   }
+}
+
+/** What was told has left: HTTP/2 sends at the end of a turn of the event loop. */
+async function sent(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function switchFailed(failures: readonly Failure[]): boolean {

@@ -30,10 +30,7 @@ export function desire(inputs: RouterInputs): Dataplane {
     bridges,
     routes: new Map([...portRoutes([...ports.values()]), ...subnetRoutes]),
     rules: desiredRules(
-      ranked.map(({ placement, ranking }) => ({
-        subnet: placement.subnet,
-        ranking: ranking.map((port) => port.number),
-      })),
+      ranked.map(({ placement, ranking }) => ({ placement, ranking: ranking.map((port) => port.number) })),
       [...ports.values()],
     ),
     rulesetInForce: true,
@@ -124,16 +121,16 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
 }
 
 function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<string, NameService> {
+  // The same for all that follow the same ranking and have no servers of their own.
+  const made = new Map<string, string>();
   return new Map(
-    ranked.map(({ placement: { instance, bridge, nameService }, ranking }) => [
-      bridge.name,
-      {
-        ...nameService,
-        servers: serversText(
-          instance.network.dnsServers,
-          ranking.map((port) => port.facts),
-        ),
-      },
-    ]),
+    ranked.map(({ placement: { instance, bridge, nameService }, ranking }) => {
+      const configured = instance.network.dnsServers;
+      const key = `${configured.join()}/${ranking.map(({ number }) => number).join()}`;
+      const facts = ranking.map((port) => port.facts);
+      const servers = made.get(key) ?? serversText(configured, facts);
+      made.set(key, servers);
+      return [bridge.name, { ...nameService, servers }];
+    }),
   );
 }

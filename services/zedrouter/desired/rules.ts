@@ -1,13 +1,13 @@
 import { MAX_ARMED_PORTS, portTable, RANKING_MASK, rankingMark } from '../marks.js';
 import { PREFERENCE, PROTOCOL, SUBNET_TABLE } from './dataplane.js';
 import type { PortFacts } from './inputs.js';
+import type { Placement } from './placement.js';
 
 const own = `protocol ${PROTOCOL}`;
 
 /** A network instance's ranking as the rules see it. */
 export interface RankedSubnet {
-  /** In CIDR form. */
-  readonly subnet: string;
+  readonly placement: Placement;
   /** Port numbers, the port in use first. */
   readonly ranking: readonly number[];
 }
@@ -27,11 +27,9 @@ export function desiredRules(subnets: readonly RankedSubnet[], ports: readonly N
   rankings.set(rankingMark([]), []);
   for (const [mark, ranking] of rankings) {
     const selector = `fwmark 0x${mark.toString(16)}/0x${RANKING_MASK.toString(16)}`;
-    addChain(rules, selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable);
+    for (const rule of chain(selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable)) rules.add(rule);
   }
-  for (const { subnet, ranking } of subnets) {
-    addChain(rules, `from ${subnet}`, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
-  }
+  for (const ranked of subnets) for (const rule of sourceChain(ranked)) rules.add(rule);
   for (const { number, facts } of ports) {
     if (facts.link === 'missing') continue;
     rules.add(`pref ${PREFERENCE.port} oif ${facts.interfaceName} lookup ${portTable(number)} ${own}`);
@@ -47,15 +45,25 @@ export interface NumberedPort {
   readonly facts: PortFacts;
 }
 
-function addChain(
-  rules: Set<string>,
-  selector: string,
-  ranking: readonly number[],
-  first: number,
-  unreachable: number,
-): void {
-  ranking.slice(0, MAX_ARMED_PORTS).forEach((port, position) => {
-    rules.add(`pref ${first + position} ${selector} lookup ${portTable(port)} ${own}`);
-  });
-  rules.add(`pref ${unreachable} ${selector} unreachable ${own}`);
+/** By ranking. A network instance goes to and fro between a few of them. */
+const sourceChains = new WeakMap<Placement, Map<number, readonly string[]>>();
+
+function sourceChain({ placement, ranking }: RankedSubnet): readonly string[] {
+  const made = sourceChains.get(placement) ?? new Map<number, readonly string[]>();
+  sourceChains.set(placement, made);
+  const mark = rankingMark(ranking);
+  const known = made.get(mark);
+  if (known !== undefined) return known;
+  const rules = chain(`from ${placement.subnet}`, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
+  made.set(mark, rules);
+  return rules;
+}
+
+function chain(selector: string, ranking: readonly number[], first: number, unreachable: number): readonly string[] {
+  return [
+    ...ranking
+      .slice(0, MAX_ARMED_PORTS)
+      .map((port, position) => `pref ${first + position} ${selector} lookup ${portTable(port)} ${own}`),
+    `pref ${unreachable} ${selector} unreachable ${own}`,
+  ];
 }

@@ -6,7 +6,7 @@ import { desire } from '../desired/desire.js';
 import type { RouterInputs } from '../desired/inputs.js';
 import { NOTHING, SimulatedKernel } from '../testing/simulated-kernel.js';
 import { INPUTS, localInstance, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
-import { plan } from './plan.js';
+import { plan, splitPlan } from './plan.js';
 import { printPlan } from './print.js';
 
 const golden = (name: string): string =>
@@ -81,6 +81,40 @@ describe('plan', () => {
       operations.flatMap((operation) => (operation.kind === 'nft' ? operation.change.sets : [])),
     );
     expect(nft.map(({ set, added }) => `${set} ${added.length}`)).toEqual(['ni_ranking 1', 'port_map_open 1']);
+  });
+
+  it.each<{
+    what: string;
+    before: RouterInputs;
+    after: RouterInputs;
+    urgent: readonly string[];
+    rest: readonly string[];
+  }>([
+    {
+      what: 'a switch: the visible rules, name services and flows come when the traffic has moved',
+      before: withSelections([NI_DEFAULT, ['eth0', 'wwan0']]),
+      after: withSelections([NI_DEFAULT, ['wwan0', 'eth0']]),
+      urgent: ['install', 'switch'],
+      rest: ['follow', 'break', 'name-services'],
+    },
+    {
+      what: 'a new network instance: its bridge opens when its visible rules stand',
+      before: { ...INPUTS, model: { ...MODEL, networkInstances: MODEL.networkInstances.slice(1), apps: [] } },
+      after: INPUTS,
+      urgent: ['install', 'switch', 'follow', 'open'],
+      rest: ['name-services'],
+    },
+    {
+      what: 'nothing but tidying',
+      before: INPUTS,
+      after: { ...INPUTS, nameServiceDirectory: '/elsewhere' },
+      urgent: [],
+      rest: ['name-services'],
+    },
+  ])('tells apart what moves the traffic in $what', ({ before, after, urgent, rest }) => {
+    const split = splitPlan(plan(desire(before), desire(after)));
+    expect(split.urgent.map(({ name }) => name)).toEqual(urgent);
+    expect(split.rest.map(({ name }) => name)).toEqual(rest);
   });
 
   it('repairs what somebody else changed, and only that', () => {

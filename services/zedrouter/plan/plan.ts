@@ -1,7 +1,7 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import { PREFERENCE, SUBNET_TABLE } from '../desired/dataplane.js';
 import { sameValue, SET_NAMES, untilMs, type Elements, type ElementSets, type SetName } from '../desired/sets.js';
-import type { Operation, Phase, Plan, SetChange } from './operations.js';
+import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
 
 /** What happens once, at the change from one selection to another; it is no state of the kernel that can be compared. */
 export interface Transition {
@@ -17,7 +17,7 @@ const NO_TRANSITION: Transition = { warmed: [], ended: [] };
  * 1. retire: bridges of network instances that are gone go down, before their rules do;
  * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet;
  * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
- * 4. follow: the visible rules by source address, the new one before the old one goes;
+ * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks already);
  * 5. open: new bridges, and the way back to their apps: only now that rules and guard stand;
  * 6. break: rules and routes that nothing uses any more;
  * 7. name services;
@@ -64,14 +64,15 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   return phases.filter(({ operations }) => operations.length > 0);
 }
 
-const TIDYING: ReadonlySet<string> = new Set(['break', 'name-services', 'flows', 'remove']);
+const MOVING: ReadonlySet<PhaseName> = new Set(['retire', 'install', 'switch']);
 
-/** What moves the traffic, and what may follow when it has moved. */
+/** What moves the traffic, and what may come when it has moved. A new bridge is opened only when its visible rules stand, too. */
 export function splitPlan(steps: Plan): { readonly urgent: Plan; readonly rest: Plan } {
-  return {
-    urgent: steps.filter(({ name }) => !TIDYING.has(name)),
-    rest: steps.filter(({ name }) => TIDYING.has(name)),
-  };
+  const lastUrgent = Math.max(
+    steps.findLastIndex(({ name }) => MOVING.has(name)),
+    steps.findIndex(({ name }) => name === 'open'),
+  );
+  return { urgent: steps.slice(0, lastUrgent + 1), rest: steps.slice(lastUrgent + 1) };
 }
 
 function isSubnetRoute(key: string): boolean {
