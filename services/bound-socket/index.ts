@@ -1,4 +1,5 @@
-export { canonicalAddress, familyOf, type IpFamily, type Limits, type Uplink } from './uplink.js';
+export { canonicalAddress, familyOf } from './addresses.js';
+export type { IpFamily, Limits, Uplink } from './uplink.js';
 export { asSocketError, errorCode, SocketError } from './socket-error.js';
 export { addTraffic, noTraffic, TrafficTally, type Traffic } from './traffic.js';
 export { whenAborted } from './when-aborted.js';

@@ -149,6 +149,11 @@ describe('openPing', () => {
     });
   });
 
+  it.each([SERVER[6], 'localhost'])('does not send to %s from a socket of IPv4', async (address) => {
+    const { code, traffic } = await pinging('eth0', 4, (socket) => socketFailure(socket.echo(address, { timeoutMs })));
+    expect([code, traffic.packetsSent]).toEqual(['EINVAL', 0]);
+  });
+
   it('ends at a word, and with its socket', async () => {
     const before = openFiles();
     const controller = new AbortController();

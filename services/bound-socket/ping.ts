@@ -2,13 +2,14 @@ import { randomInt } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 
 import { systemClock } from '../clock/index.js';
+import { canonicalAddress, familyOf } from './addresses.js';
 import { libc } from './libc.js';
 import { openSocket } from './open-socket.js';
 import { asSocketError, errorCode, SocketError } from './socket-error.js';
 import { requireIpv6Source } from './source-address.js';
 import { ipHeaderBytes, TrafficTally, type Traffic } from './traffic.js';
 import { adoptDatagram } from './udp.js';
-import { canonicalAddress, type IpFamily, type Limits, type Uplink } from './uplink.js';
+import type { IpFamily, Limits, Uplink } from './uplink.js';
 import { within, type Settle } from './within.js';
 
 /** RFC 792, RFC 4443 */
@@ -73,6 +74,7 @@ export class PingSocket {
     try {
       const answeredMs = await within<number>(limits, (settle) => {
         if (!this.#isOpen) throw new SocketError('EBADF', 'the ping socket is closed');
+        if (familyOf(address) !== this.#family) throw new SocketError('EINVAL', `the socket is of IPv${this.#family}`);
         if (this.#family === 6) requireIpv6Source(this.#uplink, address);
         this.#waiting.set(sequence, { address: canonicalAddress(address), settle });
         this.#send(sequence, address, settle, () => {

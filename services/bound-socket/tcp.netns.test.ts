@@ -105,6 +105,7 @@ describe('connectTcp', () => {
     ['there is no such interface', 'gone0', SERVER[4], 'ENODEV'],
     ['its name is none', 'a name that is too long', SERVER[4], 'ENODEV'],
     ['it has no name', '', SERVER[4], 'ENODEV'],
+    ['the destination is a name, and Node would look it up elsewhere', 'eth0', 'localhost', 'EINVAL'],
     ['it has no IPv4 address', 'bare0', SERVER[4], 'EADDRNOTAVAIL'],
     ['it has no IPv6 address beyond the link', 'bare0', SERVER[6], 'EADDRNOTAVAIL'],
   ])('does not send where %s', async (_what, interfaceName, address, code) => {

@@ -1,12 +1,13 @@
 import { Socket } from 'node:net';
 
+import { familyOf } from './addresses.js';
 import { libc } from './libc.js';
 import { openSocket } from './open-socket.js';
 import { asSocketError } from './socket-error.js';
 import { requireIpv6Source } from './source-address.js';
 import { readTcpTraffic } from './tcp-traffic.js';
 import type { Traffic } from './traffic.js';
-import { familyOf, type IpFamily, type Limits, type Uplink } from './uplink.js';
+import type { IpFamily, Limits, Uplink } from './uplink.js';
 import { within } from './within.js';
 
 /** Where a connection goes. */

@@ -236,12 +236,12 @@ describe('NIM', () => {
 
   it('ignores a memory that is garbage', async () => {
     await stop();
-    await writeFile(join(runDir, 'nim-memory.json'), '{"formatVersion":1,"bootId":42');
+    await writeFile(join(runDir, 'nim-memory.json'), '{"formatVersion":2,"bootId":42');
     await start();
     zedagent.push(deviceConfigJson(device));
     await rankingsOf(await subscribed(), allUp);
     await stop();
-    expect(JSON.parse(await readFile(join(runDir, 'nim-memory.json'), 'utf8'))).toMatchObject({ formatVersion: 1 });
+    expect(JSON.parse(await readFile(join(runDir, 'nim-memory.json'), 'utf8'))).toMatchObject({ formatVersion: 2 });
   });
 
   it('explains, by name and by UUID, and names what is wrong with a question', async () => {

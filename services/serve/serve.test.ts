@@ -47,7 +47,9 @@ describe('serve, as a process of its own', () => {
       bundle: true,
       platform: 'node',
       format: 'esm',
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+      },
       outfile: join(programDirectory, 'serve.mjs'),
       logLevel: 'silent',
     });

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
 
+import { familyOf } from '../addresses.js';
 import { asSocketError, errorCode } from '../socket-error.js';
 import { connectTcp, tcpInfo } from '../tcp.js';
 import { ipHeaderBytes, udpHeaderBytes, type TrafficTally } from '../traffic.js';
 import { openUdp } from '../udp.js';
-import { familyOf, type Limits, type Uplink } from '../uplink.js';
+import type { Limits, Uplink } from '../uplink.js';
 import { within } from '../within.js';
 import { encodeQuery, readAnswer, type Question, type Reading } from './message.js';
 

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import { systemClock, type CancelTimer } from '../../clock/index.js';
 import { asSocketError, SocketError } from '../socket-error.js';
 import type { TrafficTally } from '../traffic.js';
@@ -113,6 +115,10 @@ class Round {
   }
 
   #ask(server: string): void {
+    if (isIP(server) === 0) {
+      this.#giveUp(server, { failure: 'unreachable', detail: 'is no IP address' });
+      return;
+    }
     try {
       let talk = this.#talks.get(server);
       if (talk === undefined) {

@@ -9,7 +9,7 @@ import { DnsError, resolve, type DnsFailure, type Resolution, type ResolveOption
 import { listenUdp } from '../testing/listen.js';
 import { a, aaaa, cname, NameServer, responseCode, truncated, type Script } from '../testing/name-server.js';
 import { blockFor, eventually, openFiles } from '../testing/patience.js';
-import { GATEWAY, SERVER, SILENT, TwoUplinks } from '../testing/two-uplinks.js';
+import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks } from '../testing/two-uplinks.js';
 
 const NAME = 'ship.example';
 const timeoutMs = 4_000;
@@ -127,6 +127,20 @@ describe('resolve', () => {
     expect(performance.now() - begunMs).toBeLessThan(timeoutMs / 4);
     both.script = ({ type }) => (type === 'A' ? {} : { answers: [aaaa(NAME, '2001:db8::80')] });
     expect(await asking({ families: [4, 6] })).toMatchObject({ addresses: ['2001:db8::80'] });
+  });
+
+  it('does not ask for a family in which the port has no address, unless for that alone', async () => {
+    const server = await serve(found, SERVER[4], { isp: 'eth1' });
+    await lab.ip('device', `-6 address del ${DEVICE[6]}/64 dev eth1`);
+    try {
+      const over = lab.uplink('eth1');
+      const options = { hostName: NAME, servers: [SERVER[4]], timeoutMs };
+      expect(await resolve(over, { ...options, families: [6, 4] })).toMatchObject({ addresses: ['192.0.2.80'] });
+      expect((await failure(resolve(over, { ...options, families: [6] }))).failure).toBe('no-address');
+      expect(server.questions).toEqual([`udp A ${NAME}`, `udp AAAA ${NAME}`]);
+    } finally {
+      await lab.ip('device', `-6 address add ${DEVICE[6]}/64 dev eth1 nodad`);
+    }
   });
 
   it('asks over TCP where an answer is truncated', async () => {
@@ -263,6 +277,7 @@ describe('resolve', () => {
       /does not answer/,
     ],
     ['nobody serves names', undefined, {}, 'unreachable', /runs no name service/],
+    ['a server is no address', undefined, { servers: ['localhost'] }, 'unreachable', /localhost is no IP address/],
     ['there are no servers', undefined, { servers: [] }, 'no-servers', /no name server is known for eth0/],
     ['it is no name', undefined, { hostName: 'a b' }, 'bad-name', /no host name/],
     ['a label is too long', undefined, { hostName: `${'a'.repeat(64)}.example` }, 'bad-name', /no host name/],

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { systemClock } from '../../clock/index.js';
 import { asSocketError } from '../socket-error.js';
+import { sourceFamilies } from '../source-address.js';
 import { TrafficTally, type Traffic } from '../traffic.js';
 import type { IpFamily, Limits, Uplink } from '../uplink.js';
 import { whenAborted } from '../when-aborted.js';
@@ -13,7 +14,7 @@ export interface ResolveOptions extends Limits {
   readonly hostName: string;
   /** IP addresses, in the order in which they are asked. */
   readonly servers: readonly string[];
-  /** Which kinds of addresses are wanted. */
+  /** Which kinds of addresses are wanted. Of several, those in which the port has no address are left out. */
   readonly families: readonly IpFamily[];
 }
 
@@ -51,7 +52,7 @@ export async function resolve(uplink: Uplink, options: ResolveOptions): Promise<
   const stopListening = whenAborted(options.signal, stop);
   const limits = { timeoutMs: options.timeoutMs, signal: enough.signal };
   let cancelTimer = (): void => undefined;
-  const lookups = [...families].sort().map(async (family) => {
+  const lookups = usefulFamilies(uplink, families).map(async (family) => {
     const found = await resolveFamily(uplink, { name, family }, servers, limits, tally);
     cancelTimer();
     cancelTimer = systemClock.setTimer(OTHER_FAMILY_DELAY_MS, stop);
@@ -67,6 +68,16 @@ export async function resolve(uplink: Uplink, options: ResolveOptions): Promise<
     ttlMs: Math.min(...found.map(({ ttlMs }) => ttlMs)),
     traffic: tally.total,
   };
+}
+
+/** Addresses of a family in which the port cannot send would be of no use, and the question would cost bytes. */
+function usefulFamilies(uplink: Uplink, families: readonly IpFamily[]): readonly IpFamily[] {
+  const wanted = [...new Set(families)].sort();
+  if (wanted.length < 2) return wanted;
+  const usable = sourceFamilies(uplink);
+  const useful = wanted.filter((family) => usable.includes(family));
+  // Then the sockets will say what is wrong.
+  return useful.length === 0 ? wanted : useful;
 }
 
 interface Found {

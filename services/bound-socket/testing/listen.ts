@@ -2,9 +2,9 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 
+import { familyOf } from '../addresses.js';
 import { AF_INET, AF_INET6, addressBytes, checked, libc } from '../libc.js';
 import { inNamespace } from '../namespace.js';
-import { familyOf } from '../uplink.js';
 
 /** Where a server of a test listens: in a namespace, while it runs in the test's own process, so that it can be scripted and asked. */
 export interface Place {

@@ -10,8 +10,6 @@ export class Attempt {
   readonly tally = new TrafficTally();
   /** Where packets were sent to, for telling why nothing came back. */
   readonly destinations: string[] = [];
-  /** Where the host was reached; empty until it was. */
-  reachedAddress = '';
   readonly #signal: AbortSignal | undefined;
   readonly #begunMs = systemClock.monotonicMs();
   readonly #timeoutMs: number;
@@ -37,12 +35,11 @@ export class Attempt {
     return { timeoutMs: Math.max(0, this.#dueMs - nowMs), signal: this.#signal };
   }
 
-  /** Runs the steps to their end. Never rejects. */
-  async run(steps: (attempt: this) => Promise<unknown>): Promise<ProbeResult> {
+  /** Runs the steps to their end, which answer where the target was reached. Never rejects. */
+  async run(steps: (attempt: this) => Promise<string>): Promise<ProbeResult> {
     try {
-      await steps(this);
-      const latencyMs = systemClock.monotonicMs() - this.#begunMs;
-      return { kind: 'answered', latencyMs, bytes: this.#bytes, address: this.reachedAddress };
+      const address = await steps(this);
+      return { kind: 'answered', latencyMs: systemClock.monotonicMs() - this.#begunMs, address, bytes: this.#bytes };
     } catch (error) {
       return { kind: 'failed', ...failureOf(error, this.port, this.destinations), bytes: this.#bytes };
     }

@@ -1,4 +1,6 @@
-import { DnsError, familyOf, neighbourState, SocketError, type DnsFailure } from '../../bound-socket/index.js';
+import { isIP } from 'node:net';
+
+import { DnsError, neighbourState, SocketError, type DnsFailure } from '../../bound-socket/index.js';
 import type { ProbePort } from './probe-port.js';
 import type { FailureKind } from '../health/index.js';
 import { ProbeError } from './probe-result.js';
@@ -79,10 +81,9 @@ function isDeafDns(error: unknown): boolean {
 
 /** In words what is wrong with the gateway; undefined where nothing speaks against it. */
 function gatewayFailure(port: ProbePort, destinations: readonly string[]): string | undefined {
-  const [destination] = destinations;
+  const destination = destinations.find((address) => isIP(address) !== 0);
   if (destination === undefined) return undefined;
-  const family = familyOf(destination);
-  const gateway = port.gateways.find((address) => familyOf(address) === family);
+  const gateway = port.gateways.find((address) => isIP(address) === isIP(destination));
   const asked = gateway ?? destination;
   if (!isSilent(port, asked)) return undefined;
   return gateway === undefined

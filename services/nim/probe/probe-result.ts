@@ -6,9 +6,9 @@ export type ProbeResult =
       readonly kind: 'answered';
       /** Of the whole attempt, as a time limit would have to cover it: looking up the name included. */
       readonly latencyMs: number;
-      readonly bytes: number;
-      /** Where the host was reached. */
+      /** Where it was reached. */
       readonly address: string;
+      readonly bytes: number;
     }
   | {
       readonly kind: 'failed';

@@ -26,26 +26,18 @@ export function probe(port: ProbePort, target: ProbeTarget, options: ProbeOption
     const addresses = await addressesOf(target.host, attempt, options.dns);
     switch (target.kind) {
       case 'icmp':
-        await echo(addresses, attempt);
-        return;
+        return echo(addresses, attempt);
       case 'tcp':
-        await overTcp(addresses, target.port, attempt, () => Promise.resolve());
-        return;
+        return overTcp(addresses, target.port, attempt, () => Promise.resolve());
       case 'http':
       case 'https':
-        await askOver(addresses, target, attempt, options.tls);
-        return;
+        return askOver(addresses, target, attempt, options.tls);
     }
   });
 }
 
-async function askOver(
-  addresses: readonly string[],
-  target: HttpTarget,
-  attempt: Attempt,
-  tls: TlsClient,
-): Promise<void> {
-  await overTcp(addresses, target.port, attempt, async (socket) => {
+function askOver(addresses: readonly string[], target: HttpTarget, attempt: Attempt, tls: TlsClient): Promise<string> {
+  return overTcp(addresses, target.port, attempt, async (socket) => {
     if (target.kind === 'http') {
       refusePortal(target, await askHttp(socket, target, attempt.limits));
       return;

@@ -15,14 +15,13 @@ export function pulse(port: ProbePort, address: string, method: PulseMethod, lim
   return new Attempt(port, limits).run(async (attempt) => {
     switch (method.kind) {
       case 'icmp':
-        await echo([address], attempt);
-        return;
+        return echo([address], attempt);
       case 'tcp':
         try {
-          await overTcp([address], method.port, attempt, () => Promise.resolve());
+          return await overTcp([address], method.port, attempt, () => Promise.resolve());
         } catch (error) {
-          if (!(error instanceof SocketError) || error.code !== 'ECONNREFUSED') throw error;
-          attempt.reachedAddress = address;
+          if (error instanceof SocketError && error.code === 'ECONNREFUSED') return address;
+          throw error;
         }
     }
   });

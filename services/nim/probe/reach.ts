@@ -17,8 +17,8 @@ export async function addressesOf(host: Host, attempt: Attempt, dns: DnsCache): 
   return addresses;
 }
 
-/** One echo request, answered. @throws SocketError */
-export async function echo(addresses: readonly string[], attempt: Attempt): Promise<void> {
+/** One echo request. @returns the address that answered @throws SocketError */
+export async function echo(addresses: readonly string[], attempt: Attempt): Promise<string> {
   attempt.destinations.splice(0, Infinity, ...addresses);
   const ping = async (address: string, limits: Attempt['limits']): Promise<string> => {
     const socket = openPing(attempt.port, familyOf(address));
@@ -30,38 +30,40 @@ export async function echo(addresses: readonly string[], attempt: Attempt): Prom
       socket.close();
     }
   };
-  attempt.reachedAddress = await firstReached(addresses, attempt.limits, ping, () => undefined);
+  return firstReached(addresses, attempt.limits, ping, () => undefined);
 }
 
-interface Reached {
+interface Connection {
   readonly address: string;
   readonly socket: Socket;
 }
 
-/** Connects, lets `use` have the connection, and ends it by a reset, in one packet. @throws SocketError, and what `use` throws */
+/**
+ * Connects, lets `use` have the connection, and ends it by a reset, in one packet.
+ * @returns the address that was reached
+ * @throws SocketError, and what `use` throws
+ */
 export async function overTcp(
   addresses: readonly string[],
   port: number,
   attempt: Attempt,
   use: (socket: Socket) => Promise<void>,
-): Promise<void> {
+): Promise<string> {
   attempt.destinations.splice(0, Infinity, ...addresses);
-  const end = (socket: Socket): void => {
+  const end = ({ socket }: Connection): void => {
     socket.on('error', () => undefined);
     if (!socket.destroyed) socket.resetAndDestroy();
     attempt.tally.add(tcpInfo(socket));
   };
-  const connect = async (address: string, limits: Attempt['limits']): Promise<Reached> => ({
+  const connect = async (address: string, limits: Attempt['limits']): Promise<Connection> => ({
     address,
     socket: await attempt.step(() => connectTcp(attempt.port, { address, port, ...limits })),
   });
-  const { address, socket } = await firstReached(addresses, attempt.limits, connect, (reached) => {
-    end(reached.socket);
-  });
-  attempt.reachedAddress = address;
+  const connection = await firstReached(addresses, attempt.limits, connect, end);
   try {
-    await use(socket);
+    await use(connection.socket);
+    return connection.address;
   } finally {
-    end(socket);
+    end(connection);
   }
 }
