@@ -15,22 +15,31 @@ export interface ProcessIdentity {
  */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
-    const cmdline = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const argv = cmdline.split('\0').slice(0, -1);
-    // The name in parentheses may contain blanks and parentheses of its own.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, parentPid] = fields;
-    const startTime = fields[19];
-    if (argv.length === 0 || startTime === undefined || state === 'Z' || state === 'X') return undefined;
-    return { pid, startTime, argv, parentPid: Number(parentPid) };
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const life = lifeOf(pid);
+    return argv.length === 0 || life === undefined ? undefined : { pid, argv, ...life };
   } catch {
     return undefined;
   }
 }
 
+/** Whether the process still holds anything. An ending one loses its arguments first, and its sockets a moment later. */
 export function isAlive(process: ProcessIdentity): boolean {
-  return identify(process.pid)?.startTime === process.startTime;
+  return lifeOf(process.pid)?.startTime === process.startTime;
+}
+
+function lifeOf(pid: number): Pick<ProcessIdentity, 'startTime' | 'parentPid'> | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may contain blanks and parentheses of its own.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, parentPid] = fields;
+    const startTime = fields[19];
+    if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
+    return { startTime, parentPid: Number(parentPid) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Polls until the process is gone; false where it is still there after the time. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Limits } from '../../bound-socket/index.js';
 import { firstReached } from './first-reached.js';
 
-type Behaviour = 'answers' | 'fails' | 'hangs' | 'answers late, whatever is said';
+type Behaviour = 'answers' | 'fails' | 'hangs' | 'answers when it is given up';
 
 /** Addresses that behave, and the record of what was done with them. */
 function network(behaviours: Readonly<Record<string, Behaviour>>) {
@@ -22,11 +22,11 @@ function network(behaviours: Readonly<Record<string, Behaviour>>) {
         reject(new Error(`${address} timed out`));
       }, timeoutMs);
       const behaviour = behaviours[address];
-      if (behaviour === 'answers late, whatever is said') {
-        setTimeout(() => {
+      if (behaviour === 'answers when it is given up') {
+        signal?.addEventListener('abort', () => {
           clearTimeout(timer);
           resolve(address);
-        }, 60);
+        });
         return;
       }
       signal?.addEventListener('abort', stop);
@@ -74,9 +74,9 @@ describe('firstReached', () => {
   });
 
   it('disposes of what is reached after the winner', async () => {
-    const { run, disposed } = network({ a: 'answers late, whatever is said', b: 'answers' });
-    await expect(run({ timeoutMs: 80 })).resolves.toBe('b');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { run, disposed } = network({ a: 'answers when it is given up', b: 'answers' });
+    await expect(run({ timeoutMs: 2_000 })).resolves.toBe('b');
+    await new Promise((resolve) => setImmediate(resolve));
     expect(disposed).toEqual(['a']);
   });
 
