@@ -83,6 +83,15 @@ describe('a network instance on a port whose internet dies', () => {
     expect(tookMs).toBeLessThan(45_000);
   });
 
+  it('goes back when its cable is plugged in again', async () => {
+    await launch();
+    nim.read({ eth0: 'no-carrier' });
+    expect(nim.portOf('crew')).toBe('wwan0');
+    await nim.run(1_000);
+    nim.read({ eth0: 'up' });
+    expect(await nim.until('crew', 'eth0', 60_000)).toBeGreaterThan(30_000);
+  });
+
   it('does not go back because its gateway answers', async () => {
     await launch();
     nim.network.path('eth0').state = 'dead';

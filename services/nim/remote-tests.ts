@@ -72,7 +72,9 @@ export class RemoteTests {
     const assignments = planTests(model, profiles, decision);
     this.#assignments = new Map(assignments.map((each) => [keyOf(each.label, each.targetKey), each]));
     this.#profiles = new Map(model.ports.map((port) => [port.label, profiles.ofPort(port)]));
-    this.#validSince = new Map([...decision.memory.ports].map(([label, { usableSinceMs }]) => [label, usableSinceMs]));
+    const validSince = new Map([...decision.memory.ports].map(([label, { usableSinceMs }]) => [label, usableSinceMs]));
+    this.#forget((label) => validSince.get(label) !== this.#validSince.get(label));
+    this.#validSince = validSince;
     const ports = new Map(
       model.ports.map((port): [string, TestedPort] => {
         const { label, interfaceName, priority } = port;
@@ -89,7 +91,6 @@ export class RemoteTests {
       }),
     );
     this.#interfaces = new Map(model.ports.map(({ label, interfaceName }) => [label, interfaceName]));
-    for (const key of this.#verdicts.keys()) if (!this.#assignments.has(key)) this.#verdicts.delete(key);
     this.#tester.assign(assignments, ports);
     const watched = assignments.flatMap(({ label, role }) => {
       const port = ports.get(label);
@@ -106,6 +107,16 @@ export class RemoteTests {
   close(): void {
     this.#traffic.close();
     this.#tester.close();
+  }
+
+  /** What outcomes meant is void with a port's link or address, and of no use without its test: the next one is news. */
+  #forget(isVoid: (label: string) => boolean): void {
+    for (const kept of [this.#meanings, this.#verdicts]) {
+      for (const key of kept.keys()) {
+        const assignment = this.#assignments.get(key);
+        if (assignment === undefined || isVoid(assignment.label)) kept.delete(key);
+      }
+    }
   }
 
   #onOutcome(label: string, targetKey: string): void {
