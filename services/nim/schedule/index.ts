@@ -1,4 +1,11 @@
 export { budgetState, monthMs, newBudget, refill, spend, type Budget, type BudgetState } from './budget.js';
 export { nextTest, type NextTest, type PortRole, type TestCause, type TestSituation } from './next-test.js';
-export { defaultFailAfter, defaultRecoverAfter, paceOf, type Pace } from './pace.js';
+export {
+  acquaintancePulses,
+  acquaintanceSpacingMs,
+  defaultFailAfter,
+  defaultRecoverAfter,
+  paceOf,
+  type Pace,
+} from './pace.js';
 export { observeTraffic, refuteStall, stallOf, type TrafficCount, type TrafficFacts } from './traffic.js';

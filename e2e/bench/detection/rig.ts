@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import { PortTestState } from '../../../gen/evecommon/uplink.js';
+import { NetworkInterfaceManagerServiceClient } from '../../../gen/nim/v1/network_interface_manager.js';
+import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
+import { call, connectTo } from '../../../services/rpc/index.js';
+import {
+  internetAddresses,
+  monotonicMs,
+  portNames,
+  servicePorts,
+  waitFor,
+  type Lab,
+  type PortName,
+} from '../../lab/index.js';
+import { createBenchLab } from '../bench-lab.js';
+import { SelectionWatch } from '../selection-watch.js';
+import { measured } from './configurations.js';
+
+/** Outages are exact to this. */
+const streamIntervalMs = 5;
+
+/** How long services may take until every port has shown that it works. */
+const settledWithinMs = 60_000;
+
+/** A lab of its own with services that test ports by the controller's ping, at default settings. */
+export class DetectionRig {
+  readonly lab: Lab;
+  readonly watch: SelectionWatch;
+  readonly nim: NetworkInterfaceManagerServiceClient;
+  #stream: number | undefined;
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+    this.watch = new SelectionWatch(lab.runDir);
+    this.nim = connectTo(NetworkInterfaceManagerServiceClient, `unix:${lab.runDir}/nim.sock`);
+    lab.beforeDestroy(async () => {
+      await this.watch.close();
+      this.nim.close();
+    });
+  }
+
+  static async launch(name: string): Promise<DetectionRig> {
+    const lab = await createBenchLab(name);
+    try {
+      await lab.startServices({ logLevel: 'warn', controller: true });
+      await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0 }));
+      await lab.app('app1').waitForAddress();
+      return new DetectionRig(lab);
+    } catch (error) {
+      await lab.destroy();
+      throw error;
+    }
+  }
+
+  /** Puts a configuration in force, and waits until the network instance is on this port and every port works. */
+  async configure(config: EdgeDevConfig, home: PortName): Promise<void> {
+    // From wherever the case before has left it: between equals it would stay there.
+    await this.lab.pushConfig(this.lab.configuration({ failbackHoldSeconds: 0 }));
+    await this.watch.applied(measured, 'eth0');
+    await this.settled();
+    await this.lab.pushConfig(config);
+    await this.watch.applied(measured, home);
+    await this.settled();
+  }
+
+  /** Waits until every port with link has shown that it works and is in no doubt. */
+  async settled(): Promise<void> {
+    await waitFor('that every port works', async () => ((await this.ports()).every(works) ? true : undefined), {
+      timeoutMs: settledWithinMs,
+      everyMs: 50,
+    });
+  }
+
+  async ports(): Promise<readonly PortStatus[]> {
+    const { deviceNetworkStatus } = await call(this.nim, 'getDeviceNetworkStatus', {}, { timeoutMs: 5_000 });
+    return deviceNetworkStatus?.ports ?? [];
+  }
+
+  /** How often network instances have moved since the services started. */
+  async switches(): Promise<number> {
+    const request = { afterSequence: 0n, limit: 0 };
+    const { events } = await call(this.nim, 'listEvents', request, { timeoutMs: 5_000 });
+    return events.filter(({ kind }) => kind?.$case === 'selectionChanged' && kind.value.displayName === measured)
+      .length;
+  }
+
+  /** The app sends and is answered, until `fallSilent`. Waits until it is. */
+  async send(): Promise<void> {
+    const { agent } = this.lab.app('app1');
+    const target = { address: internetAddresses.echo1, port: servicePorts.echo };
+    const { stream } = await agent.call('startUdpStream', { ...target, intervalMs: streamIntervalMs });
+    this.#stream = stream;
+    await this.answeredAgain();
+  }
+
+  /** Waits until the app has an answer to something that it sends after this call. */
+  async answeredAgain(): Promise<void> {
+    const { agent } = this.lab.app('app1');
+    const window = { stream: this.#sending(), sinceMs: monotonicMs() };
+    await waitFor(
+      'answers to the app',
+      async () => ((await agent.call('readUdpStream', window)).answered > 0 ? true : undefined),
+      { timeoutMs: 10_000, everyMs: 20 },
+    );
+  }
+
+  #sending(): number {
+    if (this.#stream === undefined) throw new Error('the app is not sending');
+    return this.#stream;
+  }
+
+  async fallSilent(): Promise<void> {
+    if (this.#stream !== undefined) await this.lab.app('app1').agent.call('stopUdpStream', { stream: this.#stream });
+    this.#stream = undefined;
+  }
+
+  /** From the last packet that was answered to the first that was answered again, the longest since then. */
+  async outageSince(sinceMs: number): Promise<number> {
+    const window = { stream: this.#sending(), sinceMs: sinceMs - 2 * streamIntervalMs, untilMs: monotonicMs() };
+    const report = await this.lab.app('app1').agent.call('readUdpStream', window);
+    return report.longestOutageMs;
+  }
+
+  /** Faults shall not keep step with tests: waits for a while that is drawn by lot. */
+  async anyMoment(mostMs: number): Promise<void> {
+    await sleep(Math.random() * mostMs);
+  }
+
+  /** Mends everything that a case may have broken. */
+  async mendAll(): Promise<void> {
+    for (const port of portNames) {
+      await this.lab.restoreGateway(port);
+      await this.lab.restoreInternetBehind(port);
+      await this.lab.plugCable(port);
+    }
+  }
+
+  destroy(): Promise<void> {
+    return this.lab.destroy();
+  }
+}
+
+function works({ testState, targets }: PortStatus): boolean {
+  return testState === PortTestState.PORT_TEST_STATE_WORKING && targets.every(({ inDoubt }) => !inDoubt);
+}
