@@ -1,6 +1,6 @@
 import type { DoneAt, Lab } from '../lab.js';
 import { monotonicMs } from '../monotonic.js';
-import type { AppName } from '../topology.js';
+import type { AppName, PortName } from '../topology.js';
 import type { Way } from './app-traffic.js';
 
 /** What an act does with. */
@@ -16,6 +16,8 @@ export interface Act {
   readonly story: string;
   perform(stage: Stage): Promise<DoneAt>;
   readonly leadsTo: Readonly<Record<AppName, Way>>;
+  /** Where the services say that an app goes although nothing gets through: there is no better port, and this one may come back. */
+  readonly kept?: Readonly<Partial<Record<AppName, PortName>>>;
   /** The services are down: the kernel has to do it alone, and nobody moves port maps. */
   readonly unattended?: boolean;
   /** Port maps move although traffic does not: they had been left behind. */
@@ -28,6 +30,20 @@ export const acts: readonly Act[] = [
     title: 'The cable of eth0 comes out',
     story: 'Both network instances move to LTE, the next in priority.',
     perform: ({ lab }) => lab.pullCable('eth0'),
+    leadsTo: { app1: 'wwan0', app2: 'wwan0' },
+  },
+  {
+    title: 'The internet dies behind LTE, whose gateway answers',
+    story:
+      'Tests of the far end fail, and traffic is not answered. "default" moves to the satellite; "business" may not, and waits.',
+    perform: ({ lab }) => lab.killInternetBehind('wwan0'),
+    leadsTo: { app1: 'sat0', app2: 'none' },
+    kept: { app2: 'wwan0' },
+  },
+  {
+    title: 'The internet behind LTE is back',
+    story: '"business" goes on at once; "default" goes back when LTE has been good for failback_hold.',
+    perform: ({ lab }) => lab.restoreInternetBehind('wwan0'),
     leadsTo: { app1: 'wwan0', app2: 'wwan0' },
   },
   {
@@ -46,6 +62,18 @@ export const acts: readonly Act[] = [
     title: 'The cable is plugged in again',
     story: 'Back to the free port, after failback_hold.',
     perform: ({ lab }) => lab.plugCable('eth0'),
+    leadsTo: { app1: 'eth0', app2: 'eth0' },
+  },
+  {
+    title: 'The internet dies behind eth0',
+    story: 'The free port is left for LTE within a second or so, although its link and its gateway are well.',
+    perform: ({ lab }) => lab.killInternetBehind('eth0'),
+    leadsTo: { app1: 'wwan0', app2: 'wwan0' },
+  },
+  {
+    title: 'It is back',
+    story: 'Back to the free port, after failback_hold.',
+    perform: ({ lab }) => lab.restoreInternetBehind('eth0'),
     leadsTo: { app1: 'eth0', app2: 'eth0' },
   },
   {

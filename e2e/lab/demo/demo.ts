@@ -10,7 +10,7 @@ import type { Lab } from '../lab.js';
 import { monotonicMs } from '../monotonic.js';
 import { packageRoot } from '../package-root.js';
 import { networkInstanceOf } from '../ship.js';
-import { appNames, type AppName } from '../topology.js';
+import { appNames, type AppName, type PortName } from '../topology.js';
 import { waitUntil } from '../waiting.js';
 import { actResult, type ActResult } from './act-result.js';
 import { acts, type Act, type Stage } from './acts.js';
@@ -49,7 +49,7 @@ export async function openShip(options: LabOptions & { readonly separate: boolea
 
 async function bringServicesUp(lab: Lab, separate: boolean, begunMs: number, screen: Screen): Promise<void> {
   screen.say(`  the lab is up after ${secondsSince(begunMs)}`);
-  await lab.startServices({ separate });
+  await lab.startServices({ separate, controller: true });
   screen.say(`  the services serve after ${secondsSince(begunMs)} (sockets in ${lab.runDir}, logs in ${lab.folder})`);
   screen.say(`$ eve-uplink config push ${shipFile}`, await pushFile(join(packageRoot(), shipFile), lab.runDir));
   await Promise.all(appNames.map((name) => lab.app(name).waitForAddress()));
@@ -112,8 +112,7 @@ async function playAct(show: Show, act: Act, from: Readonly<Record<AppName, Way>
   const untilMs = monotonicMs();
   return Promise.all(
     appNames.map(async (app) => {
-      const to = act.leadsTo[app];
-      const selected = to === 'none' ? undefined : to;
+      const selected = selectedIn(act, app);
       return actResult({
         act,
         app,
@@ -130,20 +129,27 @@ async function playAct(show: Show, act: Act, from: Readonly<Record<AppName, Way>
 /** The traffic goes where the act leads; and where services run, they say the same. */
 async function everyAppGoes(
   { traffic, watch }: Show,
-  { leadsTo, unattended }: Pick<Act, 'leadsTo' | 'unattended'>,
+  act: Pick<Act, 'leadsTo' | 'kept' | 'unattended'>,
 ): Promise<boolean> {
+  const { leadsTo, unattended } = act;
   const answers = await Promise.all(
     appNames.map(async (app) => {
       const way = leadsTo[app];
       if (unattended !== true) {
         const networkInstance = networkInstanceOf[app];
-        const port = way === 'none' ? undefined : way;
+        const port = selectedIn(act, app);
         if (watch.selectedPort(networkInstance) !== port || watch.appliedPort(networkInstance) !== port) return false;
       }
       return traffic[app].goesBy(way, unattended !== true);
     }),
   );
   return answers.every((answer) => answer);
+}
+
+/** The port that the services name for an app in an act. */
+function selectedIn({ leadsTo, kept }: Pick<Act, 'leadsTo' | 'kept'>, app: AppName): PortName | undefined {
+  const way = leadsTo[app];
+  return way === 'none' ? kept?.[app] : way;
 }
 
 function secondsSince(begunMs: number): string {
