@@ -56,7 +56,7 @@ export default defineConfig(
   },
   {
     files: [
-      'services/nim/decide/**/*.ts',
+      'services/nim/{decide,health,schedule}/**/*.ts',
       'services/zedrouter/{desired,plan}/**/*.ts',
       'services/zedrouter/{desired,plan}.ts',
       'services/nim/decide.ts',
