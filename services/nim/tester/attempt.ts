@@ -1,4 +1,5 @@
-import type { FailureKind, TestStep } from '../health/index.js';
+import type { TestStep } from '../health/index.js';
+import type { ProbeResult } from '../probe/index.js';
 import type { TestAssignment, TestedPort } from './assignment.js';
 
 /** One attempt that is to be made. */
@@ -14,15 +15,7 @@ export interface Attempt {
 
 /** What came of it. `bytes`: sent and received, from the IP header on. */
 export type AttemptResult =
-  | { readonly kind: 'answered'; readonly latencyMs: number; readonly bytes: number }
-  | {
-      readonly kind: 'failed';
-      readonly failure: FailureKind;
-      readonly detail: string;
-      /** Nothing at all came back. */
-      readonly silent: boolean;
-      readonly bytes: number;
-    };
+  Omit<Extract<ProbeResult, { kind: 'answered' }>, 'address'> | Extract<ProbeResult, { kind: 'failed' }>;
 
 /** Makes attempts. The part of testing that touches the network. */
 export interface Prober {
