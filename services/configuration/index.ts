@@ -10,7 +10,7 @@ export { checkPriorities } from './policies.js';
 export { Problems } from './problems.js';
 export { grantOf, grantPermits, hasEnded } from './policy/grants.js';
 export { limitInForce, operations, type LimitInForce } from './policy/limits.js';
-export { networkInstanceNamed } from './policy/named.js';
+export { networkInstanceNamed, type Named } from './policy/named.js';
 export { patchOverrides, targetOf, withoutOrphans, type PatchedOverrides } from './policy/patch.js';
 export {
   networkInstancePriorities,
@@ -19,6 +19,6 @@ export {
   portOperations,
   portPriority,
 } from './policy/patch-parts.js';
-export type { OverrideTarget, OverrideValue } from './policy/requests.js';
+export { requestedChanges, type OverrideTarget, type OverrideValue } from './policy/requests.js';
 export { limitInWords, nameOperation, operationsInWords, prioritiesInWords } from './policy/words.js';
 export { durationInMs, durationOf, timestampOf, wallMsOf } from './times.js';

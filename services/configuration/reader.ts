@@ -1,23 +1,28 @@
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { DeviceConfig, WatchConfigRequest, WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
-import type { Policy, PolicyChange } from '../../gen/zedagent/v1/policy.js';
+import type { Policy, PolicyChange, PolicyOverride } from '../../gen/zedagent/v1/policy.js';
 import { interpret, underPolicy } from './interpret.js';
 import type { DeviceModel, Interpretation, Problem } from './model.js';
+
+type WholeDeviceConfig = DeviceConfig & { readonly config: EdgeDevConfig };
 
 /** What a message of WatchConfig means together with those before it. */
 export type ConfigurationNews =
   | {
       readonly kind: 'model';
-      readonly deviceConfig: DeviceConfig;
+      readonly deviceConfig: WholeDeviceConfig;
       readonly policyVersion: bigint;
       /** The configuration with the policy over it. */
       readonly model: DeviceModel;
+      /** What operators have put over the configuration. */
+      readonly overrides: readonly PolicyOverride[];
       readonly policyChanges: readonly PolicyChange[];
     }
-  | { readonly kind: 'nonsense'; readonly deviceConfig: DeviceConfig; readonly problems: readonly Problem[] };
+  | { readonly kind: 'nonsense'; readonly deviceConfig: WholeDeviceConfig; readonly problems: readonly Problem[] };
 
 /** Puts the messages of zedagent's WatchConfig together: each has only what is new. */
 export class ConfigurationReader {
-  #deviceConfig: DeviceConfig | undefined;
+  #deviceConfig: WholeDeviceConfig | undefined;
   #interpretation: Interpretation | undefined;
   #policy: Policy | undefined;
 
@@ -33,7 +38,7 @@ export class ConfigurationReader {
   /** Takes a message in; undefined where there is no configuration yet. */
   take({ deviceConfig, policy, policyChanges }: WatchConfigResponse): ConfigurationNews | undefined {
     if (deviceConfig?.config !== undefined) {
-      this.#deviceConfig = deviceConfig;
+      this.#deviceConfig = { ...deviceConfig, config: deviceConfig.config };
       this.#interpretation = interpret(deviceConfig.config);
     }
     if (policy !== undefined) this.#policy = policy;
@@ -47,6 +52,7 @@ export class ConfigurationReader {
       kind: 'model',
       deviceConfig: known,
       policyVersion: this.#policy?.version ?? 0n,
+      overrides: this.#policy?.overrides ?? [],
       model: this.#policy === undefined ? model : underPolicy(model, this.#policy),
       policyChanges,
     };

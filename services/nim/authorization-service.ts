@@ -1,5 +1,3 @@
-import { status } from '@grpc/grpc-js';
-
 import {
   PortAuthorizationServiceService,
   type AuthorizePortRequest,
@@ -8,10 +6,10 @@ import {
   type WatchAuthorizedPortsRequest,
   type WatchAuthorizedPortsResponse,
 } from '../../gen/nim/v1/port_authorization.js';
-import type { Port } from '../configuration/index.js';
-import { RpcError, serverStreaming, unary, type CallContext, type ServedService } from '../rpc/index.js';
+import { serverStreaming, unary, type CallContext, type ServedService } from '../rpc/index.js';
 import type { AuthorizationLists } from './authorization-lists.js';
 import { authorizePort } from './authorization.js';
+import { portNamed } from './port-named.js';
 import type { Publisher } from './publish/index.js';
 import { checkOperation, publishedBy } from './requests.js';
 
@@ -45,16 +43,6 @@ function authorize(
     (label) => publisher.ports.get(label),
     lists.entry(operation, port.label),
   );
-}
-
-/** The port with this label, or else on this interface. @throws RpcError NOT_FOUND */
-export function portNamed(name: string, ports: readonly Port[]): Port {
-  const port = ports.find(({ label }) => label === name) ?? ports.find(({ interfaceName }) => interfaceName === name);
-  if (port !== undefined) return port;
-  const known = ports.map(({ label }) => label).join(', ');
-  throw new RpcError(status.NOT_FOUND, `there is no port ${JSON.stringify(name)}; ports are ${known || 'none'}`, {
-    reason: 'PORT_UNKNOWN',
-  });
 }
 
 async function* watch(

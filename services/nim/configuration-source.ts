@@ -23,7 +23,7 @@ export async function followConfiguration(options: {
     onMessage: (message: WatchConfigResponse) => {
       const news = reader.take(message);
       if (news === undefined) return;
-      const { version, author, pushedAt } = news.deviceConfig;
+      const { version, author, pushedAt, config } = news.deviceConfig;
       if (news.kind === 'nonsense') {
         logger.error(
           { version: String(version), problems: news.problems },
@@ -31,8 +31,9 @@ export async function followConfiguration(options: {
         );
         return;
       }
-      const { policyVersion, model, policyChanges } = news;
-      options.onConfiguration({ version, author, pushedAt, policyVersion, model }, policyChanges);
+      const { policyVersion, model, overrides, policyChanges } = news;
+      const source = { config, overrides };
+      options.onConfiguration({ version, author, pushedAt, policyVersion, source, model }, policyChanges);
     },
     onState: (state, why) => {
       logger.info({ state, why }, 'configuration stream');

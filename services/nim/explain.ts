@@ -36,14 +36,16 @@ export function explainOperation(
   return [head, ...candidates.map((candidate) => explainCandidate(candidate, nowMs))];
 }
 
-const whyNone: Readonly<Record<NoPortReason, string>> = {
+/** Why there is no port, in words. */
+export const whyNone: Readonly<Record<NoPortReason, string>> = {
   'no-matching-port': 'no port of the device has the label that it asks for',
   'none-permitted': 'policy permits none of the ports that it asks for',
   'none-usable': 'none of its permitted ports has link and address',
   'air-gapped': 'it is air-gapped, as configured',
 };
 
-function causeInWords({ cause, causeDetail }: Selection): string {
+/** Why a selection changed last, in words. */
+export function causeInWords({ cause, causeDetail }: Selection): string {
   switch (cause) {
     case 'first':
     case 'policy':
@@ -71,7 +73,8 @@ function explainCandidate(candidate: Candidate, nowMs: number): string {
   return `${rank}. ${port}: ${reasons}${toGo}.`;
 }
 
-function capitalized(text: string): string {
+/** With its first letter in upper case. */
+export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

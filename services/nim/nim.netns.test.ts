@@ -7,7 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { SelectionCause } from '../../gen/nim/v1/network_instance_test_status.js';
-import { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/network_interface_manager.js';
+import {
+  AssumedPortState,
+  NetworkInterfaceManagerServiceClient,
+  type EvaluateRequest,
+} from '../../gen/nim/v1/network_interface_manager.js';
+import { configFromJson, networkInstancePriorities, patchOf } from '../configuration/index.js';
 import { systemClock } from '../clock/index.js';
 import { createLogger } from '../observability/index.js';
 import { call, connectTo, follow, type RunningService } from '../rpc/index.js';
@@ -288,6 +293,45 @@ describe('NIM', () => {
       { timeoutMs },
     );
     expect(statuses.map(({ networkInstanceId }) => networkInstanceId)).toEqual([crew]);
+  });
+
+  it('says what would be, which then comes to be, and changes nothing meanwhile', async () => {
+    const evaluate = (request: Partial<EvaluateRequest>) => {
+      const whole = { config: undefined, policy: undefined, grants: [], ports: [], ...request };
+      return call(client, 'evaluate', whole, { timeoutMs });
+    };
+    expect(await failureOf(evaluate({}))).toMatchObject({ code: status.UNAVAILABLE });
+    zedagent.push(deviceConfigJson(device));
+    const subscriber = await subscribed();
+    await rankingsOf(subscriber, allUp);
+    const heard = subscriber.testMessages.length;
+
+    const answer = await evaluate({ ports: [{ port: 'eth0', state: AssumedPortState.ASSUMED_PORT_STATE_DOWN }] });
+    expect(answer.configVersion).toBe(1n);
+    const foreseen = answer.networkInstances.map(({ displayName, moves, wouldBe, later }) => {
+      const ranked = wouldBe?.candidates.flatMap(({ rank, logicalLabel }) => (rank === 0 ? [] : [logicalLabel]));
+      expect({ moves, later }).toEqual({ moves: true, later: undefined });
+      return `${displayName}: ${(ranked ?? []).join(' ')}`;
+    });
+    expect(foreseen.join('; ')).toBe('crew: wwan0 sat0; bridge: wwan0');
+    const draft = configFromJson(deviceConfigJson({ ...device, ports: { eth0: 30, wwan0: 10, sat0: 20 } }));
+    const policy = patchOf({ networkInstances: [networkInstancePriorities('crew', [20, 30])] });
+    const drafted = await evaluate({ config: draft, policy });
+    expect(drafted.networkInstances.map(({ wouldBe }) => wouldBe?.selectedPort?.logicalLabel)).toEqual([
+      'sat0',
+      'wwan0',
+    ]);
+    expect(
+      await failureOf(evaluate({ ports: [{ port: 'eth7', state: AssumedPortState.ASSUMED_PORT_STATE_DOWN }] })),
+    ).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      reason: 'INVALID_WHAT_IF',
+      violations: [{ field: 'ports[0].port', description: 'there is no port "eth7"; ports are eth0, wwan0, sat0' }],
+    });
+    expect(subscriber.testMessages).toHaveLength(heard);
+
+    await namespace.setCarrier('eth0', 'down');
+    await rankingsOf(subscriber, foreseen.join('; '));
   });
 
   it('streams events to one who asks from the beginning, and lists the newest', async () => {

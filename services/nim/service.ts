@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type {
+  EvaluateRequest,
   ExplainRequest,
   ExplainResponse,
   ListEventsRequest,
@@ -20,6 +21,7 @@ import type {
 import type { Clock } from '../clock/index.js';
 import { RpcError, serverStreaming, unary, type CallContext } from '../rpc/index.js';
 import { rankPortsForOperation } from './decide/index.js';
+import { evaluate } from './evaluate/index.js';
 import { eventMessage, type EventLog } from './events/index.js';
 import { explainOperation, explainSelection } from './explain.js';
 import type { RemoteTests } from './remote-tests.js';
@@ -55,9 +57,7 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
       watchTestStatuses(publisher, request, context),
     ),
     explain: unary((request: ExplainRequest) => explain(parts, request)),
-    evaluate: unary(() => {
-      throw new RpcError(status.UNIMPLEMENTED, 'Evaluate is not built yet');
-    }),
+    evaluate: unary((request: EvaluateRequest) => evaluate(request, publishedBy(publisher), publisher, parts.clock)),
     testPorts: unary((request: TestPortsRequest, context) => {
       publishedBy(publisher);
       return testPorts(publisher, parts.tests, request, context);

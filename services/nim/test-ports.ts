@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 
 import type { TestPortsRequest, TestPortsResponse } from '../../gen/nim/v1/network_interface_manager.js';
 import { RpcError, type CallContext } from '../rpc/index.js';
+import { findPort } from './port-named.js';
 import type { Publisher } from './publish/index.js';
 import type { RemoteTests } from './remote-tests.js';
 import { whyUnusable } from './snapshot/index.js';
@@ -33,7 +34,7 @@ function labelsOf(publisher: Publisher, names: readonly string[]): readonly stri
   if (names.length === 0) return ports.map(({ label }) => label);
   const found = names.map((name) => ({
     name,
-    port: ports.find(({ label, interfaceName }) => label === name || interfaceName === name),
+    port: findPort(name, ports),
   }));
   const unknown = found.filter(({ port }) => port === undefined).map(({ name }) => name);
   if (unknown.length > 0) {

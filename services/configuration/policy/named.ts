@@ -1,5 +1,11 @@
-import type { DeviceModel } from '../model.js';
+import type { NetworkInstance, Port } from '../model.js';
 import type { Problems } from '../problems.js';
+
+/** The things of a device that a policy can name; a DeviceModel is one. */
+export interface Named {
+  readonly ports: readonly Pick<Port, 'label'>[];
+  readonly networkInstances: readonly Pick<NetworkInstance, 'id' | 'name'>[];
+}
 
 /**
  * The UUID of the network instance with this UUID (in either case) or display name, which no two share. Undefined where
@@ -7,7 +13,7 @@ import type { Problems } from '../problems.js';
  */
 export function networkInstanceNamed(
   name: string,
-  { networkInstances }: Pick<DeviceModel, 'networkInstances'>,
+  { networkInstances }: Pick<Named, 'networkInstances'>,
   field: string,
   problems: Problems,
 ): string | undefined {

@@ -6,11 +6,10 @@ import type {
   PolicyPatch,
   PortPatch,
 } from '../../../gen/zedagent/v1/policy.js';
-import type { DeviceModel } from '../model.js';
 import { checkPriorities } from '../policies.js';
 import { HIGHEST_PRIORITY, isKnownOperation } from '../ports.js';
 import type { Problems } from '../problems.js';
-import { networkInstanceNamed } from './named.js';
+import { networkInstanceNamed, type Named } from './named.js';
 
 export type OverrideValue = NonNullable<PolicyOverride['value']>;
 
@@ -27,11 +26,7 @@ export interface RequestedChange {
 }
 
 /** The changes that a patch asks for, each checked against the device; whatever is wrong goes to `problems`, by field of the patch. */
-export function requestedChanges(
-  patch: PolicyPatch,
-  model: DeviceModel,
-  problems: Problems,
-): readonly RequestedChange[] {
+export function requestedChanges(patch: PolicyPatch, model: Named, problems: Problems): readonly RequestedChange[] {
   problems.unique(
     patch.ports,
     ({ logicalLabel }) => logicalLabel,
@@ -65,7 +60,7 @@ export function requestedChanges(
 function ofPort(
   { logicalLabel, priorityChange, allowedOperationsChange }: PortPatch,
   field: string,
-  model: DeviceModel,
+  model: Named,
   problems: Problems,
 ): readonly RequestedChange[] {
   if (!model.ports.some(({ label }) => label === logicalLabel)) {

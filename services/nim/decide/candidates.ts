@@ -68,6 +68,8 @@ function candidateOf(
 
 /** By the end's wall clock as it stood when the grant was handed out: the same words whenever they are asked for. */
 export function grantedReason({ id, author, reason, expiresAtWallMs }: Grant): Reason {
+  if (!Number.isFinite(expiresAtWallMs))
+    return { code: 'granted', detail: 'only the grant that is assumed permits it' };
   const until = new Date(expiresAtWallMs).toISOString().replace('T', ' ').replace(/\.\d+/, '');
   const who = [author, reason].filter((part) => part !== '').join(': ');
   return { code: 'granted', detail: `only grant ${id} permits it, until ${until}${who === '' ? '' : ` (${who})`}` };

@@ -1,4 +1,6 @@
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
+import type { PolicyOverride } from '../../../gen/zedagent/v1/policy.js';
 import type { DeviceModel } from '../../configuration/index.js';
 import type { DecisionPolicy } from '../decide/index.js';
 
@@ -9,6 +11,8 @@ export interface ConfigurationInForce {
   /** Of the policy over it. */
   readonly policyVersion: bigint;
   readonly pushedAt: Timestamp | undefined;
+  /** What the model was made of, the grants left aside. */
+  readonly source: { readonly config: EdgeDevConfig; readonly overrides: readonly PolicyOverride[] };
   /** Its grants are the live ones. */
   readonly model: DeviceModel & Pick<DecisionPolicy, 'controllerTarget'>;
 }

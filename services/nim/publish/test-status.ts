@@ -1,3 +1,4 @@
+import type { Duration } from '../../../gen/google/protobuf/duration.js';
 import type {
   CandidateReason,
   NetworkInstanceTestStatus,
@@ -50,12 +51,18 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     rank: candidate.rank ?? 0,
     reasons: candidate.reasons.map(reasonMessage),
     grantId: candidate.grant?.id ?? '',
-    grantedUntilBoottime: candidate.grant === undefined ? undefined : durationOf(candidate.grant.endsAtBoottimeMs),
+    grantedUntilBoottime: grantedUntil(candidate),
     target: candidate.targetKey ?? '',
     lastFailure: failureMessage(test.lastFailure),
     latency: latencyMessage(test.latencyMs),
     inDoubt: isDoubted(candidate.health),
   };
+}
+
+/** A grant that is only assumed has no end. */
+function grantedUntil({ grant }: Candidate): Duration | undefined {
+  if (grant === undefined || !Number.isFinite(grant.endsAtBoottimeMs)) return undefined;
+  return durationOf(grant.endsAtBoottimeMs);
 }
 
 /** A reason as a message. */

@@ -1,7 +1,8 @@
 import { VirtualClock } from '../../clock/index.js';
-import { configFromJson, interpret, type PolicyOver } from '../../configuration/index.js';
+import { configFromJson, interpret, targetKey, type PolicyOver, type ProbeTarget } from '../../configuration/index.js';
 import { decide, emptyMemory, type DecisionMemory } from '../decide/index.js';
 import { portAs } from '../decide/testing/scenario.js';
+import { newRecord, withOutcome, type TestRecord } from '../health/index.js';
 import { Publisher } from '../publish/index.js';
 import { noTestFacts, testByAddress, type PortFacts } from '../snapshot/index.js';
 
@@ -12,25 +13,38 @@ export class DecidedDevice {
   readonly #facts = new Map<string, PortFacts & { readonly word: string }>();
   #memory: DecisionMemory = emptyMemory;
   #version = 0n;
+  readonly #controllerTarget: ProbeTarget | undefined;
 
-  /** A millisecond later, decides by a configuration and the policy over it, with ports in these states (`up`, `no-carrier`, ...). */
+  /** `controllerTarget`: whose answer makes a port work, where there is one. */
+  constructor(controllerTarget?: ProbeTarget) {
+    this.#controllerTarget = controllerTarget;
+  }
+
+  /**
+   * A millisecond later, decides by a configuration and the policy over it, with ports in these states (`up`, `no-carrier`, ...; `up` and
+   * `failing` ones are tested where there is a controller).
+   */
   decide(
     json: object,
     ports: Readonly<Record<string, string>>,
     policy: PolicyOver & { readonly version?: bigint } = { overrides: [], grants: [] },
   ): void {
-    const interpretation = interpret(configFromJson(json), policy);
+    const config = configFromJson(json);
+    const interpretation = interpret(config, policy);
     if (interpretation.kind === 'invalid') throw new Error(JSON.stringify(interpretation.problems));
     this.clock.advance(1);
     const nowMs = this.clock.monotonicMs();
     for (const [label, word] of Object.entries(ports)) {
       const before = this.#facts.get(label);
-      const observation = portAs(label, word);
+      const observation = portAs(label, word === 'failing' ? 'up' : word);
       const test = testByAddress(before?.test ?? noTestFacts, observation, nowMs);
       const observedSinceMs = before?.word === word ? before.observedSinceMs : nowMs;
-      this.#facts.set(label, { word, observation, observedSinceMs, test });
+      const tested = word === 'up' || word === 'failing';
+      const targets = tested ? this.#tested(before, word === 'up', nowMs) : before?.targets;
+      const known = { word, observation, observedSinceMs, test };
+      this.#facts.set(label, targets === undefined ? known : { ...known, targets });
     }
-    const { model } = interpretation;
+    const model = { ...interpretation.model, controllerTarget: this.#controllerTarget };
     const snapshot = { ports: new Map(this.#facts) };
     const decision = decide(snapshot, model, this.#memory, nowMs);
     this.#memory = decision.memory;
@@ -40,8 +54,26 @@ export class DecidedDevice {
       author: 'test',
       policyVersion: policy.version ?? 0n,
       pushedAt: undefined,
+      source: { config, overrides: policy.overrides },
       model,
     };
     this.publisher.publish({ configuration, snapshot, decision });
+  }
+
+  #tested(before: PortFacts | undefined, answers: boolean, nowMs: number): PortFacts['targets'] {
+    const target = this.#controllerTarget;
+    if (target === undefined) return undefined;
+    const key = targetKey(target);
+    const moment = { step: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined } as const;
+    let record: TestRecord = before?.targets?.get(key) ?? newRecord(nowMs);
+    for (let count = 0; count < 10; count += 1) {
+      record = withOutcome(record, {
+        ...moment,
+        result: answers
+          ? { kind: 'answered', latencyMs: 20 }
+          : { kind: 'failed', failure: 'refused', detail: 'refused', silent: false },
+      });
+    }
+    return new Map([[key, record]]);
   }
 }

@@ -1,3 +1,4 @@
+import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { DeviceModel, NetworkInstance, Port } from '../../configuration/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
@@ -50,6 +51,7 @@ export function configurationOf(
     version,
     author: 'test',
     policyVersion: 0n,
+    source: { config: EdgeDevConfig.fromPartial({}), overrides: [] },
     pushedAt: { seconds: 1_700_000_000n, nanos: 0 },
     model: {
       ...model,
