@@ -1,23 +1,9 @@
-import { hostname, userInfo } from 'node:os';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { action } from '../action.js';
+import { versionNumber } from '../arguments.js';
 import { addTlsOptions } from '../connection/options.js';
+import { defaultAuthor } from '../author.js';
 import { formats } from './formats.js';
-
-function versionNumber(text: string): bigint {
-  if (!/^\d{1,19}$/.test(text))
-    throw new InvalidArgumentError('It is a whole number; 0 means "only if there is none yet".');
-  return BigInt(text);
-}
-
-/** Who pushes, unless told: the user and the machine. */
-function defaultAuthor(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return hostname();
-  }
-}
 
 const fileArgument = 'EdgeDevConfig as protobuf JSON, YAML of the same, or binary; - is standard input';
 

@@ -228,7 +228,7 @@ describe('what if the policy were another', () => {
     expect(answer).toMatchObject({ configVersion: 1n, policyVersion: 4n });
     // eth0 is as good as sat0 then, and sat0 is in use.
     expect(moves(answer)).toBe('');
-    expect(answer.lines[0]).toBe('crew would stay on sat0; behind that at once eth0, wwan0 (now wwan0, eth0).');
+    expect(answer.lines[0]).toBe('crew would stay on sat0, with eth0, wwan0 behind it (now wwan0, eth0).');
   });
 
   it('with a grant that there is not', () => {

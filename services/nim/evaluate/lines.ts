@@ -30,7 +30,7 @@ function movement(name: string, from: Selection, to: Selection, when: string): r
   }
   const [before, after] = [standbysOf(from), standbysOf(to)];
   if (before === after) return [];
-  return [`${name} would stay on ${portOf(to)}; behind that ${when} ${after} (now ${before}).`];
+  return [`${name} would stay on ${portOf(to)}, with ${after} behind it (now ${before}).`];
 }
 
 /** The label of the selected port; undefined where there is none. */
