@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { systemClock } from '../../services/clock/index.js';
+import { configFromJson } from '../../services/configuration/index.js';
 import { createLogger } from '../../services/observability/index.js';
 import type { RunningService } from '../../services/rpc/index.js';
 import { startZedagent } from '../../services/zedagent/index.js';
@@ -41,7 +43,17 @@ describe('config, with a real zedagent', () => {
     });
     await writeFile(file('one.json'), JSON.stringify(configuration));
     await writeFile(file('two.json'), JSON.stringify(changedConfiguration));
-    await writeFile(file('bad.json'), JSON.stringify(badConfiguration));
+    await writeFile(file('bad.json'), JSON.stringify(badConfiguration, undefined, 1));
+    await writeFile(
+      file('unfit.yaml'),
+      '# a ship\nnetworkInstances:\n  - uuidandversion: { uuid: x }\n    # the name\n    displayname: 5\n',
+    );
+    await writeFile(file('broken.yaml'), 'networkInstances:\n  - displayname: a\n   displayname: [\n');
+    await writeFile(file('broken.json'), '{\n  "networkInstances": [}\n}');
+    await writeFile(
+      file('bad.binpb'),
+      EdgeDevConfig.encode(configFromJson({ networkInstances: [{ uuidandversion: { uuid: 'x' } }] })).finish(),
+    );
     await writeFile(file('misspelt.json'), JSON.stringify({ networkInstancs: [] }));
   });
 
@@ -63,11 +75,11 @@ describe('config, with a real zedagent', () => {
     expect((await config('get')).exitCode).toBe(1);
   });
 
-  it('push of a bad one lists every problem as path: description, and applies nothing', async () => {
+  it('push of a bad one lists every problem as file:line: path: description, and applies nothing', async () => {
     const { stdout, stderr, exitCode } = await config('push', file('bad.json'));
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
-    expect(stderr).toMatch(/^ {2}config\.networkInstances\[0\]\.ip\.subnet: .+$/m);
-    expect(stderr).toMatch(/^ {2}config\.networkInstances\[1\]\.uuidandversion\.uuid: .+$/m);
+    expect(stderr).toMatch(/^ {2}\S+bad\.json:10: networkInstances\[0\]\.ip\.subnet: .+$/m);
+    expect(stderr).toMatch(/^ {2}\S+bad\.json:15: networkInstances\[1\]\.uuidandversion\.uuid: .+$/m);
     expect((await config('get')).exitCode).toBe(1);
   });
 
@@ -113,7 +125,11 @@ describe('config, with a real zedagent', () => {
 
   it.each([
     ['a file that is not there', 'nowhere.json', 'Cannot read'],
-    ['a misspelt field', 'misspelt.json', 'networkInstancs'],
+    ['a misspelt field', 'misspelt.json', 'misspelt.json:1: networkInstancs: EdgeDevConfig has no such field'],
+    ['values that do not fit, in YAML', 'unfit.yaml', 'unfit.yaml:5: networkInstances[0].displayname: expected string'],
+    ['text that is no YAML', 'broken.yaml', 'broken.yaml:3: '],
+    ['text that is no JSON', 'broken.json', 'broken.json:2: '],
+    ['a binary one that is bad, which has no lines', 'bad.binpb', '  config.networkInstances[0].uuidandversion.uuid: '],
   ])('push of %s says so', async (_what, name, words) => {
     const { stderr, exitCode } = await config('push', file(name));
     expect(exitCode).toBe(1);

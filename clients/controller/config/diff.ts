@@ -8,7 +8,7 @@ import { getDeviceConfig } from './in-force.js';
 
 /** `config diff` */
 export async function diff(file: string, options: { readonly json?: boolean }, command: Command): Promise<void> {
-  const wanted = await readConfigFile(file);
+  const { config: wanted } = await readConfigFile(file);
   const { config, version } = await getDeviceConfig(connectionOptionsOf(command));
   const found = differences('', configToJson(config), configToJson(wanted));
   if (options.json === true) printJson({ version: version.toString(), differences: found });

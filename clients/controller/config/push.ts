@@ -4,7 +4,7 @@ import { call } from '../../../services/rpc/index.js';
 import { ask, withConnection } from '../connection/clients.js';
 import { connectionOptionsOf } from '../connection/options.js';
 import { print, printJson } from '../output.js';
-import { readConfigFile } from './file.js';
+import { pointingAt, readConfigFile } from './file.js';
 
 /** What a push did, in a line. */
 export function pushText({ version, changed }: PushConfigResponse, dryRun: boolean): string {
@@ -21,12 +21,15 @@ export interface PushOptions {
 
 /** `config push` */
 export async function push(file: string, options: PushOptions, command: Command): Promise<void> {
-  const config = await readConfigFile(file);
+  const read = await readConfigFile(file);
+  const { config } = read;
   const dryRun = options.dryRun === true;
   const request = { config, dryRun, expectedVersion: options.expectedVersion, author: options.author };
   const response = await withConnection('zedagent', connectionOptionsOf(command), (connection) =>
     ask(connection, (client, callOptions) => call(client, 'pushConfig', request, callOptions)),
-  );
+  ).catch((problem: unknown) => {
+    throw pointingAt(read, problem);
+  });
   const { version, changed } = response;
   if (options.json === true) printJson({ version: version.toString(), changed, dryRun });
   else print(pushText(response, dryRun));

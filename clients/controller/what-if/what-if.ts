@@ -7,7 +7,7 @@ import {
   type AssumedPort,
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import { call } from '../../../services/rpc/index.js';
-import { readConfigFile } from '../config/file.js';
+import { pointingAt, readConfigFile } from '../config/file.js';
 import { ask, withConnection } from '../connection/clients.js';
 import { connectionOptionsOf } from '../connection/options.js';
 import { print, printJson } from '../output.js';
@@ -26,8 +26,9 @@ export interface WhatIfOptions extends PatchOptions {
 
 /** `what-if` */
 export async function whatIf(options: WhatIfOptions, command: Command): Promise<void> {
+  const draft = options.config === undefined ? undefined : await readConfigFile(options.config);
   const request = {
-    config: options.config === undefined ? undefined : await readConfigFile(options.config),
+    config: draft?.config,
     policy: patchFrom(options),
     grants: [...(options.grant ?? [])],
     ports: [
@@ -38,7 +39,9 @@ export async function whatIf(options: WhatIfOptions, command: Command): Promise<
   };
   const answer = await withConnection('nim', connectionOptionsOf(command), (nim) =>
     ask(nim, (client, callOptions) => call(client, 'evaluate', request, callOptions)),
-  );
+  ).catch((problem: unknown) => {
+    throw draft === undefined ? problem : pointingAt(draft, problem);
+  });
   if (options.json === true)
     printJson(await messageToJson('org.lfedge.eve.nim.v1.EvaluateResponse', EvaluateResponse, answer));
   else print(whatIfText(answer));
