@@ -7,8 +7,11 @@ import { alone } from './lock.mjs';
 import { prepare } from './prepare.mjs';
 import { root } from './tree.mjs';
 
-/** Runs beside a benchmark, as a process of its own. */
-const subscriber = { 'bench-subscriber': 'e2e/bench/subscriber.ts' };
+/** What runs beside benchmarks, as processes of their own. */
+const companions = {
+  'bench-subscriber': 'e2e/bench/subscriber.ts',
+  'bench-bare-server': 'e2e/bench/bare-server.ts',
+};
 
 await main(async () => {
   const [name, ...args] = process.argv.slice(2);
@@ -17,6 +20,6 @@ await main(async () => {
   const source = `e2e/bench/${name}.ts`;
   if (!existsSync(join(root, source))) throw new SetupError(`There is no ${source}`);
   await prepare(['packages', 'generate', 'bundle', 'tools']);
-  const program = await alone(() => bundleProgram(`bench-${name}`, source, subscriber));
+  const program = await alone(() => bundleProgram(`bench-${name}`, source, companions));
   return runInView(process.execPath, ['--enable-source-maps', program, ...args]);
 });
