@@ -18,14 +18,15 @@ import type {
   WatchNetworkInstanceTestStatusRequest,
   WatchNetworkInstanceTestStatusResponse,
 } from '../../gen/nim/v1/network_interface_manager.js';
+import type { PortStatus } from '../../gen/nim/v1/port_status.js';
 import type { Clock } from '../clock/index.js';
-import { RpcError, serverStreaming, unary, type CallContext } from '../rpc/index.js';
+import { oncePerStep, RpcError, serverStreaming, unary, type CallContext, type StateChange } from '../rpc/index.js';
 import { rankPortsForOperation } from './decide/index.js';
 import { evaluate } from './evaluate/index.js';
 import { eventMessage, type EventLog } from './events/index.js';
 import { explainOperation, explainSelection } from './explain.js';
 import type { RemoteTests } from './remote-tests.js';
-import { candidateMessage, WallTime, type Publisher } from './publish/index.js';
+import { candidateMessage, WallTime, type Publisher, type TestStatusEntry } from './publish/index.js';
 import { checkOperation, publishedBy } from './requests.js';
 import { testPorts } from './test-ports.js';
 
@@ -42,19 +43,21 @@ export interface ServiceParts {
  */
 export function networkInterfaceManagerService(parts: ServiceParts): NetworkInterfaceManagerServiceServer {
   const { publisher } = parts;
+  const portsOf = oncePerStep(portsMessage);
+  const testStatusesOf = oncePerStep((step: StateChange<TestStatusEntry>) => testStatusesMessage(step, publisher));
   return {
     getDeviceNetworkStatus: unary(() => {
       publishedBy(publisher);
       return { deviceNetworkStatus: publisher.deviceNetworkStatus() };
     }),
     watchDeviceNetworkStatus: serverStreaming((request: WatchDeviceNetworkStatusRequest, context) =>
-      watchPorts(publisher, request, context),
+      watchPorts(publisher, portsOf, request, context),
     ),
     listNetworkInstanceTestStatus: unary((request: ListNetworkInstanceTestStatusRequest) =>
       listTestStatuses(publisher, request),
     ),
     watchNetworkInstanceTestStatus: serverStreaming((request: WatchNetworkInstanceTestStatusRequest, context) =>
-      watchTestStatuses(publisher, request, context),
+      watchTestStatuses(publisher, testStatusesOf, request, context),
     ),
     explain: unary((request: ExplainRequest) => explain(parts, request)),
     evaluate: unary((request: EvaluateRequest) => evaluate(request, publishedBy(publisher), publisher, parts.clock)),
@@ -69,33 +72,42 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
 
 async function* watchPorts(
   publisher: Publisher,
+  messageOf: (step: StateChange<PortStatus>) => WatchDeviceNetworkStatusResponse,
   request: WatchDeviceNetworkStatusRequest,
   { signal }: CallContext,
 ): AsyncGenerator<WatchDeviceNetworkStatusResponse> {
   await publisher.untilPublished(signal);
-  for await (const { upserts, removedKeys, ...step } of publisher.ports.watch(request, signal)) {
-    yield { ...step, ports: [...upserts], removedPorts: [...removedKeys] };
-  }
+  for await (const step of publisher.ports.watch(request, signal)) yield messageOf(step);
+}
+
+function portsMessage({ upserts, removedKeys, ...step }: StateChange<PortStatus>): WatchDeviceNetworkStatusResponse {
+  return { ...step, ports: [...upserts], removedPorts: [...removedKeys] };
 }
 
 async function* watchTestStatuses(
   publisher: Publisher,
+  messageOf: (step: StateChange<TestStatusEntry>) => WatchNetworkInstanceTestStatusResponse,
   request: WatchNetworkInstanceTestStatusRequest,
   { signal }: CallContext,
 ): AsyncGenerator<WatchNetworkInstanceTestStatusResponse> {
   await publisher.untilPublished(signal);
-  for await (const { upserts, removedKeys, ...step } of publisher.testStatuses.watch(request, signal)) {
-    const { configVersion, policyVersion, deviceNetworkRevision } =
-      upserts.find((entry) => entry.kind === 'basis') ?? publisher.basis;
-    yield {
-      ...step,
-      statuses: upserts.flatMap((entry) => (entry.kind === 'status' ? [entry.status] : [])),
-      removedNetworkInstances: [...removedKeys],
-      deviceNetworkRevision,
-      configVersion,
-      policyVersion,
-    };
-  }
+  for await (const step of publisher.testStatuses.watch(request, signal)) yield messageOf(step);
+}
+
+function testStatusesMessage(
+  { upserts, removedKeys, ...step }: StateChange<TestStatusEntry>,
+  publisher: Publisher,
+): WatchNetworkInstanceTestStatusResponse {
+  const { configVersion, policyVersion, deviceNetworkRevision } =
+    upserts.find((entry) => entry.kind === 'basis') ?? publisher.basis;
+  return {
+    ...step,
+    statuses: upserts.flatMap((entry) => (entry.kind === 'status' ? [entry.status] : [])),
+    removedNetworkInstances: [...removedKeys],
+    deviceNetworkRevision,
+    configVersion,
+    policyVersion,
+  };
 }
 
 function listTestStatuses(

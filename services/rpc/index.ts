@@ -11,5 +11,6 @@ export {
 export { SocketInUseError } from './unix-socket.js';
 export { call, connectTo, type UnaryOptions } from './client.js';
 export { follow, type FollowOptions } from './follow.js';
+export { oncePerStep } from './once-per-step.js';
 export { StateStore, type ResumePoint, type StateChange } from './state-store.js';
 export type { RunningService } from './running-service.js';

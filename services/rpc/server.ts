@@ -11,6 +11,7 @@ import {
 import { systemClock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { messageLimitBytes } from './client.js';
+import { encodingOnce } from './encode-once.js';
 import { RpcError } from './errors.js';
 import { Health } from './health.js';
 import { bindToServer, type ServerBinding } from './open-calls.js';
@@ -72,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const binding: ServerBinding = { logger, openStreams: new Set(), openCalls: new Set() };
   for (const { definition, implementation } of everything) {
     bindToServer(implementation, binding);
-    server.addService(definition, implementation);
+    server.addService(encodingOnce(definition), implementation);
   }
   try {
     // The network first: where its certificates cannot be read, no socket is left that promises a service.

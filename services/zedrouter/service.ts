@@ -11,7 +11,15 @@ import {
   type WatchNetworkInstanceStatusRequest,
   type WatchNetworkInstanceStatusResponse,
 } from '../../gen/zedrouter/v1/network_router.js';
-import { RpcError, serverStreaming, unary, type CallContext, type ServedService } from '../rpc/index.js';
+import {
+  oncePerStep,
+  RpcError,
+  serverStreaming,
+  unary,
+  type CallContext,
+  type ServedService,
+  type StateChange,
+} from '../rpc/index.js';
 import type { StatusStore } from './status-store.js';
 
 /** What the service answers from, beside the statuses. */
@@ -23,13 +31,14 @@ export interface ServiceSources {
 
 /** NetworkRouterService over the statuses in `store`. */
 export function networkRouterService(store: StatusStore, { portMaps, readDataplane }: ServiceSources): ServedService {
+  const messageOf = oncePerStep(statusesMessage);
   const implementation: NetworkRouterServiceServer = {
     listNetworkInstanceStatus: unary(({ networkInstances }) => ({
       epoch: store.epoch,
       revision: store.revision,
       statuses: [...chosen(store.list(), networkInstances)],
     })),
-    watchNetworkInstanceStatus: serverStreaming((request, context) => watch(store, request, context)),
+    watchNetworkInstanceStatus: serverStreaming((request, context) => watch(store, messageOf, request, context)),
     listPortMaps: unary(({ networkInstances }: ListPortMapsRequest): ListPortMapsResponse => ({
       epoch: store.epoch,
       revision: store.revision,
@@ -58,18 +67,21 @@ function chosen(
   });
 }
 
+function statusesMessage(change: StateChange<NetworkInstanceStatus>): WatchNetworkInstanceStatusResponse {
+  return {
+    epoch: change.epoch,
+    revision: change.revision,
+    snapshot: change.snapshot,
+    statuses: [...change.upserts],
+    removedNetworkInstances: [...change.removedKeys],
+  };
+}
+
 async function* watch(
   store: StatusStore,
+  messageOf: (change: StateChange<NetworkInstanceStatus>) => WatchNetworkInstanceStatusResponse,
   { epoch, afterRevision }: WatchNetworkInstanceStatusRequest,
   { signal }: CallContext,
 ): AsyncIterable<WatchNetworkInstanceStatusResponse> {
-  for await (const change of store.watch({ epoch, afterRevision }, signal)) {
-    yield {
-      epoch: change.epoch,
-      revision: change.revision,
-      snapshot: change.snapshot,
-      statuses: [...change.upserts],
-      removedNetworkInstances: [...change.removedKeys],
-    };
-  }
+  for await (const change of store.watch({ epoch, afterRevision }, signal)) yield messageOf(change);
 }

@@ -1,0 +1,23 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+
+/**
+ * The definition with streams that encode a message object once, however many readers it is sent to. So a message is not to
+ * be changed after it has been handed to a stream.
+ */
+export function encodingOnce(definition: ServiceDefinition): ServiceDefinition {
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => {
+      if (!method.responseStream) return [name, method];
+      const encode = method.responseSerialize;
+      const encoded = new WeakMap<object, Buffer>();
+      const responseSerialize = (message: object): Buffer => {
+        const known = encoded.get(message);
+        if (known !== undefined) return known;
+        const bytes = encode(message);
+        encoded.set(message, bytes);
+        return bytes;
+      };
+      return [name, { ...method, responseSerialize }];
+    }),
+  );
+}
