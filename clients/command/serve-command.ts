@@ -19,6 +19,7 @@ interface ServeCommandOptions {
   readonly cleanup?: boolean;
   readonly controller?: string;
   readonly controllerCa?: string;
+  readonly metrics?: ListenAddress;
 }
 
 function tlsListener(options: ServeCommandOptions, command: Command): TlsListenOptions | undefined {
@@ -40,7 +41,7 @@ function controllerOf({ controller, controllerCa }: ServeCommandOptions, command
 async function serveServices(what: 'all' | ServiceName, _options: unknown, command: Command): Promise<void> {
   const { serve, serveCleanUp, serviceNames } = await import('../../services/serve/index.js');
   const options = command.optsWithGlobals<ServeCommandOptions>();
-  const { runDir, stateDir, logLevel } = options;
+  const { runDir, stateDir, logLevel, metrics } = options;
   const listen = tlsListener(options, command);
   if (options.cleanup === true) {
     await serveCleanUp({ runDir, stateDir, logLevel });
@@ -48,8 +49,7 @@ async function serveServices(what: 'all' | ServiceName, _options: unknown, comma
   }
   const services = what === 'all' ? serviceNames : [what];
   const controller = controllerOf(options, command);
-  const served: ServeOptions = { services, runDir, stateDir, logLevel, listen, controller };
-  await serve(served);
+  await serve({ services, runDir, stateDir, logLevel, listen, controller, metrics });
 }
 
 /** `eve-uplink serve`. */
@@ -67,6 +67,7 @@ export function serveCommand(): Command {
       '--controller-ca <file>',
       "the authority that signs the controller's certificate; default: whom this machine trusts",
     )
+    .option('--metrics <host:port>', 'offer metrics to Prometheus at http://HOST:PORT/metrics', listenAddress)
     .addOption(
       new Option('--cleanup', 'run nothing: remove all that is ours from the kernel, and nothing else').default(false),
     )

@@ -5,25 +5,26 @@ import { IpMonitor, NetlinkReader } from 'iproute-exec';
 
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
 import { readBootId, type Clock } from '../clock/index.js';
-import type { Logger } from '../observability/index.js';
-import { startServer, type RunningService } from '../rpc/index.js';
+import type { Logger, Meters } from '../observability/index.js';
+import { startServer, type CallErrors, type RunningService } from '../rpc/index.js';
 import { AuthorizationLists } from './authorization-lists.js';
 import { portAuthorizationService } from './authorization-service.js';
 import { followConfiguration } from './configuration-source.js';
 import { readController, type ControllerOptions } from './controller.js';
 import { EventLog } from './events/index.js';
 import { GrantEnds } from './grant-ends.js';
-import { noInstrumentation, type Instrumentation } from './instrumentation.js';
+import { noInstrumentation } from './instrumentation.js';
 import { Manager } from './manager.js';
 import { MemoryFile } from './memory-file.js';
+import { nimMetrics } from './metrics/index.js';
 import { LeaseNameServers, PortObserver } from './observe/index.js';
 import { PolicyEvents } from './policy-events.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './service.js';
 import { startTests } from './start-tests.js';
+import { readAppTraffic } from './tester/index.js';
 
 export type { ControllerOptions } from './controller.js';
-export type { Instrumentation } from './instrumentation.js';
 
 export interface NimOptions {
   /** Sockets, the memory of decisions, and `dns/INTERFACE`, the name servers of the DHCP leases. */
@@ -34,7 +35,9 @@ export interface NimOptions {
   readonly clock: Clock;
   /** Observe the ports of this named network namespace instead of our own. */
   readonly namespace?: string;
-  readonly instrumentation?: Instrumentation;
+  /** Where it can be measured; undefined: nowhere. */
+  readonly meters?: Meters | undefined;
+  readonly callErrors?: CallErrors | undefined;
   /** Whom the controller's ping asks; undefined: nobody. */
   readonly controller?: ControllerOptions | undefined;
 }
@@ -48,7 +51,7 @@ const readingTimeoutMs = 2_000;
  * controller's options make no sense.
  */
 export async function startNim(options: NimOptions): Promise<RunningService> {
-  const { runDir, stateDir, logger, clock, namespace, instrumentation = noInstrumentation } = options;
+  const { runDir, stateDir, logger, clock, namespace, meters } = options;
   const controller = options.controller === undefined ? undefined : await readController(options.controller);
   await Promise.all([mkdir(runDir, { recursive: true }), mkdir(stateDir, { recursive: true })]);
   const events = await EventLog.open({ path: join(stateDir, 'events.jsonl'), clock, logger });
@@ -73,6 +76,10 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   });
   const { tests } = testing;
   const publisher = new Publisher(clock, testing.budgetOf);
+  const instrumentation =
+    meters === undefined
+      ? noInstrumentation
+      : nimMetrics(meters, { publisher, readTraffic: () => readAppTraffic(namespace) });
   const authorizationLists = new AuthorizationLists(publisher, clock);
   const server = await startServer({
     socketPath: join(runDir, 'nim.sock'),
@@ -84,6 +91,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       portAuthorizationService(publisher, authorizationLists),
     ],
     logger,
+    errors: options.callErrors,
   });
 
   const inNamespace = namespace === undefined ? {} : { namespace };

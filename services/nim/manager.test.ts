@@ -69,7 +69,7 @@ function read(words: Readonly<Record<string, string>>): void {
     last.set(label, observation);
   }
   const observations = new Map([...last].map(([label, observation]) => [label, { interfaceName: label, observation }]));
-  manager.onReading({ observations, changed, readAtMs: clock.monotonicMs() });
+  manager.onReading({ observations, changed, askedAtMs: clock.monotonicMs(), readAtMs: clock.monotonicMs() });
 }
 
 function configuration(version: bigint, ports: Readonly<Record<string, number>>): ConfigurationInForce {
@@ -221,7 +221,7 @@ describe('Manager', () => {
       ['eth0', { interfaceName: 'eth7', observation: portAs('eth0', 'no-carrier') }],
       ['wwan0', { interfaceName: 'wwan0', observation: portAs('wwan0', 'up') }],
     ]);
-    manager.onReading({ observations, changed: [], readAtMs: clock.monotonicMs() });
+    manager.onReading({ observations, changed: [], askedAtMs: clock.monotonicMs(), readAtMs: clock.monotonicMs() });
     expect(publisher.basis.configVersion).toBe(2n);
     expect(selected()).toBe('wwan0');
   });

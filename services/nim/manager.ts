@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { decide, emptyMemory, type Decision, type DecisionMemory } from './decide/index.js';
 import type { EventLog, Happening } from './events/index.js';
-import type { Instrumentation } from './instrumentation.js';
+import type { Instrumentation, MeasuredDecision, Trigger } from './instrumentation.js';
 import type { ObservedPort, Reading } from './observe/index.js';
 import type { ConfigurationInForce, Published, Publisher } from './publish/index.js';
 import type { RemoteTests } from './remote-tests.js';
@@ -38,7 +38,7 @@ export class Manager {
   #memory: DecisionMemory;
   #configuration: ConfigurationInForce | undefined;
   /** A configuration some of whose ports have not been read yet: deciding by it would take them for missing. */
-  #waiting: ConfigurationInForce | undefined;
+  #waiting: { readonly configuration: ConfigurationInForce; readonly trigger: Trigger } | undefined;
   #toFollow: Published | undefined;
   #cancelNextLook: CancelTimer = () => undefined;
   #closed = false;
@@ -50,8 +50,9 @@ export class Manager {
 
   /** Takes a configuration. It counts as soon as all of its ports have been read, which is at once where it brings no new one. */
   onConfiguration(configuration: ConfigurationInForce): void {
-    this.#waiting = configuration;
-    if (this.#isRead(configuration)) this.#takeOver(configuration);
+    const trigger = this.#triggerNow('configuration');
+    this.#waiting = { configuration, trigger };
+    if (this.#isRead(configuration)) this.#takeOver(configuration, trigger);
     this.#options.observe(configuration.model.ports);
   }
 
@@ -70,15 +71,15 @@ export class Manager {
         test: testByAddress(before?.test ?? noTestFacts, observation, reading.readAtMs),
       });
     }
-    if (this.#waiting !== undefined && this.#isRead(this.#waiting)) {
-      this.#takeOver(this.#waiting, happenings);
-    } else if (reading.changed.length > 0) this.#decide(happenings);
+    if (this.#waiting !== undefined && this.#isRead(this.#waiting.configuration)) {
+      this.#takeOver(this.#waiting.configuration, this.#waiting.trigger, happenings);
+    } else if (reading.changed.length > 0) this.#decide(happenings, { kind: 'kernel', atMs: reading.askedAtMs });
     else this.#options.publisher.refresh(this.#snapshot());
   }
 
   /** A test has shown something that may change what is decided. */
   onTestNews(): void {
-    this.#decide([]);
+    this.#decide([], this.#triggerNow('test'));
   }
 
   /** A test went as the one before. */
@@ -95,14 +96,18 @@ export class Manager {
     return model.ports.every(({ label, interfaceName }) => this.#facts.get(label)?.interfaceName === interfaceName);
   }
 
-  #takeOver(configuration: ConfigurationInForce, happenings: readonly Happening[] = []): void {
+  #triggerNow(kind: Trigger['kind']): Trigger {
+    return { kind, atMs: this.#options.clock.monotonicMs() };
+  }
+
+  #takeOver(configuration: ConfigurationInForce, trigger: Trigger, happenings: readonly Happening[] = []): void {
     const { version, author, model } = configuration;
     this.#configuration = configuration;
     this.#waiting = undefined;
     for (const label of this.#facts.keys()) {
       if (!model.ports.some((port) => port.label === label)) this.#facts.delete(label);
     }
-    this.#decide([...happenings, { kind: 'configuration-changed', version, author }]);
+    this.#decide([...happenings, { kind: 'configuration-changed', version, author }], trigger);
   }
 
   #snapshot(): NetworkSnapshot {
@@ -111,7 +116,7 @@ export class Manager {
     return { ports: new Map([...this.#facts].map(([label, facts]) => [label, { ...facts, ...tests.factsOf(label) }])) };
   }
 
-  #decide(happenings: readonly Happening[]): void {
+  #decide(happenings: readonly Happening[], trigger: Trigger): void {
     const configuration = this.#configuration;
     if (configuration === undefined || this.#closed) return;
     const { clock, publisher, instrumentation } = this.#options;
@@ -122,12 +127,13 @@ export class Manager {
     publisher.publish({ configuration, snapshot, decision });
     this.#memory = decision.memory;
     this.#lookAgainAt(decision.nextLookAtMs);
-    const [wallMs, tookMs] = [clock.wallMs(), clock.monotonicMs() - startedMs];
+    const [wallMs, publishedAtMs] = [clock.wallMs(), clock.monotonicMs()];
+    const measured = { snapshot, decision, trigger, tookMs: publishedAtMs - startedMs, publishedAtMs };
     this.#toFollow = { configuration, snapshot, decision };
     afterTheStreams(() => {
       this.#followDecision();
-      instrumentation.onDecision({ decision, tookMs });
-      this.#record([...happenings, ...selectionChanges(before, decision)], wallMs);
+      instrumentation.onDecision(measured);
+      this.#record([...happenings, ...selectionChanges(before, decision)], wallMs, measured);
       this.#options.onMemory(decision.memory);
     });
   }
@@ -148,18 +154,18 @@ export class Manager {
     // Timers may fire a fraction of a millisecond early, and would then find nothing to do.
     const delayMs = Math.ceil(nextLookAtMs - clock.monotonicMs()) + 1;
     this.#cancelNextLook = clock.setTimer(delayMs, () => {
-      this.#decide([]);
+      this.#decide([], this.#triggerNow('hold'));
     });
   }
 
-  #record(happenings: readonly Happening[], wallMs: number): void {
+  #record(happenings: readonly Happening[], wallMs: number, measured: MeasuredDecision): void {
     for (const happening of happenings) {
       if (happening.kind === 'configuration-changed' && this.#isLogged(happening.version)) continue;
       this.#options.events.append(happening, wallMs);
       const fields =
         happening.kind === 'configuration-changed' ? { ...happening, version: String(happening.version) } : happening;
       this.#options.logger.info(fields, happening.kind.replace('-', ' '));
-      if (happening.kind === 'selection-changed') this.#options.instrumentation.onSelectionChanged(happening);
+      if (happening.kind === 'selection-changed') this.#options.instrumentation.onSelectionChanged(happening, measured);
     }
   }
 

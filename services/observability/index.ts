@@ -1,2 +1,3 @@
 export { createLogger, isLogLevel, logLevels, type Logger, type LogLevel } from './logger.js';
 export { startMetrics, type MetricsOptions, type RunningMetrics } from './metrics.js';
+export { Meters, seconds, type DurationMeter, type MeterDescription, type Sample } from './meters.js';

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 
 import type { Logger } from './logger.js';
+import { Meters } from './meters.js';
 
 export interface MetricsOptions {
   readonly host: string;
@@ -11,23 +12,23 @@ export interface MetricsOptions {
   readonly logger: Logger;
 }
 
-/** A registry of metrics that is offered over HTTP. */
+/** Metrics that are offered over HTTP. */
 export interface RunningMetrics {
-  /** Where services put what they measure. */
-  readonly registry: Registry;
+  /** Where services say what can be measured of them. */
+  readonly meters: Meters;
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * Offers metrics of this process (prom-client's default set, and whatever is added to the registry) at http://host:port/metrics for
+ * Offers metrics of this process (prom-client's default set, and whatever is added to the meters) at http://host:port/metrics for
  * Prometheus. Rejects where the address cannot be had. prom-client is loaded here and not before: who does not ask for metrics
  * does not pay for them.
  */
 export async function startMetrics({ host, port, logger }: MetricsOptions): Promise<RunningMetrics> {
-  const { collectDefaultMetrics, Registry: RegistryClass } = await import('prom-client');
-  const registry = new RegistryClass();
-  collectDefaultMetrics({ register: registry });
+  const client = await import('prom-client');
+  const registry = new client.Registry();
+  client.collectDefaultMetrics({ register: registry });
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(request.url === '/metrics' ? 405 : 404).end();
@@ -35,12 +36,12 @@ export async function startMetrics({ host, port, logger }: MetricsOptions): Prom
     }
     answer(registry, response).catch((error: unknown) => {
       logger.error({ err: error }, 'metrics could not be collected');
-      response.destroy();
+      response.writeHead(500).end();
     });
   });
   const taken = await listen(server, host, port);
   logger.info({ host, port: taken }, 'metrics are offered');
-  return { registry, port: taken, close: () => close(server) };
+  return { meters: new Meters(client, registry), port: taken, close: () => close(server) };
 }
 
 async function answer(registry: Registry, response: ServerResponse): Promise<void> {

@@ -70,16 +70,39 @@ describe('startMetrics', () => {
   const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${metrics.port}${path}`, { method });
 
   it('offers the metrics of the process, and those that are added', async () => {
-    const { Gauge } = await import('prom-client');
-    new Gauge({ name: 'eve_uplink_test', help: 'h', labelNames: ['port'], registers: [metrics.registry] }).set(
-      { port: 'eth0' },
-      7,
-    );
+    let ports = [{ labels: { port: 'eth0' }, value: 7 }];
+    metrics.meters.gauge({ name: 'eve_uplink_test', help: 'h' }, ['port'], () => ports);
+    metrics.meters.counter({ name: 'eve_uplink_tests_total', help: 'h' }, [], () => [{ value: 3 }]);
     const response = await get('/metrics');
     expect(response.headers.get('content-type')).toContain('text/plain');
     const text = await response.text();
     expect(text).toContain('eve_uplink_test{port="eth0"} 7');
     expect(text).toContain('process_resident_memory_bytes');
+    ports = [{ labels: { port: 'wwan0' }, value: 1 }];
+    const again = await (await get('/metrics')).text();
+    expect(again).toContain('eve_uplink_test{port="wwan0"} 1');
+    expect(again).not.toContain('eth0');
+    expect(again).toMatch(/^eve_uplink_tests_total 3$/m);
+  });
+
+  it('measures durations in seconds', async () => {
+    const meter = metrics.meters.duration({ name: 'eve_uplink_wait_seconds', help: 'h' }, ['of'], [1, 10]);
+    meter.observe({ of: 'it' }, 5);
+    const text = await (await get('/metrics')).text();
+    expect(text).toContain('eve_uplink_wait_seconds_bucket{le="0.001",of="it"} 0');
+    expect(text).toContain('eve_uplink_wait_seconds_bucket{le="0.01",of="it"} 1');
+    expect(text).toContain('eve_uplink_wait_seconds_sum{of="it"} 0.005');
+  });
+
+  it('refuses where a meter cannot be read, and goes on when it can', async () => {
+    let broken = true;
+    metrics.meters.gauge({ name: 'eve_uplink_test', help: 'h' }, [], () => {
+      if (broken) throw new Error('cannot be read');
+      return [{ value: 1 }];
+    });
+    expect((await get('/metrics')).status).toBe(500);
+    broken = false;
+    expect((await get('/metrics')).status).toBe(200);
   });
 
   it.each([

@@ -6,11 +6,10 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 
-import type { Logger } from '../observability/index.js';
 import { isAborted } from './aborted.js';
 import { HandlerContext, type CallContext } from './call-context.js';
 import { RpcError, toStatus } from './errors.js';
-import { serverOf, type EndCall } from './open-calls.js';
+import { serverOf, type EndCall, type ServerBinding } from './open-calls.js';
 
 /**
  * A unary method from a function that answers or throws. An RpcError leaves as it is; anything else is logged and
@@ -45,7 +44,7 @@ export function unary<Req, Res>(
       },
       (error: unknown) => {
         finish(() => {
-          callback(toStatus(errorToSend(error, call.getPath(), server?.logger)));
+          callback(toStatus(errorToSend(error, call.getPath(), server)));
         });
       },
     );
@@ -95,7 +94,7 @@ export function serverStreaming<Req, Res>(
         finish(undefined);
       },
       (error: unknown) => {
-        finish(signal.aborted ? undefined : errorToSend(error, call.getPath(), server?.logger));
+        finish(signal.aborted ? undefined : errorToSend(error, call.getPath(), server));
       },
     );
   };
@@ -117,8 +116,13 @@ function written<Req, Res>(call: ServerWritableStream<Req, Res>, message: Res, s
   });
 }
 
-function errorToSend(error: unknown, path: string, logger: Logger | undefined): RpcError {
-  if (error instanceof RpcError) return error;
-  logger?.error({ err: error, method: path }, 'a handler failed unexpectedly');
+function errorToSend(error: unknown, path: string, server: ServerBinding | undefined): RpcError {
+  const sent = error instanceof RpcError ? error : unexpected(error, path, server);
+  server?.errors?.note(path, sent);
+  return sent;
+}
+
+function unexpected(error: unknown, path: string, server: ServerBinding | undefined): RpcError {
+  server?.logger.error({ err: error, method: path }, 'a handler failed unexpectedly');
   return new RpcError(status.INTERNAL, 'internal error; the log of the service says more', { reason: 'INTERNAL' });
 }

@@ -1,5 +1,6 @@
 export { RpcError, errorDomain, readRpcError, type FieldViolation, type RpcErrorOptions } from './errors.js';
 export type { CallContext, Caller } from './call-context.js';
+export { CallErrors } from './call-errors.js';
 export { serverStreaming, unary } from './handlers.js';
 export {
   startServer,

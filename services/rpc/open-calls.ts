@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/index.js';
+import type { CallErrors } from './call-errors.js';
 import type { RpcError } from './errors.js';
 
 /** Ends one open call with a status; harmless when it is over already. */
@@ -7,6 +8,7 @@ export type EndCall = (error: RpcError) => void;
 /** What the handlers of one server share. */
 export interface ServerBinding {
   readonly logger: Logger;
+  readonly errors: CallErrors | undefined;
   readonly openStreams: Set<EndCall>;
   /** Unary calls that are still being answered. */
   readonly openCalls: Set<EndCall>;

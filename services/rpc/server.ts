@@ -10,6 +10,7 @@ import {
 
 import { systemClock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
+import type { CallErrors } from './call-errors.js';
 import { messageLimitBytes } from './client.js';
 import { encodingOnce } from './encode-once.js';
 import { RpcError } from './errors.js';
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly services: readonly ServedService[];
   readonly logger: Logger;
   readonly tls?: TlsListenOptions | undefined;
+  /** Counts the calls that are answered with an error. */
+  readonly errors?: CallErrors | undefined;
 }
 
 export interface RunningServer {
@@ -70,7 +73,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.enable_channelz': 0,
   });
-  const binding: ServerBinding = { logger, openStreams: new Set(), openCalls: new Set() };
+  const binding: ServerBinding = {
+    ...{ logger, errors: options.errors },
+    ...{ openStreams: new Set(), openCalls: new Set() },
+  };
   for (const { definition, implementation } of everything) {
     bindToServer(implementation, binding);
     server.addService(encodingOnce(definition), implementation);

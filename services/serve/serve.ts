@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 
 import { systemClock } from '../clock/index.js';
 import { startNim, type ControllerOptions } from '../nim/index.js';
-import { createLogger, startMetrics, type LogLevel } from '../observability/index.js';
-import type { RunningService, TlsListenOptions } from '../rpc/index.js';
+import { createLogger, startMetrics, type LogLevel, type Meters } from '../observability/index.js';
+import { CallErrors, type RunningService, type TlsListenOptions } from '../rpc/index.js';
 import { startZedagent } from '../zedagent/index.js';
 import { cleanUp, startZedrouter } from '../zedrouter/index.js';
 
@@ -36,12 +36,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   const running: RunningService[] = [];
   const ended = untilToldToEnd();
   try {
+    let measured: Measured = {};
     if (options.metrics !== undefined) {
       const logger = createLogger({ service: 'metrics', level: options.logLevel });
-      running.push(await startMetrics({ ...options.metrics, logger }));
+      const metrics = await startMetrics({ ...options.metrics, logger });
+      running.push(metrics);
+      measured = { meters: metrics.meters, callErrors: new CallErrors(metrics.meters) };
     }
     for (const name of serviceNames.filter((each) => options.services.includes(each))) {
-      running.unshift(await start(name, options));
+      running.unshift(await start(name, options, measured));
     }
     await ended;
   } finally {
@@ -54,10 +57,16 @@ export async function serveCleanUp({ runDir, stateDir, logLevel }: Omit<ServeOpt
   await cleanUp({ runDir, stateDir, logger: createLogger({ service: 'zedrouter', level: logLevel }) });
 }
 
-function start(name: ServiceName, options: ServeOptions): Promise<RunningService> {
+/** Empty where nobody asked for metrics. */
+interface Measured {
+  readonly meters?: Meters;
+  readonly callErrors?: CallErrors;
+}
+
+function start(name: ServiceName, options: ServeOptions, measured: Measured): Promise<RunningService> {
   const { runDir, stateDir, listen } = options;
   const logger = createLogger({ service: name, level: options.logLevel });
-  const shared = { runDir, stateDir, logger, clock: systemClock };
+  const shared = { runDir, stateDir, logger, clock: systemClock, ...measured };
   switch (name) {
     case 'zedagent':
       return startZedagent({ ...shared, listen });

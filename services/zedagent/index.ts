@@ -1,7 +1,8 @@
 import { readBootId, type Clock } from '../clock/index.js';
-import type { Logger } from '../observability/index.js';
-import { startServer, type RunningService, type TlsListenOptions } from '../rpc/index.js';
+import type { Logger, Meters } from '../observability/index.js';
+import { startServer, type CallErrors, type RunningService, type TlsListenOptions } from '../rpc/index.js';
 import { GrantKeeper } from './grant-keeper.js';
+import { zedagentMetrics } from './metrics.js';
 import { momentOf, type Moment } from './moment.js';
 import { policyService } from './policy-service.js';
 import { deviceConfigService } from './service.js';
@@ -19,6 +20,9 @@ export interface ZedagentOptions {
   readonly bootId?: string;
   /** A listener on the network, with certificates on both sides. */
   readonly listen?: TlsListenOptions | undefined;
+  /** Where it can be measured; undefined: nowhere. */
+  readonly meters?: Meters | undefined;
+  readonly callErrors?: CallErrors | undefined;
 }
 
 export interface RunningZedagent extends RunningService {
@@ -44,7 +48,9 @@ export async function startZedagent(options: ZedagentOptions): Promise<RunningZe
     services: [deviceConfigService(store, now), policyService(store, now)],
     logger,
     tls: options.listen,
+    errors: options.callErrors,
   });
+  if (options.meters !== undefined) zedagentMetrics(options.meters, () => store.current, now);
   const grantKeeper = new GrantKeeper(store, clock);
   return {
     tlsPort: server.tlsPort,

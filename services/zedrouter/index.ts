@@ -1,12 +1,13 @@
 import { IpMonitor } from 'iproute-exec';
 
 import type { Clock } from '../clock/index.js';
-import type { Logger } from '../observability/index.js';
-import { startServer, type RunningService } from '../rpc/index.js';
+import type { Logger, Meters } from '../observability/index.js';
+import { startServer, type CallErrors, type RunningService } from '../rpc/index.js';
 import { openKernel } from './apply/kernel.js';
 import { watchRuleset } from './apply/ruleset-watch.js';
 import { dataplaneText } from './dataplane-text.js';
 import { nameServiceDirectory } from './directories.js';
+import { zedrouterMetrics } from './metrics.js';
 import { numbersFile } from './numbers-file.js';
 import { receive } from './receive.js';
 import { portMapStatuses } from './port-map-status.js';
@@ -25,6 +26,9 @@ export interface ZedrouterOptions {
   readonly clock: Clock;
   /** A named network namespace to work in; undefined: the process's own. */
   readonly namespace?: string;
+  /** Where it can be measured; undefined: nowhere. */
+  readonly meters?: Meters | undefined;
+  readonly callErrors?: CallErrors | undefined;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface ZedrouterOptions {
  * when it ends: `cleanUp` is the only thing that takes it away.
  */
 export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
-  const { runDir, stateDir, logger, clock, namespace } = options;
+  const { runDir, stateDir, logger, clock, namespace, meters } = options;
   const place = namespace === undefined ? {} : { namespace };
   const numbers = numbersFile(stateDir, logger);
   const store = statusStore();
@@ -46,6 +50,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       }),
     ],
     logger,
+    errors: options.callErrors,
   });
   const kernel = openKernel(namespace, logger);
   const router = new Router({
@@ -55,6 +60,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     numbers: await numbers.read(),
     keepNumbers: (kept) => numbers.write(kept),
     nameServiceDirectory: nameServiceDirectory(runDir),
+    ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list()) }),
     onReport: (report) => {
       const isNews = latest === undefined || !saysTheSame(latest, report);
       latest = report;

@@ -12,10 +12,11 @@ import type { Numbers } from './desired/inputs.js';
 import { liveSelections, nextGrantEndMs } from './desired/granted.js';
 import { localInstances } from './desired/local-instances.js';
 import { quoted } from './desired/sets.js';
+import { noInstrumentation, type Instrumentation } from './instrumentation.js';
 import { rankedPortNumbers } from './marks.js';
 import { numbersFor } from './numbers.js';
 import { plan, splitPlan } from './plan/plan.js';
-import type { Plan } from './plan/operations.js';
+import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { transition } from './plan/transition.js';
 import { adoptedMemories, completeInputs, type CompleteInputs, type Received } from './state.js';
@@ -50,6 +51,7 @@ export interface RouterOptions {
   /** Keeps numbers safe before anything in the kernel rests on them. */
   readonly keepNumbers: (numbers: Numbers) => Promise<void>;
   readonly onReport: (report: RouterReport) => void;
+  readonly instrumentation?: Instrumentation;
 }
 
 /**
@@ -79,6 +81,8 @@ export class Router {
   readonly #nameServiceFailures = new Map<string, Failure>();
   #looking = false;
   #lookAgain = false;
+  /** When the first of what asked for the next look was heard. */
+  #askedAtMs: number | undefined;
   #closed = false;
   #idle: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
@@ -140,6 +144,7 @@ export class Router {
 
   #look(): void {
     this.#lookAgain = true;
+    this.#askedAtMs ??= this.#options.clock.monotonicMs();
     if (this.#looking || this.#closed) return;
     this.#looking = true;
     void this.#lookUntilCalm();
@@ -163,11 +168,12 @@ export class Router {
   }
 
   async #lookOnce(): Promise<void> {
-    const { kernel, clock, logger } = this.#options;
+    const { kernel, clock, logger, instrumentation = noInstrumentation } = this.#options;
+    const askedAtMs = this.#askedAtMs ?? clock.monotonicMs();
+    this.#askedAtMs = undefined;
     const received = completeInputs(this.#received);
     if (received === undefined) return;
     const inputs = this.#withLiveGrants(received);
-    const startedMs = clock.monotonicMs();
     await this.#takeNumbers(inputs);
     const isRead = this.#isReading || this.#observed === undefined;
     const observed = this.#observed ?? (await this.#readAnew());
@@ -186,6 +192,7 @@ export class Router {
       transition(this.#memories, flows.memories, flows.ended, this.#numbers, inputs.ports.facts),
     );
     if (isRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
+      instrumentation.onRepair();
       logger.warn({ plan: printPlan(steps) }, 'the kernel was not as it should be, repairing it');
     } else if (logger.isLevelEnabled('debug')) {
       logger.debug({ plan: printPlan(steps) }, 'plan');
@@ -195,6 +202,7 @@ export class Router {
       this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
     };
     const urgentFailures = await this.#apply(urgent);
+    if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - askedAtMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
       tell(urgentFailures, false);
@@ -208,7 +216,9 @@ export class Router {
     if (loadsRuleset(steps)) this.#chainsInForce = (await readNft(kernel, () => clock.boottimeMs())).chains;
     if (failures.length > 0) this.#retryLater();
     if (steps.length > 0) {
-      logger.info({ tookMs: clock.monotonicMs() - startedMs, failures: failures.length }, 'dataplane changed');
+      const tookMs = clock.monotonicMs() - askedAtMs;
+      instrumentation.onApplied('all', tookMs);
+      logger.info({ tookMs, failures: failures.length }, 'dataplane changed');
     }
     tell(failures, true);
   }
@@ -224,6 +234,7 @@ export class Router {
     const { bridge } = operation;
     const hadFailed = this.#nameServiceFailures.delete(bridge);
     if (message !== undefined) {
+      this.#noteFailure(operation.kind);
       this.#options.logger.warn({ operation: operation.kind, bridge, message }, 'an operation failed');
       this.#nameServiceFailures.set(bridge, { operation, message });
       if (this.#observed !== undefined) this.#observed = this.#withFailedNameServices(this.#observed);
@@ -277,9 +288,14 @@ export class Router {
     });
     this.#applications += 1;
     for (const { operation, message } of failures) {
+      this.#noteFailure(operation.kind);
       logger.warn({ operation: operation.kind, message }, 'an operation failed');
     }
     return failures;
+  }
+
+  #noteFailure(kind: Operation['kind']): void {
+    (this.#options.instrumentation ?? noInstrumentation).onFailure(kind);
   }
 
   async #takeNumbers(inputs: CompleteInputs): Promise<void> {

@@ -55,7 +55,15 @@ export interface Reading {
   readonly observations: ReadonlyMap<string, InterfaceObservation>;
   /** Empty: everything is as it was, and only the time of the reading is news. */
   readonly changed: readonly PortChange[];
+  /** When the first of what asked for this reading was heard. */
+  readonly askedAtMs: number;
   readonly readAtMs: number;
+}
+
+/** What is to be read next, and when the first of what asked for it was heard. */
+interface AskedFor {
+  readonly scope: ReadScope;
+  readonly askedAtMs: number;
 }
 
 export interface PortObserverOptions {
@@ -83,7 +91,7 @@ export class PortObserver {
   #ports: readonly ObservedPort[] = [];
   #view: KernelView = emptyView;
   #observations: ReadonlyMap<string, InterfaceObservation> = new Map();
-  #waiting: ReadScope | undefined;
+  #waiting: AskedFor | undefined;
   #reading = false;
   #failures = 0;
   #cancelSafety: CancelTimer = () => undefined;
@@ -156,15 +164,18 @@ export class PortObserver {
 
   #wake(scope: ReadScope): void {
     if (this.#closed || scope === nothing) return;
-    this.#waiting = mergeScopes(this.#waiting ?? nothing, scope);
+    this.#waiting = {
+      scope: mergeScopes(this.#waiting?.scope ?? nothing, scope),
+      askedAtMs: this.#waiting?.askedAtMs ?? this.#options.clock.monotonicMs(),
+    };
     if (!this.#reading) void this.#readWhatWaits();
   }
 
   async #readWhatWaits(): Promise<void> {
     this.#reading = true;
-    for (let scope = this.#takeWaiting(); scope !== undefined; scope = this.#takeWaiting()) {
+    for (let asked = this.#takeWaiting(); asked !== undefined; asked = this.#takeWaiting()) {
       try {
-        await this.#read(scope);
+        await this.#read(asked.scope, asked.askedAtMs);
         this.#failures = 0;
       } catch (error) {
         this.#onFailure(error);
@@ -174,13 +185,13 @@ export class PortObserver {
     this.#reading = false;
   }
 
-  #takeWaiting(): ReadScope | undefined {
-    const scope = this.#closed ? undefined : this.#waiting;
+  #takeWaiting(): AskedFor | undefined {
+    const asked = this.#closed ? undefined : this.#waiting;
     this.#waiting = undefined;
-    return scope;
+    return asked;
   }
 
-  async #read(scope: ReadScope): Promise<void> {
+  async #read(scope: ReadScope, askedAtMs: number): Promise<void> {
     this.counts.readings += 1;
     if (scope.forgetInterfaces) this.#options.reader.forgetInterfaces();
     const indexBefore = new Map(this.#view.links);
@@ -190,11 +201,11 @@ export class PortObserver {
     const changed = this.#differences();
     // Bad news first: those who use the port need not wait for the routes.
     const bad = changed.some(({ label }) => this.#isLost(label));
-    if (bad) this.#tell();
+    if (bad) this.#tell(askedAtMs);
     if (replaced.length > 0 || scope.routes || changed.length > 0) {
       await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
     }
-    const more = this.#tell();
+    const more = this.#tell(askedAtMs);
     if (!bad && !more) this.counts.equal += 1;
   }
 
@@ -246,11 +257,12 @@ export class PortObserver {
   }
 
   /** Hands the reading on; answers whether anything differs from the one before. */
-  #tell(): boolean {
+  #tell(askedAtMs: number): boolean {
     if (this.#closed) return false;
     const changed = this.#differences();
     this.#observations = this.#observationsNow();
-    this.#options.onReading({ observations: this.#observations, changed, readAtMs: this.#options.clock.monotonicMs() });
+    const readAtMs = this.#options.clock.monotonicMs();
+    this.#options.onReading({ observations: this.#observations, changed, askedAtMs, readAtMs });
     return changed.length > 0;
   }
 

@@ -2,6 +2,6 @@ export type { ConfigurationInForce } from './configuration-in-force.js';
 export { Publisher, type BudgetOf, type Published, type TestStatusEntry } from './publisher.js';
 export { equalButForTimes } from './equality.js';
 export { candidateMessage, reasonMessage, testStatusOf } from './test-status.js';
-export { WallTime } from './timestamp.js';
-export { causeMessages, testStateMessages } from './enums.js';
+export { secondsOf, WallTime } from './timestamp.js';
+export { causeMessages, noPortMessages, testStateMessages } from './enums.js';
 export { failureMessage } from './target-status.js';

@@ -2,6 +2,11 @@ import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
 import type { Clock } from '../../clock/index.js';
 import { timestampOf } from '../../configuration/index.js';
 
+/** A moment since 1970, or a duration, in seconds. */
+export function secondsOf({ seconds, nanos }: { readonly seconds: bigint; readonly nanos: number }): number {
+  return Number(seconds) + nanos / 1e9;
+}
+
 /** Turns monotonic times into what people read, by what the two clocks say now. */
 export class WallTime {
   readonly #offsetMs: number;

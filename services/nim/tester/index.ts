@@ -1,4 +1,4 @@
-export { readAppTraffic } from './app-traffic.js';
+export { readAppTraffic, type AppTraffic } from './app-traffic.js';
 export { isLight, type TestAssignment, type TestedPort } from './assignment.js';
 export type { Attempt, AttemptResult, Prober } from './attempt.js';
 export { BudgetBook } from './budget-book.js';

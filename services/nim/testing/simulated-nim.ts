@@ -103,7 +103,12 @@ export class SimulatedNim {
     const observations = new Map(
       [...this.#observed].map(([label, observation]) => [label, { interfaceName: label, observation }]),
     );
-    this.#manager.onReading({ observations, changed, readAtMs: this.clock.monotonicMs() });
+    this.#manager.onReading({
+      observations,
+      changed,
+      askedAtMs: this.clock.monotonicMs(),
+      readAtMs: this.clock.monotonicMs(),
+    });
   }
 
   /** An app of this network instance sends from now on, 50 packets a second, over whatever port it is given. */
