@@ -21,6 +21,7 @@ interface ServiceProcessOptions {
   readonly logFile: string;
   readonly logLevel: string;
   readonly controller: { readonly url: string; readonly certificateAuthorityFile: string } | undefined;
+  readonly metricsPort: number | undefined;
 }
 
 /** `eve-uplink serve` in the device: one service, or all of them in one process. */
@@ -44,7 +45,7 @@ export class ServiceProcess {
   /** Starts it and waits until each of its sockets answers that it is SERVING. Throws where it ends instead, or takes longer than 10 s. */
   async start(): Promise<void> {
     if (this.#process?.running === true) return;
-    const { serves, namespace, runDir, stateDir, logFile, logLevel, controller } = this.#options;
+    const { serves, namespace, runDir, stateDir, logFile, logLevel, controller, metricsPort } = this.#options;
     const launched = await LabProcess.start({
       name: `eve-uplink serve ${serves}`,
       namespace,
@@ -55,6 +56,7 @@ export class ServiceProcess {
         ...(controller === undefined
           ? []
           : ['--controller', controller.url, '--controller-ca', controller.certificateAuthorityFile]),
+        ...(metricsPort === undefined ? [] : ['--metrics', `127.0.0.1:${metricsPort}`]),
       ],
       logFile,
     });

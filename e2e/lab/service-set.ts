@@ -12,6 +12,8 @@ export interface ServiceSetOptions {
   readonly logLevel?: string;
   /** NIM tests ports by the ping of the lab's controller; default: link and address are the test. */
   readonly controller?: boolean;
+  /** They offer metrics on the device's loopback: one process at this port, three at this and the next two. */
+  readonly metricsPort?: number;
 }
 
 /** The services in the device. */
@@ -30,12 +32,17 @@ export class ServiceSet {
     },
   ) {
     const { namespace, runDir, stateDir, folder } = place;
+    const metricsPort = (serves: ServiceName | 'all'): number | undefined =>
+      options.metricsPort === undefined
+        ? undefined
+        : options.metricsPort + (serves === 'all' ? 0 : serviceNames.indexOf(serves));
     const processOf = (serves: ServiceName | 'all'): ServiceProcess =>
       new ServiceProcess({
         ...{ serves, namespace, runDir, stateDir },
         logFile: join(folder, `serve-${serves}.log`),
         logLevel: options.logLevel ?? 'info',
         controller: options.controller === true ? place.controller : undefined,
+        metricsPort: metricsPort(serves),
       });
     const all = options.separate === true ? undefined : processOf('all');
     this.#processes = new Map(serviceNames.map((name) => [name, all ?? processOf(name)]));

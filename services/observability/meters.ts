@@ -39,6 +39,8 @@ export class Meters {
       registers: [this.#registry],
       collect: () => {
         gauge.reset();
+        // Without labels, a reset leaves a series of 0.
+        gauge.remove({});
         for (const { labels = {}, value } of read()) gauge.set({ ...labels }, value);
       },
     });
@@ -52,6 +54,7 @@ export class Meters {
       registers: [this.#registry],
       collect: () => {
         counter.reset();
+        counter.remove({});
         for (const { labels = {}, value } of read()) counter.inc({ ...labels }, value);
       },
     });

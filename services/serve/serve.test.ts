@@ -180,6 +180,12 @@ describe('serve, as a process of its own', () => {
     const { says } = start('0');
     const { port } = JSON.parse(await says('metrics are offered')) as { port: number };
     await says('"serving"');
-    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('process_cpu_seconds_total');
+    expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(text).toContain('process_cpu_seconds_total');
+    const method = 'service="org.lfedge.eve.zedagent.v1.DeviceConfigService",method="GetConfig"';
+    expect(text).toContain(`eve_uplink_rpc_errors_total{${method},code="NOT_FOUND"} 1`);
+    expect(text).toMatch(/^eve_uplink_policy_grants 0$/m);
+    expect(text).not.toMatch(/^eve_uplink_config_version /m);
   });
 });

@@ -3,7 +3,7 @@ import { parseTarget, type Port, type NetworkInstance } from '../../configuratio
 import { createLogger } from '../../observability/index.js';
 import { portAs } from '../decide/testing/scenario.js';
 import type { EventLog, Happening } from '../events/index.js';
-import { noInstrumentation } from '../instrumentation.js';
+import { noInstrumentation, type Instrumentation } from '../instrumentation.js';
 import { Manager } from '../manager.js';
 import { Publisher } from '../publish/index.js';
 import { RemoteTests } from '../remote-tests.js';
@@ -28,6 +28,7 @@ export interface SimulatedNimOptions {
   /** Undefined: nobody said where the controller is. */
   readonly controller?: string | undefined;
   readonly seed?: number;
+  readonly instrument?: (publisher: Publisher) => Instrumentation;
 }
 
 /** All of NIM between the kernel's readings and its streams, in virtual time, over a simulated network. */
@@ -48,10 +49,14 @@ export class SimulatedNim {
   constructor(options: SimulatedNimOptions) {
     const { clock } = this;
     this.network = new SimulatedNetwork(clock, options.seed ?? 1);
-    this.publisher = new Publisher(clock);
+    const budgets = new BudgetBook(clock);
+    this.publisher = new Publisher(clock, (label) => {
+      const budget = budgets.of(label);
+      return budget === undefined ? undefined : { budget, state: budgets.state(label) };
+    });
     const logger = createLogger({ service: 'test', level: 'silent' });
     this.tests = new RemoteTests({
-      ...{ clock, logger, prober: this.network, budgets: new BudgetBook(clock) },
+      ...{ clock, logger, prober: this.network, budgets },
       readTraffic: () => this.#readTraffic(),
       onNews: () => {
         this.#manager.onTestNews();
@@ -69,7 +74,7 @@ export class SimulatedNim {
         },
         list: () => [],
       } as unknown as EventLog,
-      instrumentation: noInstrumentation,
+      instrumentation: options.instrument?.(this.publisher) ?? noInstrumentation,
       observe: () => undefined,
       onMemory: () => undefined,
     });
