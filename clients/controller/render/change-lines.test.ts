@@ -7,7 +7,7 @@ import { changeLines } from './change-lines.js';
 const sample = sampleView();
 const portLines = [
   'port wwan0: up, 198.51.100.7/24, working',
-  'port ethernet0: no carrier, no address, untested, carrier lost',
+  'port ethernet0: no carrier, no address, untested, no carrier',
 ];
 const networkInstanceLine =
   'network instance ni1: applied wwan0 > sat0, selected wwan0, link lost: ethernet0 has no carrier';

@@ -1,25 +1,11 @@
-import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import { ApplyState } from '../../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status/view.js';
+import { portTable, testErrorLines, testTable } from './port-tables.js';
 import { printable, table } from './table.js';
 import { sinceText } from './time.js';
-import { applyWord, causeWords, linkWord, noPortWords, testWord } from './words.js';
+import { applyWord, causeWords, noPortWords } from './words.js';
 
-const portHead = ['PORT', 'INTERFACE', 'PRIORITY', 'LINK', 'ADDRESSES', 'GATEWAYS', 'TEST', 'LAST ERROR'];
 const networkInstanceHead = ['NETWORK INSTANCE', 'PORT IN USE', 'STATE', 'STANDBY', 'SELECTED', 'SINCE', 'WHY'];
-
-function portRow(port: PortStatus): readonly string[] {
-  return [
-    port.logicalLabel,
-    port.interface,
-    String(port.priority),
-    linkWord(port.linkState),
-    port.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
-    port.gateways.join(' '),
-    testWord(port.testState),
-    port.lastError,
-  ];
-}
 
 /** The port that carries the traffic now, by zedrouter's word; what NIM selected is another column. */
 function portInUse({ applied }: NetworkInstanceView): string {
@@ -59,19 +45,20 @@ function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
   return applied.errors.map((error) => printable(`${name}: ${error}`));
 }
 
-/** Ports, then network instances with the port in use as applied, then errors and services that do not answer. */
+/** Ports and their tests, then network instances with the port in use as applied, then errors and services that do not answer. */
 export function statusText(view: StatusView, nowMs: number): string {
   const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
   const networkInstances = networkInstancesOf(view);
   const sections = [
-    ports.length === 0 ? 'No ports' : table(portHead, ports.map(portRow)),
+    ports.length === 0 ? 'No ports' : portTable(ports),
+    ports.length === 0 ? '' : testTable(ports, nowMs),
     networkInstances.length === 0
       ? 'No network instances'
       : table(
           networkInstanceHead,
           networkInstances.map((each) => networkInstanceRow(each, nowMs)),
         ),
-    [...networkInstances.flatMap(errorLines), ...view.troubles].join('\n'),
+    [...testErrorLines(ports), ...networkInstances.flatMap(errorLines), ...view.troubles].join('\n'),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }

@@ -26,6 +26,11 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
+/** The text, cut to so many characters where it is longer. */
+export function shortened(text: string, mostCharacters: number): string {
+  return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}\u2026`;
+}
+
 /** A table without lines. Empty cells show as `-`. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const made = new Table({

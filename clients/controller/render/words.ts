@@ -1,4 +1,4 @@
-import { PortTestState } from '../../../gen/evecommon/uplink.js';
+import { PortTestState, TestFailureKind } from '../../../gen/evecommon/uplink.js';
 import { CandidateReasonCode, NoPortReason, SelectionCause } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState } from '../../../gen/nim/v1/port_status.js';
 import { ApplyState } from '../../../gen/zedrouter/v1/network_router.js';
@@ -25,6 +25,20 @@ export const testWord = wordsFor<PortTestState>({
   [PortTestState.PORT_TEST_STATE_UNTESTED]: 'untested',
   [PortTestState.PORT_TEST_STATE_WORKING]: 'working',
   [PortTestState.PORT_TEST_STATE_FAILING]: 'failing',
+});
+
+export const failureWord = wordsFor<TestFailureKind>({
+  [TestFailureKind.TEST_FAILURE_KIND_UNSPECIFIED]: '',
+  [TestFailureKind.TEST_FAILURE_KIND_NO_GATEWAY]: 'no gateway',
+  [TestFailureKind.TEST_FAILURE_KIND_DNS]: 'DNS',
+  [TestFailureKind.TEST_FAILURE_KIND_REFUSED]: 'refused',
+  [TestFailureKind.TEST_FAILURE_KIND_TIMEOUT]: 'no answer',
+  [TestFailureKind.TEST_FAILURE_KIND_UNREACHABLE]: 'unreachable',
+  [TestFailureKind.TEST_FAILURE_KIND_RESET]: 'broken off',
+  [TestFailureKind.TEST_FAILURE_KIND_TLS]: 'TLS',
+  [TestFailureKind.TEST_FAILURE_KIND_PORTAL]: 'captive portal',
+  [TestFailureKind.TEST_FAILURE_KIND_HTTP]: 'HTTP error',
+  [TestFailureKind.TEST_FAILURE_KIND_LOCAL]: 'not testable',
 });
 
 export const causeWords = wordsFor<SelectionCause>({

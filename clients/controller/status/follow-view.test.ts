@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RunningServer } from '../../../services/rpc/index.js';
-import { startScriptedNim, startScriptedZedrouter } from '../testing/scripted-services.js';
+import { scriptedSuccess, startScriptedNim, startScriptedZedrouter } from '../testing/scripted-services.js';
 import { followView } from './follow-view.js';
 import { emptyView, type StatusView } from './view.js';
 
@@ -23,10 +23,11 @@ describe('followView', () => {
     stop = new AbortController();
     view = emptyView;
     onChange = () => undefined;
-    following = followView({ runDir }, stop.signal, (next) => {
+    const onView = (next: StatusView): void => {
       view = next;
       onChange();
-    });
+    };
+    following = followView({ runDir }, stop.signal, onView, { refreshTestsEveryMs: 50 });
   });
 
   afterEach(async () => {
@@ -66,6 +67,11 @@ describe('followView', () => {
     expect(seen.selections[0]?.selectedPort?.logicalLabel).toBe('eth0');
     expect(seen.applied[0]?.interfaceInUse).toBe('eth0');
     expect(seen.troubles).toEqual([]);
+  });
+
+  it('asks for what tests have shown, which no stream tells', async () => {
+    const seen = await viewThat(({ ports: [port] }) => port?.lastSucceeded !== undefined);
+    expect(seen.ports[0]?.lastSucceeded).toMatchObject(scriptedSuccess);
   });
 
   it('says that a service is gone, keeps what it said, and goes on when it is back', async () => {

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { follow } from '../../../services/rpc/index.js';
 import type { ConnectionOptions, ServiceName } from '../connection/addresses.js';
 import { connect } from '../connection/clients.js';
+import { followFreshPorts } from './fresh-ports.js';
 import { emptyView, withMessage, type StatusView, type StreamMessage } from './view.js';
 
 const noLog = pino({ level: 'silent' });
@@ -9,6 +10,11 @@ const noLog = pino({ level: 'silent' });
 interface Resume {
   readonly epoch: string;
   readonly revision: bigint;
+}
+
+export interface FollowViewOptions {
+  /** Ask for the times of tests this often, too; undefined: they stay as they were when something else changed last. */
+  readonly refreshTestsEveryMs?: number;
 }
 
 /**
@@ -19,6 +25,7 @@ export async function followView(
   options: ConnectionOptions,
   signal: AbortSignal,
   onView: (view: StatusView) => void,
+  { refreshTestsEveryMs }: FollowViewOptions = {},
 ): Promise<void> {
   const nim = connect('nim', options);
   const zedrouter = connect('zedrouter', options);
@@ -36,6 +43,8 @@ export async function followView(
   const reader = <Kind extends StreamMessage['kind']>(kind: Kind) => {
     let resume: Resume = { epoch: '', revision: 0n };
     return {
+      /** Whether a state of this epoch and revision is as new as what the stream has told. */
+      isCurrent: (state: Resume) => state.epoch === resume.epoch && state.revision >= resume.revision,
       request: () => ({ epoch: resume.epoch, afterRevision: resume.revision }),
       onMessage: (message: Extract<StreamMessage, { kind: Kind }>['message']) => {
         resume = { epoch: message.epoch, revision: message.revision };
@@ -66,6 +75,11 @@ export async function followView(
         signal,
         logger: noLog,
       }),
+      refreshTestsEveryMs === undefined
+        ? undefined
+        : followFreshPorts(nim, refreshTestsEveryMs, signal, (fresh) => {
+            if (ports.isCurrent(fresh)) show({ ...view, ports: fresh.ports });
+          }),
     ]);
   } finally {
     nim.client.close();

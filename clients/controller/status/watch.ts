@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../../services/clock/index.js';
 import { connectionOptionsOf } from '../connection/options.js';
 import { print, printJson, untilInterrupted } from '../output.js';
-import { followView } from './follow-view.js';
+import { followView, type FollowViewOptions } from './follow-view.js';
 import { viewToJson } from './read.js';
 import { lineScreen, terminalScreen, type Screen } from './screen.js';
 import type { StatusView } from './view.js';
@@ -21,18 +21,24 @@ function jsonScreen(): Screen {
   };
 }
 
-function screenFor(json: boolean): Screen {
-  if (json) return jsonScreen();
-  return process.stdout.isTTY ? terminalScreen(process.stdout, systemClock) : lineScreen(print, systemClock);
+/** For people who look on: each answer of a test is no news, and its age is. */
+const refreshTestsEveryMs = 2_000;
+
+function screenFor(json: boolean): { readonly screen: Screen; readonly follow: FollowViewOptions } {
+  if (json) return { screen: jsonScreen(), follow: {} };
+  return process.stdout.isTTY
+    ? { screen: terminalScreen(process.stdout, systemClock), follow: { refreshTestsEveryMs } }
+    : { screen: lineScreen(print, systemClock), follow: {} };
 }
 
 /** `watch` */
 export async function watch({ json }: { readonly json?: boolean }, command: Command): Promise<void> {
-  const screen = screenFor(json === true);
+  const { screen, follow } = screenFor(json === true);
   try {
-    await followView(connectionOptionsOf(command), untilInterrupted(), (view) => {
+    const onView = (view: StatusView): void => {
       screen.show(view);
-    });
+    };
+    await followView(connectionOptionsOf(command), untilInterrupted(), onView, follow);
   } finally {
     screen.close();
   }

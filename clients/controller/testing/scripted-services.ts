@@ -29,6 +29,9 @@ import { RpcError, serverStreaming, startServer, unary, type RunningServer } fro
 const logger = createLogger({ service: 'scripted', level: 'silent' });
 const networkInstance = { networkInstanceId: 'id-1', displayName: 'ni1' };
 
+/** Of the test of every port of a scripted NIM, when somebody asks. Its stream does not tell. */
+export const scriptedSuccess = { seconds: 1_772_366_399n, nanos: 0 };
+
 /** Sends one message, then stays open until the reader leaves or the server ends. */
 function oneMessage<Message>(message: () => Message) {
   return serverStreaming<unknown, Message>(async function* (_request, { signal }) {
@@ -62,7 +65,13 @@ export function startScriptedNim(runDir: string, portLabel: string): Promise<Run
         definition: NetworkInterfaceManagerServiceService,
         implementation: {
           getDeviceNetworkStatus: unary(() =>
-            GetDeviceNetworkStatusResponse.fromPartial({ deviceNetworkStatus: { ports: [port] } }),
+            GetDeviceNetworkStatusResponse.fromPartial({
+              deviceNetworkStatus: {
+                epoch: portLabel,
+                revision: 1n,
+                ports: [{ ...port, lastSucceeded: scriptedSuccess }],
+              },
+            }),
           ),
           watchDeviceNetworkStatus: oneMessage(() => ({
             ...WatchDeviceNetworkStatusResponse.fromPartial({ epoch: portLabel, revision: 1n, snapshot: true }),
