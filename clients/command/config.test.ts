@@ -19,6 +19,27 @@ const networkInstance = {
 };
 const configuration = { networkInstances: [networkInstance] };
 const changedConfiguration = { networkInstances: [{ ...networkInstance, ip: { subnet: '10.2.0.0/24' } }] };
+const eagerConfiguration = {
+  deviceIoList: [
+    {
+      ptype: 'PhyIoNetEth',
+      phylabel: 'wwan0',
+      logicallabel: 'wwan0',
+      phyaddrs: { ifname: 'wwan0' },
+      usage: 'PhyIoUsageMgmtAndApps',
+      usagePolicy: { fallBackPriority: 1 },
+    },
+  ],
+  systemAdapterList: [{ name: 'wwan0', uplink: true, lowerLayerName: 'wwan0' }],
+  networkInstances: [
+    {
+      ...networkInstance,
+      activate: true,
+      port: { name: 'uplink' },
+      test: { target: 'https://plant.example/', interval: '10s' },
+    },
+  ],
+};
 const badConfiguration = {
   networkInstances: [
     { ...networkInstance, ip: { subnet: '10.1.0.0/99' } },
@@ -54,6 +75,7 @@ describe('config, with a real zedagent', () => {
       file('bad.binpb'),
       EdgeDevConfig.encode(configFromJson({ networkInstances: [{ uuidandversion: { uuid: 'x' } }] })).finish(),
     );
+    await writeFile(file('eager.json'), JSON.stringify(eagerConfiguration));
     await writeFile(file('misspelt.json'), JSON.stringify({ networkInstancs: [] }));
   });
 
@@ -90,13 +112,26 @@ describe('config, with a real zedagent', () => {
 
   it('push of the same changes nothing', async () => {
     const { stdout } = await config('push', file('one.json'), '--json');
-    expect(JSON.parse(stdout)).toEqual({ version: '1', changed: false, dryRun: false });
+    expect(JSON.parse(stdout)).toEqual({ version: '1', changed: false, dryRun: false, warnings: [] });
   });
 
   it('push refuses where another version is in force than expected', async () => {
     const { stderr, exitCode } = await config('push', file('two.json'), '--expected-version', '7');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('7');
+  });
+
+  it('push says what will not come about as the configuration says, and takes it', async () => {
+    const { stdout, exitCode } = await config('push', file('eager.json'), '--dry-run');
+    const [said, warning, ...more] = stdout.trim().split('\n');
+    expect({ said, more, exitCode }).toEqual({
+      said: 'Valid; pushing it would make it version 2',
+      more: [],
+      exitCode: 0,
+    });
+    expect(warning).toMatch(
+      /^Warning: config\.networkInstances\[0\]\.test\.interval: over wwan0 \(priority 1\), .* 5 MB /,
+    );
   });
 
   it('diff shows what a push would change', async () => {

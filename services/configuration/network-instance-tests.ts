@@ -11,6 +11,9 @@ export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
 
 const DAY_MS = 86_400_000;
 
+/** Of a target that stays silent, a test takes its time limit: with a longer one, nothing is left of the interval that was asked for. */
+const MOST_INTERVALS_A_TEST = 10;
+
 /** How a network instance's ports are tested: our own settings, and EVE's probe of the default route. */
 export function interpretTest(
   config: NetworkInstanceConfig,
@@ -28,6 +31,13 @@ export function interpretTest(
   const eves = interpretRouteProbe(config, field, problems);
   const intervalMs = durationMs(test?.interval, { leastMs: 100, mostMs: DAY_MS }, `${at}.interval`, problems);
   const timeoutMs = durationMs(test?.timeout, { leastMs: 10, mostMs: 3_600_000 }, `${at}.timeout`, problems);
+  if (intervalMs !== undefined && timeoutMs !== undefined && timeoutMs > MOST_INTERVALS_A_TEST * intervalMs) {
+    const most = (MOST_INTERVALS_A_TEST * intervalMs) / 1000;
+    problems.add(
+      `${at}.timeout`,
+      `must be ${most} s at most, ${MOST_INTERVALS_A_TEST} intervals: no test begins before the one before has ended`,
+    );
+  }
   const holdBounds = { leastMs: 0, mostMs: DAY_MS };
   return {
     // Whoever names a target in our field means it, whatever an older controller still sends for EVE's probe.

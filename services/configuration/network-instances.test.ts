@@ -222,6 +222,11 @@ describe('problems of network instances are told by field', () => {
       ),
     },
     {
+      what: 'a time limit that leaves nothing of the interval',
+      json: withInstance({ test: { target: 'icmp://192.0.2.1', interval: '1s', timeout: '10.001s' } }),
+      fields: ['networkInstances[0].test.timeout'],
+    },
+    {
       what: "EVE's probes, also where another target wins",
       json: withInstance({
         test: { target: 'icmp://192.0.2.1' },

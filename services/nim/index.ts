@@ -25,6 +25,7 @@ import { startTests } from './start-tests.js';
 import { readAppTraffic } from './tester/index.js';
 
 export type { ControllerOptions } from './controller.js';
+export { testWarnings, type TestWarning } from './forecast/index.js';
 
 export interface NimOptions {
   /** Sockets, the memory of decisions, and `dns/INTERFACE`, the name servers of the DHCP leases. */

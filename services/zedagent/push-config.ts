@@ -3,8 +3,9 @@ import { status } from '@grpc/grpc-js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../gen/zedagent/v1/device_config.js';
 import { PolicyChangeKind } from '../../gen/zedagent/v1/policy.js';
-import { interpret, timestampOf, withoutOrphans, type Problem } from '../configuration/index.js';
+import { interpret, timestampOf, withoutOrphans, type DeviceModel, type Problem } from '../configuration/index.js';
 import { RpcError } from '../rpc/index.js';
+import { configWarnings } from './config-warnings.js';
 import { configuredModel, withChange, type InForce } from './in-force.js';
 import type { Moment } from './moment.js';
 import type { Step } from './step.js';
@@ -26,11 +27,12 @@ export function pushConfig(current: InForce, request: PushConfigRequest, now: Mo
   refuseOtherVersion(expectedVersion, version);
   refuseInvalid(config);
   const dropped = droppedBy(config, current);
-  refuseClash(config, dropped);
+  const warnings = configWarnings(config, effectiveModelOf(config, dropped));
   const sha256 = digestOf(config);
-  if (current.deviceConfig?.sha256 === sha256) return { answer: { version, changed: false, droppedPolicy: [] } };
+  if (current.deviceConfig?.sha256 === sha256)
+    return { answer: { version, changed: false, droppedPolicy: [], warnings } };
   const next = version + 1n;
-  const answer = { version: next, changed: true, droppedPolicy: [...dropped.changes] };
+  const answer = { version: next, changed: true, droppedPolicy: [...dropped.changes], warnings };
   if (dryRun) return { answer };
   const deviceConfig: DeviceConfig = { version: next, config, pushedAt: timestampOf(now.wallMs), sha256, author };
   return { answer, next: { deviceConfig, ...withoutDropped(current, dropped, deviceConfig, now) } };
@@ -92,10 +94,14 @@ function refuseInvalid(config: EdgeDevConfig): void {
   );
 }
 
-/** Labels follow priorities, so a configuration that is sound by itself may clash with an override. */
-function refuseClash(config: EdgeDevConfig, policy: Dropped): void {
+/**
+ * What a configuration means under what is left of the policy. Labels follow priorities, so one that is sound by itself may clash with
+ * an override.
+ * @throws RpcError where it does
+ */
+function effectiveModelOf(config: EdgeDevConfig, policy: Dropped): DeviceModel {
   const interpretation = interpret(config, policy);
-  if (interpretation.kind === 'valid') return;
+  if (interpretation.kind === 'valid') return interpretation.model;
   throw new RpcError(
     status.INVALID_ARGUMENT,
     'the configuration is sound by itself, and clashes with overrides of the policy in force: change it, or take them back first',

@@ -4,12 +4,20 @@ import { call } from '../../../services/rpc/index.js';
 import { ask, withConnection } from '../connection/clients.js';
 import { connectionOptionsOf } from '../connection/options.js';
 import { print, printJson } from '../output.js';
+import { printable } from '../render/table.js';
 import { pointingAt, readConfigFile } from './file.js';
 
 /** What a push did, in a line. */
 export function pushText({ version, changed }: PushConfigResponse, dryRun: boolean): string {
   if (!changed) return `Nothing to change: the configuration equals version ${version}, which is in force`;
   return dryRun ? `Valid; pushing it would make it version ${version}` : `Version ${version} is in force`;
+}
+
+/** What will not come about as the configuration says, a line each. */
+export function warningLines({ warnings }: PushConfigResponse): readonly string[] {
+  return warnings.map(({ field, description }) =>
+    printable(field === '' ? `Warning: ${description}` : `Warning: ${field}: ${description}`),
+  );
 }
 
 export interface PushOptions {
@@ -31,6 +39,7 @@ export async function push(file: string, options: PushOptions, command: Command)
     throw pointingAt(read, problem);
   });
   const { version, changed } = response;
-  if (options.json === true) printJson({ version: version.toString(), changed, dryRun });
-  else print(pushText(response, dryRun));
+  const warnings = response.warnings.map(({ field, description }) => ({ field, description }));
+  if (options.json === true) printJson({ version: version.toString(), changed, dryRun, warnings });
+  else for (const line of [pushText(response, dryRun), ...warningLines(response)]) print(line);
 }

@@ -5,7 +5,11 @@ export {
   acquaintanceSpacingMs,
   defaultFailAfter,
   defaultRecoverAfter,
+  doubtShortestMs,
+  doubtSpacingMs,
+  fullLimitMs,
   paceOf,
+  unknownLimitMs,
   type Pace,
 } from './pace.js';
 export { observeTraffic, refuteStall, stallOf, type TrafficCount, type TrafficFacts } from './traffic.js';

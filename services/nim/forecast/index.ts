@@ -1,0 +1,1 @@
+export { testWarnings, type TestWarning, type TestWarningSubject } from './test-warnings.js';

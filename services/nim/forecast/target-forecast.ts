@@ -1,0 +1,54 @@
+import type { ProbeTarget } from '../../configuration/index.js';
+import type { TestProfile } from '../decide/index.js';
+import { doubtShortestMs, doubtSpacingMs, fullLimitMs, monthMs, unknownLimitMs, type Pace } from '../schedule/index.js';
+import { silencesNeeded } from '../health/index.js';
+
+type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
+
+/** What testing a target over a port comes to while a network instance uses the port and no app sends. */
+export interface TargetForecast {
+  /** Between two attempts. */
+  readonly gapMs: number;
+  /** In 30 days, both directions, from the IP header on, while everything works. */
+  readonly monthlyBytes: number;
+}
+
+/** Bytes of a full test that succeeds, as measured in the lab: TLS resumes its session, names are remembered. */
+const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
+  // An echo without data and its answer.
+  icmp: 56,
+  // Three segments to open and two to close.
+  tcp: 220,
+  http: 900,
+  https: 2_000,
+};
+
+const pulseBytes = 56;
+
+/** A target at its own pace, before a budget stretches anything. */
+export function forecastOf({ target, intervalMs, pulses }: TargetProfile, pace: Pace): TargetForecast {
+  const light = target.kind === 'icmp' || target.kind === 'tcp';
+  const fullMs = intervalMs ?? (light ? pace.pulseQuietMs : pace.fullMs);
+  const pulsing = pulses && !light;
+  return {
+    gapMs: pulsing ? Math.min(fullMs, pace.pulseQuietMs) : fullMs,
+    monthlyBytes:
+      (monthMs / fullMs) * fullBytes[target.kind] + (pulsing ? (monthMs / pace.pulseQuietMs) * pulseBytes : 0),
+  };
+}
+
+/**
+ * How long a path that falls silent goes unnoticed at worst, while no app sends and nothing is lost otherwise: it dies right after an answer,
+ * the next attempt runs into its time limit, and quick ones confirm it (next-test.ts, `burst`).
+ */
+export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapMs: number): number {
+  const light = target.kind === 'icmp' || target.kind === 'tcp';
+  const quickLimitMs = Math.min(timeoutMs ?? Infinity, unknownLimitMs);
+  const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? fullLimitMs);
+  const needed = Math.max(silencesNeeded({ answered: longHistory, lost: 0 }), light ? settings.failAfter : 0);
+  const confirmingMs = doubtSpacingMs * (needed - 1) + quickLimitMs;
+  return gapMs + Math.max(firstLimitMs + confirmingMs, doubtShortestMs, settings.patienceMs + quickLimitMs);
+}
+
+/** So many answers say that a path loses nothing. */
+const longHistory = 1_000;

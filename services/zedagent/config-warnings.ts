@@ -1,0 +1,30 @@
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { ConfigWarning } from '../../gen/zedagent/v1/device_config.js';
+import type { DeviceModel } from '../configuration/index.js';
+import { testWarnings, type TestWarning } from '../nim/index.js';
+
+/** More would not be read, and each costs a line. */
+const mostTold = 20;
+
+/** What is in order in a configuration, under the policy over it, and will not come about as it says. */
+export function configWarnings(config: EdgeDevConfig, model: DeviceModel): ConfigWarning[] {
+  const all = testWarnings(model).map(({ subject, description }) => ({ field: fieldOf(subject, config), description }));
+  const left = all.length - mostTold;
+  if (left <= 0) return all;
+  return [...all.slice(0, mostTold), { field: '', description: `and ${left} more like these` }];
+}
+
+function fieldOf(subject: TestWarning['subject'], config: EdgeDevConfig): string {
+  switch (subject.kind) {
+    case 'network-instance': {
+      const index = config.networkInstances.findIndex(
+        ({ uuidandversion }) => uuidandversion?.uuid.toLowerCase() === subject.id,
+      );
+      return `config.networkInstances[${index}].test.${subject.setting}`;
+    }
+    case 'port-test': {
+      const key = subject.setting === 'interval' ? 'timer.port.testinterval' : 'timer.port.timeout';
+      return `config.configItems[${config.configItems.findIndex((item) => item.key === key)}].value`;
+    }
+  }
+}
