@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { configFromJson, interpret, type DeviceModel } from '../../configuration/index.js';
+import { configFromJson, interpret, parseTarget, type DeviceModel } from '../../configuration/index.js';
 import { deviceConfigJson } from '../testing/device-config.js';
+import { SimulatedNim } from '../testing/simulated-nim.js';
 import { bytesText, timeText } from './forecast-text.js';
 import { testWarnings } from './test-warnings.js';
 
@@ -125,5 +126,30 @@ describe('forecasts in words', () => {
     [52_000e6, '52,000 MB'],
   ])('%d bytes: %s', (bytes, text) => {
     expect(bytesText(bytes)).toBe(text);
+  });
+});
+
+describe('a forecast', () => {
+  it('comes true: the interval that a budget leaves, and the time until a dead path is noticed', async () => {
+    const parsed = parseTarget('https://plant.example/');
+    if (parsed.kind === 'invalid') throw new Error(parsed.problem);
+    const test = {
+      ...{ target: parsed.target, gatewayPing: undefined, intervalMs: 60_000, timeoutMs: undefined },
+      ...{ failAfter: undefined, recoverAfter: undefined, failbackHoldMs: 30_000 },
+    };
+    const nim = new SimulatedNim({ ports: { wwan0: 1, sat0: 2 }, networkInstances: { crew: { test } } });
+    for (let turn = 0; turn < 4; turn += 1) await nim.run(0);
+    // What is saved up for bad days goes first.
+    await nim.run(12 * 3_600_000);
+    const before = nim.network.counts.bytes.get('wwan0') ?? 0;
+    await nim.run(12 * 3_600_000);
+    const testsMade = ((nim.network.counts.bytes.get('wwan0') ?? 0) - before) / 2_000;
+    const foretoldMs = 17.28 * 60_000;
+    expect(12 * 3_600_000).toBeLessThan(testsMade * foretoldMs * 1.1);
+    expect(12 * 3_600_000).toBeGreaterThan(testsMade * foretoldMs * 0.9);
+    nim.network.path('wwan0').state = 'dead';
+    const tookMs = await nim.until('crew', 'sat0', 2 * foretoldMs);
+    expect(tookMs).toBeLessThan(foretoldMs + 60_000 + 10_000);
+    nim.close();
   });
 });
