@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleProgram } from './bundle.mjs';
-import { main, runInView, SetupError } from './commands.mjs';
+import { main, runInView, say, SetupError } from './commands.mjs';
 import { alone } from './lock.mjs';
 import { prepare } from './prepare.mjs';
 import { root } from './tree.mjs';
@@ -13,6 +13,16 @@ const companions = {
   'bench-bare-server': 'e2e/bench/bare-server.ts',
 };
 
+/** Without them a benchmark measures what it can, and says what it cannot. */
+async function prepareBenchTools() {
+  try {
+    await prepare(['bench-tools']);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+  }
+}
+
 await main(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (name === undefined || !/^[a-z][a-z0-9-]*$/.test(name))
@@ -20,6 +30,7 @@ await main(async () => {
   const source = `e2e/bench/${name}.ts`;
   if (!existsSync(join(root, source))) throw new SetupError(`There is no ${source}`);
   await prepare(['packages', 'generate', 'bundle', 'tools']);
+  if (name === 'scale') await prepareBenchTools();
   const program = await alone(() => bundleProgram(`bench-${name}`, source, companions));
   return runInView(process.execPath, ['--enable-source-maps', program, ...args]);
 });

@@ -5,15 +5,24 @@ import { main, SetupError } from './commands.mjs';
 import { generate, isGenerated } from './generate.mjs';
 import { alone } from './lock.mjs';
 import { installPackages, packagesInstalled } from './packages.mjs';
-import { installSystemTools, missingCommands } from './system-tools.mjs';
+import { debianPackageOfBenchTool, installSystemTools, missingCommands } from './system-tools.mjs';
 
 /** The steps in their order. Each can tell cheaply whether it is done. */
 const steps = {
   packages: { isDone: packagesInstalled, run: installPackages },
   generate: { isDone: isGenerated, run: generate },
   bundle: { isDone: isBundled, run: bundle },
-  tools: { isDone: () => missingCommands().length === 0, run: installSystemTools },
+  tools: { isDone: () => missingCommands().length === 0, run: () => installSystemTools() },
 };
+
+/** What nobody but a benchmark needs. */
+const benchSteps = {
+  'bench-tools': {
+    isDone: () => missingCommands(debianPackageOfBenchTool).length === 0,
+    run: () => installSystemTools(debianPackageOfBenchTool),
+  },
+};
+const allSteps = { ...steps, ...benchSteps };
 
 /** Does those of the named steps that are not done yet. Safe while others do the same. */
 export async function prepare(names) {
@@ -22,7 +31,7 @@ export async function prepare(names) {
   if (major < 20 || (major === 20 && minor < 18)) {
     throw new SetupError(`eve-uplink needs Node 20.18 or newer; this is ${process.versions.node}`);
   }
-  const wanted = Object.entries(steps).filter(([name]) => names.includes(name));
+  const wanted = Object.entries(allSteps).filter(([name]) => names.includes(name));
   if (wanted.every(([, step]) => step.isDone())) return;
   await alone(async () => {
     for (const [, step] of wanted) {
@@ -33,10 +42,10 @@ export async function prepare(names) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const names = process.argv.slice(2);
-  const unknown = names.filter((name) => !(name in steps));
+  const unknown = names.filter((name) => !(name in allSteps));
   await main(async () => {
     if (unknown.length > 0)
-      throw new SetupError(`Unknown: ${unknown.join(' ')}. Steps: ${Object.keys(steps).join(' ')}`);
+      throw new SetupError(`Unknown: ${unknown.join(' ')}. Steps: ${Object.keys(allSteps).join(' ')}`);
     await prepare(names.length > 0 ? names : Object.keys(steps));
   });
 }

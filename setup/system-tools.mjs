@@ -17,16 +17,19 @@ export const debianPackageOf = new Map([
   ['ping', 'iputils-ping'],
 ]);
 
-/** Commands that are not there. */
-export function missingCommands() {
-  return [...debianPackageOf.keys()].filter((name) => !hasCommand(name));
+/** The same for what only benchmarks measure with. */
+export const debianPackageOfBenchTool = new Map([['iperf3', 'iperf3']]);
+
+/** Commands of these that are not there. */
+export function missingCommands(packageOf = debianPackageOf) {
+  return [...packageOf.keys()].filter((name) => !hasCommand(name));
 }
 
-/** Installs the Debian packages of commands that are missing. */
-export function installSystemTools() {
-  const missing = missingCommands();
+/** Installs the Debian packages of those of these commands that are missing. */
+export function installSystemTools(packageOf = debianPackageOf) {
+  const missing = missingCommands(packageOf);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((name) => debianPackageOf.get(name)))];
+  const packages = [...new Set(missing.map((name) => packageOf.get(name)))];
   const remedy = `Missing commands: ${missing.join(', ')}. On Debian: apt-get install ${packages.join(' ')}`;
   if (!hasCommand('apt-get')) throw new SetupError(`${remedy}\nThis machine has no apt-get; install what brings them.`);
   if (process.getuid?.() !== 0)
@@ -43,6 +46,6 @@ export function installSystemTools() {
   } catch (error) {
     throw new SetupError(`${error.message}\n${remedy}\nIs the network there?`);
   }
-  const stillMissing = missingCommands();
+  const stillMissing = missingCommands(packageOf);
   if (stillMissing.length > 0) throw new SetupError(`Still missing after installation: ${stillMissing.join(', ')}`);
 }
