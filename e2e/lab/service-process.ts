@@ -22,6 +22,8 @@ interface ServiceProcessOptions {
   readonly logLevel: string;
   readonly controller: { readonly url: string; readonly certificateAuthorityFile: string } | undefined;
   readonly metricsPort: number | undefined;
+  /** A command that runs it, with what stands before the service's own. */
+  readonly runBy: readonly [string, ...string[]] | undefined;
 }
 
 /** `eve-uplink serve` in the device: one service, or all of them in one process. */
@@ -45,12 +47,15 @@ export class ServiceProcess {
   /** Starts it and waits until each of its sockets answers that it is SERVING. Throws where it ends instead, or takes longer than 10 s. */
   async start(): Promise<void> {
     if (this.#process?.running === true) return;
-    const { serves, namespace, runDir, stateDir, logFile, logLevel, controller, metricsPort } = this.#options;
+    const { serves, namespace, runDir, stateDir, logFile, logLevel, controller, metricsPort, runBy } = this.#options;
+    const [file, ...before]: readonly [string, ...string[]] =
+      runBy === undefined ? [process.execPath] : [...runBy, process.execPath];
     const launched = await LabProcess.start({
       name: `eve-uplink serve ${serves}`,
       namespace,
-      file: process.execPath,
+      file,
       args: [
+        ...before,
         ...['--enable-source-maps', await commandFile(), 'serve', serves],
         ...['--run-dir', runDir, '--state-dir', stateDir, '--log-level', logLevel],
         ...(controller === undefined

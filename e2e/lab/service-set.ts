@@ -14,6 +14,8 @@ export interface ServiceSetOptions {
   readonly controller?: boolean;
   /** They offer metrics on the device's loopback: one process at this port, three at this and the next two. */
   readonly metricsPort?: number;
+  /** A command that runs each, as setpriv does, with what stands before the service's own. */
+  readonly runBy?: (serves: ServiceName | 'all') => readonly [string, ...string[]];
 }
 
 /** The services in the device. */
@@ -43,6 +45,7 @@ export class ServiceSet {
         logLevel: options.logLevel ?? 'info',
         controller: options.controller === true ? place.controller : undefined,
         metricsPort: metricsPort(serves),
+        runBy: options.runBy?.(serves),
       });
     const all = options.separate === true ? undefined : processOf('all');
     this.#processes = new Map(serviceNames.map((name) => [name, all ?? processOf(name)]));
