@@ -25,6 +25,7 @@ export interface DurationMeter {
 export class Meters {
   readonly #client: typeof PromClient;
   readonly #registry: Registry;
+  #scrapes = 0;
 
   constructor(client: typeof PromClient, registry: Registry) {
     this.#client = client;
@@ -34,14 +35,11 @@ export class Meters {
   /** What is so now. `read` is called for each scrape; a series that it leaves out is gone. */
   gauge(description: MeterDescription, labelNames: readonly string[], read: () => Iterable<Sample>): void {
     const gauge = new this.#client.Gauge({
-      ...description,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
+      ...this.#configuration(description, labelNames),
       collect: () => {
-        gauge.reset();
-        // Without labels, a reset leaves a series of 0.
-        gauge.remove({});
-        for (const { labels = {}, value } of read()) gauge.set({ ...labels }, value);
+        replaceSeries(gauge, read(), (labels, value) => {
+          gauge.set(labels, value);
+        });
       },
     });
   }
@@ -49,13 +47,11 @@ export class Meters {
   /** What has been counted by now, by whoever counts it. `read` is called for each scrape; a series that it leaves out is gone. */
   counter(description: MeterDescription, labelNames: readonly string[], read: () => Iterable<Sample>): void {
     const counter = new this.#client.Counter({
-      ...description,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
+      ...this.#configuration(description, labelNames),
       collect: () => {
-        counter.reset();
-        counter.remove({});
-        for (const { labels = {}, value } of read()) counter.inc({ ...labels }, value);
+        replaceSeries(counter, read(), (labels, value) => {
+          counter.inc(labels, value);
+        });
       },
     });
   }
@@ -63,10 +59,8 @@ export class Meters {
   /** How long something takes: a histogram in seconds, its buckets up to the given milliseconds. */
   duration(description: MeterDescription, labelNames: readonly string[], bucketsMs: readonly number[]): DurationMeter {
     const histogram = new this.#client.Histogram({
-      ...description,
-      labelNames: [...labelNames],
+      ...this.#configuration(description, labelNames),
       buckets: bucketsMs.map(seconds),
-      registers: [this.#registry],
     });
     return {
       observe: (labels, durationMs) => {
@@ -74,6 +68,49 @@ export class Meters {
       },
     };
   }
+
+  /** The same value for all the meters of one scrape, which `read` is asked for once. */
+  oncePerScrape<T>(read: () => T): () => T {
+    let known: { readonly scrape: number; readonly value: T } | undefined;
+    return () => {
+      if (known?.scrape !== this.#scrapes) known = { scrape: this.#scrapes, value: read() };
+      return known.value;
+    };
+  }
+
+  /**
+   * All meters as Prometheus reads them. One after the other: with 500 network instances they take some 60 ms, which nothing that is
+   * urgent shall have to wait for.
+   */
+  async text(): Promise<string> {
+    this.#scrapes += 1;
+    const parts: string[] = [];
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      parts.push(await this.#registry.getSingleMetricAsString(name));
+    }
+    return `${parts.join('\n\n')}\n`;
+  }
+
+  #configuration(description: MeterDescription, labelNames: readonly string[]) {
+    return { ...description, labelNames: [...labelNames], registers: [this.#registry] };
+  }
+}
+
+interface SeriesHolder {
+  reset(): void;
+  remove(labels: Record<string, string>): void;
+}
+
+function replaceSeries(
+  holder: SeriesHolder,
+  samples: Iterable<Sample>,
+  put: (labels: Record<string, string>, value: number) => void,
+): void {
+  holder.reset();
+  // Without labels, a reset leaves a series of 0.
+  holder.remove({});
+  for (const { labels = {}, value } of samples) put({ ...labels }, value);
 }
 
 /** Prometheus counts in seconds. */

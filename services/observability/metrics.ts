@@ -1,7 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 
-import type { Registry } from 'prom-client';
-
 import type { Logger } from './logger.js';
 import { Meters } from './meters.js';
 
@@ -29,24 +27,25 @@ export async function startMetrics({ host, port, logger }: MetricsOptions): Prom
   const client = await import('prom-client');
   const registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry });
+  const meters = new Meters(client, registry);
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(request.url === '/metrics' ? 405 : 404).end();
       return;
     }
-    answer(registry, response).catch((error: unknown) => {
+    answer(meters, registry.contentType, response).catch((error: unknown) => {
       logger.error({ err: error }, 'metrics could not be collected');
       response.writeHead(500).end();
     });
   });
   const taken = await listen(server, host, port);
   logger.info({ host, port: taken }, 'metrics are offered');
-  return { meters: new Meters(client, registry), port: taken, close: () => close(server) };
+  return { meters, port: taken, close: () => close(server) };
 }
 
-async function answer(registry: Registry, response: ServerResponse): Promise<void> {
-  const text = await registry.metrics();
-  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+async function answer(meters: Meters, contentType: string, response: ServerResponse): Promise<void> {
+  const text = await meters.text();
+  response.writeHead(200, { 'content-type': contentType }).end(text);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -85,6 +85,22 @@ describe('startMetrics', () => {
     expect(again).toMatch(/^eve_uplink_tests_total 3$/m);
   });
 
+  it('read what many meters share once for each scrape, and let others have their turns', async () => {
+    let [readings, turns, scraping] = [0, 0, true];
+    const shared = metrics.meters.oncePerScrape(() => [{ value: (readings += 1) }]);
+    for (const name of ['a', 'b', 'c']) metrics.meters.gauge({ name: `eve_uplink_${name}`, help: 'h' }, [], shared);
+    const countTurns = (): void => {
+      turns += 1;
+      if (scraping) setImmediate(countTurns);
+    };
+    countTurns();
+    const text = await metrics.meters.text();
+    scraping = false;
+    expect(text).toMatch(/^eve_uplink_a 1\n[^]*^eve_uplink_b 1\n[^]*^eve_uplink_c 1$/m);
+    expect(turns).toBeGreaterThan(3);
+    expect(await metrics.meters.text()).toMatch(/^eve_uplink_c 2$/m);
+  });
+
   it('measures durations in seconds', async () => {
     const meter = metrics.meters.duration({ name: 'eve_uplink_wait_seconds', help: 'h' }, ['of'], [1, 10]);
     meter.observe({ of: 'it' }, 5);

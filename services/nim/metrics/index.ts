@@ -4,7 +4,6 @@ import type { Publisher } from '../publish/index.js';
 import type { AppTraffic } from '../tester/index.js';
 import { decisionMetrics } from './decision-metrics.js';
 import { networkInstanceMetrics } from './network-instance-metrics.js';
-import { oncePerTurn } from './once-per-turn.js';
 import { portMetrics, probeBudgetMetrics, targetMetrics, trafficMetrics } from './port-metrics.js';
 
 export interface NimMetricsSources {
@@ -15,18 +14,18 @@ export interface NimMetricsSources {
 
 /** Makes what NIM knows and does readable as metrics. */
 export function nimMetrics(meters: Meters, { publisher, readTraffic }: NimMetricsSources): Instrumentation {
-  const ports = oncePerTurn(() => publisher.deviceNetworkStatus()?.ports ?? []);
+  const ports = meters.oncePerScrape(() => publisher.deviceNetworkStatus()?.ports ?? []);
   portMetrics(meters, ports);
   targetMetrics(meters, ports);
   probeBudgetMetrics(meters, ports);
   trafficMetrics(
     meters,
     ports,
-    oncePerTurn(() => trafficOrNone(readTraffic)),
+    meters.oncePerScrape(() => trafficOrNone(readTraffic)),
   );
   networkInstanceMetrics(
     meters,
-    oncePerTurn(() => publisher.networkInstanceTestStatuses()),
+    meters.oncePerScrape(() => publisher.networkInstanceTestStatuses()),
   );
   return decisionMetrics(meters);
 }

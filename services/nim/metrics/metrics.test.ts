@@ -8,18 +8,18 @@ import { nimMetrics } from './index.js';
 
 const controller = 'https://controller.example/api/v2/edgedevice/ping';
 
-let registry: promClient.Registry;
+let meters: Meters;
 let nim: SimulatedNim;
 let traffic: ReadonlyMap<string, AppTraffic> | undefined;
 
 beforeEach(async () => {
-  registry = new promClient.Registry();
+  meters = new Meters(promClient, new promClient.Registry());
   traffic = undefined;
   nim = new SimulatedNim({
     ports: { eth0: 0, wwan0: 10 },
     controller,
     instrument: (publisher) =>
-      nimMetrics(new Meters(promClient, registry), {
+      nimMetrics(meters, {
         publisher,
         readTraffic: () => {
           if (traffic === undefined) throw new Error('no table');
@@ -42,12 +42,12 @@ async function aftermath(): Promise<void> {
 
 /** The value of a series whose line begins like this; undefined: there is none. */
 async function valueOf(series: string): Promise<number | undefined> {
-  const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
+  const line = (await meters.text()).split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
 async function seriesNamed(name: string): Promise<readonly string[]> {
-  return (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
+  return (await meters.text()).split('\n').filter((line) => line.startsWith(`${name}{`));
 }
 
 const crew = 'network_instance="crew",network_instance_id="crew"';
@@ -118,7 +118,7 @@ describe('metrics of NIM', () => {
   it('are gone with their network instance', async () => {
     nim.configure({ bridge: {} });
     await nim.run(100);
-    const text = await registry.metrics();
+    const text = await meters.text();
     expect(text).toContain('network_instance="bridge"');
     expect(text).not.toContain('network_instance="crew"');
   });

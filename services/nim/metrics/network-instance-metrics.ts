@@ -1,5 +1,5 @@
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
-import type { Meters, Sample } from '../../observability/index.js';
+import { gaugesOfEach, type Meters } from '../../observability/index.js';
 import type { NoPortReason } from '../decide/index.js';
 import { noPortMessages, secondsOf } from '../publish/index.js';
 
@@ -7,18 +7,14 @@ type Statuses = readonly NetworkInstanceTestStatus[];
 
 /** What is selected for each network instance now. */
 export function networkInstanceMetrics(meters: Meters, statuses: () => Statuses): void {
-  const gauge = (
-    name: string,
-    help: string,
-    more: readonly string[],
-    read: (status: NetworkInstanceTestStatus) => readonly Sample[],
-  ): void => {
-    meters.gauge({ name, help }, ['network_instance', 'network_instance_id', ...more], () =>
-      statuses().flatMap((status) =>
-        read(status).map(({ labels, value }) => ({ labels: { ...nameOf(status), ...labels }, value })),
-      ),
-    );
-  };
+  const gauge = gaugesOfEach(meters, {
+    labelNames: ['network_instance', 'network_instance_id'],
+    all: statuses,
+    labelsOf: ({ displayName, networkInstanceId }) => ({
+      network_instance: displayName,
+      network_instance_id: networkInstanceId,
+    }),
+  });
   gauge(
     'eve_uplink_network_instance_port',
     '1 for the port that is selected for a network instance; no series where there is none.',
@@ -60,7 +56,3 @@ export function networkInstanceMetrics(meters: Meters, statuses: () => Statuses)
 }
 
 const noPortReasons = Object.keys(noPortMessages) as readonly NoPortReason[];
-
-function nameOf({ displayName, networkInstanceId }: NetworkInstanceTestStatus) {
-  return { network_instance: displayName, network_instance_id: networkInstanceId };
-}

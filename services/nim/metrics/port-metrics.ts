@@ -1,5 +1,5 @@
 import { PortLinkState, type PortStatus, type TestBudget } from '../../../gen/nim/v1/port_status.js';
-import type { Meters, Sample } from '../../observability/index.js';
+import { gaugesOfEach, type AddGaugeOfEach, type Meters, type Sample } from '../../observability/index.js';
 import { testStates } from '../decide/index.js';
 import { secondsOf, testStateMessages } from '../publish/index.js';
 import type { AppTraffic } from '../tester/index.js';
@@ -37,19 +37,11 @@ export function portMetrics(meters: Meters, statuses: Statuses): void {
 
 /** What is known of each target over each port now. */
 export function targetMetrics(meters: Meters, statuses: Statuses): void {
-  const gauge = portGauge(meters, statuses);
-  const ofTargets = (
-    name: string,
-    help: string,
-    more: readonly string[],
-    read: (target: PortStatus['targets'][number]) => readonly Sample[],
-  ): void => {
-    gauge(name, help, ['target', ...more], ({ targets }) =>
-      targets.flatMap((target) =>
-        read(target).map(({ labels, value }) => ({ labels: { target: target.target, ...labels }, value })),
-      ),
-    );
-  };
+  const ofTargets = gaugesOfEach(meters, {
+    labelNames: ['port', 'target'],
+    all: () => statuses().flatMap(({ logicalLabel: port, targets }) => targets.map((target) => ({ ...target, port }))),
+    labelsOf: ({ port, target }) => ({ port, target }),
+  });
   ofTargets(
     'eve_uplink_target_test_state',
     '1 for the state of a target over a port, 0 for the others.',
@@ -140,20 +132,13 @@ export function trafficMetrics(
   counter('eve_uplink_port_app_packets_total', 'Packets of apps over a port.', 'upPackets', 'downPackets');
 }
 
-/** A gauge of each port. */
-function portGauge(meters: Meters, statuses: Statuses) {
-  return (
-    name: string,
-    help: string,
-    more: readonly string[],
-    read: (status: PortStatus) => readonly Sample[],
-  ): void => {
-    meters.gauge({ name, help }, ['port', ...more], () =>
-      statuses().flatMap((status) =>
-        read(status).map(({ labels, value }) => ({ labels: { port: status.logicalLabel, ...labels }, value })),
-      ),
-    );
-  };
+/** What adds gauges of each port. */
+function portGauge(meters: Meters, statuses: Statuses): AddGaugeOfEach<PortStatus> {
+  return gaugesOfEach(meters, {
+    labelNames: ['port'],
+    all: statuses,
+    labelsOf: ({ logicalLabel }) => ({ port: logicalLabel }),
+  });
 }
 
 /** One series for each state, so that a graph can add them up. */
