@@ -13,7 +13,7 @@ export interface TargetForecast {
   readonly monthlyBytes: number;
 }
 
-/** Bytes of a full test that succeeds, as measured in the lab: TLS resumes its session, names are remembered. */
+/** Bytes of a full test that succeeds, about: TLS resumes its session, names are remembered, headers are short. */
 const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
   // An echo without data and its answer.
   icmp: 56,
