@@ -7,7 +7,7 @@ import { readSetCounters, run, type ElementCount } from 'iproute-exec';
 
 import { NFT_FAMILY, NFT_TABLE } from './desired/dataplane.js';
 import { NO_NUMBERS } from './numbers.js';
-import { received, withRouter } from './testing/real-router.js';
+import { endRouters, received, withRouter } from './testing/real-router.js';
 import { PORTS } from './testing/ship.js';
 
 const [DEVICE, APP, ISP] = ['evrc-device', 'evrc-app', 'evrc-isp'];
@@ -54,6 +54,7 @@ describe('counters of app traffic by port', () => {
   });
 
   afterAll(async () => {
+    await endRouters({ namespace: DEVICE, runDir });
     for (const name of [DEVICE, APP, ISP]) await run('ip', ['netns', 'del', name], { allowFailure: true });
     await rm(runDir, { recursive: true, force: true });
   });

@@ -1,6 +1,7 @@
 import { createLogger } from '../../observability/index.js';
 import { systemClock, type Clock } from '../../clock/index.js';
 import { openKernel } from '../apply/kernel.js';
+import { cleanUp } from '../clean-up.js';
 import type { Numbers } from '../desired/inputs.js';
 import { nameServiceDirectory } from '../directories.js';
 import { Router, type RouterReport } from '../router.js';
@@ -21,7 +22,13 @@ export function received(armed: readonly string[], permitted: readonly string[] 
   };
 }
 
-/** A router on a real kernel, whose settled reports can be waited for. It ends with `use`; the kernel keeps what it made. */
+/** Ends what routers have left in a namespace: name servers would outlive it. */
+export function endRouters(where: { readonly namespace: string; readonly runDir: string }): Promise<void> {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  return cleanUp({ ...where, stateDir: where.runDir, logger });
+}
+
+/** A router on a real kernel, whose settled reports can be waited for. It ends with `use`; the kernel keeps what it made, see `endRouters`. */
 export async function withRouter<T>(
   where: { readonly namespace: string; readonly runDir: string; readonly numbers: Numbers; readonly clock?: Clock },
   use: (router: Router, nextReport: () => Promise<RouterReport>) => Promise<T>,
