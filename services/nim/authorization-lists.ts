@@ -24,15 +24,12 @@ export class AuthorizationLists {
   }
 
   /** Follows what is published until the signal aborts. */
-  async follow(signal: AbortSignal): Promise<void> {
-    await this.#publisher.untilPublished(signal);
-    // Whatever these lists rest on is part of what NITS rest on, and makes a new revision of them.
-    for await (const _change of this.#publisher.testStatuses.watch({ epoch: '', afterRevision: 0n }, signal)) {
-      const { published } = this.#publisher;
-      if (published === undefined) continue;
-      for (const [operation, store] of this.#stores)
+  follow(signal: AbortSignal): void {
+    this.#publisher.onNews((published) => {
+      for (const [operation, store] of this.#stores) {
         store.replaceAll(new Map([[KEY, this.list(operation, published)]]));
-    }
+      }
+    }, signal);
   }
 
   /** An operation's ports as they are now, times of tests up to date. */

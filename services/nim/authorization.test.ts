@@ -72,7 +72,7 @@ beforeEach(async () => {
   device = new DecidedDevice();
   lists = new AuthorizationLists(device.publisher, device.clock);
   leaving = new AbortController();
-  void lists.follow(leaving.signal);
+  lists.follow(leaving.signal);
   const socketPath = join(directory, 'nim.sock');
   server = await startServer({
     socketPath,
@@ -292,6 +292,19 @@ describe('WatchAuthorizedPorts', () => {
       expect(messages.map(labels)).toEqual(['eth0 eth1', 'eth1', 'eth0 eth1 sat0']);
     });
     expect(messages.map(({ authorizations }) => authorizations?.policyVersion)).toEqual([0n, 1n, 2n]);
+  });
+
+  it('tells the end of a grant that NIM ends by itself, while zedagent is away', async () => {
+    device.decide(ship, allUp, { overrides: [], grants: [grant], version: 2n });
+    const messages = watched(appImage);
+    await eventually(() => {
+      expect(messages.map(labels)).toEqual(['eth0 eth1 sat0']);
+    });
+    // Nothing else is new, the versions included: no network instance has anything to do with it.
+    device.endGrants();
+    await eventually(() => {
+      expect(messages.map(labels)).toEqual(['eth0 eth1 sat0', 'eth0 eth1']);
+    });
   });
 
   it('does not send again what the reader has', async () => {

@@ -156,7 +156,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     },
   });
   const stop = new AbortController();
-  const followingDecisions = authorizationLists.follow(stop.signal);
+  authorizationLists.follow(stop.signal);
   const following = followConfiguration({
     zedagentAddress: `unix:${join(runDir, 'zedagent.sock')}`,
     onConfiguration: (configuration, policyChanges) => {
@@ -174,7 +174,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       manager.close();
       observer.close();
       nameServers.close();
-      await Promise.all([server.close(), following, followingDecisions, reader.close(), monitor.close()]);
+      await Promise.all([server.close(), following, reader.close(), monitor.close()]);
       await Promise.all([testing.close(), memoryFile.close(), events.close()]);
     },
   };

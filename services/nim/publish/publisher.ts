@@ -46,6 +46,7 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #budgetOf: BudgetOf;
   readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<(published: Published) => void>();
   #published: Published | undefined;
 
   /** `budgetOf`: what tests of a port, by its label, may take and have taken; undefined where nothing is tested. */
@@ -73,6 +74,19 @@ export class Publisher {
     });
   }
 
+  /**
+   * Calls back now, if there is something to tell, and after each change of NITS or of what they are decided by, until the
+   * signal aborts. What a grant permits to an operation, for one, is no part of any NITS.
+   */
+  onNews(listener: (published: Published) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => {
+      this.#listeners.delete(listener);
+    });
+    if (this.#published !== undefined) listener(this.#published);
+  }
+
   /** What the NITS rest on now. */
   get basis(): Extract<TestStatusEntry, { kind: 'basis' }> {
     const basis = this.testStatuses.get(basisKey);
@@ -82,6 +96,7 @@ export class Publisher {
   }
 
   publish(published: Published): void {
+    const isNewModel = this.#published?.configuration.model !== published.configuration.model;
     this.#published = published;
     const wall = new WallTime(this.#clock);
     const { configuration, decision } = published;
@@ -93,9 +108,10 @@ export class Publisher {
     for (const [id, selection] of decision.selections) {
       entries.set(id, { kind: 'status', status: testStatusOf(selection, wall) });
     }
-    this.testStatuses.replaceAll(entries, (entry, revision) =>
+    const isNewStatus = this.testStatuses.replaceAll(entries, (entry, revision) =>
       entry.kind === 'basis' ? entry : { ...entry, status: { ...entry.status, revision } },
     );
+    if (isNewModel || isNewStatus) for (const tell of this.#listeners) tell(published);
     for (const wake of [...this.#waiting]) wake();
   }
 

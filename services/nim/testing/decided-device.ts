@@ -60,6 +60,17 @@ export class DecidedDevice {
     this.publisher.publish({ configuration, snapshot, decision });
   }
 
+  /** Decides again as NIM does when grants have run out: by the same versions. */
+  endGrants(): void {
+    const { published } = this.publisher;
+    if (published === undefined) throw new Error('decide first');
+    const { configuration, snapshot } = published;
+    const model = { ...configuration.model, grants: [] };
+    const decision = decide(snapshot, model, this.#memory, this.clock.monotonicMs());
+    this.#memory = decision.memory;
+    this.publisher.publish({ configuration: { ...configuration, model }, snapshot, decision });
+  }
+
   #tested(before: PortFacts | undefined, answers: boolean, nowMs: number): PortFacts['targets'] {
     const target = this.#controllerTarget;
     if (target === undefined) return undefined;
