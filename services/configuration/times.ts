@@ -24,5 +24,6 @@ export function durationInMs(duration: Duration | undefined): number {
 
 function split(ms: number): { readonly seconds: bigint; readonly nanos: number } {
   const seconds = Math.floor(ms / 1000);
-  return { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) % 1e9 };
+  const nanos = Math.round((ms - seconds * 1000) * 1e6);
+  return nanos === 1e9 ? { seconds: BigInt(seconds + 1), nanos: 0 } : { seconds: BigInt(seconds), nanos };
 }
