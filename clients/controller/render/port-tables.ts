@@ -84,11 +84,12 @@ function isUnwell({ testState, inDoubt }: Tested): boolean {
   return inDoubt || testState === PortTestState.PORT_TEST_STATE_FAILING;
 }
 
-/** `1.2 of 5 MB`, and whether it runs out; empty where nothing is tested. */
+/** `1.2 of 5 MB` or `30 kB of 5 MB`, and whether it runs out; empty where nothing is tested. */
 function budgetText(budget: TestBudget | undefined): string {
   if (budget === undefined) return '';
   const { spentBytes, monthlyBytes, state } = budget;
-  return `${megabytes(spentBytes)} of ${megabytes(monthlyBytes)} MB${budgetWords[state] ?? ''}`;
+  const spent = spentBytes < 100_000n ? `${Math.round(Number(spentBytes) / 1e3)} kB` : megabytes(spentBytes);
+  return `${spent} of ${megabytes(monthlyBytes)} MB${budgetWords[state] ?? ''}`;
 }
 
 const budgetWords: Readonly<Record<number, string | undefined>> = {

@@ -43,7 +43,7 @@ export const failureWord = wordsFor<TestFailureKind>({
 
 export const causeWords = wordsFor<SelectionCause>({
   [SelectionCause.SELECTION_CAUSE_UNSPECIFIED]: '',
-  [SelectionCause.SELECTION_CAUSE_FIRST]: 'first decision',
+  [SelectionCause.SELECTION_CAUSE_FIRST]: 'started',
   [SelectionCause.SELECTION_CAUSE_LINK_LOST]: 'link lost',
   [SelectionCause.SELECTION_CAUSE_ADDRESS_LOST]: 'address lost',
   [SelectionCause.SELECTION_CAUSE_TEST_FAILED]: 'test failed',
