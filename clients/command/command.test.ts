@@ -25,7 +25,18 @@ describe('without services', () => {
   it('--help tells every subcommand and the exit codes', async () => {
     const { stdout, exitCode } = await run('--help');
     expect(exitCode).toBe(0);
-    for (const word of ['serve', 'config', 'status', 'watch', 'explain', 'events', 'Exit codes'])
+    for (const word of [
+      'serve',
+      'config',
+      'policy',
+      'status',
+      'watch',
+      'explain',
+      'what-if',
+      'check-port',
+      'events',
+      'Exit codes',
+    ])
       expect(stdout).toContain(word);
   });
 

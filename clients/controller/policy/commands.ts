@@ -25,7 +25,7 @@ export function addPolicyCommands(program: Command): void {
     .option('--dry-run', 'only tell what would change and what would move')
     .option('--expected-version <version>', 'apply only if this policy version is in force', versionNumber)
     .option('--author <name>', 'who changes it; kept with each override', defaultAuthor())
-    .option('--reason <text>', 'why; kept with each override', '')
+    .option('--reason <text>', 'why; kept with each override')
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./set.js')).set));
 
@@ -33,7 +33,7 @@ export function addPolicyCommands(program: Command): void {
     .description('permit an operation more priorities for a while; it ends by itself')
     .addArgument(operationArgument())
     .requiredOption('--priority <priorities>', 'which: 2, or 1,2, or 1-3; may stand several times', each(priorityList))
-    .option('--network-instance <name>', 'for app-traffic: only this network instance, by name or UUID', '')
+    .option('--network-instance <name>', 'for app-traffic: only this network instance, by name or UUID')
     .requiredOption('--for <time>', 'for how long: 90s, 30m, 2h, 1d or 1h30m', lengthOfTimeMs)
     .requiredOption('--reason <text>', 'why; others read it who wonder about the bill')
     .option('--author <name>', 'who grants it', defaultAuthor())
@@ -44,7 +44,7 @@ export function addPolicyCommands(program: Command): void {
     .description('end a grant before its time')
     .argument('<id>', 'as policy grants shows it')
     .option('--author <name>', 'who ends it', defaultAuthor())
-    .option('--reason <text>', 'why', '')
+    .option('--reason <text>', 'why')
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./revoke.js')).revoke));
 

@@ -12,7 +12,7 @@ import { printable } from '../render/table.js';
 
 export interface GrantOptions {
   readonly priority: readonly (readonly number[])[];
-  readonly networkInstance: string;
+  readonly networkInstance?: string;
   /** Milliseconds. */
   readonly for: number;
   readonly reason: string;
@@ -22,7 +22,7 @@ export interface GrantOptions {
 
 /** `policy grant` */
 export async function grant(operation: NetworkOperation, options: GrantOptions, command: Command): Promise<void> {
-  const { networkInstance, reason, author } = options;
+  const { networkInstance = '', reason, author } = options;
   const lifetime = durationOf(options.for);
   const request = { operation, priorities: options.priority.flat(), networkInstance, lifetime, reason, author };
   const answer = await withConnection('policy', connectionOptionsOf(command), (connection) =>

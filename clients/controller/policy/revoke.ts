@@ -10,12 +10,16 @@ import { printable } from '../render/table.js';
 
 export interface RevokeOptions {
   readonly author: string;
-  readonly reason: string;
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
 /** `policy revoke` */
-export async function revoke(id: string, { author, reason, json }: RevokeOptions, command: Command): Promise<void> {
+export async function revoke(
+  id: string,
+  { author, reason = '', json }: RevokeOptions,
+  command: Command,
+): Promise<void> {
   const answer = await withConnection('policy', connectionOptionsOf(command), (connection) =>
     ask(connection, (client, callOptions) => call(client, 'revokeGrant', { id, author, reason }, callOptions)),
   );

@@ -17,7 +17,7 @@ export interface SetOptions extends PatchOptions {
   readonly dryRun?: boolean;
   readonly expectedVersion?: bigint;
   readonly author: string;
-  readonly reason: string;
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function set(options: SetOptions, command: Command): Promise<void> 
       exitCodes.usage,
     );
   }
-  const { author, reason, expectedVersion } = options;
+  const { author, reason = '', expectedVersion } = options;
   const connection = connectionOptionsOf(command);
   const request = { patch, author, reason, expectedPolicyVersion: expectedVersion };
   const plan = await update(connection, { ...request, dryRun: true });

@@ -130,6 +130,30 @@ describe('what if ports were not as they are', () => {
     });
   });
 
+  it('sees to the end for each of hundreds of network instances that have holds of their own', () => {
+    const names = Array.from({ length: 300 }, (_, number) => `ni${number}`);
+    const uuidOf = (number: number) => `6ba7b810-9dad-41d1-80b4-${String(number).padStart(12, '0')}`;
+    const json = deviceConfigJson({
+      ports: sketch.ports,
+      networkInstances: Object.fromEntries(names.map((name, number) => [name, { uuid: uuidOf(number) }])),
+    }) as { networkInstances: object[] };
+    const networkInstances = json.networkInstances.map((one, number) => ({
+      ...one,
+      ip: { subnet: `10.${Math.floor(number / 200)}.${number % 200}.0/24` },
+      test: { failbackHold: `${30 + number}s` },
+    }));
+    const device = new DecidedDevice();
+    device.decide({ ...json, networkInstances }, allUp);
+    device.decide({ ...json, networkInstances }, { ...allUp, eth0: 'no-carrier' });
+    const answer = asked(device, { ports: [{ port: 'eth0', state: working }] });
+    expect(
+      answer.networkInstances.map(({ later, laterAfter }) => [
+        later?.selectedPort?.logicalLabel,
+        durationInMs(laterAfter),
+      ]),
+    ).toEqual(names.map((_, number) => ['eth0', (30 + number) * 1_000]));
+  });
+
   it('takes other ports that work to answer, where one is assumed to fail', () => {
     const device = new DecidedDevice(controllerTarget);
     device.decide(ship, allUp);

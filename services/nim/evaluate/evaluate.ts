@@ -61,15 +61,14 @@ export function evaluate(
 
 /** Of all network instances of the draft, then of those that would be gone. */
 function fatesOf({ decision }: Published, foreseen: Foreseen, nowMs: number): readonly Fate[] {
-  const { atOnce, inTheEnd, settledAtMs } = foreseen;
+  const { atOnce } = foreseen;
   const gone = [...decision.selections.keys()].filter((id) => !atOnce.selections.has(id));
   return [...atOnce.selections.keys(), ...gone].map((id) => {
-    const selection = inTheEnd.selections.get(id);
-    const settledMs = settledAtMs.get(id);
+    const future = foreseen.later.get(id);
     return {
       now: decision.selections.get(id),
       wouldBe: atOnce.selections.get(id),
-      later: selection === undefined || settledMs === undefined ? undefined : { selection, afterMs: settledMs - nowMs },
+      later: future === undefined ? undefined : { selection: future.selection, afterMs: future.atMs - nowMs },
     };
   });
 }

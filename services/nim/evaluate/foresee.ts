@@ -1,18 +1,31 @@
-import { decide, type Decision, type DecisionMemory, type DecisionPolicy } from '../decide/index.js';
+import {
+  decide,
+  type Decision,
+  type DecisionMemory,
+  type DecisionPolicy,
+  type NetworkInstancePolicy,
+  type Selection,
+} from '../decide/index.js';
 import type { NetworkSnapshot } from '../snapshot/index.js';
 
-/** What would be decided, and what that would come to if nothing else happened. */
-export interface Foreseen {
-  readonly atOnce: Decision;
-  readonly inTheEnd: Decision;
-  /** By UUID of the network instances whose port would change after the first decision: when the last time, in monotonic milliseconds. */
-  readonly settledAtMs: ReadonlyMap<string, number>;
+/** What a network instance would come to by itself, if nothing else happened. */
+export interface Future {
+  readonly selection: Selection;
+  /** Monotonic milliseconds of its last change of port. */
+  readonly atMs: number;
 }
 
-/** Each look ends a hold, and nothing begins one, so there are few; this bounds the work whatever is configured. */
-const mostLooks = 100;
+/** What would be decided, and what that would come to. */
+export interface Foreseen {
+  readonly atOnce: Decision;
+  /** By UUID of the network instances whose port would change after the first decision. */
+  readonly later: ReadonlyMap<string, Future>;
+}
 
-/** Decides, and decides again each time that a decision announces another one, as NIM would. */
+/** Each look ends a hold, or a wait for a first test, and nothing begins one, so a few do; this bounds the work whatever is configured. */
+const mostLooks = 20;
+
+/** Decides, and decides again for each network instance whenever a decision announces another one, as NIM would. */
 export function foresee(
   snapshot: NetworkSnapshot,
   policy: DecisionPolicy,
@@ -20,15 +33,33 @@ export function foresee(
   nowMs: number,
 ): Foreseen {
   const atOnce = decide(snapshot, policy, memory, nowMs);
-  const settledAtMs = new Map<string, number>();
-  let latest = atOnce;
+  const later = new Map<string, Future>();
+  if (atOnce.nextLookAtMs === undefined) return { atOnce, later };
+  for (const networkInstance of policy.networkInstances) {
+    const future = futureOf(networkInstance, snapshot, policy, atOnce.memory, nowMs);
+    if (future !== undefined) later.set(networkInstance.id, future);
+  }
+  return { atOnce, later };
+}
+
+/** Alone: each network instance gets what it would get among the others, and hundreds may each have a hold of their own. */
+function futureOf(
+  networkInstance: NetworkInstancePolicy,
+  snapshot: NetworkSnapshot,
+  policy: DecisionPolicy,
+  memory: DecisionMemory,
+  nowMs: number,
+): Future | undefined {
+  const { id } = networkInstance;
+  const alone = { ...policy, networkInstances: [networkInstance] };
+  let latest = decide(snapshot, alone, memory, nowMs);
+  let atMs: number | undefined;
   for (let looks = 0; looks < mostLooks && latest.nextLookAtMs !== undefined; looks += 1) {
-    const atMs = latest.nextLookAtMs;
-    const next = decide(snapshot, policy, latest.memory, atMs);
-    for (const [id, { port }] of next.memory.selections) {
-      if (port !== latest.memory.selections.get(id)?.port) settledAtMs.set(id, atMs);
-    }
+    const lookAtMs = latest.nextLookAtMs;
+    const next = decide(snapshot, alone, latest.memory, lookAtMs);
+    if (next.memory.selections.get(id)?.port !== latest.memory.selections.get(id)?.port) atMs = lookAtMs;
     latest = next;
   }
-  return { atOnce, inTheEnd: latest, settledAtMs };
+  const selection = latest.selections.get(id);
+  return selection === undefined || atMs === undefined ? undefined : { selection, atMs };
 }
