@@ -9,7 +9,7 @@ const processes = {
 };
 const insideOfOther = {
   regex:
-    '^(\\.\\./)+(services/|clients/)?(clock|observability|durable|bound-socket|configuration|rpc|zedagent|nim|zedrouter|serve|controller)/(?!index\\.js$).+',
+    '^(\\.\\./)+(services/|clients/)?(clock|observability|durable|bound-socket|configuration|rpc|zedagent|nim|zedrouter|serve|controller|downloader)/(?!index\\.js$).+',
   message: "Import another folder's index.js, not what is inside.",
 };
 const outsideWorld = {

@@ -11,3 +11,5 @@ export { permitPing, type PermissionLogger } from './ping-permission.js';
 export { neighbourState, type NeighbourState } from './neighbour.js';
 export { resolve, type Resolution, type ResolveOptions } from './dns/resolve.js';
 export { DnsError, type DnsFailure } from './dns/dns-error.js';
+export { firstReached } from './first-reached.js';
+export { systemCertificates } from './system-certificates.js';

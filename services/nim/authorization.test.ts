@@ -161,6 +161,21 @@ describe('AuthorizePort', () => {
     expect(await authorize(baseImage, 'wwan0')).toMatchObject({ allowed: true, port: { usable: false, rank: 0 } });
   });
 
+  it('says in the list, too, when a grant ends', async () => {
+    device.decide(ship, allUp, { overrides: [], grants: [grant] });
+    const { authorizations } = await call(client, 'listAuthorizedPorts', { operation: appImage }, options);
+    const ends = (authorizations?.ports ?? []).map(({ logicalLabel, grantId, grantedUntilBoottime }) => [
+      logicalLabel,
+      grantId,
+      grantedUntilBoottime?.seconds,
+    ]);
+    expect(ends).toEqual([
+      ['eth0', '', undefined],
+      ['eth1', '', undefined],
+      ['sat0', 'ab12', 60n],
+    ]);
+  });
+
   it('says by which grant it permits, and until when', async () => {
     device.decide(ship, allUp, { overrides: [], grants: [grant] });
     expect(await authorize(appImage, 'sat0')).toMatchObject({

@@ -1,7 +1,7 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { AuthorizedPort, AuthorizePortResponse, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
 import { PortStatus } from '../../gen/nim/v1/port_status.js';
-import { nameOperation, type Port } from '../configuration/index.js';
+import { durationOf, nameOperation, type Grant, type Port } from '../configuration/index.js';
 import { evaluatePort, grantedReason, grantFor, rankPortsForOperation } from './decide/index.js';
 import { candidateMessage, reasonMessage, type Published, type WallTime } from './publish/index.js';
 import { missingPort, whyUnusable } from './snapshot/index.js';
@@ -24,12 +24,12 @@ export function portAuthorizations(
   const ports: AuthorizedPort[] = [];
   let group = 0;
   let preference = '';
-  for (const { label, priority, testState, rank } of candidates) {
+  for (const { label, priority, testState, rank, grant } of candidates) {
     const status = portStatusOf(label);
     if (rank === undefined || status === undefined) continue;
     if (preference !== `${testState} ${priority}`) group += 1;
     preference = `${testState} ${priority}`;
-    ports.push(authorizedPort(status, { usable: true, rank, group }));
+    ports.push(authorizedPort(status, { usable: true, rank, group }, grant));
   }
   return {
     ports,
@@ -65,13 +65,14 @@ export function authorizePort(
     detail: why === '' ? verdict : `${verdict}: ${why}`,
     policyVersion: configuration.policyVersion,
     configVersion: configuration.version,
-    port: listed ?? authorizedPort(status, { usable, rank: 0, group: 0 }),
+    port: listed ?? authorizedPort(status, { usable, rank: 0, group: 0 }, grant),
   };
 }
 
 function authorizedPort(
   { logicalLabel, interface: interfaceName, priority, addresses, gateways, dnsServers, testState }: PortStatus,
   place: Pick<AuthorizedPort, 'usable' | 'rank' | 'group'>,
+  grant: Grant | undefined,
 ): AuthorizedPort {
   return {
     logicalLabel,
@@ -82,5 +83,7 @@ function authorizedPort(
     dnsServers,
     testState,
     ...place,
+    grantId: grant?.id ?? '',
+    grantedUntilBoottime: grant === undefined ? undefined : durationOf(grant.endsAtBoottimeMs),
   };
 }

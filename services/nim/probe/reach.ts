@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 
-import { connectTcp, familyOf, openPing, tcpInfo } from '../../bound-socket/index.js';
+import { connectTcp, familyOf, firstReached, openPing, tcpInfo } from '../../bound-socket/index.js';
 import type { Host } from '../../configuration/index.js';
 import type { Attempt } from './attempt.js';
 import type { DnsCache } from './dns-cache.js';
-import { firstReached } from './first-reached.js';
 
 /** The addresses of a target's host, over the port that is probed. @throws DnsError */
 export async function addressesOf(host: Host, attempt: Attempt, dns: DnsCache): Promise<readonly string[]> {

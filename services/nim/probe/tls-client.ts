@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 
-import { asSocketError, within, type Limits } from '../../bound-socket/index.js';
+import { asSocketError, systemCertificates, within, type Limits } from '../../bound-socket/index.js';
 import { systemClock } from '../../clock/index.js';
 import type { Host } from '../../configuration/index.js';
 import { connectionFailure } from './connection-failure.js';
 import { ProbeError } from './probe-result.js';
-import { systemCertificates } from './system-certificates.js';
 
 const MOST_SESSIONS = 256;
 

@@ -1,5 +1,8 @@
-import { SocketError, whenAborted, within, type Limits } from '../../bound-socket/index.js';
-import { systemClock } from '../../clock/index.js';
+import { systemClock } from '../clock/index.js';
+import { SocketError } from './socket-error.js';
+import type { Limits } from './uplink.js';
+import { whenAborted } from './when-aborted.js';
+import { within } from './within.js';
 
 /** More than this many addresses of one host say nothing new of a port. */
 const MOST_ADDRESSES = 3;

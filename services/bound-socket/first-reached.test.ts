@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, it } from '@jest/globals';
 
-import type { Limits } from '../../bound-socket/index.js';
 import { firstReached } from './first-reached.js';
+import type { Limits } from './uplink.js';
 
 type Behaviour = 'answers' | 'fails' | 'hangs' | 'answers when it is given up';
 
