@@ -4,6 +4,7 @@ export { asSocketError, errorCode, SocketError } from './socket-error.js';
 export { addTraffic, noTraffic, TrafficTally, type Traffic } from './traffic.js';
 export { whenAborted } from './when-aborted.js';
 export { within, type Settle } from './within.js';
+export { ReadBuffers } from './read-buffers.js';
 export { connectTcp, tcpInfo, type TcpOptions } from './tcp.js';
 export { openUdp } from './udp.js';
 export { openPing, type EchoReply, type PingSocket } from './ping.js';

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { familyOf } from './addresses.js';
 import { libc } from './libc.js';
 import { openSocket } from './open-socket.js';
+import type { ReadBuffers } from './read-buffers.js';
 import { asSocketError } from './socket-error.js';
 import { requireIpv6Source } from './source-address.js';
 import { readTcpTraffic } from './tcp-traffic.js';
@@ -10,11 +11,16 @@ import type { Traffic } from './traffic.js';
 import type { IpFamily, Limits, Uplink } from './uplink.js';
 import { within } from './within.js';
 
+/** What may wait in a connection with read buffers; more stays in the kernel, and so with the sender. */
+const READ_AHEAD_BYTES = 256 * 1024;
+
 /** Where a connection goes. */
 export interface TcpOptions extends Limits {
   /** An IP address: names are for `resolve`. */
   readonly address: string;
   readonly port: number;
+  /** For much data: where it is read into. Undefined: a new buffer each time, as Node does it. */
+  readonly readBuffers?: ReadBuffers | undefined;
 }
 
 /**
@@ -27,7 +33,7 @@ export async function connectTcp(uplink: Uplink, options: TcpOptions): Promise<S
   const { address, port } = options;
   const family = familyOf(address);
   if (family === 6) requireIpv6Source(uplink, address);
-  const socket = BoundTcpSocket.open(uplink, family);
+  const socket = BoundTcpSocket.open(uplink, family, options.readBuffers);
   try {
     await within(options, ({ resolve, reject }) => {
       socket.once('connect', () => {
@@ -60,10 +66,10 @@ class BoundTcpSocket extends Socket {
   #wasConnected = false;
   #final: Traffic | undefined;
 
-  static open(uplink: Uplink, family: IpFamily): BoundTcpSocket {
+  static open(uplink: Uplink, family: IpFamily, readBuffers?: ReadBuffers): BoundTcpSocket {
     const fd = openSocket(uplink, family, 'tcp');
     try {
-      return new BoundTcpSocket(fd, family);
+      return new BoundTcpSocket(fd, family, readBuffers);
     } catch (error) {
       // Node has not taken it over.
       libc().close(fd);
@@ -71,10 +77,12 @@ class BoundTcpSocket extends Socket {
     }
   }
 
-  private constructor(fd: number, family: IpFamily) {
+  private constructor(fd: number, family: IpFamily, readBuffers: ReadBuffers | undefined) {
     // manualStart: nothing can be read before there is a connection. The types do not know it.
     const options = { fd, manualStart: true, readable: true, writable: true };
-    super(options);
+    super(
+      readBuffers === undefined ? options : { ...options, ...readingInto(readBuffers, (chunk) => this.push(chunk)) },
+    );
     this.#fd = fd;
     this.#family = family;
     this.once('connect', () => {
@@ -95,4 +103,10 @@ class BoundTcpSocket extends Socket {
   #read(isResetNow: boolean): Traffic {
     return readTcpTraffic(this.#fd, this.#family, { wasConnected: this.#wasConnected, isResetNow });
   }
+}
+
+/** Options of net.Socket; documented for net.connect, and the same here. What `push` answers says whether to go on reading. */
+function readingInto(readBuffers: ReadBuffers, push: (chunk: Buffer) => boolean): object {
+  const callback = (bytes: number, buffer: Uint8Array): boolean => push(readBuffers.filled(buffer as Buffer, bytes));
+  return { highWaterMark: READ_AHEAD_BYTES, onread: { buffer: () => readBuffers.take(), callback } };
 }

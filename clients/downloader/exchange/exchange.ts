@@ -1,0 +1,170 @@
+import { Client, type Dispatcher } from 'undici';
+
+import { whenAborted } from '../../../services/bound-socket/index.js';
+import type { Connection } from './connect.js';
+import type { Headers } from './validator.js';
+
+/** No honest answer has more. */
+const LONGEST_HEADERS = 16 * 1024;
+
+/** Takes a chunk of the body. What it returns is waited for before more is read; undefined: go on. */
+export type Sink = (chunk: Buffer) => Promise<void> | undefined;
+
+/** The head of an answer, and its body, which waits until it is read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /**
+   * Hands the body to `sink`, to its end.
+   * @throws (a rejection) where the connection breaks before that, where `sink` throws, and the reason of `enough` where that aborts
+   */
+  readBody(sink: Sink, enough: AbortSignal): Promise<void>;
+}
+
+export interface Exchange {
+  readonly answer: Promise<Answer>;
+  /** Ends it, whatever it is doing, and the connection. */
+  end(): void;
+}
+
+/**
+ * One GET over a connection of its own, which `connect` makes. Aborting the signal cuts the connection at once; the answer, or the reading
+ * of its body, then fails with the signal's reason.
+ */
+export function get(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  connect: () => Promise<Connection>,
+  signal: AbortSignal,
+): Exchange {
+  let connection: Connection | undefined;
+  const client = new Client(url.origin, {
+    // Time limits are the caller's: undici's know nothing of pauses for a rate limit.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: LONGEST_HEADERS,
+    pipelining: 1,
+    connect: (_options, callback) => {
+      connect().then(
+        (made) => {
+          connection = made;
+          if (signal.aborted) made.cut();
+          callback(null, made.stream);
+        },
+        (error: unknown) => {
+          callback(error instanceof Error ? error : new Error(String(error)), null);
+        },
+      );
+    },
+  });
+  const reader = new Reader();
+  const stopListening = whenAborted(signal, () => {
+    connection?.cut();
+    reader.fail(signal.reason);
+    end();
+  });
+  const end = (): void => {
+    stopListening();
+    connection?.cut();
+    void client.destroy();
+  };
+  // `reset`: no second request will come over this connection.
+  const options: Dispatcher.DispatchOptions = {
+    method: 'GET',
+    path: `${url.pathname}${url.search}`,
+    headers,
+    reset: true,
+  };
+  if (!signal.aborted) client.dispatch(options, reader);
+  return { answer: reader.answer, end };
+}
+
+/** What undici calls while an answer comes. */
+class Reader implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<Answer>;
+  #answered: (answer: Answer) => void = () => undefined;
+  #failed: (error: unknown) => void = () => undefined;
+  #sink: Sink | undefined;
+  #bodyEnded: () => void = () => undefined;
+  #end: { readonly error: unknown } | 'complete' | undefined;
+
+  constructor() {
+    this.answer = new Promise((resolve, reject) => {
+      this.#answered = resolve;
+      this.#failed = reject;
+    });
+    // Whoever awaits it hears of it; nobody may await it any more.
+    this.answer.catch(() => undefined);
+  }
+
+  onRequestStart(): void {
+    // It is heard of when the answer comes.
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (status < 200) return;
+    controller.pause();
+    this.#answered({
+      status,
+      headers,
+      readBody: async (sink, enough) => {
+        this.#sink = sink;
+        const stopListening = whenAborted(enough, () => {
+          this.#abort(controller, enough.reason);
+        });
+        if (this.#end === undefined) {
+          const ended = new Promise<void>((resolve) => {
+            this.#bodyEnded = resolve;
+          });
+          controller.resume();
+          await ended;
+        }
+        stopListening();
+        if (this.#end !== 'complete') throw this.#end?.error;
+      },
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // What comes after the end was called for is dropped.
+    if (this.#end !== undefined) return;
+    try {
+      const busy = this.#sink?.(chunk);
+      if (busy === undefined) return;
+      controller.pause();
+      busy.then(
+        () => {
+          controller.resume();
+        },
+        (error: unknown) => {
+          this.#abort(controller, error);
+        },
+      );
+    } catch (error) {
+      this.#abort(controller, error);
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#finish('complete');
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  fail(error: unknown): void {
+    this.#failed(error);
+    this.#finish({ error });
+  }
+
+  #abort(controller: Dispatcher.DispatchController, error: unknown): void {
+    this.fail(error);
+    controller.abort(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #finish(end: { readonly error: unknown } | 'complete'): void {
+    this.#end ??= end;
+    this.#bodyEnded();
+  }
+}

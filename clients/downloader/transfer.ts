@@ -1,0 +1,242 @@
+import type { SecureContext } from 'node:tls';
+
+import type { ReadBuffers } from '../../services/bound-socket/index.js';
+import type { Clock } from '../../services/clock/index.js';
+import { DownloadError, messageOf } from './download-error.js';
+import { connectOver, type PortUplink } from './exchange/connect.js';
+import { get, type Answer, type Exchange, type Sink } from './exchange/exchange.js';
+import { judge, type Judgement } from './exchange/judge.js';
+import { PortFailure } from './exchange/port-failure.js';
+import { StallWatch } from './exchange/stall-watch.js';
+import type { PartFile } from './part/part-file.js';
+import type { RateLimit } from './rate-limit.js';
+import { httpUrl, textOf } from './source/url-source.js';
+import type { Source } from './source/source.js';
+
+const MOST_REDIRECTS = 5;
+/** A server that keeps saying "that is another file now" is given up. */
+const MOST_ANSWERS = 4;
+
+/** What one try over one port needs. */
+export interface TransferParts {
+  readonly source: Source;
+  readonly uplink: PortUplink;
+  readonly part: PartFile;
+  readonly trust: SecureContext;
+  readonly readBuffers: ReadBuffers;
+  readonly clock: Clock;
+  readonly rateLimit: RateLimit | undefined;
+  readonly connectTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly maxBytes: number | undefined;
+  readonly hasChecksum: boolean;
+  /** Aborts to end the transfer at once. */
+  readonly signal: AbortSignal;
+  /** Asks for permission; before every connection. @throws what ends the transfer */
+  readonly authorize: () => Promise<void>;
+  /** The part is no longer of use, and the file is fetched from its beginning. */
+  readonly onAnew: (why: string, discardedBytes: number) => void;
+  /** The head of an answer has come, and the body follows. */
+  readonly onBody: () => void;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Fetches what is missing of the file over one port, following redirects there.
+ * @throws PortFailure: another port, or another try, may do better; DownloadError; the signal's reason
+ */
+export async function transfer(parts: TransferParts): Promise<void> {
+  const { source, part } = parts;
+  let url = source.url;
+  let redirects = 0;
+  for (let answers = 0; ; answers += 1) {
+    if (answers - redirects >= MOST_ANSWERS)
+      throw new PortFailure('the source gives another file each time it is asked');
+    const asked = {
+      offset: canResume(parts) ? part.offset : 0,
+      validator: part.validator,
+      sizeBytes: part.sizeBytes,
+      maxBytes: parts.maxBytes,
+      hasChecksum: parts.hasChecksum,
+    };
+    const exchange = ask(parts, url, asked.offset);
+    try {
+      const answer = await headOf(exchange, parts, url);
+      const judgement = judge(answer.status, answer.headers, asked);
+      if (judgement.kind === 'redirect') {
+        redirects += 1;
+        url = redirected(url, judgement.location, redirects);
+        continue;
+      }
+      if (await take(judgement, answer, parts, url)) return;
+    } finally {
+      exchange.end();
+    }
+  }
+}
+
+/** What there is may be gone on with where it can be told that it is of the same file: by the source, or in the end by the checksum. */
+function canResume({ part, hasChecksum }: TransferParts): boolean {
+  return part.validator !== undefined || hasChecksum;
+}
+
+function ask(parts: TransferParts, url: URL, offset: number): Exchange {
+  const { source, part, uplink, trust, readBuffers, signal, connectTimeoutMs } = parts;
+  const headers: Record<string, string> = {
+    'user-agent': 'eve-uplink',
+    // Anything else would be packed, and other bytes.
+    'accept-encoding': 'identity',
+    // Whoever is redirected elsewhere proves nothing there.
+    ...(url.origin === source.url.origin ? source.credentials() : {}),
+  };
+  if (offset > 0) {
+    headers.range = `bytes=${offset}-`;
+    if (part.validator !== undefined) headers['if-range'] = part.validator.value;
+  }
+  const connect = async (): Promise<Awaited<ReturnType<typeof connectOver>>> => {
+    await parts.authorize();
+    signal.throwIfAborted();
+    return connectOver(uplink, url, { timeoutMs: connectTimeoutMs, signal, trust, readBuffers });
+  };
+  return get(url, headers, connect, signal);
+}
+
+async function headOf(exchange: Exchange, parts: TransferParts, url: URL): Promise<Answer> {
+  const { clock, stallTimeoutMs, connectTimeoutMs, signal } = parts;
+  const limitMs = stallTimeoutMs + connectTimeoutMs;
+  const late = new AbortController();
+  const cancelTimer = clock.setTimer(limitMs, () => {
+    late.abort(new PortFailure(`${url.host} does not answer within ${limitMs / 1000} s`));
+    exchange.end();
+  });
+  try {
+    return await exchange.answer;
+  } catch (error) {
+    signal.throwIfAborted();
+    late.signal.throwIfAborted();
+    throw asPortFailure(error, url);
+  } finally {
+    cancelTimer();
+  }
+}
+
+/** @returns whether the file is complete @throws as transfer */
+async function take(judgement: Judgement, answer: Answer, parts: TransferParts, url: URL): Promise<boolean> {
+  const { part, onAnew } = parts;
+  switch (judgement.kind) {
+    case 'append':
+      part.learn(judgement.sizeBytes, judgement.validator);
+      return readBody(answer, parts, url);
+    case 'whole': {
+      if (part.offset > 0) {
+        onAnew(judgement.why ?? 'the source does not say whether it is still the same file', part.offset);
+        await part.restart();
+      }
+      part.learn(judgement.sizeBytes, judgement.validator);
+      await part.save();
+      return readBody(answer, parts, url);
+    }
+    case 'ask-anew':
+      onAnew(judgement.why, part.offset);
+      await part.restart();
+      return false;
+    case 'complete':
+      return true;
+    case 'busy':
+      throw new PortFailure(`${url.host}: ${judgement.why}`, { retryAfterMs: judgement.retryAfterMs });
+    case 'refused':
+      throw new PortFailure(`${url.host}: ${judgement.why}`, { isRefusal: true });
+    case 'wrong':
+      throw new DownloadError('wrong-content', `${textOf(url)}: ${judgement.why}`);
+    case 'redirect':
+      throw new PortFailure(`${url.host} redirects in the middle`);
+  }
+}
+
+/** @returns whether the file is complete: a source may send less than it was asked for */
+async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise<boolean> {
+  const { part, clock, rateLimit, stallTimeoutMs, maxBytes, signal, onBytes } = parts;
+  await part.checkRoom();
+  parts.onBody();
+  const stop = new AbortController();
+  const watch = new StallWatch(clock, stallTimeoutMs, () => {
+    stop.abort(new PortFailure(`${url.host} sends nothing for ${stallTimeoutMs / 1000} s`));
+  });
+  const sink: Sink = (chunk) => {
+    watch.received(chunk.length);
+    const busy = part.append(chunk);
+    onBytes(chunk.length);
+    if (maxBytes !== undefined && part.offset > maxBytes) {
+      throw new DownloadError(
+        'wrong-content',
+        `${textOf(url)} sends more than the ${maxBytes} bytes that are expected`,
+      );
+    }
+    const pauseMs = rateLimit?.pauseAfter(chunk.length) ?? 0;
+    if (busy === undefined && pauseMs === 0) return undefined;
+    watch.paused = true;
+    return Promise.all([busy, pause(pauseMs, clock, signal)]).then(() => {
+      watch.paused = false;
+    });
+  };
+  try {
+    await answer.readBody(sink, stop.signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asPortFailure(error, url);
+  } finally {
+    watch.stop();
+    await part.flush();
+  }
+  if (part.sizeBytes === undefined) part.learn(part.offset, part.validator);
+  return part.isComplete;
+}
+
+function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> | undefined {
+  if (ms === 0) return undefined;
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancelTimer();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancelTimer = clock.setTimer(ms, finish);
+    signal.addEventListener('abort', finish);
+  });
+}
+
+function redirected(from: URL, location: string, redirects: number): URL {
+  if (redirects > MOST_REDIRECTS)
+    throw new PortFailure(`${from.host} redirects more than ${MOST_REDIRECTS} times`, { isRefusal: true });
+  let to: URL;
+  try {
+    to = httpUrl(location, from);
+  } catch (error) {
+    throw new PortFailure(`${from.host} redirects to what is no web address: ${messageOf(error)}`, { isRefusal: true });
+  }
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw new PortFailure(`${from.host} redirects from https to http, which nobody could trust`, { isRefusal: true });
+  }
+  to.username = '';
+  to.password = '';
+  to.hash = '';
+  return to;
+}
+
+/** What a connection fails with, in words; what is fatal stays. */
+function asPortFailure(error: unknown, url: URL): unknown {
+  if (error instanceof DownloadError || error instanceof PortFailure) return error;
+  const words = broken[codeOf(error)];
+  return new PortFailure(words === undefined ? messageOf(error) : `${url.host} ${words}`, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
+const broken: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'ended the connection before the end of the file',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'sent another number of bytes than it announced',
+  UND_ERR_HEADERS_OVERFLOW: 'sends far too long headers',
+  ECONNRESET: 'reset the connection',
+};
