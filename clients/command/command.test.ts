@@ -35,6 +35,7 @@ describe('without services', () => {
       'what-if',
       'check-port',
       'events',
+      'download',
       'Exit codes',
     ])
       expect(stdout).toContain(word);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { logLevels } from '../../services/observability/index.js';
 import { addConnectionOptions, addControllerCommands, exitCodesHelp } from '../controller/index.js';
+import { addDownloadCommand } from '../downloader/index.js';
 import { labCommand } from './lab-command.js';
 import { serveCommand } from './serve-command.js';
 import { version } from './version.js';
@@ -15,6 +16,7 @@ export function createProgram(): Command {
     .addHelpText('after', exitCodesHelp);
   addConnectionOptions(program);
   addControllerCommands(program);
+  addDownloadCommand(program);
   for (const command of [serveCommand(), labCommand()]) program.addCommand(command.copyInheritedSettings(program));
   return program;
 }

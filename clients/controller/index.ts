@@ -11,6 +11,13 @@ export { addConnectionOptions } from './connection/options.js';
 export { exitCodes, exitCodesHelp } from './connection/exit-codes.js';
 export { defaultRunDir } from './connection/addresses.js';
 export { action, reportProblem } from './action.js';
+export { operationNames } from './explain/operation-names.js';
+export { print, printJson, untilInterrupted } from './output.js';
+
+/** How the operator's commands ask services and tell of problems, for commands of other folders. Loads gRPC, and so on demand. */
+export function loadConnection() {
+  return import('./connection/index.js');
+}
 
 /** Adds the operator's subcommands: config, policy, status, watch, explain, what-if, check-port, test-ports and events. */
 export function addControllerCommands(program: Command): void {

@@ -5,6 +5,10 @@ export const exitCodes = {
   usage: 2,
   denied: 3,
   noService: 4,
+  wrongContent: 5,
+  unreachable: 6,
+  localTrouble: 7,
+  interrupted: 130,
 } as const;
 
 /** The same for `--help`. */
@@ -14,4 +18,9 @@ Exit codes:
   1  failed or refused; standard error says why
   2  wrong usage
   3  denied by policy, or not permitted
-  4  a service does not answer`;
+  4  a service does not answer
+  and of download:
+  5  the file at the source is not the one that was asked for (sha256, size); nothing is kept
+  6  the source cannot be fetched over any permitted port; what has come is kept
+  7  the file cannot be written (disk full, no permission); what has come is kept
+  130  interrupted (Ctrl-C, SIGTERM); what has come is kept`;

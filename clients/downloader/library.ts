@@ -1,0 +1,11 @@
+export { download, type DownloadParts, type DownloadRequest } from './download.js';
+export { DownloadError, type DownloadFailure } from './download-error.js';
+export type { DownloadEvent, DownloadResult, PortShown } from './events.js';
+export { Permissions } from './permission/permissions.js';
+export { PortTurns } from './permission/port-turns.js';
+export type { StopReason } from './permission/verdict.js';
+export { contentTreeDownload, type ContentTreeDownload } from './source/content-tree.js';
+export { s3Source } from './source/s3-source.js';
+export type { Source } from './source/source.js';
+export { urlSource } from './source/url-source.js';
+export { trusting } from './trust.js';
