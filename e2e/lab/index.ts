@@ -12,7 +12,10 @@ export { LabProcess, type ExitStatus } from './processes.js';
 export type { ServiceSet, ServiceSetOptions } from './service-set.js';
 export { commandFile, serviceNames, type ServiceName, type ServiceProcess } from './service-process.js';
 export { networkInstanceIds, networkInstanceOf, portMaps, shipConfiguration, type ShipOptions } from './ship.js';
+export { fileBytes } from './hosts/http-servers.js';
 export { createTestLab } from './test-lab.js';
+export { DownloadProcess, type SeenEvent } from './download-process.js';
+export { PolicyCalls } from './policy-calls.js';
 export {
   appInterface,
   appNames,

@@ -21,7 +21,7 @@ export async function waitUntil(
 
 /** Like waitUntil, for a value: asks until there is one. Throws with `what` where the time is up. */
 export async function waitFor<T>(
-  what: string,
+  what: string | (() => string),
   look: () => T | undefined | Promise<T | undefined>,
   options: WaitOptions,
 ): Promise<T> {
@@ -30,6 +30,8 @@ export async function waitFor<T>(
     found = await look();
     return found !== undefined;
   }, options);
-  if (!inTime || found === undefined) throw new Error(`waited ${options.timeoutMs} ms in vain for ${what}`);
+  if (!inTime || found === undefined) {
+    throw new Error(`waited ${options.timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}`);
+  }
   return found;
 }

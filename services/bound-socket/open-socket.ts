@@ -14,7 +14,9 @@ const SOCK_CLOEXEC = 0o2000000;
 const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
 const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
+const SO_RCVBUFFORCE = 33;
 const SOL_IP = 0;
 const IP_RECVERR = 11;
 const SOL_IPV6 = 41;
@@ -103,4 +105,15 @@ function hearErrors(fd: number, family: IpFamily): void {
   on.writeInt32LE(1);
   const [level, option] = family === 4 ? [SOL_IP, IP_RECVERR] : [SOL_IPV6, IPV6_RECVERR];
   checked(libc().setsockopt(fd, level, option, on, on.length), 'asking for ICMP errors');
+}
+
+/**
+ * Bounds what the kernel keeps for a socket, and so the window that it offers (tcp(7): the kernel doubles the value, since it counts its own
+ * overhead, too). Must come before the connection. Beyond net.core.rmem_max it takes CAP_NET_ADMIN; without, that is the bound.
+ */
+export function limitReceiveBuffer(fd: number, bytes: number): void {
+  const value = Buffer.alloc(4);
+  value.writeInt32LE(bytes);
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length) === 0) return;
+  checked(libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, value.length), 'bounding the receive buffer');
 }

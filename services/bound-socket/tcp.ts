@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 
 import { familyOf } from './addresses.js';
 import { libc } from './libc.js';
-import { openSocket } from './open-socket.js';
+import { limitReceiveBuffer, openSocket } from './open-socket.js';
 import type { ReadBuffers } from './read-buffers.js';
 import { asSocketError } from './socket-error.js';
 import { requireIpv6Source } from './source-address.js';
@@ -21,6 +21,11 @@ export interface TcpOptions extends Limits {
   readonly port: number;
   /** For much data: where it is read into. Undefined: a new buffer each time, as Node does it. */
   readonly readBuffers?: ReadBuffers | undefined;
+  /**
+   * SO_RCVBUF: bounds what may be on its way, or unread in the kernel, to about one and a half times this. So much is lost when the
+   * connection is cut, and so much at most comes in a round trip. Undefined: as the kernel sees fit, up to many megabytes.
+   */
+  readonly receiveBufferBytes?: number | undefined;
 }
 
 /**
@@ -33,7 +38,7 @@ export async function connectTcp(uplink: Uplink, options: TcpOptions): Promise<S
   const { address, port } = options;
   const family = familyOf(address);
   if (family === 6) requireIpv6Source(uplink, address);
-  const socket = BoundTcpSocket.open(uplink, family, options.readBuffers);
+  const socket = BoundTcpSocket.open(uplink, family, options);
   try {
     await within(options, ({ resolve, reject }) => {
       socket.once('connect', () => {
@@ -66,9 +71,14 @@ class BoundTcpSocket extends Socket {
   #wasConnected = false;
   #final: Traffic | undefined;
 
-  static open(uplink: Uplink, family: IpFamily, readBuffers?: ReadBuffers): BoundTcpSocket {
+  static open(
+    uplink: Uplink,
+    family: IpFamily,
+    { readBuffers, receiveBufferBytes }: Pick<TcpOptions, 'readBuffers' | 'receiveBufferBytes'>,
+  ): BoundTcpSocket {
     const fd = openSocket(uplink, family, 'tcp');
     try {
+      if (receiveBufferBytes !== undefined) limitReceiveBuffer(fd, receiveBufferBytes);
       return new BoundTcpSocket(fd, family, readBuffers);
     } catch (error) {
       // Node has not taken it over.

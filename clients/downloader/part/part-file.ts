@@ -10,7 +10,7 @@ import { lockFile, type Unlock } from './file-lock.js';
 import { stateFromText, stateToText, type PartState } from './part-state.js';
 
 /** So much may wait for the disk before the source has to. */
-const MOST_QUEUED_BYTES = 2 * 1024 * 1024;
+const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
 /** How often what has come is made safe against a crash of the machine. */
 const CHECKPOINT_MS = 5_000;
 const REHASH_BYTES = 1024 * 1024;
@@ -43,6 +43,7 @@ export class PartFile {
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   #draining: Promise<void> | undefined;
+  #onRoom: () => void = () => undefined;
   #checkpoint: Promise<void> | undefined;
   #checkpointDueMs: number;
   #failure: DownloadError | undefined;
@@ -159,7 +160,7 @@ export class PartFile {
     this.#queue.push(chunk);
     this.#queuedBytes += chunk.length;
     this.#draining ??= this.#drain();
-    return this.#queuedBytes < MOST_QUEUED_BYTES ? undefined : this.flush();
+    return this.#queuedBytes < MOST_QUEUED_BYTES ? undefined : this.#untilRoom();
   }
 
   /** Waits until everything is written. @throws DownloadError local */
@@ -242,6 +243,15 @@ export class PartFile {
     this.#unlock();
   }
 
+  async #untilRoom(): Promise<void> {
+    while (this.#queuedBytes >= MOST_QUEUED_BYTES / 2 && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#onRoom = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   async #drain(): Promise<void> {
     try {
       while (this.#queue.length > 0 && this.#failure === undefined) await this.#writeQueued();
@@ -249,6 +259,7 @@ export class PartFile {
       this.#failure = localError(`cannot write ${this.file}.part`, error);
     } finally {
       this.#draining = undefined;
+      this.#onRoom();
     }
   }
 
@@ -261,6 +272,7 @@ export class PartFile {
       rest = this.#account(rest, bytesWritten);
     }
     for (const chunk of batch) this.#readBuffers.give(chunk);
+    this.#onRoom();
     this.#checkpointIfDue();
   }
 

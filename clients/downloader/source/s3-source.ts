@@ -1,4 +1,4 @@
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 
 import { httpUrl, textOf } from './url-source.js';
 import type { Source } from './source.js';
@@ -32,7 +32,7 @@ export function s3Source(object: S3Object, certificateAuthorities: readonly stri
   const credentials = (): Readonly<Record<string, string>> => {
     if (accessKeyId === '' && secretAccessKey === '') return {};
     const request = { service: 's3', region, method: 'GET', host: url.host, path: url.pathname };
-    const { headers = {} } = sign({ ...request, headers: { host: url.host } }, { accessKeyId, secretAccessKey });
+    const { headers = {} } = aws4.sign({ ...request, headers: { host: url.host } }, { accessKeyId, secretAccessKey });
     return Object.fromEntries(
       Object.entries(headers)
         .filter(([name]) => name.toLowerCase() !== 'host')

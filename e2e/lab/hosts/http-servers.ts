@@ -27,7 +27,7 @@ export async function startWhoAreYou(listener: Listener): Promise<void> {
   });
 }
 
-/** `/bytes/COUNT` is a file of that size, the same bytes each time; a single range may be asked for. */
+/** `/bytes/COUNT` is a file of that size, the same bytes each time, with an ETag; a single range may be asked for. */
 export async function startWebServer(listener: Listener): Promise<void> {
   await listen(listener, (request, response) => {
     const size = /^\/bytes\/(\d{1,12})$/.exec(request.url ?? '')?.[1];
@@ -40,7 +40,9 @@ export async function startWebServer(listener: Listener): Promise<void> {
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, size: number): void {
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const etag = `"${size}"`;
+  const isStill = (request.headers['if-range'] ?? etag) === etag;
+  const range = isStill ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null;
   const first = range === null ? 0 : Number(range[1]);
   const last = range?.[2] === undefined || range[2] === '' ? size - 1 : Math.min(Number(range[2]), size - 1);
   if (range !== null && (first >= size || last < first)) {
@@ -51,6 +53,7 @@ function sendFile(request: IncomingMessage, response: ServerResponse, size: numb
     'content-type': 'application/octet-stream',
     'content-length': last - first + 1,
     'accept-ranges': 'bytes',
+    etag,
     ...(range === null ? {} : { 'content-range': `bytes ${first}-${last}/${size}` }),
   });
   if (request.method === 'HEAD') {
@@ -64,9 +67,10 @@ function sendFile(request: IncomingMessage, response: ServerResponse, size: numb
 
 // Prime, so that a piece put at a wrong offset shows.
 const patternLength = 251;
-const pattern = Buffer.from(Array.from({ length: patternLength * 261 }, (_, index) => index % patternLength));
+const pattern = Buffer.from(Array.from({ length: patternLength * 2_048 }, (_, index) => index % patternLength));
 
-function* fileBytes(first: number, last: number): Generator<Buffer> {
+/** What `/bytes/COUNT` has from offset `first` to offset `last`, in pieces. */
+export function* fileBytes(first: number, last: number): Generator<Buffer> {
   for (let offset = first; offset <= last;) {
     const start = offset % patternLength;
     const length = Math.min(pattern.length - start, last - offset + 1);

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from 'iproute-exec';
+
+import { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import {
+  countedBetween,
+  DownloadProcess,
+  fileBytes,
+  internetAddresses,
+  monotonicMs,
+  PolicyCalls,
+  portNames,
+  waitUntil,
+  type IspCounters,
+  type Lab,
+  type PortName,
+} from '../lab/index.js';
+import { createBenchLab } from './bench-lab.js';
+import { distributionTable, median, type Measurement } from './distribution.js';
+
+/*
+ * A large download in the lab: with three forced port changes (a cable pulled, a policy that forbids the port, an internet that dies behind
+ * a healthy link), and over a single port beside curl.
+ */
+
+const SIZE = Number(process.env.SIZE ?? 1_000_000_000);
+const RUNS = Number(process.env.RUNS ?? 5);
+const STALL = '3s';
+const POLL_MS = 5;
+const operation = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
+const url = `http://${internetAddresses.web}/bytes/${SIZE}`;
+/** Headers of IP and TCP with timestamps; of packets as the kernel handles them, which may be larger than the line's. */
+const HEADER_BYTES = 52;
+
+interface Samples {
+  readonly refetched: Record<'cable' | 'policy' | 'stall', number[]>;
+  readonly peak: number[];
+  readonly ours: number[];
+  readonly oursWhole: number[];
+  readonly curl: number[];
+  readonly curlSynced: number[];
+}
+
+async function main(): Promise<void> {
+  const lab = await createBenchLab('download');
+  const folder = await mkdtemp(join(tmpdir(), 'eve-uplink-bench-files-'));
+  const policy = new PolicyCalls(lab.runDir);
+  lab.beforeDestroy(() => policy.close());
+  const samples: Samples = {
+    refetched: { cable: [], policy: [], stall: [] },
+    ...{ peak: [], ours: [], oursWhole: [], curl: [], curlSynced: [] },
+  };
+  try {
+    const sha256 = await sha256OfServed();
+    await lab.startServices({ separate: true, logLevel: 'warn' });
+    await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0 }));
+    await Promise.all(portNames.map((port) => lab.waitForLease(port)));
+    const hasCurl = (await run('sh', ['-c', 'command -v curl'], { allowFailure: true })).exitCode === 0;
+    console.log(`${SIZE / 1e6} MB, ${RUNS} runs of each kind\n`);
+    for (let round = 0; round < RUNS; round += 1) {
+      await changingPorts({ lab, policy, folder, sha256 }, samples);
+      await overOnePort({ lab, policy, folder, sha256 }, samples, hasCurl);
+    }
+    report(samples, hasCurl);
+  } finally {
+    await lab.destroy();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Rig {
+  readonly lab: Lab;
+  readonly policy: PolicyCalls;
+  readonly folder: string;
+  readonly sha256: string;
+}
+
+async function sha256OfServed(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const piece of fileBytes(0, SIZE - 1)) hash.update(piece);
+  return Promise.resolve(hash.digest('hex'));
+}
+
+function startDownload({ lab, folder, sha256 }: Rig): Promise<DownloadProcess> {
+  const file = join(folder, 'ours');
+  return DownloadProcess.start(lab, [
+    url,
+    '-o',
+    file,
+    ...['--operation', 'app-image', '--sha256', sha256, '--stall-timeout', STALL],
+  ]);
+}
+
+/** eth0 loses its cable, wwan0 its permission, sat0 its internet; then eth0 is back. */
+async function changingPorts(rig: Rig, samples: Samples): Promise<void> {
+  const { lab, policy, folder } = rig;
+  await policy.allow(operation, [0, 1, 2]);
+  const download = await startDownload(rig);
+  const peak = watchPeak(download);
+  const file = join(folder, 'ours');
+  const change = async (port: PortName, share: number, break_: () => Promise<unknown>): Promise<number> => {
+    await download.next('transferring', port);
+    const [before, at] = [await lab.isp(port).counters(), await sizeOf(`${file}.part`)];
+    // Bytes that came between the beginning and the reading of the counters count as not re-fetched.
+    await waitUntil(async () => (await sizeOf(`${file}.part`)) >= SIZE * share, {
+      timeoutMs: 60_000,
+      everyMs: POLL_MS,
+    });
+    await break_();
+    await download.next(['stopped', 'failed'], port);
+    const counted = payload(countedBetween(before, await lab.isp(port).counters()));
+    const kept = await sizeOf(`${file}.part`);
+    return counted - (kept - at);
+  };
+  await change('eth0', 0.25, () => lab.pullCable('eth0')).then((bytes) => samples.refetched.cable.push(bytes));
+  await change('wwan0', 0.5, () => policy.allow(operation, [0, 2])).then((bytes) =>
+    samples.refetched.policy.push(bytes),
+  );
+  await change('sat0', 0.75, async () => {
+    await lab.killInternetBehind('sat0');
+    await lab.plugCable('eth0');
+  }).then((bytes) => samples.refetched.stall.push(bytes));
+  await finish(download);
+  samples.peak.push(await peak);
+  await lab.restoreInternetBehind('sat0');
+  await rm(file);
+}
+
+async function overOnePort(rig: Rig, samples: Samples, hasCurl: boolean): Promise<void> {
+  const { lab, policy, folder } = rig;
+  await policy.allow(operation, [0]);
+  await lab.waitForLease('eth0');
+  const file = join(folder, 'ours');
+  const begunMs = monotonicMs();
+  const download = await startDownload(rig);
+  const peak = watchPeak(download);
+  const tookMs = await finish(download);
+  samples.oursWhole.push(megabytesPerSecond(monotonicMs() - begunMs));
+  samples.ours.push(megabytesPerSecond(tookMs));
+  samples.peak.push(await peak);
+  await rm(file);
+  if (!hasCurl) return;
+  const other = join(folder, 'curl');
+  const curlBegunMs = monotonicMs();
+  const { stdout } = await lab.exec(
+    'device',
+    ['curl', '-sS', '--interface', 'eth0', '-o', other, '-w', '%{time_total}', url],
+    120_000,
+  );
+  await run('sync', [other], { timeoutMs: 120_000 });
+  samples.curlSynced.push(megabytesPerSecond(monotonicMs() - curlBegunMs));
+  samples.curl.push(megabytesPerSecond(Number(stdout) * 1000));
+  await rm(other);
+}
+
+/** @returns how long it took by its own account @throws where it failed */
+async function finish(download: DownloadProcess): Promise<number> {
+  const ended = await download.next('done', undefined, 120_000);
+  const status = await download.exited;
+  if (status.kind !== 'exited' || status.code !== 0)
+    throw new Error(`the download ended with ${JSON.stringify(status)}`);
+  return (ended.fields.result as { readonly tookMs: number }).tookMs;
+}
+
+async function watchPeak(download: DownloadProcess): Promise<number> {
+  let most = 0;
+  await waitUntil(
+    async () => {
+      const now = await download.peakMiB();
+      most = Math.max(most, now ?? 0);
+      return now === undefined;
+    },
+    { timeoutMs: 300_000, everyMs: 20 },
+  );
+  return most;
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+function payload({ down }: IspCounters): number {
+  return down.bytes - down.packets * HEADER_BYTES;
+}
+
+function megabytesPerSecond(ms: number): number {
+  return SIZE / 1e6 / (ms / 1000);
+}
+
+function report(samples: Samples, hasCurl: boolean): void {
+  const { refetched, peak, ours, oursWhole, curl, curlSynced } = samples;
+  const rows: readonly Measurement[] = [
+    { what: 'fetched twice: cable pulled', unit: 'kB', values: refetched.cable.map(kilo), goal: 'under 1,000' },
+    {
+      what: 'fetched twice: policy forbids the port',
+      unit: 'kB',
+      values: refetched.policy.map(kilo),
+      goal: 'under 1,000',
+    },
+    {
+      what: 'fetched twice: internet dead, stalled',
+      unit: 'kB',
+      values: refetched.stall.map(kilo),
+      goal: 'under 1,000',
+    },
+    { what: 'peak resident memory', unit: 'MiB', values: peak, goal: 'under 120 MB' },
+    { what: 'one port: ours, checked and synced', unit: 'MB/s', values: ours },
+    { what: 'one port: ours, with the start of the command', unit: 'MB/s', values: oursWhole },
+    { what: 'one port: curl', unit: 'MB/s', values: curl },
+    { what: 'one port: curl, then sync', unit: 'MB/s', values: curlSynced },
+  ];
+  console.log(distributionTable(rows));
+  console.log('every file had the right sha256: the command checks it, and none failed');
+  if (!hasCurl) console.log('curl: not measured, it is missing (apt-get install curl)');
+  else {
+    const ratio = (other: readonly number[]): string => (median(ours) / median(other)).toFixed(2);
+    console.log(
+      `throughput against curl, medians: ${ratio(curl)} (goal: at least 0.9); against curl and sync: ${ratio(curlSynced)}`,
+    );
+  }
+}
+
+function kilo(bytes: number): number {
+  return Math.max(0, bytes / 1000);
+}
+
+await main();
