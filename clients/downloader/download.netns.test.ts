@@ -81,7 +81,7 @@ const file = (): string => join(directory, 'image');
 /** Not by expect: it compares megabytes one by one. */
 const fetched = async (): Promise<boolean> => content.equals(await readFile(file()));
 
-function start(request: Partial<DownloadRequest> = {}): Promise<DownloadResult> {
+function start(request: Partial<DownloadRequest> = {}, turns = new PortTurns()): Promise<DownloadResult> {
   return download(
     {
       source: urlSource(URL_TEXT, []),
@@ -99,7 +99,7 @@ function start(request: Partial<DownloadRequest> = {}): Promise<DownloadResult> 
       permissions,
       clock: systemClock,
       trust: createSecureContext(),
-      turns: new PortTurns(),
+      turns,
       onEvent: (event) => events.push(event),
       signal: leaving.signal,
       namespace: lab.device,
@@ -178,5 +178,278 @@ describe('a download', () => {
     const { failure: why, message } = await failure(start({ sha256: sha256(Buffer.from('another')) }));
     expect([why, message]).toEqual(['wrong-content', expect.stringContaining('The file is the wrong one')]);
     expect(await readdir(directory)).toEqual(['nim.sock']);
+  });
+
+  it('goes on in a later process, if the file is still the same, and hashes what is there', async () => {
+    nim.permit([eth0]);
+    servers.eth0.bytesPerSecond = 2_000_000;
+    const first = start();
+    await happened('progress');
+    leaving.abort();
+    expect((await failure(first)).failure).toBe('interrupted');
+    const state = JSON.parse(await readFile(`${file()}.part.json`, 'utf8')) as { readonly offset: number };
+    expect(state.offset).toBeGreaterThan(0);
+    leaving = new AbortController();
+    servers.eth0.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await start();
+    expect(servers.eth0.requests[1]?.headers.range).toBe(`bytes=${state.offset}-`);
+    expect(await fetched()).toBe(true);
+  });
+
+  it('lets nobody else write the same file', async () => {
+    nim.permit([eth0]);
+    servers.eth0.bytesPerSecond = 1_000_000;
+    const first = start();
+    await happened('progress');
+    const second = await failure(start());
+    expect([second.failure, second.message]).toEqual(['local', expect.stringContaining('another download')]);
+    servers.eth0.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await first;
+  });
+
+  it('holds the limit of its rate', async () => {
+    nim.permit([eth0]);
+    const { tookMs } = await start({ limitBytesPerSecond: 4_000_000 });
+    expect(tookMs).toBeGreaterThan(850);
+    expect(await fetched()).toBe(true);
+  });
+
+  it('leaves a worse port for a better one that is there for a while', async () => {
+    nim.permit([{ ...eth1, group: 1 }]);
+    servers.eth1.bytesPerSecond = 300_000;
+    const downloading = start();
+    await happened('progress');
+    nim.permit([eth0, eth1]);
+    await eventually(() => events.some(({ kind }) => kind === 'stopped'), 10_000);
+    expect(events.find(({ kind }) => kind === 'stopped')).toMatchObject({ reason: { kind: 'better-port' } });
+    const { portBytes } = await downloading;
+    expect([...portBytes.keys()]).toEqual(['eth1', 'eth0']);
+    expect(await fetched()).toBe(true);
+  });
+
+  it('takes turns on equal ports', async () => {
+    nim.permit([eth0, { ...eth1, group: 1 }]);
+    const turns = new PortTurns();
+    const ports: string[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const { portBytes } = await start({}, turns);
+      ports.push(...portBytes.keys());
+      await rm(file());
+    }
+    expect(ports).toEqual(['eth0', 'eth1', 'eth0', 'eth1']);
+  });
+});
+
+describe('a permission', () => {
+  it('that is denied when asked for is not used, though the list has it still', async () => {
+    nim.permit([eth0, eth1]);
+    await eventually(() => permissions.latest !== undefined);
+    nim.permit([eth1], { eth0: 'forbidden by now' }, { quietly: true });
+    const { portBytes } = await start();
+    expect([...portBytes.keys()]).toEqual(['eth1']);
+    expect(servers.eth0.requests).toEqual([]);
+  });
+
+  it('ends with its grant by the clock of the machine, while NIM is away', async () => {
+    const untilBoottimeMs = systemClock.boottimeMs() + 1_500;
+    nim.permit([{ ...eth0, grant: { id: 'ab12', untilBoottimeMs } }]);
+    servers.eth0.bytesPerSecond = 500_000;
+    const downloading = start();
+    await happened('progress');
+    await nim.stop();
+    await happened('stopped');
+    expect(Math.abs(systemClock.boottimeMs() - untilBoottimeMs)).toBeLessThan(1_000);
+    expect(events.find(({ kind }) => kind === 'stopped')).toMatchObject({ reason: { kind: 'grant-ended' } });
+    servers.eth0.bytesPerSecond = Number.POSITIVE_INFINITY;
+    nim.permit([eth0]);
+    await nim.start();
+    await downloading;
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that nobody confirms ends after a grace, and the download waits for NIM', async () => {
+    nim.permit([eth0]);
+    servers.eth0.bytesPerSecond = 200_000;
+    const downloading = start();
+    await happened('progress');
+    nim.isSilent = true;
+    await eventually(() => events.some(({ kind }) => kind === 'waiting'), 15_000);
+    expect(events.find(({ kind }) => kind === 'stopped')).toMatchObject({ reason: { kind: 'unconfirmed' } });
+    expect(events.at(-1)).toMatchObject({ kind: 'waiting', for: 'nim' });
+    nim.isSilent = false;
+    servers.eth0.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await downloading;
+    expect(await fetched()).toBe(true);
+  });
+
+  it('is not waited for where that is not wanted', async () => {
+    nim.permit([], { eth0: 'priority 0 is not allowed' });
+    const { failure: why, message } = await failure(start({ waitMs: 0 }));
+    expect([why, message]).toEqual(['not-permitted', expect.stringContaining('eth0: priority 0 is not allowed')]);
+    const late = await failure(start({ waitMs: 100 }));
+    expect(late.failure).toBe('not-permitted');
+  });
+});
+
+describe('a source', () => {
+  const other = fileBytes(SIZE, 7);
+
+  it('that changes the file between two ports is begun anew, and never mixed', async () => {
+    nim.permit([eth0, eth1]);
+    servers.eth0.content = other;
+    servers.eth0.etag = '"0"';
+    servers.eth0.behaviour = (request, response) => {
+      servers.eth0.serve(request, response, { upTo: 1_000_000 });
+    };
+    await start({ sha256: undefined });
+    expect(kinds()).toContain('anew');
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that changes the file and lies about it is found out by the checksum, and fetched anew', async () => {
+    nim.permit([eth0, eth1]);
+    servers.eth0.content = other;
+    servers.eth0.behaviour = (request, response) => {
+      servers.eth0.serve(request, response, { upTo: 1_000_000 });
+    };
+    await start();
+    expect(events.find(({ kind }) => kind === 'anew')).toMatchObject({
+      why: expect.stringContaining('sha256') as unknown,
+    });
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that is a portal on one port is left for another port', async () => {
+    nim.permit([eth0, eth1]);
+    servers.eth0.behaviour = (_request, response) => response.end('<html>please log in</html>');
+    await start();
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that sends nothing is left for another port', async () => {
+    nim.permit([eth0, eth1]);
+    servers.eth0.behaviour = (_request, response) => {
+      response.writeHead(200, { 'content-length': SIZE, etag: '"1"' });
+      response.write(content.subarray(0, 100_000));
+    };
+    const { portBytes } = await start();
+    expect(portBytes.get('eth0')).toBe(100_000);
+    expect(events.find(({ kind }) => kind === 'failed')).toMatchObject({
+      why: expect.stringContaining('sends nothing') as unknown,
+    });
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that drips is no better than one that sends nothing', async () => {
+    nim.permit([eth0, eth1]);
+    servers.eth0.behaviour = (_request, response) => {
+      response.writeHead(200, { 'content-length': SIZE, etag: '"1"' });
+      const dripping = setInterval(() => response.write('x'), 50);
+      response.once('close', () => {
+        clearInterval(dripping);
+      });
+    };
+    servers.eth1.etag = '"1"';
+    await start();
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that does not answer at all is given up after some rounds, and what has come is kept', async () => {
+    nim.permit([eth0]);
+    servers.eth0.behaviour = (_request, response) => response.destroy();
+    const { failure: why, message } = await failure(start());
+    expect([why, message]).toEqual(['unreachable', expect.stringContaining('before the end of the file')]);
+    expect(servers.eth0.requests).toHaveLength(2);
+    expect((await readdir(directory)).sort()).toEqual(['image.part', 'image.part.json', 'nim.sock']);
+  });
+
+  it('that refuses over every port is asked once over each', async () => {
+    nim.permit([eth0, eth1]);
+    for (const server of Object.values(servers))
+      server.behaviour = (_request, response) => response.writeHead(404).end();
+    const { failure: why, message } = await failure(start({ rounds: 9 }));
+    expect([why, message]).toEqual(['unreachable', expect.stringContaining('404 (no such file)')]);
+    expect([servers.eth0.requests.length, servers.eth1.requests.length]).toEqual([1, 1]);
+  });
+
+  it('that announces more than it has, and less, never makes a wrong file', async () => {
+    nim.permit([eth0]);
+    const serve = (length: number) => () => {
+      servers.eth0.behaviour = (request, response) => {
+        if (request.headers.range !== undefined) {
+          response.writeHead(416, { 'content-range': `bytes */${length}` }).end();
+          return;
+        }
+        response.writeHead(200, { 'content-length': length, etag: '"1"' });
+        response.end(content.subarray(0, Math.min(length, 2_000)));
+      };
+    };
+    serve(1_000)();
+    expect((await failure(start())).failure).toBe('wrong-content');
+    serve(2_000_000)();
+    expect((await failure(start())).failure).toBe('unreachable');
+  });
+
+  it('that sends more than is expected is stopped', async () => {
+    nim.permit([eth0]);
+    servers.eth0.behaviour = (_request, response) => {
+      response.writeHead(200);
+      const flood = (): void => {
+        while (!response.destroyed && response.write(content));
+        if (!response.destroyed) response.once('drain', flood);
+      };
+      flood();
+    };
+    expect((await failure(start({ maxBytes: 10_000_000 }))).failure).toBe('wrong-content');
+  });
+
+  it('that speaks no HTTP is told so', async () => {
+    nim.permit([eth0]);
+    servers.eth0.behaviour = (_request, { socket }) => socket?.end('SSH-2.0-OpenSSH_9.2\r\n');
+    expect((await failure(start())).failure).toBe('unreachable');
+  });
+
+  it('that closes while we are slow does no harm (nodejs/undici#5360)', async () => {
+    nim.permit([eth0]);
+    await start({ limitBytesPerSecond: 8_000_000 });
+    expect(await fetched()).toBe(true);
+    expect(servers.eth0.requests).toHaveLength(1);
+  });
+
+  it('without validators is resumed where a checksum will tell, and begun anew where none will', async () => {
+    nim.permit([eth0, eth1]);
+    for (const server of Object.values(servers)) server.etag = undefined;
+    servers.eth0.behaviour = (request, response) => {
+      servers.eth0.serve(request, response, { upTo: 1_000_000 });
+    };
+    await start();
+    await rm(file());
+    await start({ sha256: undefined });
+    expect(servers.eth1.requests.map(({ headers }) => headers.range)).toEqual(['bytes=1000000-', undefined]);
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that redirects is followed over the same port, asked for again, and credentials stay where they belong', async () => {
+    nim.permit([eth0]);
+    const there = new FileServer(content);
+    await listen(there.server, { namespace: lab.isps.eth0, address: SERVER[4], port: 8081 });
+    servers.eth0.behaviour = (_request, response) =>
+      response.writeHead(302, { location: `http://${SERVER[4]}:8081/x` }).end();
+    await start({ source: urlSource(URL_TEXT.replace('//', '//me:secret@'), []) });
+    there.server.close();
+    expect(nim.asked).toEqual(['eth0', 'eth0']);
+    expect([servers.eth0.requests[0]?.headers.authorization, there.requests[0]?.headers.authorization]).toEqual([
+      expect.stringMatching(/^Basic /),
+      undefined,
+    ]);
+    expect(await fetched()).toBe(true);
+  });
+
+  it('that redirects in circles is given up', async () => {
+    nim.permit([eth0]);
+    servers.eth0.behaviour = (_request, response) => response.writeHead(302, { location: URL_TEXT }).end();
+    const { message } = await failure(start());
+    expect(message).toContain('redirects more than 5 times');
+    expect(servers.eth0.requests).toHaveLength(6);
   });
 });

@@ -32,7 +32,7 @@ export class DownloadProcess {
     this.#process = process;
     this.#logFile = logFile;
     this.exited = process.exited;
-    void process.exited.then((status) => console.error('ENDED', status));
+
     createInterface({ input: process.output }).on('line', (line) => {
       const fields = JSON.parse(line) as Readonly<Record<string, unknown>>;
       const { kind, port } = fields as { readonly kind: string; readonly port?: { readonly label: string } };

@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net';
+
 import { Client, type Dispatcher } from 'undici';
 
 import { whenAborted } from '../../../services/bound-socket/index.js';
 import type { Connection } from './connect.js';
 import type { Headers } from './validator.js';
+import { Valve } from './valve.js';
 
 /** No honest answer has more. */
 const LONGEST_HEADERS = 16 * 1024;
@@ -37,6 +40,7 @@ export function get(
   connect: () => Promise<Connection>,
   signal: AbortSignal,
 ): Exchange {
+  const reader = new Reader();
   let connection: Connection | undefined;
   const client = new Client(url.origin, {
     // Time limits are the caller's: undici's know nothing of pauses for a rate limit.
@@ -49,7 +53,10 @@ export function get(
         (made) => {
           connection = made;
           if (signal.aborted) made.cut();
-          callback(null, made.stream);
+          const valve = new Valve(made.stream);
+          reader.valve = valve;
+          // undici asks no more of a socket than that it is a stream.
+          callback(null, valve as unknown as Socket);
         },
         (error: unknown) => {
           callback(error instanceof Error ? error : new Error(String(error)), null);
@@ -57,7 +64,6 @@ export function get(
       );
     },
   });
-  const reader = new Reader();
   const stopListening = whenAborted(signal, () => {
     connection?.cut();
     reader.fail(signal.reason);
@@ -84,7 +90,10 @@ class Reader implements Dispatcher.DispatchHandler {
   readonly answer: Promise<Answer>;
   #answered: (answer: Answer) => void = () => undefined;
   #failed: (error: unknown) => void = () => undefined;
+  #valve: Valve | undefined;
   #sink: Sink | undefined;
+  /** Came with the head, before anybody reads the body. */
+  #early: Buffer[] = [];
   #bodyEnded: () => void = () => undefined;
   #end: { readonly error: unknown } | 'complete' | undefined;
 
@@ -97,52 +106,40 @@ class Reader implements Dispatcher.DispatchHandler {
     this.answer.catch(() => undefined);
   }
 
+  set valve(valve: Valve) {
+    this.#valve = valve;
+  }
+
   onRequestStart(): void {
     // It is heard of when the answer comes.
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
-    controller.pause();
+    const release = this.#valve?.hold();
     this.#answered({
       status,
       headers,
       readBody: async (sink, enough) => {
-        this.#sink = sink;
         const stopListening = whenAborted(enough, () => {
-          this.#abort(controller, enough.reason);
+          this.fail(enough.reason);
         });
-        if (this.#end === undefined) {
-          const ended = new Promise<void>((resolve) => {
-            this.#bodyEnded = resolve;
-          });
-          controller.resume();
-          await ended;
-        }
+        const ended = new Promise<void>((resolve) => {
+          this.#bodyEnded = resolve;
+        });
+        this.#sink = sink;
+        for (const chunk of this.#early.splice(0)) this.#pass(chunk, sink);
+        release?.();
+        if (this.#end === undefined) await ended;
         stopListening();
         if (this.#end !== 'complete') throw this.#end?.error;
       },
     });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    // What comes after the end was called for is dropped.
-    if (this.#end !== undefined) return;
-    try {
-      const busy = this.#sink?.(chunk);
-      if (busy === undefined) return;
-      controller.pause();
-      busy.then(
-        () => {
-          controller.resume();
-        },
-        (error: unknown) => {
-          this.#abort(controller, error);
-        },
-      );
-    } catch (error) {
-      this.#abort(controller, error);
-    }
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#sink === undefined) this.#early.push(chunk);
+    else this.#pass(chunk, this.#sink);
   }
 
   onResponseEnd(): void {
@@ -158,9 +155,22 @@ class Reader implements Dispatcher.DispatchHandler {
     this.#finish({ error });
   }
 
-  #abort(controller: Dispatcher.DispatchController, error: unknown): void {
-    this.fail(error);
-    controller.abort(error instanceof Error ? error : new Error(String(error)));
+  #pass(chunk: Buffer, sink: Sink): void {
+    // What comes after a failure is dropped.
+    if (this.#end !== undefined && this.#end !== 'complete') return;
+    try {
+      const busy = sink(chunk);
+      if (busy === undefined) return;
+      const release = this.#valve?.hold();
+      busy.then(
+        () => release?.(),
+        (error: unknown) => {
+          this.fail(error);
+        },
+      );
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #finish(end: { readonly error: unknown } | 'complete'): void {

@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+
+/**
+ * A connection whose input can be held back. undici's own way, to pause its parser, ends the process with an assertion when the other side
+ * closes meanwhile (nodejs/undici#5360); behind a valve the parser never has to pause, and the end of the connection comes after its data.
+ */
+export class Valve extends Duplex {
+  readonly #socket: Socket;
+  #holds = 0;
+  #isWanted = false;
+  #hasEnded = false;
+
+  constructor(socket: Socket) {
+    // One chunk at a time: what has passed can no longer be held back.
+    super({ readableHighWaterMark: 1, allowHalfOpen: false });
+    this.#socket = socket;
+    socket.on('readable', () => {
+      this.#pass();
+    });
+    socket.once('end', () => {
+      this.#hasEnded = true;
+      this.#pass();
+    });
+    socket.on('error', (error) => this.destroy(error));
+    socket.once('close', () => {
+      if (!this.#hasEnded) this.destroy();
+    });
+  }
+
+  /** Holds what comes back until what is returned is called; of several holds, the last one that ends counts. */
+  hold(): () => void {
+    this.#holds += 1;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#holds -= 1;
+      this.#pass();
+    };
+  }
+
+  override _read(): void {
+    this.#isWanted = true;
+    this.#pass();
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#socket.write(chunk, encoding, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#socket.end(callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#socket.destroy();
+    callback(error);
+  }
+
+  #pass(): void {
+    while (this.#isWanted && this.#holds === 0 && !this.destroyed) {
+      const chunk = this.#socket.read() as Buffer | null;
+      if (chunk === null) break;
+      this.#isWanted = this.push(chunk);
+    }
+    if (this.#hasEnded && this.#holds === 0 && this.#socket.readableLength === 0) this.push(null);
+  }
+}
