@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { countFlowsByMark, deleteFlowsByMark } from './conntrack.js';
-import type { TrackedFlow } from './netlink/tracked-flows.js';
+import type { TcpFlow } from './netlink/tracked-flows.js';
 import { run } from './run.js';
 import { makeTestNamespace, type TestNamespace } from './testing.js';
 
@@ -53,27 +53,22 @@ it('counts and deletes the flows with the mark, of both families, and no others'
   await expect(deleteFlowsByMark({ mark: 1, mask: 1, namespace: 'evi-missing' })).rejects.toThrow(/Cannot open/);
 });
 
-it('tells which IPv4 flows it deletes, in both directions', async () => {
+it('tells which TCP sessions over IPv4 it deletes, in both directions', async () => {
   const name = namespace.name;
   await track('10.0.0.0', 2, 0x0701);
   await track('fd00::', 1, 0x0701);
   const nat = '-I -p tcp -s 10.77.0.2 -d 198.51.100.1 --sport 5000 --dport 80 -r 198.51.100.1 -q 192.0.2.10';
   const ports = '--reply-port-src 80 --reply-port-dst 61000 --state ESTABLISHED -t 300 -m 0x701 --orig-zone 7';
   await run('conntrack', `${nat} ${ports}`.split(' '), { namespace: name });
-  const flows: TrackedFlow[] = [];
+  const flows: TcpFlow[] = [];
   const marked = { mark: 0x0701, mask: 0xffff, namespace: name };
-  expect(await deleteFlowsByMark({ ...marked, families: ['ipv4'], onFlow: (flow) => flows.push(flow) })).toBe(3);
-  expect(
-    flows
-      .filter(({ protocol }) => protocol === 17)
-      .map(({ original }) => original.sourcePort)
-      .sort(),
-  ).toEqual([1_000, 1_001]);
-  expect(flows.filter(({ protocol }) => protocol === 6)).toEqual([
+  const selection = { ...marked, families: ['ipv4'], onTcpFlow: (flow: TcpFlow) => flows.push(flow) } as const;
+  expect(await deleteFlowsByMark(selection)).toBe(3);
+  expect(flows).toEqual([
     {
-      protocol: 6,
       original: { source: '10.77.0.2', sourcePort: 5000, destination: '198.51.100.1', destinationPort: 80 },
       reply: { source: '198.51.100.1', sourcePort: 80, destination: '192.0.2.10', destinationPort: 61000 },
+      state: 'established',
       mark: 0x0701,
     },
   ]);
@@ -83,14 +78,14 @@ it('tells which IPv4 flows it deletes, in both directions', async () => {
 it('deletes thousands of flows at once, and leaves thousands of others', async () => {
   const name = namespace.name;
   const add = (index: number, mark: number): string =>
-    `-A -p udp -s 10.3.0.1 -d 10.3.${mark}.2 --sport ${10_000 + index} --dport 7 -t 300 -m ${mark}\n`;
+    `-A -p tcp --state ESTABLISHED -s 10.3.0.1 -d 10.3.${mark}.2 --sport ${10_000 + index} --dport 7 -t 300 -m ${mark}\n`;
   const indexes = Array.from({ length: 2_500 }, (_, index) => index);
   const folder = await mkdtemp(join(tmpdir(), 'conntrack-'));
   await writeFile(join(folder, 'flows'), indexes.map((index) => add(index, 8) + add(index, 9)).join(''));
   await run('conntrack', ['-R', join(folder, 'flows')], { namespace: name });
   await rm(folder, { recursive: true });
   let told = 0;
-  expect(await deleteFlowsByMark({ mark: 8, mask: 0xffff, namespace: name, onFlow: () => (told += 1) })).toBe(2_500);
+  expect(await deleteFlowsByMark({ mark: 8, mask: 0xffff, namespace: name, onTcpFlow: () => (told += 1) })).toBe(2_500);
   expect(told).toBe(2_000);
   expect(await countFlowsByMark({ mark: 8, mask: 0xffff, namespace: name })).toBe(0);
   expect(await countFlowsByMark({ mark: 9, mask: 0xffff, namespace: name })).toBe(2_500);

@@ -1,6 +1,6 @@
 import { CommandError } from './command-error.js';
 import { whyNoSystemCalls } from './netlink/system-calls.js';
-import { countFlows, deleteFlows, type MarkedFlows, type TrackedFlow } from './netlink/tracked-flows.js';
+import { countFlows, deleteFlows, type MarkedFlows, type TcpFlow } from './netlink/tracked-flows.js';
 import { run, type RunOptions } from './run.js';
 
 export type ConntrackFamily = 'ipv4' | 'ipv6';
@@ -12,8 +12,8 @@ export interface FlowSelection {
   readonly namespace?: string;
   /** Default both. */
   readonly families?: readonly ConntrackFamily[];
-  /** Is told the first 2,000 IPv4 flows that are deleted; none where conntrack has to do it. */
-  readonly onFlow?: (flow: TrackedFlow) => void;
+  /** Is told of TCP sessions over IPv4 that are deleted, at most 2,000; of none where conntrack has to do it. */
+  readonly onTcpFlow?: (flow: TcpFlow) => void;
 }
 
 const addressFamilies: Readonly<Record<ConntrackFamily, number>> = { ipv4: 2, ipv6: 10 };
@@ -28,7 +28,7 @@ const bothFamilies: readonly ConntrackFamily[] = ['ipv4', 'ipv6'];
 export async function deleteFlowsByMark(selection: FlowSelection): Promise<number> {
   check(selection);
   if (whyNoSystemCalls() !== undefined) return byProcess(selection, '-D');
-  const counts = markedFlows(selection).map((which) => deleteFlows(which, selection.namespace, selection.onFlow));
+  const counts = markedFlows(selection).map((which) => deleteFlows(which, selection.namespace, selection.onTcpFlow));
   return sum(await Promise.all(counts));
 }
 

@@ -21,7 +21,9 @@ export { NftMonitor, type NftMonitorOptions } from './nft-monitor.js';
 export { listTableJson, listTableText, type NftFamily, type NftJson, type NftListOptions } from './nft-list.js';
 
 export { countFlowsByMark, deleteFlowsByMark, type ConntrackFamily, type FlowSelection } from './conntrack.js';
-export type { FlowTuple, TrackedFlow } from './netlink/tracked-flows.js';
+export type { FlowTuple, TcpFlow, TcpState } from './netlink/tracked-flows.js';
+export { pokeApps, type Poke } from './poke.js';
+export type { TcpEndpoint } from './poke-segment.js';
 export { readSetCounters, type ElementCount, type SetCountersQuery } from './netlink/set-counters.js';
 export {
   reloadDnsmasq,

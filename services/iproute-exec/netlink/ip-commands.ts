@@ -1,6 +1,6 @@
 import { AF_INET, ipv4Bytes } from './addresses.js';
 import { FLAG, type MessageWriter } from './message-writer.js';
-import { FRA, HEADER, NDA_DESTINATION, RTA, RTM, largestTableInHeader } from './rtnetlink.js';
+import { FRA, HEADER, NDA, RTA, RTM, largestTableInHeader } from './rtnetlink.js';
 
 /** One change, ready to be written. */
 export interface NetlinkCommand {
@@ -123,7 +123,7 @@ function neighbourCommand([address = '', key, dev, use, ...rest]: readonly strin
         header.writeInt32LE(linkIndex, 4);
         header.writeUInt8(NTF_USE, 10);
         writer.raw(header);
-        writer.bytesAttribute(NDA_DESTINATION, bytes);
+        writer.bytesAttribute(NDA.destination, bytes);
       }),
   };
 }

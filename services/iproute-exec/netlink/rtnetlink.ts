@@ -8,6 +8,7 @@ export const RTM = {
   deleteRoute: 25,
   getRoute: 26,
   newNeighbour: 28,
+  getNeighbour: 30,
   newRule: 32,
   deleteRule: 33,
   getRule: 34,
@@ -55,7 +56,7 @@ export const FRA = {
   protocol: 21,
 } as const;
 
-export const NDA_DESTINATION = 1;
+export const NDA = { destination: 1, linkAddress: 2 } as const;
 
 /** The largest number of a table that fits into a header; larger ones are an attribute. */
 export const largestTableInHeader = 255;

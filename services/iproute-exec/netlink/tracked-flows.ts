@@ -13,7 +13,7 @@ export interface MarkedFlows {
   readonly addressFamily: number;
 }
 
-/** One direction of a flow, as its packets are addressed. Ports are 0 where the protocol has none. */
+/** One direction of a flow, as its packets are addressed. */
 export interface FlowTuple {
   readonly source: string;
   readonly destination: string;
@@ -21,14 +21,29 @@ export interface FlowTuple {
   readonly destinationPort: number;
 }
 
-/** An IPv4 flow that the kernel tracks. */
-export interface TrackedFlow {
-  /** IANA's number: 6 is TCP, 17 UDP. */
-  readonly protocol: number;
+/** How far a TCP session has come, as the kernel's tracker sees it. */
+export type TcpState = (typeof tcpStates)[number];
+
+/** In the order of linux/netfilter/nf_conntrack_tcp.h. */
+const tcpStates = [
+  'none',
+  'syn-sent',
+  'syn-received',
+  'established',
+  'fin-wait',
+  'close-wait',
+  'last-ack',
+  'time-wait',
+  'closed',
+] as const;
+
+/** A TCP session over IPv4 that the kernel tracks. */
+export interface TcpFlow {
   /** As it began, before any translation. */
   readonly original: FlowTuple;
   /** As its answers come in. */
   readonly reply: FlowTuple;
+  readonly state: TcpState;
   readonly mark: number;
 }
 
@@ -40,14 +55,20 @@ interface Handle {
 }
 
 const IPCTNL_MSG_CT = { get: 1, delete: 2 } as const;
-const CTA = { original: 1, reply: 2, mark: 8, id: 12, markMask: 21 } as const;
+const CTA = { original: 1, reply: 2, protocolInfo: 4, mark: 8, id: 12, markMask: 21 } as const;
 const CTA_TUPLE = { ip: 1, protocol: 2 } as const;
 const CTA_IP = { v4Source: 1, v4Destination: 2 } as const;
 const CTA_PROTO = { number: 1, sourcePort: 2, destinationPort: 3 } as const;
+const CTA_PROTOINFO_TCP = 1;
+const CTA_PROTOINFO_TCP_STATE = 1;
+const IPPROTO_TCP = 6;
 const NESTED = 0x8000;
 
 /** A flow takes a few microseconds to delete by itself; beyond so many, another walk through the table is quicker. */
 const deletedOneByOne = 2_000;
+/** Of so many flows the caller is told; and so many are looked through for them, at some microseconds each. */
+const mostTold = 2_000;
+const mostLookedAt = 10_000;
 /** Acknowledgements that fit into a socket. */
 const requestsAtOnce = 64;
 
@@ -61,24 +82,26 @@ export function countFlows(which: MarkedFlows, namespace: string | undefined): P
 }
 
 /**
- * Deletes the flows and answers how many there were; `onFlow` hears of IPv4 ones, at most 2,000. The kernel walks
- * through its whole table, which takes 12 ms where that has 262,144 rows, however few flows are in it; so it does that
- * in another thread, and once.
+ * Deletes the flows and answers how many there were; `onTcpFlow` hears of the first 2,000 TCP ones over IPv4 among the
+ * first 10,000. The kernel walks through its whole table, which takes 12 ms where that has 262,144 rows, however few
+ * flows are in it; so it does that in another thread, and once.
  */
 export function deleteFlows(
   which: MarkedFlows,
   namespace: string | undefined,
-  onFlow: ((flow: TrackedFlow) => void) | undefined,
+  onTcpFlow: ((flow: TcpFlow) => void) | undefined,
 ): Promise<number> {
   return withSocketInTurn('conntrack', namespace, async (socket) => {
     const handles: Handle[] = [];
-    let count = 0;
+    let [count, told] = [0, 0];
     await list(socket, which, (message) => {
       count += 1;
-      if (count > deletedOneByOne) return;
-      handles.push(handleOf(message));
-      const flow = onFlow === undefined ? undefined : flowIn(message);
-      if (flow !== undefined) onFlow?.(flow);
+      if (count <= deletedOneByOne) handles.push(handleOf(message));
+      if (onTcpFlow === undefined || told === mostTold || count > mostLookedAt) return;
+      const flow = tcpFlowIn(message);
+      if (flow === undefined) return;
+      told += 1;
+      onTcpFlow(flow);
     });
     if (count > deletedOneByOne) await flush(socket, which);
     else deleteEach(socket, handles);
@@ -141,13 +164,19 @@ function handleOf({ body }: Message): Handle {
   };
 }
 
-function flowIn({ body }: Message): TrackedFlow | undefined {
+function tcpFlowIn({ body }: Message): TcpFlow | undefined {
   const flow = attributes(body, NFGENMSG_BYTES);
   const original = inside(flow, CTA.original);
-  const protocol = inside(original, CTA_TUPLE.protocol).get(CTA_PROTO.number)?.readUInt8();
+  if (inside(original, CTA_TUPLE.protocol).get(CTA_PROTO.number)?.readUInt8() !== IPPROTO_TCP) return undefined;
   const [begun, answered] = [tupleIn(original), tupleIn(inside(flow, CTA.reply))];
-  if (protocol === undefined || begun === undefined || answered === undefined) return undefined;
-  return { protocol, original: begun, reply: answered, mark: flow.get(CTA.mark)?.readUInt32BE() ?? 0 };
+  if (begun === undefined || answered === undefined) return undefined;
+  const tcp = inside(inside(flow, CTA.protocolInfo), CTA_PROTOINFO_TCP);
+  return {
+    original: begun,
+    reply: answered,
+    state: tcpStates[tcp.get(CTA_PROTOINFO_TCP_STATE)?.readUInt8() ?? 0] ?? 'none',
+    mark: flow.get(CTA.mark)?.readUInt32BE() ?? 0,
+  };
 }
 
 function tupleIn(tuple: ReadonlyMap<number, Buffer>): FlowTuple | undefined {

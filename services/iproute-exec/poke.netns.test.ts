@@ -1,0 +1,156 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { pokeApps, type Poke } from './poke.js';
+import { run } from './run.js';
+import { eventually, makeTestNamespace, type TestNamespace } from './testing.js';
+
+const alias = 'eve-uplink:test';
+const peer = { address: '10.9.0.1', port: 7_000 };
+const appAddress = '10.9.0.2';
+
+let device: TestNamespace;
+let app: TestNamespace;
+const programs: Program[] = [];
+
+/** A program of a few lines in a namespace, and what it has printed. */
+class Program {
+  readonly printed: string[] = [];
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<unknown>;
+
+  constructor(namespace: string, script: string) {
+    this.process = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', script]);
+    this.#ended = once(this.process, 'close');
+    createInterface({ input: this.process.stdout }).on('line', (line) => this.printed.push(line));
+    programs.push(this);
+  }
+
+  async prints(text: string): Promise<string> {
+    await eventually(text, () => this.printed.some((line) => line.startsWith(text)));
+    return this.printed.find((line) => line.startsWith(text)) ?? '';
+  }
+
+  async end(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** A session that sends what it gets on standard input, and says what happens to it. */
+async function session(): Promise<{ readonly program: Program; readonly poke: Poke }> {
+  const program = new Program(
+    app.name,
+    `const socket = require('node:net').connect(${peer.port}, '${peer.address}');
+     socket.on('connect', () => console.log('port ' + socket.localPort));
+     socket.on('data', (text) => console.log('echo ' + String(text).trim()));
+     socket.on('error', ({ code }) => console.log('error ' + code));
+     process.stdin.pipe(socket, { end: false });`,
+  );
+  const port = Number((await program.prints('port ')).slice('port '.length));
+  return { program, poke: { bridge: { name: 'bn1', alias }, app: { address: appAddress, port }, peer } };
+}
+
+/** How many SYNs of open sessions the app's kernel has answered. */
+async function challenged(): Promise<number> {
+  const { stdout } = await run('cat', ['/proc/net/netstat'], { namespace: app.name });
+  const [names = [], values = []] = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt:'))
+    .map((line) => line.split(' '));
+  return Number(values[names.indexOf('TCPSYNChallenge')]);
+}
+
+async function tracked(): Promise<number> {
+  const { stdout } = await run('conntrack', ['-L', '-p', 'tcp'], { namespace: device.name });
+  return stdout.trimEnd().split('\n').length;
+}
+
+beforeAll(async () => {
+  device = await makeTestNamespace();
+  app = await makeTestNamespace();
+  await device.addVeth('app', 'eth0');
+  for (const words of [
+    'link add bn1 type bridge',
+    `link set bn1 alias ${alias}`,
+    'addr add 10.9.0.1/24 dev bn1',
+    'link set bn1 up',
+    'link set app master bn1',
+    'link set app up',
+    `link set eth0 netns ${app.name}`,
+  ]) {
+    await device.ip(words);
+  }
+  await app.ip(`addr add ${appAddress}/24 dev eth0`);
+  await app.ip('link set eth0 up');
+  // Has the kernel track, and reset whatever it does not know, as zedrouter's guard does.
+  const guard = [
+    'add table inet guard',
+    'add chain inet guard input { type filter hook input priority filter; }',
+    'add rule inet guard input ct state new tcp flags & (fin | syn | rst | ack) != syn reject with tcp reset',
+  ];
+  await run('nft', ['-f', '-'], { namespace: device.name, input: `${guard.join('\n')}\n` });
+  const echo = `require('node:net').createServer((socket) => socket.on('error', () => 0).pipe(socket))
+    .listen(${peer.port}, '${peer.address}', () => console.log('listening'));`;
+  await new Program(device.name, echo).prints('listening');
+});
+
+afterAll(async () => {
+  await Promise.all(programs.map((program) => program.end()));
+  await app.remove();
+  await device.remove();
+});
+
+it('is answered by a session that is well, and does it no harm', async () => {
+  const { program, poke } = await session();
+  const [before, flows] = [await challenged(), await tracked()];
+  expect(await pokeApps([poke], device.name)).toBe(1);
+  await eventually('an answer', async () => (await challenged()) === before + 1);
+  program.process.stdin.write('still here\n');
+  await program.prints('echo still here');
+  expect(program.printed).toHaveLength(2);
+  // The poke itself was not tracked.
+  expect(await tracked()).toBe(flows);
+});
+
+it('has a session found out that nobody knows any more', async () => {
+  const { program, poke } = await session();
+  await run('conntrack', ['-F'], { namespace: device.name });
+  expect(await pokeApps([poke], device.name)).toBe(1);
+  await program.prints('error ECONNRESET');
+});
+
+it('goes to apps behind a bridge of ours alone', async () => {
+  const { poke } = await session();
+  const before = await challenged();
+  const other: readonly Poke[] = [
+    { ...poke, bridge: { name: 'bn1', alias: 'eve-uplink:other' } },
+    { ...poke, bridge: { name: 'bn2', alias } },
+    { ...poke, app: { ...poke.app, address: '10.9.0.3' } },
+  ];
+  expect(await pokeApps(other, device.name)).toBe(0);
+  await device.ip(`link set app alias ${alias}`);
+  expect(await pokeApps([{ ...poke, bridge: { name: 'app', alias } }], device.name)).toBe(0);
+  expect(await challenged()).toBe(before);
+});
+
+it('sends thousands, and lets others have the event loop meanwhile', async () => {
+  const { poke } = await session();
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  const pokes = Array.from({ length: 2_000 }, (_, index) => ({ ...poke, app: { ...poke.app, port: 2_000 + index } }));
+  expect(await pokeApps(pokes, device.name)).toBe(pokes.length);
+  clearImmediate(timer);
+  expect(turns).toBeGreaterThan(50);
+});
+
+it('says why where it cannot: no namespace', async () => {
+  const { poke } = await session();
+  await expect(pokeApps([poke], 'evi-missing')).rejects.toThrow(/Cannot open/);
+});
