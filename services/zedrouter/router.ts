@@ -5,7 +5,8 @@ import { apply, type Failure } from './apply/apply.js';
 import type { Kernel } from './apply/kernel.js';
 import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
 import { observe, readNft } from './apply/observe.js';
-import type { Dataplane, NameService } from './desired/dataplane.js';
+import { Poker } from './apply/poker.js';
+import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
 import { desire } from './desired/desire.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
 import type { Numbers } from './desired/inputs.js';
@@ -61,6 +62,7 @@ export interface RouterOptions {
 export class Router {
   readonly #options: RouterOptions;
   readonly #nameServices: NameServiceQueue;
+  readonly #poker: Poker;
   readonly #verification: Verification;
   #received: Received = { config: undefined, ports: undefined, selections: undefined };
   #numbers: Numbers;
@@ -99,6 +101,7 @@ export class Router {
         this.#onNameService(operation, failure);
       },
     });
+    this.#poker = new Poker(kernel.namespace, options.logger);
     this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
   }
 
@@ -120,7 +123,7 @@ export class Router {
     this.#cancelGrantEnd();
     this.#verification.close();
     if (this.#looking) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    await this.#nameServices.idle();
+    await Promise.all([this.#nameServices.idle(), this.#poker.idle()]);
   }
 
   /** Reads the kernel beside whatever else happens: a switch need not wait for it, and makes what was read worthless. */
@@ -201,14 +204,17 @@ export class Router {
     const tell = (failures: readonly Failure[], settled: boolean): void => {
       this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
     };
-    const urgentFailures = await this.#apply(urgent);
+    const urgentFailures = await this.#apply(urgent, desired.bridges);
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - askedAtMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
       tell(urgentFailures, false);
       await sent();
     }
-    const failures = [...urgentFailures, ...(switchFailed(urgentFailures) ? [] : await this.#apply(rest))];
+    const failures = [
+      ...urgentFailures,
+      ...(switchFailed(urgentFailures) ? [] : await this.#apply(rest, desired.bridges)),
+    ];
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
     this.#desired = desired;
@@ -276,7 +282,7 @@ export class Router {
     return { ...inputs, selections: { ...inputs.selections, selections } };
   }
 
-  async #apply(steps: Plan): Promise<readonly Failure[]> {
+  async #apply(steps: Plan, bridges: ReadonlyMap<string, Bridge>): Promise<readonly Failure[]> {
     if (steps.length === 0) return [];
     const { kernel, logger } = this.#options;
     this.#cancelRetry();
@@ -284,6 +290,8 @@ export class Router {
     const failures = await apply(steps, {
       kernel,
       nameServices: this.#nameServices,
+      poker: this.#poker,
+      bridges,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
     this.#applications += 1;

@@ -5,8 +5,8 @@ import { monotonicMs } from '../monotonic.js';
 export interface TcpSessionSpec {
   readonly address: string;
   readonly port: number;
-  /** Between two lines, like keystrokes. */
-  readonly intervalMs: number;
+  /** Between two lines, like keystrokes; absent: nobody types, and it waits for what comes. */
+  readonly intervalMs?: number;
   /** How long a connection attempt may take before the next; default 1,000. */
   readonly connectTimeoutMs?: number;
   /** After so long without an echo the session gives up by itself, as ssh does with ServerAliveInterval; default: never. */
@@ -128,6 +128,8 @@ export class TcpSession {
   }
 
   #type(socket: Socket, pending: number[]): void {
+    const { intervalMs } = this.#spec;
+    if (intervalMs === undefined) return;
     this.#timer = setTimeout(() => {
       const nowMs = monotonicMs();
       const { giveUpMs } = this.#spec;
@@ -139,7 +141,7 @@ export class TcpSession {
       this.#lineNumber += 1;
       socket.write(`${this.#lineNumber}\n`);
       this.#type(socket, pending);
-    }, this.#spec.intervalMs);
+    }, intervalMs);
   }
 
   #echoed(pending: number[]): void {

@@ -1,9 +1,11 @@
-import { CommandError, deleteFlowsByMark, writeSysctl } from 'iproute-exec';
+import { CommandError, deleteFlowsByMark, writeSysctl, type TcpFlow } from 'iproute-exec';
 
 import type { Bridge } from '../desired/dataplane.js';
 import type { Operation, Phase, Plan } from '../plan/operations.js';
 import type { Kernel } from './kernel.js';
 import { ownerAlias } from './ownership.js';
+import type { Poker } from './poker.js';
+import { pokesFor } from './pokes.js';
 import { transact } from './transact.js';
 import { isNameServiceOperation, type NameServiceQueue } from './name-service-queue.js';
 
@@ -16,6 +18,9 @@ export interface Failure {
 export interface ApplyTarget {
   readonly kernel: Kernel;
   readonly nameServices: NameServiceQueue;
+  readonly poker: Poker;
+  /** Behind which apps may be told that their flows have ended. */
+  readonly bridges: ReadonlyMap<string, Bridge>;
   /** CLOCK_BOOTTIME now. */
   readonly boottimeMs: () => number;
 }
@@ -24,7 +29,7 @@ export interface ApplyTarget {
  * Executes a plan, phase after phase. What fails is reported and does not stop what does not depend on it, with one
  * exception: where the nft transaction fails, nothing that would break the old path follows.
  * Answers all failures; none means that the kernel has acknowledged everything. Name services are changed beside it and tell
- * for themselves.
+ * for themselves; apps whose flows have ended are poked beside it.
  */
 export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
@@ -112,7 +117,7 @@ function changeBridge(before: Bridge, bridge: Bridge): readonly (readonly string
   ];
 }
 
-async function runOther(operation: Operation, { kernel, boottimeMs }: ApplyTarget): Promise<void> {
+async function runOther(operation: Operation, { kernel, poker, bridges, boottimeMs }: ApplyTarget): Promise<void> {
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
   switch (operation.kind) {
     case 'sysctl':
@@ -121,9 +126,13 @@ async function runOther(operation: Operation, { kernel, boottimeMs }: ApplyTarge
     case 'nft':
       await transact(kernel, operation.change, boottimeMs());
       return;
-    case 'flows-end':
-      await deleteFlowsByMark({ mark: operation.mark, mask: operation.mask, families: ['ipv4'], ...place });
+    case 'flows-end': {
+      const { mark, mask } = operation;
+      const flows: TcpFlow[] = [];
+      await deleteFlowsByMark({ mark, mask, families: ['ipv4'], ...place, onTcpFlow: (flow) => flows.push(flow) });
+      poker.add(pokesFor(flows, bridges.values()));
       return;
+    }
     default:
       return;
   }

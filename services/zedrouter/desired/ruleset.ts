@@ -1,4 +1,12 @@
-import { FLOW_OURS, FLOW_OURS_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, markText } from '../marks.js';
+import {
+  FLOW_NI_MASK,
+  FLOW_OURS,
+  FLOW_OURS_MASK,
+  FLOW_PORT_MASK,
+  markText,
+  NO_PORT_RANKING,
+  RANKING_MASK,
+} from '../marks.js';
 import { NFT_FAMILY, NFT_TABLE } from './dataplane.js';
 import { SET_NAMES, SETS, type SetDefinition } from './sets.js';
 
@@ -12,6 +20,8 @@ interface Chain {
 }
 
 const ours = `ct mark & ${markText(FLOW_OURS_MASK)} == ${markText(FLOW_OURS)}`;
+/** Belongs to no flow that is known, and begins none. */
+const midStream = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
 const resetOrRefuse = (condition: string, counter: string, refusal: string): readonly string[] => [
   `${condition} meta l4proto tcp counter name ${counter} reject with tcp reset`,
   `${condition} counter name ${counter} ${refusal}`,
@@ -29,6 +39,16 @@ export const CHAINS: readonly Chain[] = [
     name: 'classify',
     hook: 'type filter hook prerouting priority raw; policy accept;',
     rules: ['ct original zone set iifname map @ni_zone', 'meta mark set iifname map @ni_ranking'],
+  },
+  {
+    // Where a network instance may use no port, routing ends at `unreachable`, which an open session takes for a
+    // trouble that passes, and never comes to the guard. A session that has ended is told here. One whose port is away
+    // for the moment has not ended: its flow is known.
+    name: 'adrift',
+    hook: 'type filter hook prerouting priority mangle; policy accept;',
+    rules: [
+      `meta mark & ${markText(RANKING_MASK)} == ${markText(NO_PORT_RANKING)} iifname @ni_bridges ${midStream} counter name stale reject with tcp reset`,
+    ],
   },
   {
     // First packets only. The flow's mark is the scratch register: port, then port and owner.
@@ -56,7 +76,7 @@ export const CHAINS: readonly Chain[] = [
       // A lone FIN would leave with a private source otherwise.
       ...resetOrRefuse('ct state invalid', 'invalid', 'drop'),
       // Mid-stream and unknown: the app is told now, because a carrier's NAT would swallow it in silence.
-      'ct state new tcp flags & (fin | syn | rst | ack) != syn counter name stale reject with tcp reset',
+      `${midStream} counter name stale reject with tcp reset`,
       'oifname @ni_bridges goto between_ni',
       'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
       `ct mark & ${markText(FLOW_OURS_MASK)} != ${markText(FLOW_OURS)} accept`,
