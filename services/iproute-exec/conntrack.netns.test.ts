@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { countFlowsByMark, deleteFlowsByMark } from './conntrack.js';
+import { countFlowsByMark, deleteFlowsByMark, readTcpFlowsByMark } from './conntrack.js';
 import type { TcpFlow } from './netlink/tracked-flows.js';
 import { run } from './run.js';
 import { makeTestNamespace, type TestNamespace } from './testing.js';
@@ -60,10 +60,12 @@ it('tells which TCP sessions over IPv4 it deletes, in both directions', async ()
   const nat = '-I -p tcp -s 10.77.0.2 -d 198.51.100.1 --sport 5000 --dport 80 -r 198.51.100.1 -q 192.0.2.10';
   const ports = '--reply-port-src 80 --reply-port-dst 61000 --state ESTABLISHED -t 300 -m 0x701 --orig-zone 7';
   await run('conntrack', `${nat} ${ports}`.split(' '), { namespace: name });
-  const flows: TcpFlow[] = [];
   const marked = { mark: 0x0701, mask: 0xffff, namespace: name };
+  const read = await readTcpFlowsByMark(marked);
+  const flows: TcpFlow[] = [];
   const selection = { ...marked, families: ['ipv4'], onTcpFlow: (flow: TcpFlow) => flows.push(flow) } as const;
   expect(await deleteFlowsByMark(selection)).toBe(3);
+  expect(flows).toEqual(read);
   expect(flows).toEqual([
     {
       original: { source: '10.77.0.2', sourcePort: 5000, destination: '198.51.100.1', destinationPort: 80 },
@@ -84,6 +86,7 @@ it('deletes thousands of flows at once, and leaves thousands of others', async (
   await writeFile(join(folder, 'flows'), indexes.map((index) => add(index, 8) + add(index, 9)).join(''));
   await run('conntrack', ['-R', join(folder, 'flows')], { namespace: name });
   await rm(folder, { recursive: true });
+  expect(await readTcpFlowsByMark({ mark: 9, mask: 0xffff, namespace: name })).toHaveLength(2_000);
   let told = 0;
   expect(await deleteFlowsByMark({ mark: 8, mask: 0xffff, namespace: name, onTcpFlow: () => (told += 1) })).toBe(2_500);
   expect(told).toBe(2_000);

@@ -1,6 +1,6 @@
 import { CommandError } from './command-error.js';
 import { whyNoSystemCalls } from './netlink/system-calls.js';
-import { countFlows, deleteFlows, type MarkedFlows, type TcpFlow } from './netlink/tracked-flows.js';
+import { countFlows, deleteFlows, readTcpFlows, type MarkedFlows, type TcpFlow } from './netlink/tracked-flows.js';
 import { run, type RunOptions } from './run.js';
 
 export type ConntrackFamily = 'ipv4' | 'ipv6';
@@ -37,6 +37,19 @@ export async function countFlowsByMark(selection: FlowSelection): Promise<number
   check(selection);
   if (whyNoSystemCalls() !== undefined) return byProcess(selection, '-L');
   return sum(await Promise.all(markedFlows(selection).map((which) => countFlows(which, selection.namespace))));
+}
+
+/**
+ * TCP sessions over IPv4 that carry the mark: the first 2,000 among the first 10,000 flows.
+ * @throws CommandError where the kernel refuses, or cannot be called from here; RangeError as deleteFlowsByMark does.
+ */
+export function readTcpFlowsByMark({
+  mark,
+  mask,
+  namespace,
+}: Pick<FlowSelection, 'mark' | 'mask' | 'namespace'>): Promise<readonly TcpFlow[]> {
+  check({ mark, mask });
+  return readTcpFlows({ mark, mask, addressFamily: addressFamilies.ipv4 }, namespace);
 }
 
 function markedFlows({ mark, mask, families }: FlowSelection): readonly MarkedFlows[] {

@@ -20,7 +20,13 @@ export { whyNoSystemCalls } from './netlink/system-calls.js';
 export { NftMonitor, type NftMonitorOptions } from './nft-monitor.js';
 export { listTableJson, listTableText, type NftFamily, type NftJson, type NftListOptions } from './nft-list.js';
 
-export { countFlowsByMark, deleteFlowsByMark, type ConntrackFamily, type FlowSelection } from './conntrack.js';
+export {
+  countFlowsByMark,
+  deleteFlowsByMark,
+  readTcpFlowsByMark,
+  type ConntrackFamily,
+  type FlowSelection,
+} from './conntrack.js';
 export type { FlowTuple, TcpFlow, TcpState } from './netlink/tracked-flows.js';
 export { pokeApps, type Poke } from './poke.js';
 export type { TcpEndpoint } from './poke-segment.js';

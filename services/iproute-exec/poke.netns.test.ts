@@ -1,11 +1,7 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { pokeApps, type Poke } from './poke.js';
 import { run } from './run.js';
-import { eventually, makeTestNamespace, type TestNamespace } from './testing.js';
+import { eventually, makeTestNamespace, Program, type TestNamespace } from './testing.js';
 
 const alias = 'eve-uplink:test';
 const peer = { address: '10.9.0.1', port: 7_000 };
@@ -15,40 +11,9 @@ let device: TestNamespace;
 let app: TestNamespace;
 const programs: Program[] = [];
 
-/** A program of a few lines in a namespace, and what it has printed. */
-class Program {
-  readonly printed: string[] = [];
-  readonly process: ChildProcessWithoutNullStreams;
-  readonly #ended: Promise<unknown>;
-
-  constructor(namespace: string, script: string) {
-    this.process = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', script]);
-    this.#ended = once(this.process, 'close');
-    createInterface({ input: this.process.stdout }).on('line', (line) => this.printed.push(line));
-    programs.push(this);
-  }
-
-  async prints(text: string): Promise<string> {
-    await eventually(text, () => this.printed.some((line) => line.startsWith(text)));
-    return this.printed.find((line) => line.startsWith(text)) ?? '';
-  }
-
-  async end(): Promise<void> {
-    this.process.kill('SIGKILL');
-    await this.#ended;
-  }
-}
-
-/** A session that sends what it gets on standard input, and says what happens to it. */
 async function session(): Promise<{ readonly program: Program; readonly poke: Poke }> {
-  const program = new Program(
-    app.name,
-    `const socket = require('node:net').connect(${peer.port}, '${peer.address}');
-     socket.on('connect', () => console.log('port ' + socket.localPort));
-     socket.on('data', (text) => console.log('echo ' + String(text).trim()));
-     socket.on('error', ({ code }) => console.log('error ' + code));
-     process.stdin.pipe(socket, { end: false });`,
-  );
+  const program = Program.tcpSession(app.name, peer);
+  programs.push(program);
   const port = Number((await program.prints('port ')).slice('port '.length));
   return { program, poke: { bridge: { name: 'bn1', alias }, app: { address: appAddress, port }, peer } };
 }
@@ -92,9 +57,9 @@ beforeAll(async () => {
     'add rule inet guard input ct state new tcp flags & (fin | syn | rst | ack) != syn reject with tcp reset',
   ];
   await run('nft', ['-f', '-'], { namespace: device.name, input: `${guard.join('\n')}\n` });
-  const echo = `require('node:net').createServer((socket) => socket.on('error', () => 0).pipe(socket))
-    .listen(${peer.port}, '${peer.address}', () => console.log('listening'));`;
-  await new Program(device.name, echo).prints('listening');
+  const server = Program.tcpEcho(device.name, peer);
+  programs.push(server);
+  await server.prints('listening');
 });
 
 afterAll(async () => {
@@ -108,7 +73,7 @@ it('is answered by a session that is well, and does it no harm', async () => {
   const [before, flows] = [await challenged(), await tracked()];
   expect(await pokeApps([poke], device.name)).toBe(1);
   await eventually('an answer', async () => (await challenged()) === before + 1);
-  program.process.stdin.write('still here\n');
+  program.write('still here\n');
   await program.prints('echo still here');
   expect(program.printed).toHaveLength(2);
   // The poke itself was not tracked.

@@ -1,4 +1,8 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+
 import { identify } from './process-identity.js';
 import { run } from './run.js';
 
@@ -47,6 +51,52 @@ export async function eventually(
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A program of a few lines of JavaScript in a namespace, and the lines that it has printed. */
+export class Program {
+  readonly printed: string[] = [];
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<unknown>;
+
+  constructor(namespace: string, script: string) {
+    this.#process = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', script]);
+    this.#ended = once(this.#process, 'close');
+    createInterface({ input: this.#process.stdout }).on('line', (line) => this.printed.push(line));
+  }
+
+  /** Prints `listening`, then sends back what it gets. */
+  static tcpEcho(namespace: string, at: { readonly address: string; readonly port: number }): Program {
+    const script = `require('node:net').createServer((socket) => socket.on('error', () => 0).pipe(socket))
+      .listen(${at.port}, '${at.address}', () => console.log('listening'));`;
+    return new Program(namespace, script);
+  }
+
+  /** A session that sends what is written, and prints `port NUMBER` (its own), `echo TEXT`, or `error CODE`. */
+  static tcpSession(namespace: string, to: { readonly address: string; readonly port: number }): Program {
+    const script = `const socket = require('node:net').connect(${to.port}, '${to.address}');
+      socket.on('connect', () => console.log('port ' + socket.localPort));
+      socket.on('data', (text) => console.log('echo ' + String(text).trim()));
+      socket.on('error', ({ code }) => console.log('error ' + code));
+      process.stdin.pipe(socket, { end: false });`;
+    return new Program(namespace, script);
+  }
+
+  write(text: string): void {
+    this.#process.stdin.write(text);
+  }
+
+  /** Waits for a line that begins so, and answers it. */
+  async prints(beginning: string): Promise<string> {
+    const find = (): string | undefined => this.printed.find((line) => line.startsWith(beginning));
+    await eventually(`a line that begins with ${JSON.stringify(beginning)}`, () => find() !== undefined);
+    return find() ?? '';
+  }
+
+  async end(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#ended;
   }
 }
 

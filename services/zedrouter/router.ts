@@ -132,6 +132,7 @@ export class Router {
     // The next look reads it anyway.
     if (this.#closed || known === undefined) return 'useful';
     const applications = this.#applications;
+    if (what === 'kernel-and-name-services') void this.#poker.rememberFlows();
     try {
       const observed = await this.#read(what === 'kernel' ? known : undefined);
       if (this.#looking || this.#applications !== applications) return 'useless';

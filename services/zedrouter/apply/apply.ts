@@ -5,7 +5,6 @@ import type { Operation, Phase, Plan } from '../plan/operations.js';
 import type { Kernel } from './kernel.js';
 import { ownerAlias } from './ownership.js';
 import type { Poker } from './poker.js';
-import { pokesFor } from './pokes.js';
 import { transact } from './transact.js';
 import { isNameServiceOperation, type NameServiceQueue } from './name-service-queue.js';
 
@@ -130,7 +129,7 @@ async function runOther(operation: Operation, { kernel, poker, bridges, boottime
       const { mark, mask } = operation;
       const flows: TcpFlow[] = [];
       await deleteFlowsByMark({ mark, mask, families: ['ipv4'], ...place, onTcpFlow: (flow) => flows.push(flow) });
-      poker.add(pokesFor(flows, bridges.values()));
+      poker.flowsEnded({ mark, mask }, flows, bridges.values());
       return;
     }
     default:

@@ -1,8 +1,11 @@
-import { pokeApps, whyNoSystemCalls, type Poke } from 'iproute-exec';
+import { pokeApps, readTcpFlowsByMark, whyNoSystemCalls, type Poke, type TcpFlow } from 'iproute-exec';
 
 import type { Logger } from '../../observability/index.js';
+import type { Bridge } from '../desired/dataplane.js';
+import { FLOW_OURS, FLOW_OURS_MASK } from '../marks.js';
+import { pokesFor } from './pokes.js';
 
-/** What waits beyond that is left out, and finds out with its next packet. Some 50 ms of work, in small pieces. */
+/** What waits beyond that is left out, and finds out with its next packet. Some 100 ms of work, in small pieces. */
 const MOST_WAITING = 4_000;
 
 /**
@@ -12,6 +15,12 @@ const MOST_WAITING = 4_000;
 export class Poker {
   readonly #namespace: string | undefined;
   readonly #logger: Logger;
+  /**
+   * Sessions as they were some time ago: with an address or an interface, the kernel itself forgets at once what was
+   * masqueraded by it. Those that have ended since do no harm, because nobody answers a poke for one.
+   */
+  #remembered: readonly TcpFlow[] = [];
+  #remembering: Promise<void> | undefined;
   #waiting: Poke[] = [];
   #working: Promise<void> | undefined;
   #hasComplained = false;
@@ -21,17 +30,44 @@ export class Poker {
     this.#logger = logger;
   }
 
-  add(pokes: readonly Poke[]): void {
+  /** Reads which sessions there are. To be called now and then. */
+  rememberFlows(): Promise<void> {
+    this.#remembering ??= this.#remember().finally(() => {
+      this.#remembering = undefined;
+    });
+    return this.#remembering;
+  }
+
+  /** The flows with that mark, under its mask, have ended; `flows` are those of which the kernel still knew. */
+  flowsEnded(
+    { mark, mask }: { readonly mark: number; readonly mask: number },
+    flows: readonly TcpFlow[],
+    bridges: Iterable<Bridge>,
+  ): void {
     // Without system calls nobody was told which flows ended, so there is never anything to poke.
     const reason = whyNoSystemCalls();
     if (reason !== undefined) this.#complain(reason);
+    const hasEnded = (flow: TcpFlow): boolean => (flow.mark & mask) >>> 0 === mark;
+    const ended = new Map([...this.#remembered.filter(hasEnded), ...flows].map((flow) => [keyOf(flow), flow]));
+    this.#remembered = this.#remembered.filter((flow) => !hasEnded(flow));
+    const pokes = pokesFor([...ended.values()], bridges);
     this.#waiting.push(...pokes.slice(0, Math.max(0, MOST_WAITING - this.#waiting.length)));
     this.#working ??= this.#work();
   }
 
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
-    await this.#working;
+    await Promise.all([this.#working, this.#remembering]);
+  }
+
+  async #remember(): Promise<void> {
+    if (whyNoSystemCalls() !== undefined) return;
+    const place = this.#namespace === undefined ? {} : { namespace: this.#namespace };
+    try {
+      this.#remembered = await readTcpFlowsByMark({ mark: FLOW_OURS, mask: FLOW_OURS_MASK, ...place });
+    } catch (error) {
+      this.#complain(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #work(): Promise<void> {
@@ -56,4 +92,8 @@ export class Poker {
     this.#hasComplained = true;
     this.#logger.warn({ reason }, 'apps are not told at once when sessions end: they find out with their next packet');
   }
+}
+
+function keyOf({ original }: TcpFlow): string {
+  return `${original.source} ${original.sourcePort} ${original.destination} ${original.destinationPort}`;
 }
