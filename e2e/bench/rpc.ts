@@ -31,6 +31,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 15);
 const CALLS_ALONE = 400;
 const CALLS_TOGETHER = 2_000;
 const IN_FLIGHT = 64;
+const CALL_TIMEOUT_MS = 10_000;
 const CHANGES = Number(process.env.CHANGES ?? 15);
 const NETWORK_INSTANCE = 'default';
 /** Between changes, so that what follows one is over. */
@@ -63,7 +64,8 @@ interface Series {
 async function latencies(lab: Lab, bareAddress: string): Promise<void> {
   const nim = connectTo(PortAuthorizationServiceClient, `unix:${lab.runDir}/nim.sock`);
   const bareClient = new Client(bareAddress, credentials.createInsecure());
-  const authorize = (): Promise<AuthorizePortResponse> => call(nim, 'authorizePort', request, { timeoutMs: 10_000 });
+  const authorize = (): Promise<AuthorizePortResponse> =>
+    call(nim, 'authorizePort', request, { timeoutMs: CALL_TIMEOUT_MS });
   const answer = await firstAnswer(authorize);
   const sizes = {
     request: AuthorizePortRequest.encode(request).finish().length,
@@ -117,7 +119,9 @@ function bareCall(client: Client, method: 'echo' | 'publish', bytes: Buffer): Pr
       if (error === null) resolve(answer);
       else reject(error);
     };
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, bytes, done);
+    // Nobody calls without a deadline, and it has its price in grpc-js: both pay it.
+    const deadline = Date.now() + CALL_TIMEOUT_MS;
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, bytes, { deadline }, done);
   });
 }
 

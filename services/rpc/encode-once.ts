@@ -1,13 +1,12 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 
 /**
- * The definition with streams that encode a message object once, however many readers it is sent to. So a message is not to
- * be changed after it has been handed to a stream.
+ * The definition with methods that encode a message object once, however many it is sent to. So a message is not to be
+ * changed after it has been handed over.
  */
 export function encodingOnce(definition: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => {
-      if (!method.responseStream) return [name, method];
       const encode = method.responseSerialize;
       const encoded = new WeakMap<object, Buffer>();
       const responseSerialize = (message: object): Buffer => {
