@@ -1,26 +1,19 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { readdir, readFile, rm } from 'node:fs/promises';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import { PortAuthorizationServiceClient } from '../../gen/nim/v1/port_authorization.js';
 import { listen } from '../../services/bound-socket/testing/listen.js';
 import { eventually } from '../../services/bound-socket/testing/patience.js';
 import { DEVICE, SERVER, TwoUplinks } from '../../services/bound-socket/testing/two-uplinks.js';
 import { systemClock } from '../../services/clock/index.js';
-import { createLogger } from '../../services/observability/index.js';
-import { connectTo } from '../../services/rpc/index.js';
-import { download, type DownloadRequest } from './download.js';
-import { DownloadError } from './download-error.js';
+import type { DownloadRequest } from './download.js';
 import type { DownloadEvent, DownloadResult } from './events.js';
-import { Permissions } from './permission/permissions.js';
+import type { Permissions } from './permission/permissions.js';
 import { PortTurns } from './permission/port-turns.js';
 import { urlSource } from './source/url-source.js';
+import { DownloadRig, failure } from './testing/download-rig.js';
 import { fileBytes, FileServer, sha256 } from './testing/file-server.js';
-import { ScriptedPermissions } from './testing/scripted-permissions.js';
+import type { ScriptedPermissions } from './testing/scripted-permissions.js';
 
 const URL_TEXT = `http://${SERVER[4]}:8080/image`;
 const SIZE = 4 * 1024 * 1024 + 13;
@@ -30,12 +23,11 @@ const eth1 = { label: 'eth1', group: 2, address: DEVICE[4] };
 
 let lab: TwoUplinks;
 let servers: Record<'eth0' | 'eth1', FileServer>;
+let rig: DownloadRig;
 let directory: string;
 let nim: ScriptedPermissions;
-let client: PortAuthorizationServiceClient;
 let permissions: Permissions;
 let events: DownloadEvent[];
-let leaving: AbortController;
 
 beforeAll(async () => {
   lab = await TwoUplinks.create();
@@ -46,27 +38,16 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'evn-download-'));
   for (const server of Object.values(servers)) {
     Object.assign(server, { content, etag: '"1"', behaviour: undefined, bytesPerSecond: Number.POSITIVE_INFINITY });
     server.requests.splice(0);
   }
-  nim = await ScriptedPermissions.start(directory);
-  client = connectTo(PortAuthorizationServiceClient, `unix:${nim.socketPath}`);
-  permissions = new Permissions(client, NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD, {
-    clock: systemClock,
-    logger: createLogger({ service: 'test', level: 'silent' }),
-  });
-  events = [];
-  leaving = new AbortController();
+  rig = await DownloadRig.start(lab.device);
+  ({ directory, nim, permissions, events } = rig);
 });
 
 afterEach(async () => {
-  leaving.abort();
-  await permissions.close();
-  client.close();
-  await nim.stop();
-  await rm(directory, { recursive: true });
+  await rig.close();
 });
 
 afterAll(async () => {
@@ -77,43 +58,12 @@ afterAll(async () => {
   await (lab as TwoUplinks | undefined)?.remove();
 });
 
-const file = (): string => join(directory, 'image');
+const file = (): string => rig.file;
 /** Not by expect: it compares megabytes one by one. */
 const fetched = async (): Promise<boolean> => content.equals(await readFile(file()));
 
 function start(request: Partial<DownloadRequest> = {}, turns = new PortTurns()): Promise<DownloadResult> {
-  return download(
-    {
-      source: urlSource(URL_TEXT, []),
-      file: file(),
-      sha256: sha256(content),
-      maxBytes: undefined,
-      limitBytesPerSecond: undefined,
-      waitMs: Number.POSITIVE_INFINITY,
-      rounds: 2,
-      connectTimeoutMs: 2_000,
-      stallTimeoutMs: 1_000,
-      ...request,
-    },
-    {
-      permissions,
-      clock: systemClock,
-      trust: createSecureContext(),
-      turns,
-      onEvent: (event) => events.push(event),
-      signal: leaving.signal,
-      namespace: lab.device,
-    },
-  );
-}
-
-async function failure(downloading: Promise<unknown>): Promise<DownloadError> {
-  const error = await downloading.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof DownloadError) return error;
-  throw new Error(`no DownloadError: ${String(error)}`, { cause: error });
+  return rig.download({ source: urlSource(URL_TEXT, []), sha256: sha256(content), ...request }, turns);
 }
 
 const kinds = (): string[] => events.filter(({ kind }) => kind !== 'progress').map(({ kind }) => kind);
@@ -185,11 +135,10 @@ describe('a download', () => {
     servers.eth0.bytesPerSecond = 2_000_000;
     const first = start();
     await happened('progress');
-    leaving.abort();
+    rig.interrupt();
     expect((await failure(first)).failure).toBe('interrupted');
     const state = JSON.parse(await readFile(`${file()}.part.json`, 'utf8')) as { readonly offset: number };
     expect(state.offset).toBeGreaterThan(0);
-    leaving = new AbortController();
     servers.eth0.bytesPerSecond = Number.POSITIVE_INFINITY;
     await start();
     expect(servers.eth0.requests[1]?.headers.range).toBe(`bytes=${state.offset}-`);
