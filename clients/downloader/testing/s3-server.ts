@@ -5,11 +5,11 @@ import aws4 from 'aws4';
 
 /** What s3rver, which has no types, is used for. */
 type S3rverClass = new (options: {
-    readonly directory: string;
-    readonly silent: boolean;
-    readonly vhostBuckets: boolean;
-    readonly configureBuckets: readonly { readonly name: string }[];
-  }) => { configureBuckets(): Promise<void>; callback(): RequestListener };
+  readonly directory: string;
+  readonly silent: boolean;
+  readonly vhostBuckets: boolean;
+  readonly configureBuckets: readonly { readonly name: string }[];
+}) => { configureBuckets(): Promise<void>; callback(): RequestListener };
 
 /** s3rver's own. */
 export const s3Credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' } as const;
