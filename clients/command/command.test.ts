@@ -48,6 +48,9 @@ describe('without services', () => {
     ['a version that is no number', ['config', 'push', 'f', '--expected-version', '-1'], 'whole number'],
     ['a service that there is not', ['serve', 'nimm'], 'Allowed choices'],
     ['a listener without certificates', ['serve', 'zedagent', '--listen', '127.0.0.1:0'], '--client-ca'],
+    ['a rate that is none', ['download', 'http://x/', '-o', 'f', '--limit', 'fast'], 'like 500k'],
+    ['a download of nothing', ['download', '-o', 'f'], 'Say what to fetch'],
+    ['a download for nothing', ['download', 'http://x/', '-o', 'f'], '--operation base-image'],
     ['a missing file argument', ['config', 'push'], 'missing required argument'],
   ])('%s is wrong usage', async (_what, args, words) => {
     const { stderr, stdout, exitCode } = await run(...args);

@@ -115,17 +115,20 @@ class Download {
   async run(): Promise<DownloadResult> {
     const { source, file } = this.#request;
     this.#tell({ kind: 'begun', source: source.text, file, resumedBytes: this.#part.foundBytes });
-    for (;;) {
+    const sinceBegun = (): number => this.#parts.clock.monotonicMs() - this.#begunAtMs;
+    let fetchedMs: number;
+    do {
       while (!this.#part.isComplete) await this.#step();
-      if (await this.#isRight()) break;
-    }
+      fetchedMs = sinceBegun();
+    } while (!(await this.#isRight()));
     await this.#part.finish();
     const result = {
       file,
       sizeBytes: this.#part.offset,
       sha256: this.#part.digest(),
       portBytes: this.#portBytes,
-      tookMs: this.#parts.clock.monotonicMs() - this.#begunAtMs,
+      fetchedMs,
+      tookMs: sinceBegun(),
     };
     this.#tell({ kind: 'done', result });
     return result;

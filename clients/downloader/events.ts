@@ -41,6 +41,8 @@ export interface DownloadResult {
   readonly sha256: string;
   /** Bytes of the file that came over each port, those included that were thrown away. */
   readonly portBytes: ReadonlyMap<string, number>;
-  /** How long it took. */
+  /** Until the last byte was there. */
+  readonly fetchedMs: number;
+  /** Until the file was checked and safely on the disk. */
   readonly tookMs: number;
 }

@@ -40,7 +40,7 @@ interface Samples {
   readonly refetched: Record<'cable' | 'policy' | 'stall', number[]>;
   readonly peak: number[];
   readonly ours: number[];
-  readonly oursWhole: number[];
+  readonly oursSynced: number[];
   readonly curl: number[];
   readonly curlSynced: number[];
 }
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   lab.beforeDestroy(() => policy.close());
   const samples: Samples = {
     refetched: { cable: [], policy: [], stall: [] },
-    ...{ peak: [], ours: [], oursWhole: [], curl: [], curlSynced: [] },
+    ...{ peak: [], ours: [], oursSynced: [], curl: [], curlSynced: [] },
   };
   try {
     const sha256 = await sha256OfServed();
@@ -135,12 +135,11 @@ async function overOnePort(rig: Rig, samples: Samples, hasCurl: boolean): Promis
   await policy.allow(operation, [0]);
   await lab.waitForLease('eth0');
   const file = join(folder, 'ours');
-  const begunMs = monotonicMs();
   const download = await startDownload(rig);
   const peak = watchPeak(download);
-  const tookMs = await finish(download);
-  samples.oursWhole.push(megabytesPerSecond(monotonicMs() - begunMs));
-  samples.ours.push(megabytesPerSecond(tookMs));
+  const { fetchedMs, tookMs } = await finish(download);
+  samples.ours.push(megabytesPerSecond(fetchedMs));
+  samples.oursSynced.push(megabytesPerSecond(tookMs));
   samples.peak.push(await peak);
   await rm(file);
   if (!hasCurl) return;
@@ -158,12 +157,12 @@ async function overOnePort(rig: Rig, samples: Samples, hasCurl: boolean): Promis
 }
 
 /** @returns how long it took by its own account @throws where it failed */
-async function finish(download: DownloadProcess): Promise<number> {
+async function finish(download: DownloadProcess): Promise<{ readonly fetchedMs: number; readonly tookMs: number }> {
   const ended = await download.next('done', undefined, 120_000);
   const status = await download.exited;
   if (status.kind !== 'exited' || status.code !== 0)
     throw new Error(`the download ended with ${JSON.stringify(status)}`);
-  return (ended.fields.result as { readonly tookMs: number }).tookMs;
+  return ended.fields.result as { readonly fetchedMs: number; readonly tookMs: number };
 }
 
 async function watchPeak(download: DownloadProcess): Promise<number> {
@@ -195,7 +194,7 @@ function megabytesPerSecond(ms: number): number {
 }
 
 function report(samples: Samples, hasCurl: boolean): void {
-  const { refetched, peak, ours, oursWhole, curl, curlSynced } = samples;
+  const { refetched, peak, ours, oursSynced, curl, curlSynced } = samples;
   const rows: readonly Measurement[] = [
     { what: 'fetched twice: cable pulled', unit: 'kB', values: refetched.cable.map(kilo), goal: 'under 1,000' },
     {
@@ -211,18 +210,18 @@ function report(samples: Samples, hasCurl: boolean): void {
       goal: 'under 1,000',
     },
     { what: 'peak resident memory', unit: 'MiB', values: peak, goal: 'under 120 MB' },
-    { what: 'one port: ours, checked and synced', unit: 'MB/s', values: ours },
-    { what: 'one port: ours, with the start of the command', unit: 'MB/s', values: oursWhole },
+    { what: 'one port: ours, hashed', unit: 'MB/s', values: ours },
     { what: 'one port: curl', unit: 'MB/s', values: curl },
+    { what: 'one port: ours, hashed and synced', unit: 'MB/s', values: oursSynced },
     { what: 'one port: curl, then sync', unit: 'MB/s', values: curlSynced },
   ];
   console.log(distributionTable(rows));
   console.log('every file had the right sha256: the command checks it, and none failed');
   if (!hasCurl) console.log('curl: not measured, it is missing (apt-get install curl)');
   else {
-    const ratio = (other: readonly number[]): string => (median(ours) / median(other)).toFixed(2);
+    const ratio = (a: readonly number[], b: readonly number[]): string => (median(a) / median(b)).toFixed(2);
     console.log(
-      `throughput against curl, medians: ${ratio(curl)} (goal: at least 0.9); against curl and sync: ${ratio(curlSynced)}`,
+      `throughput against curl, medians: ${ratio(ours, curl)} (goal: at least 0.9); both synced: ${ratio(oursSynced, curlSynced)}`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent, request } from 'undici';
 
-import { connectTcp, tcpInfo, type Uplink } from './index.js';
+import { connectTcp, ReadBuffers, tcpInfo, type Uplink } from './index.js';
 import { listen } from './testing/listen.js';
 import { eventually, openFiles, socketFailure } from './testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks, UNREACHABLE } from './testing/two-uplinks.js';
@@ -53,6 +53,38 @@ async function connected(over: Uplink, address: string, port = PORT): Promise<So
 }
 
 const greeting = async (socket: Socket): Promise<string> => (await text(socket)).trim();
+
+describe('connectTcp with read buffers', () => {
+  it('reads much data unharmed, in few buffers, and keeps little in the kernel', async () => {
+    const sent = Buffer.from(Array.from({ length: 65_521 }, (_, index) => (index * 7) % 251));
+    const rounds = 300;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      for (let round = 0; round < rounds; round += 1) socket.write(sent);
+      socket.end();
+    });
+    servers.push(await listen(server, { namespace: lab.isps.eth0, address: SERVER[4], port: 7010 }));
+    const readBuffers = new ReadBuffers();
+    const limits = { readBuffers, receiveBufferBytes: 256 * 1024, timeoutMs };
+    const socket = await connectTcp(uplink('eth0'), { address: SERVER[4], port: 7010, ...limits });
+    open.push(socket);
+    const buffers = new Set<ArrayBufferLike>();
+    let at = 0;
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      for (let from = 0; from < chunk.length;) {
+        const start = (at + from) % sent.length;
+        const length = Math.min(sent.length - start, chunk.length - from);
+        expect(chunk.subarray(from, from + length).equals(sent.subarray(start, start + length))).toBe(true);
+        from += length;
+      }
+      at += chunk.length;
+      if (chunk.buffer.byteLength === 256 * 1024) buffers.add(chunk.buffer);
+      readBuffers.give(chunk);
+    }
+    expect(at).toBe(sent.length * rounds);
+    expect(buffers.size).toBeLessThan(10);
+  });
+});
 
 describe('connectTcp', () => {
   it.each(ports.flatMap((port) => families.map((family) => [port, family] as const)))(

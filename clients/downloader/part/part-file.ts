@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { open, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { constants, open, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { errorCode, type ReadBuffers } from '../../../services/bound-socket/index.js';
@@ -90,9 +90,7 @@ export class PartFile {
       const unlock = await lockFile(file);
       try {
         const bootId = await readBootId();
-        const handle = await open(`${file}.part`, 'a+', 0o600);
-        await handle.close();
-        const part = await open(`${file}.part`, 'r+');
+        const part = await open(`${file}.part`, constants.O_RDWR | constants.O_CREAT);
         try {
           const state = await usableState(file, wanted);
           const { size } = await part.stat();

@@ -4,7 +4,7 @@ import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { DownloadError } from '../download-error.js';
 import { s3Source } from './s3-source.js';
 import type { Source } from './source.js';
-import { httpUrl, urlSource } from './url-source.js';
+import { hasScheme, httpUrl, urlSource } from './url-source.js';
 
 /** What a device's configuration says of a content tree. */
 export interface ContentTreeDownload {
@@ -102,10 +102,6 @@ const kinds: Readonly<Record<number, string>> = {
   [DsType.DsAzureBlob]: 'Azure Blob',
   [DsType.DsGoogleStorage]: 'Google Storage',
 };
-
-function hasScheme(fqdn: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(fqdn);
-}
 
 function sameId(a: string, b: string): boolean {
   return a !== '' && a.toLowerCase() === b.toLowerCase();

@@ -1,6 +1,6 @@
 import aws4 from 'aws4';
 
-import { httpUrl, textOf } from './url-source.js';
+import { hasScheme, httpUrl, textOf } from './url-source.js';
 import type { Source } from './source.js';
 
 /** An object in an S3 bucket, as a datastore names it. */
@@ -22,7 +22,7 @@ const DEFAULT_REGION = 'us-east-1';
 export function s3Source(object: S3Object, certificateAuthorities: readonly string[]): Source {
   const region = object.region === '' ? DEFAULT_REGION : object.region;
   const endpoint = object.endpoint === '' ? `s3.${region}.amazonaws.com` : object.endpoint;
-  const url = httpUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`);
+  const url = httpUrl(hasScheme(endpoint) ? endpoint : `https://${endpoint}`);
   url.pathname = [url.pathname, object.bucket, object.key]
     .flatMap((part) => part.split('/'))
     .filter((part) => part !== '')

@@ -21,6 +21,11 @@ export function httpUrl(text: string, base?: URL): URL {
   throw new DownloadError('unsupported', `${url.protocol}// is not supported; http:// and https:// are`);
 }
 
+/** Whether a text begins as a URL does, and not with a host. */
+export function hasScheme(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
 /** A URL without what is secret in it: a query often is a signature. */
 export function textOf({ origin, pathname, search }: URL): string {
   return `${origin}${pathname}${search === '' ? '' : '?...'}`;
