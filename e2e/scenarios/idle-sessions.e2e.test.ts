@@ -63,9 +63,9 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     return first.brokenMs;
   }
 
-  /** How many sessions app1's terminal server has. */
-  async function terminals(): Promise<number> {
-    const { stdout } = await ship.lab.exec('app1', ['ss', '-Htn', 'state', 'established', 'sport', '=', ':22']);
+  /** How many sessions the app's terminal server has. */
+  async function terminals(app: AppName): Promise<number> {
+    const { stdout } = await ship.lab.exec(app, ['ss', '-Htn', 'state', 'established', 'sport', '=', ':22']);
     return stdout.split('\n').filter((line) => line !== '').length;
   }
 
@@ -76,7 +76,7 @@ describe('sessions in which nobody says anything, on a ship whose network instan
       address: ship.lab.isp(port).publicAddress,
       port: portMaps.app1.tcpEcho,
     });
-    expect(await waitUntil(async () => (await terminals()) === 1, { timeoutMs: 5_000 })).toBe(true);
+    expect(await waitUntil(async () => (await terminals('app1')) === 1, { timeoutMs: 5_000 })).toBe(true);
     return async () => {
       await agent.call('stopTcpSession', { session: number });
     };
@@ -90,7 +90,9 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     await push({ allowedPriorities: { default: [1, 2] } });
     const appliedMs = await watch.applied('default', 'wwan0');
     expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(atOnceMs);
-    expect(await waitUntil(async () => (await terminals()) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(true);
+    expect(await waitUntil(async () => (await terminals('app1')) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(
+      true,
+    );
     await hangUp();
     const { agent } = lab.app('app2');
     const echoed = async (): Promise<number> =>
@@ -140,10 +142,33 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     await push({ allowedPriorities: { default: [] } });
     const appliedMs = await watch.applied('default', '');
     expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(atOnceMs);
-    expect(await waitUntil(async () => (await terminals()) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(true);
+    expect(await waitUntil(async () => (await terminals('app1')) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(
+      true,
+    );
     await hangUp();
     await push({});
     await watch.applied('default', 'eth0');
+  });
+
+  it('are reset at both ends when they led from one app to another by the port map of the port that is left', async () => {
+    const { lab, watch } = ship;
+    const { agent } = lab.app('app1');
+    const { session: mine } = await agent.call('startTcpSession', {
+      address: lab.isp('eth0').publicAddress,
+      port: portMaps.app2.tcpEcho,
+    });
+    const connected = async (): Promise<boolean> =>
+      (await agent.call('readTcpSession', { session: mine })).source !== undefined;
+    expect(await waitUntil(connected, { timeoutMs: 5_000 })).toBe(true);
+    expect(await terminals('app2')).toBe(1);
+    await push({ allowedPriorities: { business: [1] } });
+    const appliedMs = await watch.applied('business', 'wwan0');
+    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(atOnceMs);
+    expect(await waitUntil(async () => (await terminals('app2')) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(
+      true,
+    );
+    await push({});
+    await watch.applied('business', 'eth0');
   });
 
   it('survive a port that is away for a moment where there is no other', async () => {
