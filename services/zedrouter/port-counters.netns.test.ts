@@ -7,10 +7,11 @@ import { readSetCounters, run, type ElementCount } from 'iproute-exec';
 
 import { NFT_FAMILY, NFT_TABLE } from './desired/dataplane.js';
 import { NO_NUMBERS } from './numbers.js';
+import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endRouters, received, withRouter } from './testing/real-router.js';
 import { PORTS } from './testing/ship.js';
 
-const [DEVICE, APP, ISP] = ['evrc-device', 'evrc-app', 'evrc-isp'];
+const [DEVICE, APP] = ['evrc-device', 'evrc-app'];
 const GATEWAY = PORTS.get('eth0')?.gateways[0] ?? '';
 
 function packets(): Readonly<Record<string, readonly [up: number, down: number]>> {
@@ -30,32 +31,16 @@ async function ping(namespace: string, address: string): Promise<void> {
 
 describe('counters of app traffic by port', () => {
   let runDir: string;
+  let place: DeviceAppIsp;
 
   beforeAll(async () => {
     runDir = await mkdtemp(join(tmpdir(), 'evrc-'));
-    for (const name of [DEVICE, APP, ISP]) {
-      await run('ip', ['netns', 'del', name], { allowFailure: true });
-      await run('ip', ['netns', 'add', name]);
-    }
-    const ports = [...PORTS.values()].flatMap(({ interfaceName, addresses, gateways }, index) => [
-      `link add name ${interfaceName} netns ${DEVICE} index ${100 + index} type veth peer name ${interfaceName} netns ${ISP} index ${200 + index}`,
-      `-n ${DEVICE} link set dev ${interfaceName} up`,
-      `-n ${ISP} link set dev ${interfaceName} up`,
-      `-n ${DEVICE} addr add ${addresses[0]?.address ?? ''}/24 dev ${interfaceName}`,
-      `-n ${ISP} addr add ${gateways[0] ?? ''}/24 dev ${interfaceName}`,
-    ]);
-    const app = [
-      `link add name app netns ${DEVICE} index 300 type veth peer name eth0 netns ${APP} index 301`,
-      `-n ${APP} link set dev eth0 up`,
-      `-n ${APP} addr add 10.77.0.2/24 dev eth0`,
-      `-n ${APP} route add default via 10.77.0.1`,
-    ];
-    for (const words of [...ports, ...app]) await run('ip', words.split(' '));
+    place = await makeDeviceAppIsp('evrc');
   });
 
   afterAll(async () => {
     await endRouters({ namespace: DEVICE, runDir });
-    for (const name of [DEVICE, APP, ISP]) await run('ip', ['netns', 'del', name], { allowFailure: true });
+    await place.remove();
     await rm(runDir, { recursive: true, force: true });
   });
 
@@ -65,7 +50,7 @@ describe('counters of app traffic by port', () => {
       router.receive(received(['eth0', 'wwan0', 'sat0']));
       const { failures, numbers: taken } = await first;
       expect(failures).toEqual([]);
-      await run('ip', ['-n', DEVICE, 'link', 'set', 'dev', 'app', 'master', 'bn1', 'up']);
+      await place.plugApp();
       expect(packets()).toEqual({ eth0: [0, 0], wwan0: [0, 0], sat0: [0, 0] });
 
       await ping(APP, GATEWAY);
