@@ -10,7 +10,7 @@ import { eventually, Program } from '../iproute-exec/testing.js';
 import { FLOW_OURS, FLOW_OURS_MASK } from './marks.js';
 import { NO_NUMBERS } from './numbers.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
-import { received, withRouter } from './testing/real-router.js';
+import { endRouters, received, withRouter } from './testing/real-router.js';
 
 const SERVER = { address: '198.51.100.1', port: 7_000 };
 
@@ -31,6 +31,7 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
 
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.end()));
+    await endRouters({ namespace: place.device, runDir });
     await place.remove();
     await rm(runDir, { recursive: true, force: true });
   });

@@ -75,6 +75,7 @@ function desiredElements(
 ): ElementSets {
   const made = {
     ni_bridges: new Map<string, string>(),
+    within_ni: new Map<string, string>(),
     ni_ranking: new Map<string, string>(),
     ni_zone: new Map<string, string>(),
     permitted: new Map<string, string>(),
@@ -87,6 +88,7 @@ function desiredElements(
     const until = (port: NumberedPort): string => untilText(grantedUntilMs.get(port.facts.label));
     const name = quoted(bridge.name);
     made.ni_bridges.set(name, '');
+    made.within_ni.set(tuple(name, name), '');
     made.ni_ranking.set(name, markText(rankingMark(ranking.map((port) => port.number))));
     made.ni_zone.set(name, String(inputs.generations.get(instance.id) ?? 1));
     for (const port of permitted) {

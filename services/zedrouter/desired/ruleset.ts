@@ -38,7 +38,12 @@ export const CHAINS: readonly Chain[] = [
     // in by (the armed standby keeps working with nobody awake).
     name: 'classify',
     hook: 'type filter hook prerouting priority raw; policy accept;',
-    rules: ['ct original zone set iifname map @ni_zone', 'meta mark set iifname map @ni_ranking'],
+    rules: [
+      // From app to app over one bridge, seen here with br_netfilter: no port, so no generation either.
+      'iifname @ni_bridges fib daddr . iif oif exists accept',
+      'ct original zone set iifname map @ni_zone',
+      'meta mark set iifname map @ni_ranking',
+    ],
   },
   {
     // Where a network instance may use no port, routing ends at `unreachable`, which an open session takes for a
@@ -72,6 +77,8 @@ export const CHAINS: readonly Chain[] = [
     rules: [
       // Nearly every packet ends here: permitted, known, and on the port that its flow began on.
       `iifname . oifname @permitted ct state established ct mark & ${markText(FLOW_PORT_MASK)} . oifname @port_path accept`,
+      // With br_netfilter (Docker loads it) this hook also sees what a bridge passes from app to app.
+      'iifname . oifname @within_ni accept',
       'meta nfproto ipv6 counter name not_permitted drop',
       // A lone FIN would leave with a private source otherwise.
       ...resetOrRefuse('ct state invalid', 'invalid', 'drop'),

@@ -15,6 +15,7 @@ export interface SetDefinition {
 /** The sets and maps of our nft table: all that changes while the ruleset stays. */
 export const SETS = {
   ni_bridges: { key: ['ifname'], comment: 'bridges of network instances' },
+  within_ni: { key: ['ifname', 'ifname'], comment: 'bridge and the same bridge: what stays inside' },
   ni_ranking: { key: ['ifname'], value: ['mark'], comment: 'bridge to the ranking it follows' },
   ni_zone: { key: ['ifname'], value: ['zone'], comment: 'bridge to the generation of its flows' },
   permitted: { key: ['ifname', 'ifname'], timed: true, comment: 'bridge and port: what policy permits' },

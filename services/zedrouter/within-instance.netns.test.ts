@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { run } from 'iproute-exec';
+
+import { Program } from '../iproute-exec/testing.js';
+import { NO_NUMBERS } from './numbers.js';
+import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
+import { endRouters, received, withRouter } from './testing/real-router.js';
+
+const neighbour = 'evrw-neighbour';
+const SERVER = { address: '10.77.0.3', port: 7_000 };
+
+describe('two apps of one network instance', () => {
+  let runDir: string;
+  let place: DeviceAppIsp;
+  const programs: Program[] = [];
+
+  beforeAll(async () => {
+    runDir = await mkdtemp(join(tmpdir(), 'evrw-'));
+    place = await makeDeviceAppIsp('evrw');
+    await run('ip', ['netns', 'del', neighbour], { allowFailure: true });
+    const commands = [
+      `netns add ${neighbour}`,
+      `link add name app2 netns ${place.device} index 310 type veth peer name eth0 netns ${neighbour} index 311`,
+      `-n ${neighbour} link set dev eth0 up`,
+      `-n ${neighbour} addr add ${SERVER.address}/24 dev eth0`,
+    ];
+    for (const words of commands) await run('ip', words.split(' '));
+    // As a host with Docker has it: what a bridge passes goes through the hooks of IP. Fails where the kernel has no br_netfilter.
+    await run('sysctl', ['-qw', 'net.bridge.bridge-nf-call-iptables=1'], { namespace: place.device });
+  });
+
+  afterAll(async () => {
+    await Promise.all(programs.map((program) => program.end()));
+    await endRouters({ namespace: place.device, runDir });
+    await place.remove();
+    await run('ip', ['netns', 'del', neighbour], { allowFailure: true });
+    await rm(runDir, { recursive: true, force: true });
+  });
+
+  it('talk to each other, and go on over a switch of ports', async () => {
+    await withRouter({ namespace: place.device, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      expect((await first).failures).toEqual([]);
+      await place.plugApp();
+      await run('ip', ['-n', place.device, 'link', 'set', 'dev', 'app2', 'master', 'bn1', 'up']);
+      const server = Program.tcpEcho(neighbour, SERVER);
+      programs.push(server);
+      await server.prints('listening');
+      const session = Program.tcpSession(place.app, SERVER);
+      programs.push(session);
+      await session.prints('port ');
+      session.write('before\n');
+      await session.prints('echo before');
+
+      const moved = nextReport();
+      router.receive(received(['wwan0', 'eth0', 'sat0']));
+      await moved;
+      session.write('after\n');
+      await session.prints('echo after');
+    });
+  });
+});
