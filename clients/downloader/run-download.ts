@@ -48,10 +48,11 @@ const exitCodeOf: Readonly<Record<DownloadFailure, number>> = {
 };
 
 /**
- * undici's HTTP parser is WebAssembly. V8's optimizing compiler takes 25 MB for it, and this process spends its time elsewhere: measured, 1 GB
- * comes as fast without.
+ * V8's optimizing compiler takes 25 MB for undici's parser, which is WebAssembly, and more for JavaScript; this process spends its time in
+ * the kernel and in OpenSSL, and is as fast without.
  */
-for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
+for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', '--no-opt'])
+  setFlagsFromString(flag);
 
 /** `download` */
 export async function runDownload(url: string | undefined, options: DownloadOptions, command: Command): Promise<void> {

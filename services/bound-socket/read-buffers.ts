@@ -1,7 +1,7 @@
 /** Few enough that the kernel's work outweighs ours, small enough that a dozen of them are nothing. */
 const BUFFER_BYTES = 256 * 1024;
 /** Beyond this many, those that are given back are left to the garbage collector. */
-const MOST_KEPT = 24;
+const MOST_KEPT = 12;
 /** A reading that fills less than this part of its buffer is copied, so that slow connections keep no large buffers. */
 const WORTH_KEEPING = 1 / 8;
 

@@ -10,7 +10,7 @@ import { lockFile, type Unlock } from './file-lock.js';
 import { stateFromText, stateToText, type PartState } from './part-state.js';
 
 /** So much may wait for the disk before the source has to. */
-const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
+const MOST_QUEUED_BYTES = 2 * 1024 * 1024;
 /** How often what has come is made safe against a crash of the machine. */
 const CHECKPOINT_MS = 5_000;
 const REHASH_BYTES = 1024 * 1024;
