@@ -27,6 +27,7 @@ beforeAll(async () => {
       version: BigInt(config?.networkInstances.length ?? 0),
       changed: true,
       droppedPolicy: [],
+      warnings: [],
     })),
     getConfig: unary(() => ({ deviceConfig: undefined })),
     // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once
