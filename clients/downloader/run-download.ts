@@ -51,8 +51,7 @@ const exitCodeOf: Readonly<Record<DownloadFailure, number>> = {
  * V8's optimizing compiler takes 25 MB for undici's parser, which is WebAssembly, and more for JavaScript; this process spends its time in
  * the kernel and in OpenSSL, and is as fast without.
  */
-for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', '--no-opt'])
-  setFlagsFromString(flag);
+for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
 
 /** `download` */
 export async function runDownload(url: string | undefined, options: DownloadOptions, command: Command): Promise<void> {

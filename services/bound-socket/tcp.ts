@@ -11,8 +11,11 @@ import type { Traffic } from './traffic.js';
 import type { IpFamily, Limits, Uplink } from './uplink.js';
 import { within } from './within.js';
 
-/** What may wait in a connection with read buffers; more stays in the kernel, and so with the sender. */
-const READ_AHEAD_BYTES = 256 * 1024;
+/**
+ * What may wait in a connection with read buffers: one chunk. More stays in the kernel, and so with the sender. Of several, read() makes a
+ * new one by copying, and their buffers do not come back.
+ */
+const READ_AHEAD_BYTES = 1;
 
 /** Where a connection goes. */
 export interface TcpOptions extends Limits {

@@ -1,11 +1,11 @@
 import { flowMark, markText, portMark, rankingMark } from '../marks.js';
 import type { Dataplane, NameService } from './dataplane.js';
-import type { RouterInputs } from './inputs.js';
+import type { NumberedPort, RouterInputs } from './inputs.js';
 import { serversText } from './name-service.js';
 import { placements, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
 import { portRoutes } from './routes.js';
-import { desiredRules, type NumberedPort } from './rules.js';
+import { desiredRules } from './rules.js';
 import { quoted, tuple, untilText, type ElementSets } from './sets.js';
 import { desiredSysctls } from './sysctls.js';
 

@@ -45,3 +45,9 @@ export interface Numbers {
   /** By app interface key (see `appInterfaceKey`): the address as a 32 bit number. */
   readonly appAddresses: Numbering;
 }
+
+/** A port with the number that names its table and its digit in rankings. */
+export interface NumberedPort {
+  readonly number: number;
+  readonly facts: PortFacts;
+}

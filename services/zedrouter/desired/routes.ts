@@ -1,7 +1,7 @@
 import { portTable } from '../marks.js';
 import { PROTOCOL, SUBNET_TABLE } from './dataplane.js';
 import { networkOf } from './ipv4.js';
-import type { NumberedPort } from './rules.js';
+import type { NumberedPort } from './inputs.js';
 
 /** A route's key: two routes with the same key replace each other. */
 export function routeKey(table: number, destination: string): string {

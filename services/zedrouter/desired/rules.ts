@@ -1,6 +1,6 @@
 import { MAX_ARMED_PORTS, portTable, RANKING_MASK, rankingMark } from '../marks.js';
 import { PREFERENCE, PROTOCOL, SUBNET_TABLE } from './dataplane.js';
-import type { PortFacts } from './inputs.js';
+import type { NumberedPort } from './inputs.js';
 import type { Placement } from './placement.js';
 
 const own = `protocol ${PROTOCOL}`;
@@ -38,11 +38,6 @@ export function desiredRules(subnets: readonly RankedSubnet[], ports: readonly N
     }
   }
   return rules;
-}
-
-export interface NumberedPort {
-  readonly number: number;
-  readonly facts: PortFacts;
 }
 
 /** By ranking. A network instance goes to and fro between a few of them. */
