@@ -104,6 +104,9 @@ function report(month: ReadonlyMap<string, number>): void {
 }
 
 console.error(`${RUNS} runs a case, in ${LABS} labs side by side; this takes a while`);
-await inLabs(chosen(...parts), LABS);
-await inLabs(chosen(lastPart), 1);
+const good = [await inLabs(chosen(...parts), LABS), await inLabs(chosen(lastPart), 1)];
 report(measured.bytes.length > 0 ? await idleMonthBytes() : new Map());
+if (good.includes(false)) {
+  console.error('Not everything could be measured: see above');
+  process.exitCode = 1;
+}

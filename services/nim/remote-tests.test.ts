@@ -72,6 +72,17 @@ describe('a network instance on a port whose internet dies', () => {
     expect(nim.switches.map(({ to }) => to)).toEqual(['sat0']);
   });
 
+  it('moves to a standby that has spent more on tests than it may', async () => {
+    // Its first tests are worth ten months.
+    await launch({ portChanges: { wwan0: { monthlyTestBytes: 300 } } });
+    nim.startApp('crew');
+    nim.network.path('eth0').state = 'dead';
+    expect(await nim.until('crew', 'wwan0', 10_000)).toBeLessThan(6_000);
+    // And is left when it is dead itself.
+    nim.network.path('wwan0').state = 'dead';
+    expect(await nim.until('crew', 'sat0', 120_000)).toBeLessThan(70_000);
+  });
+
   it('goes back when it has worked for the hold, and not before', async () => {
     await launch();
     nim.network.path('eth0').state = 'dead';

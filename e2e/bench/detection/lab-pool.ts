@@ -5,25 +5,25 @@ export type LabWork = (rig: DetectionRig) => Promise<void>;
 
 /**
  * Does all of it, in so many labs side by side: most of the time they wait for something that takes seconds, and disturb each other
- * little. Every lab goes down, whatever happens. @throws what the first failed with
+ * little. A part that fails says why, and the others go on in a lab of their own. @returns whether all went well
  */
-export async function inLabs(works: readonly LabWork[], labs: number): Promise<void> {
+export async function inLabs(works: readonly LabWork[], labs: number): Promise<boolean> {
   const waiting = [...works];
-  const results = await Promise.allSettled(
-    Array.from({ length: Math.min(labs, works.length) }, async (_, index) => {
+  let good = true;
+  const inLab = async (index: number): Promise<void> => {
+    while (waiting.length > 0) {
       const rig = await DetectionRig.launch(`detection-${index}`);
       try {
         for (let work = waiting.shift(); work !== undefined; work = waiting.shift()) await work(rig);
       } catch (error) {
-        // The others would be of no use.
-        waiting.splice(0);
-        console.error((await rig.lab.exec('device', ['sh', '-c', `tail -n 20 ${rig.lab.folder}/serve*.log`])).stdout);
-        throw error;
+        good = false;
+        console.error(error);
+        console.error((await rig.account()).join('\n'));
       } finally {
         await rig.destroy();
       }
-    }),
-  );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(labs, works.length) }, (_, index) => inLab(index)));
+  return good;
 }

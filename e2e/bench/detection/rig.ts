@@ -15,6 +15,7 @@ import {
   type PortName,
 } from '../../lab/index.js';
 import { createBenchLab } from '../bench-lab.js';
+import { eventLine } from '../../../clients/controller/render/event-line.js';
 import { SelectionWatch } from '../selection-watch.js';
 import { measured } from './configurations.js';
 
@@ -126,6 +127,27 @@ export class DetectionRig {
   /** Faults shall not keep step with tests: waits for a while that is drawn by lot. */
   async anyMoment(mostMs: number): Promise<void> {
     await sleep(Math.random() * mostMs);
+  }
+
+  /** For whoever has to find out why something did not come about: the last events, and why the network instance is where it is. */
+  async account(): Promise<readonly string[]> {
+    const subject = { $case: 'networkInstance', value: measured } as const;
+    const [{ lines }, { events }] = await Promise.all([
+      call(this.nim, 'explain', { subject }, { timeoutMs: 5_000 }),
+      call(this.nim, 'listEvents', { afterSequence: 0n, limit: 12 }, { timeoutMs: 5_000 }),
+    ]);
+    const ports = await this.ports();
+    return [
+      ...events.map((event) => eventLine(event)),
+      ...lines,
+      ...ports.flatMap(({ logicalLabel, targets, testBudget }) =>
+        targets.map(
+          ({ target, testState, inDoubt, attempts, answers, lastError }) =>
+            `${logicalLabel} ${target}: state ${testState}${inDoubt ? ' in doubt' : ''}, ${answers} of ${attempts} answered, ` +
+            `${String(testBudget?.spentBytes ?? 0n)} B spent, budget state ${testBudget?.state ?? 0}, ${lastError}`,
+        ),
+      ),
+    ];
   }
 
   /** Mends everything that a case may have broken. */

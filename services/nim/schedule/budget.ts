@@ -4,7 +4,7 @@ export const monthMs = 30 * 24 * 3_600_000;
 /** What is saved up at most: enough for a bad day of doubts, not for a bad week. */
 const savedShare = 1 / 10;
 
-/** A port that has spent everything, and more, may still doubt the port in use, up to so much of a month's bytes. */
+/** What a port may be in debt before it counts as spent, as a share of a month's bytes. */
 const overdraftShare = 1 / 10;
 
 /** The bytes that tests of one port may take, as a bucket that fills evenly over the month. Times are wall clock milliseconds: it outlives a boot. */
@@ -50,8 +50,8 @@ export function spend(budget: Budget, bytes: number, nowMs: number): Budget {
 }
 
 /**
- * `ample`: test as is best. `tight`: nothing is saved, so calm tests wait. `spent`: even the overdraft is gone; only what
- * a person asks for is tested.
+ * `ample`: test as is best. `tight`: nothing is saved, so calm tests wait. `spent`: even the overdraft is gone; what does not work is asked
+ * once an hour, and what somebody depends on when it is doubted.
  */
 export type BudgetState = 'ample' | 'tight' | 'spent';
 

@@ -10,6 +10,7 @@ import {
   patientSpacingMs,
   quietAfterMs,
   returningPulseMs,
+  spentGapMs,
   unknownLimitMs,
   type Pace,
 } from './pace.js';
@@ -62,13 +63,12 @@ export type NextTest =
 
 /** The next test of one target over one port. Pure: the same situation at the same time gives the same answer. */
 export function nextTest(situation: TestSituation, nowMs: number): NextTest {
-  const { validSinceMs, health, budget, requestedMs } = situation;
+  const { validSinceMs, health, requestedMs } = situation;
   if (validSinceMs === undefined) return waitForEvent;
   const { full, any } = starts(situation, validSinceMs);
   if (requestedMs !== undefined && (full.lastMs ?? -Infinity) < requestedMs) {
     return full.busy ? waitForEvent : start(situation, 'full', 'requested');
   }
-  if (budget === 'spent') return waitUntil(nowMs + budgetLookMs);
   switch (health.state) {
     case 'untested':
       return untested(situation, full, nowMs);
@@ -115,7 +115,8 @@ function untested(situation: TestSituation, full: Starts, nowMs: number): NextTe
   if (full.lastEndMs === undefined) return start(situation, 'full', 'first');
   const { health, pace } = situation;
   const failed = health.state === 'untested' ? (health.doubt?.failed ?? health.doubt?.silences ?? 1) : 1;
-  return startAt(full.lastEndMs + backoff(failed, pace), situation, 'full', 'first', nowMs);
+  const afterMs = situation.budget === 'spent' ? spentGapMs : backoff(failed, pace);
+  return startAt(full.lastEndMs + afterMs, situation, 'full', 'first', nowMs);
 }
 
 function working(
@@ -240,7 +241,8 @@ function failing(
   const mostMs =
     role.kind === 'standby' || budget !== 'ample' ? pace.recoverMostMs : Math.min(2_000, pace.recoverMostMs);
   // A tenth of the time that it has been down: an outage lasts at most a tenth longer for it.
-  const gapMs = Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
+  const bestGapMs = Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
+  const gapMs = budget === 'spent' ? spentGapMs : bestGapMs;
   if (signOfLife || health.cause === 'test') {
     if (full.busy) return waitForEvent;
     const afterMs = signOfLife ? pace.recoverFirstMs : Math.max(gapMs, 4 * pace.recoverFirstMs);
