@@ -94,6 +94,19 @@ describe('a network instance on a port whose internet dies', () => {
     expect(tookMs).toBeLessThan(45_000);
   });
 
+  it('leaves it again, however soon it dies again', async () => {
+    const test = { ...noWishes, target: undefined, failbackHoldMs: 0 };
+    await launch({ networkInstances: { crew: { test } } });
+    nim.startApp('crew');
+    for (let time = 0; time < 4; time += 1) {
+      nim.network.path('eth0').state = 'dead';
+      expect(await nim.until('crew', 'wwan0', 10_000)).toBeLessThan(6_000);
+      nim.network.path('eth0').state = 'alive';
+      await nim.until('crew', 'eth0', 20_000);
+      await nim.run(1_000);
+    }
+  });
+
   it('goes back when its cable is plugged in again', async () => {
     await launch();
     nim.read({ eth0: 'no-carrier' });

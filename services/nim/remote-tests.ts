@@ -158,7 +158,8 @@ export class RemoteTests {
     const role = this.#assignments.get(keyOf(label, targetKey))?.role;
     const sinceMs = role?.kind === 'wanted' ? role.sinceMs : Infinity;
     const answers = record.outcomes.filter((one) => one.result.kind === 'answered' && one.endedMs >= sinceMs);
-    return [...healths, ...new Set(answers.map(({ step }) => step))].join();
+    // An answer to another failure than the last one is news, even where it says the same.
+    return [...healths, ...new Set(answers.map(({ step }) => `${step} since ${sinceMs}`))].join();
   }
 }
 
