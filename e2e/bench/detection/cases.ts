@@ -112,7 +112,7 @@ export const cases: readonly DetectionCase[] = [
       kind: 'stays',
       on: 'eth0',
       provoke: async ({ lab }) => {
-        for (const port of portNames) await lab.blockDestination(port, internetAddresses.controller);
+        await Promise.all(portNames.map((port) => lab.blockDestination(port, internetAddresses.controller)));
       },
       undo: async ({ lab }) => {
         for (const port of portNames) await lab.restoreInternetBehind(port);
@@ -130,7 +130,7 @@ export const cases: readonly DetectionCase[] = [
       kind: 'stays',
       on: 'eth0',
       provoke: async ({ lab }) => {
-        for (const port of portNames) await lab.killInternetBehind(port);
+        await Promise.all(portNames.map((port) => lab.killInternetBehind(port)));
       },
       undo: async ({ lab }) => {
         for (const port of portNames) await lab.restoreInternetBehind(port);
