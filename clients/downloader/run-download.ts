@@ -48,8 +48,8 @@ const exitCodeOf: Readonly<Record<DownloadFailure, number>> = {
 };
 
 /**
- * V8's optimizing compiler takes 25 MB for undici's parser, which is WebAssembly, and more for JavaScript; this process spends its time in
- * the kernel and in OpenSSL, and is as fast without.
+ * V8's optimizing compiler takes 25 MB for undici's parser, which is WebAssembly; this process spends its time in the kernel and in
+ * OpenSSL, and is as fast without.
  */
 for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
 

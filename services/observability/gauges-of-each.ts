@@ -16,6 +16,20 @@ export type AddGaugeOfEach<T> = (
   read: (subject: T) => readonly Sample[],
 ) => void;
 
+/** What adds gauges of network instances. NIM's and zedrouter's carry the same labels, so that a query can join them. */
+export function gaugesOfNetworkInstances<
+  T extends { readonly displayName: string; readonly networkInstanceId: string },
+>(meters: Meters, all: () => Iterable<T>): AddGaugeOfEach<T> {
+  return gaugesOfEach(meters, {
+    labelNames: ['network_instance', 'network_instance_id'],
+    all,
+    labelsOf: ({ displayName, networkInstanceId }) => ({
+      network_instance: displayName,
+      network_instance_id: networkInstanceId,
+    }),
+  });
+}
+
 /** What adds gauges of these subjects. */
 export function gaugesOfEach<T>(meters: Meters, { labelNames, all, labelsOf }: Subjects<T>): AddGaugeOfEach<T> {
   return (name, help, more, read) => {

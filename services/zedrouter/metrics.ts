@@ -1,5 +1,5 @@
 import { ApplyState, type NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
-import { gaugesOfEach, type Meters } from '../observability/index.js';
+import { gaugesOfNetworkInstances, type Meters } from '../observability/index.js';
 import type { Instrumentation } from './instrumentation.js';
 
 const applyBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -44,14 +44,7 @@ export function zedrouterMetrics(meters: Meters, statuses: () => readonly Networ
 }
 
 function statusMetrics(meters: Meters, statuses: () => readonly NetworkInstanceStatus[]): void {
-  const gauge = gaugesOfEach(meters, {
-    labelNames: ['network_instance', 'network_instance_id'],
-    all: statuses,
-    labelsOf: ({ displayName, networkInstanceId }) => ({
-      network_instance: displayName,
-      network_instance_id: networkInstanceId,
-    }),
-  });
+  const gauge = gaugesOfNetworkInstances(meters, statuses);
   gauge(
     'eve_uplink_network_instance_applied_port',
     '1 for the port that the traffic of a network instance goes out by; no series where it is rejected.',

@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
-import { isIP } from 'node:net';
 
 import {
   asSocketError,
   connectTcp,
+  errorCode,
   firstReached,
   resolve,
   within,
@@ -12,7 +12,6 @@ import {
   type ReadBuffers,
   type Uplink,
 } from '../../../services/bound-socket/index.js';
-import { errorCode } from '../../../services/bound-socket/index.js';
 
 /**
  * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most: 10 Mbit/s over a

@@ -1,6 +1,6 @@
 import { Adapter } from '../../../gen/config/devcommon.js';
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import { AddressType, NetworkInstanceConfig, ZNetworkInstType } from '../../../gen/config/netinst.js';
+import { NetworkInstanceConfig } from '../../../gen/config/netinst.js';
 import { internetAddresses, portNames, type Lab, type PortName } from '../../lab/index.js';
 
 /** The network instance that is measured; the lab's app1 is behind it. */
@@ -37,21 +37,15 @@ export const silentNetwork = '198.18.0.0/24';
 /** Many network instances with a target each, over every port: one that answers, or one that keeps silent. */
 export function manyTargets(lab: Lab, count: number, targets: 'answers' | 'silence'): EdgeDevConfig {
   const config = ship(lab);
+  const [pattern] = config.networkInstances;
   for (let index = 0; index < count; index += 1) {
     const network = `10.200.${index}`;
     config.networkInstances.push(
       NetworkInstanceConfig.fromPartial({
+        ...pattern,
         uuidandversion: { uuid: `0b000000-0000-4000-8000-${String(index).padStart(12, '0')}`, version: '1' },
         displayname: `target-${index}`,
-        instType: ZNetworkInstType.ZnetInstLocal,
-        activate: true,
-        port: { name: 'uplink' },
-        ipType: AddressType.IPV4,
-        ip: {
-          subnet: `${network}.0/24`,
-          gateway: `${network}.1`,
-          dhcpRange: { start: `${network}.2`, end: `${network}.254` },
-        },
+        ip: { subnet: `${network}.0/24`, gateway: `${network}.1` },
         test: {
           target: targets === 'answers' ? `tcp://${internetAddresses.controller}:80` : `tcp://198.18.0.${index + 1}:80`,
           interval: { seconds: 120n, nanos: 0 },

@@ -1,5 +1,5 @@
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
-import { gaugesOfEach, type Meters } from '../../observability/index.js';
+import { gaugesOfNetworkInstances, type Meters } from '../../observability/index.js';
 import type { NoPortReason } from '../decide/index.js';
 import { noPortMessages, secondsOf } from '../publish/index.js';
 
@@ -7,14 +7,7 @@ type Statuses = readonly NetworkInstanceTestStatus[];
 
 /** What is selected for each network instance now. */
 export function networkInstanceMetrics(meters: Meters, statuses: () => Statuses): void {
-  const gauge = gaugesOfEach(meters, {
-    labelNames: ['network_instance', 'network_instance_id'],
-    all: statuses,
-    labelsOf: ({ displayName, networkInstanceId }) => ({
-      network_instance: displayName,
-      network_instance_id: networkInstanceId,
-    }),
-  });
+  const gauge = gaugesOfNetworkInstances(meters, statuses);
   gauge(
     'eve_uplink_network_instance_port',
     '1 for the port that is selected for a network instance; no series where there is none.',
