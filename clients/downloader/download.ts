@@ -69,7 +69,7 @@ const DENIED_FOR_MS = 1_000;
 export async function download(request: DownloadRequest, parts: DownloadParts): Promise<DownloadResult> {
   const readBuffers = new ReadBuffers();
   const { file, source, sha256 } = request;
-  const part = await PartFile.open(file, { url: source.url.href, sha256 }, { ...parts, readBuffers });
+  const part = await PartFile.open(file, { url: source.url.href, sha256 }, parts);
   const run = new Download(request, parts, part, readBuffers);
   try {
     return await run.run();

@@ -155,7 +155,7 @@ async function take(judgement: Judgement, answer: Answer, parts: TransferParts, 
 
 /** @returns whether the file is complete: a source may send less than it was asked for */
 async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise<boolean> {
-  const { part, clock, rateLimit, stallTimeoutMs, maxBytes, signal, onBytes } = parts;
+  const { part, readBuffers, clock, rateLimit, stallTimeoutMs, maxBytes, signal, onBytes } = parts;
   await part.checkRoom();
   parts.onBody();
   const stop = new AbortController();
@@ -165,6 +165,7 @@ async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise
   const sink: Sink = (chunk) => {
     watch.received(chunk.length);
     const busy = part.append(chunk);
+    readBuffers.give(chunk);
     onBytes(chunk.length);
     if (maxBytes !== undefined && part.offset > maxBytes) {
       throw new DownloadError(

@@ -78,7 +78,7 @@ describe('connectTcp with read buffers', () => {
         from += length;
       }
       at += chunk.length;
-      if (chunk.buffer.byteLength === 256 * 1024) buffers.add(chunk.buffer);
+      if (chunk.buffer.byteLength === 512 * 1024) buffers.add(chunk.buffer);
       readBuffers.give(chunk);
     }
     expect(at).toBe(sent.length * rounds);

@@ -1,16 +1,15 @@
-import { createHash, type Hash } from 'node:crypto';
 import { constants, open, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { errorCode, type ReadBuffers } from '../../../services/bound-socket/index.js';
 import { readBootId, type Clock } from '../../../services/clock/index.js';
-import { DownloadError, messageOf } from '../download-error.js';
+import { DownloadError } from '../download-error.js';
 import type { Validator } from '../exchange/validator.js';
+import { BlockWriter } from './block-writer.js';
 import { lockFile, type Unlock } from './file-lock.js';
+import { asLocal } from './local-error.js';
 import { stateFromText, stateToText, type PartState } from './part-state.js';
+import { createSha256, type Sha256 } from './sha256.js';
 
-/** So much may wait for the disk before the source has to. */
-const MOST_QUEUED_BYTES = 2 * 1024 * 1024;
 /** How often what has come is made safe against a crash of the machine. */
 const CHECKPOINT_MS = 5_000;
 const REHASH_BYTES = 1024 * 1024;
@@ -32,41 +31,37 @@ export class PartFile {
   readonly foundBytes: number;
   readonly #wanted: Wanted;
   readonly #clock: Clock;
-  readonly #readBuffers: ReadBuffers;
   readonly #handle: FileHandle;
+  readonly #directHandle: FileHandle | undefined;
   readonly #unlock: Unlock;
   readonly #bootId: string;
-  #hash: Hash;
-  #written: number;
+  readonly #hash: Sha256;
+  readonly #writer: BlockWriter;
   #sizeBytes: number | undefined;
   #validator: Validator | undefined;
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
-  #draining: Promise<void> | undefined;
-  #onRoom: () => void = () => undefined;
   #checkpoint: Promise<void> | undefined;
   #checkpointDueMs: number;
-  #failure: DownloadError | undefined;
 
-  private constructor(
-    file: string,
-    wanted: Wanted,
-    parts: { clock: Clock; readBuffers: ReadBuffers; handle: FileHandle; unlock: Unlock; bootId: string },
-    found: { readonly bytes: number; readonly hash: Hash; readonly state: PartState | undefined },
-  ) {
+  private constructor(file: string, wanted: Wanted, parts: Opened & { readonly clock: Clock }, found: Found) {
+    const { clock, handle, directHandle } = parts;
     this.file = file;
     this.#wanted = wanted;
-    this.#clock = parts.clock;
-    this.#readBuffers = parts.readBuffers;
-    this.#handle = parts.handle;
+    this.#clock = clock;
+    this.#handle = handle;
+    this.#directHandle = directHandle;
     this.#unlock = parts.unlock;
     this.#bootId = parts.bootId;
     this.foundBytes = found.bytes;
-    this.#written = found.bytes;
     this.#hash = found.hash;
+    this.#writer = new BlockWriter({
+      ...{ clock, handle, directHandle, name: `${file}.part`, bytes: found.bytes, hash: found.hash },
+      onWritten: () => {
+        this.#checkpointIfDue();
+      },
+    });
     this.#sizeBytes = found.state?.sizeBytes;
     this.#validator = found.state?.validator;
-    this.#checkpointDueMs = parts.clock.monotonicMs() + CHECKPOINT_MS;
+    this.#checkpointDueMs = clock.monotonicMs() + CHECKPOINT_MS;
   }
 
   /**
@@ -76,11 +71,7 @@ export class PartFile {
   static async open(
     file: string,
     wanted: Wanted,
-    {
-      clock,
-      readBuffers,
-      signal,
-    }: { readonly clock: Clock; readonly readBuffers: ReadBuffers; readonly signal: AbortSignal },
+    { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
   ): Promise<PartFile> {
     return asLocal(`cannot write ${file}.part`, async () => {
       const existing = await stat(file).catch(() => undefined);
@@ -92,15 +83,9 @@ export class PartFile {
         const bootId = await readBootId();
         const part = await open(`${file}.part`, constants.O_RDWR | constants.O_CREAT);
         try {
-          const state = await usableState(file, wanted);
-          const { size } = await part.stat();
-          const bytes = state === undefined ? 0 : state.bootId === bootId ? size : Math.min(size, state.offset);
-          const isTooMuch = state?.sizeBytes !== undefined && bytes > state.sizeBytes;
-          const kept = isTooMuch ? 0 : bytes;
-          await part.truncate(kept);
-          const hash = await hashOf(part, kept, signal);
-          const found = { bytes: kept, hash, state: kept === 0 ? undefined : state };
-          return new PartFile(file, wanted, { clock, readBuffers, handle: part, unlock, bootId }, found);
+          const found = await whatIsThere(part, { file, wanted, bootId, signal });
+          const directHandle = await openDirectly(part);
+          return new PartFile(file, wanted, { clock, handle: part, directHandle, unlock, bootId }, found);
         } catch (error) {
           await part.close();
           throw error;
@@ -114,7 +99,7 @@ export class PartFile {
 
   /** Where the next byte goes. What waits for the disk is counted. */
   get offset(): number {
-    return this.#written + this.#queuedBytes;
+    return this.#writer.endBytes;
   }
 
   get isComplete(): boolean {
@@ -148,23 +133,14 @@ export class PartFile {
     );
   }
 
-  /**
-   * Appends a chunk, and gives it back to its buffers when it is written.
-   * @returns what to wait for before the next one; undefined: nothing
-   * @throws DownloadError local where the disk refuses
-   */
+  /** As BlockWriter.append. @throws DownloadError local */
   append(chunk: Buffer): Promise<void> | undefined {
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
-    this.#draining ??= this.#drain();
-    return this.#queuedBytes < MOST_QUEUED_BYTES ? undefined : this.#untilRoom();
+    return this.#writer.append(chunk);
   }
 
   /** Waits until everything is written. @throws DownloadError local */
   async flush(): Promise<void> {
-    await this.#draining;
-    if (this.#failure !== undefined) throw this.#failure;
+    await this.#writer.flush();
   }
 
   /** Throws away what has come. @throws DownloadError local */
@@ -172,8 +148,7 @@ export class PartFile {
     await this.flush();
     await this.#checkpoint;
     await asLocal(`cannot write ${this.file}.part`, () => this.#handle.truncate(0));
-    this.#written = 0;
-    this.#hash = createHash('sha256');
+    this.#writer.restart();
     this.learn(undefined, undefined);
     await this.save();
   }
@@ -181,7 +156,7 @@ export class PartFile {
   /** Makes what has come safe against a crash of the machine. @throws DownloadError local */
   async save(): Promise<void> {
     await asLocal(`cannot write ${this.file}.part`, async () => {
-      const offset = this.#written;
+      const offset = this.#writer.writtenBytes;
       await this.#handle.datasync();
       const { url, sha256 } = this.#wanted;
       const state = {
@@ -200,7 +175,7 @@ export class PartFile {
 
   /** The sha256 of what has come, in hexadecimal. Everything must be written. */
   digest(): string {
-    return this.#hash.copy().digest('hex');
+    return this.#hash.digest();
   }
 
   /** The part becomes the file, at once and for good: synced, renamed, the directory synced. @throws DownloadError local */
@@ -222,71 +197,25 @@ export class PartFile {
 
   /** Keeps what has come for a later download, as far as the disk lets us. */
   async keep(): Promise<void> {
-    await this.#draining;
+    await this.#writer.idle();
     await this.#checkpoint;
     await this.save().catch(() => undefined);
   }
 
   async discard(): Promise<void> {
-    await this.#draining;
+    await this.#writer.idle();
     await this.#checkpoint;
     await rm(`${this.file}.part`, { force: true });
     await rm(`${this.file}.part.json`, { force: true });
   }
 
   async close(): Promise<void> {
-    await this.#draining;
+    await this.#writer.idle();
     await this.#checkpoint;
+    this.#hash.free();
+    await this.#directHandle?.close();
     await this.#handle.close();
     this.#unlock();
-  }
-
-  async #untilRoom(): Promise<void> {
-    while (this.#queuedBytes >= MOST_QUEUED_BYTES / 2 && this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#onRoom = resolve;
-      });
-    }
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      while (this.#queue.length > 0 && this.#failure === undefined) await this.#writeQueued();
-    } catch (error) {
-      this.#failure = localError(`cannot write ${this.file}.part`, error);
-    } finally {
-      this.#draining = undefined;
-      this.#onRoom();
-    }
-  }
-
-  async #writeQueued(): Promise<void> {
-    const batch = this.#queue;
-    this.#queue = [];
-    let rest: readonly Buffer[] = batch;
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.#handle.writev(rest, this.#written);
-      rest = this.#account(rest, bytesWritten);
-    }
-    for (const chunk of batch) this.#readBuffers.give(chunk);
-    this.#onRoom();
-    this.#checkpointIfDue();
-  }
-
-  /** Hashes what is written, and says what of it is not: a nearly full disk takes a part. */
-  #account(chunks: readonly Buffer[], bytes: number): readonly Buffer[] {
-    this.#written += bytes;
-    this.#queuedBytes -= bytes;
-    let left = bytes;
-    const rest: Buffer[] = [];
-    for (const chunk of chunks) {
-      const taken = Math.min(left, chunk.length);
-      left -= taken;
-      if (taken > 0) this.#hash.update(taken === chunk.length ? chunk : chunk.subarray(0, taken));
-      if (taken < chunk.length) rest.push(chunk.subarray(taken));
-    }
-    return rest;
   }
 
   #checkpointIfDue(): void {
@@ -301,6 +230,47 @@ export class PartFile {
   }
 }
 
+interface Opened {
+  readonly handle: FileHandle;
+  readonly directHandle: FileHandle | undefined;
+  readonly unlock: Unlock;
+  readonly bootId: string;
+}
+
+/** The same file for writing past the page cache. Undefined: its file system knows no O_DIRECT. */
+async function openDirectly(handle: FileHandle): Promise<FileHandle | undefined> {
+  return open(`/proc/self/fd/${handle.fd}`, constants.O_WRONLY | constants.O_DIRECT).catch(() => undefined);
+}
+
+interface Found {
+  readonly bytes: number;
+  /** Of these bytes. */
+  readonly hash: Sha256;
+  /** Undefined where there is nothing to go on with. */
+  readonly state: PartState | undefined;
+}
+
+/** What an earlier process left that is of use, hashed. The rest is cut off. */
+async function whatIsThere(
+  handle: FileHandle,
+  { file, wanted, bootId, signal }: { file: string; wanted: Wanted; bootId: string; signal: AbortSignal },
+): Promise<Found> {
+  const state = await usableState(file, wanted);
+  const { size } = await handle.stat();
+  const bytes = state === undefined ? 0 : state.bootId === bootId ? size : Math.min(size, state.offset);
+  const isTooMuch = state?.sizeBytes !== undefined && bytes > state.sizeBytes;
+  const kept = isTooMuch ? 0 : bytes;
+  await handle.truncate(kept);
+  const hash = createSha256();
+  try {
+    await hashBeginning(handle, kept, hash, signal);
+    return { bytes: kept, hash, state: kept === 0 ? undefined : state };
+  } catch (error) {
+    hash.free();
+    throw error;
+  }
+}
+
 /** What an earlier process noted, where it is of use for this file. */
 async function usableState(file: string, wanted: Wanted): Promise<PartState | undefined> {
   const text = await readFile(`${file}.part.json`, 'utf8').catch(() => '');
@@ -312,44 +282,16 @@ async function usableState(file: string, wanted: Wanted): Promise<PartState | un
   return isSameContent || state.url === wanted.url ? state : undefined;
 }
 
-async function hashOf(handle: FileHandle, bytes: number, signal: AbortSignal): Promise<Hash> {
-  const hash = createHash('sha256');
+async function hashBeginning(handle: FileHandle, bytes: number, hash: Sha256, signal: AbortSignal): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(Math.min(REHASH_BYTES, Math.max(1, bytes)));
   for (let at = 0; at < bytes;) {
     if (signal.aborted) throw new DownloadError('interrupted', 'interrupted; what has come is kept');
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
     if (bytesRead === 0) throw new Error('it became shorter while it was read');
-    hash.update(buffer.subarray(0, bytesRead));
+    await hash.update(buffer.subarray(0, bytesRead));
     at += bytesRead;
   }
-  return hash;
 }
-
-async function asLocal<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw localError(what, error);
-  }
-}
-
-function localError(what: string, error: unknown): DownloadError {
-  if (error instanceof DownloadError) return error;
-  const advice = localAdvice[errorCode(error) ?? ''] ?? messageOf(error);
-  return new DownloadError('local', `${what}: ${advice}`, { cause: error });
-}
-
-const keptAdvice = 'and ask again: what has come is kept, and the download goes on where it is';
-const localAdvice: Readonly<Record<string, string>> = {
-  ENOSPC: `the disk is full. Make room ${keptAdvice}`,
-  EDQUOT: `the disk quota is used up. Make room ${keptAdvice}`,
-  EFBIG: 'the file is too large for this file system or for the limit of this process',
-  EROFS: 'the file system is read-only',
-  EIO: 'the disk fails to read or write',
-  ENOENT: 'there is no such directory',
-  ENOTDIR: 'there is no such directory',
-  EACCES: 'no permission to write there',
-};
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
