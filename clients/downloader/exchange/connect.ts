@@ -14,10 +14,10 @@ import {
 } from '../../../services/bound-socket/index.js';
 
 /**
- * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most: 10 Mbit/s over a
- * geostationary satellite (0.6 s), 120 Mbit/s over LTE (50 ms).
+ * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most: 8 Mbit/s over a
+ * geostationary satellite (0.6 s), 100 Mbit/s over LTE (50 ms).
  */
-const RECEIVE_BUFFER_BYTES = 448 * 1024;
+const RECEIVE_BUFFER_BYTES = 384 * 1024;
 
 /** A port to connect over, as NIM describes it. */
 export interface PortUplink extends Uplink {

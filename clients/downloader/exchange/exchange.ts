@@ -94,6 +94,8 @@ class Reader implements Dispatcher.DispatchHandler {
   #sink: Sink | undefined;
   /** Came with the head, before anybody reads the body. */
   #early: Buffer[] = [];
+  /** Bytes of the body that are still to come, where the head says how many it has. */
+  #missing: number | undefined;
   #bodyEnded: () => void = () => undefined;
   #end: { readonly error: unknown } | 'complete' | undefined;
 
@@ -117,6 +119,7 @@ class Reader implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
     const release = this.#valve?.hold();
+    this.#missing = announcedBytes(headers);
     this.#answered({
       status,
       headers,
@@ -129,6 +132,12 @@ class Reader implements Dispatcher.DispatchHandler {
         });
         this.#sink = sink;
         for (const chunk of this.#early.splice(0)) this.#pass(chunk, sink);
+        if (this.#missing !== undefined && this.#valve?.readableLength === 0) {
+          // The bytes that follow are the body: nothing is left to be parsed (RFC 9112, 6.3).
+          this.#valve.divert((chunk) => {
+            this.#pass(chunk, sink);
+          });
+        }
         release?.();
         if (this.#end === undefined) await ended;
         stopListening();
@@ -159,7 +168,8 @@ class Reader implements Dispatcher.DispatchHandler {
     // What comes after a failure is dropped.
     if (this.#end !== undefined && this.#end !== 'complete') return;
     try {
-      const busy = sink(chunk);
+      const busy = sink(this.#missing === undefined ? chunk : chunk.subarray(0, this.#missing));
+      this.#count(chunk.length);
       if (busy === undefined) return;
       const release = this.#valve?.hold();
       busy.then(
@@ -173,8 +183,22 @@ class Reader implements Dispatcher.DispatchHandler {
     }
   }
 
+  #count(bytes: number): void {
+    if (this.#missing === undefined) return;
+    this.#missing = Math.max(0, this.#missing - bytes);
+    if (this.#missing === 0) this.#finish('complete');
+  }
+
   #finish(end: { readonly error: unknown } | 'complete'): void {
     this.#end ??= end;
     this.#bodyEnded();
   }
+}
+
+/** Undefined: the head does not say where the body ends. */
+function announcedBytes(headers: Headers): number | undefined {
+  const length = headers['content-length'];
+  const isPlain =
+    headers['transfer-encoding'] === undefined && typeof length === 'string' && /^[1-9]\d{0,14}$/.test(length);
+  return isPlain ? Number(length) : undefined;
 }

@@ -10,6 +10,7 @@ export class Valve extends Duplex {
   #holds = 0;
   #isWanted = false;
   #hasEnded = false;
+  #divert: ((chunk: Buffer) => void) | undefined;
 
   constructor(socket: Socket) {
     // One chunk at a time: what has passed can no longer be held back.
@@ -40,6 +41,15 @@ export class Valve extends Duplex {
     };
   }
 
+  /**
+   * From here on what comes goes to `receive` instead of to the reader of this stream, which only hears how the connection ends. What the
+   * reader has not read yet would come out of order: there must be nothing (readableLength).
+   */
+  divert(receive: (chunk: Buffer) => void): void {
+    this.#divert = receive;
+    this.#pass();
+  }
+
   override _read(): void {
     this.#isWanted = true;
     this.#pass();
@@ -59,10 +69,11 @@ export class Valve extends Duplex {
   }
 
   #pass(): void {
-    while (this.#isWanted && this.#holds === 0 && !this.destroyed) {
+    while ((this.#isWanted || this.#divert !== undefined) && this.#holds === 0 && !this.destroyed) {
       const chunk = this.#socket.read() as Buffer | null;
       if (chunk === null) break;
-      this.#isWanted = this.push(chunk);
+      if (this.#divert === undefined) this.#isWanted = this.push(chunk);
+      else this.#divert(chunk);
     }
     if (this.#hasEnded && this.#holds === 0 && this.#socket.readableLength === 0) this.push(null);
   }
