@@ -18,6 +18,7 @@ import {
   type IspCounters,
   type Lab,
   type PortName,
+  type SeenEvent,
 } from '../lab/index.js';
 import { createBenchLab } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
@@ -35,6 +36,7 @@ const operation = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
 const url = `http://${internetAddresses.web}/bytes/${SIZE}`;
 /** Headers of IP and TCP with timestamps; of packets as the kernel handles them, which may be larger than the line's. */
 const HEADER_BYTES = 52;
+const SEGMENT_BYTES = 1500 - HEADER_BYTES;
 
 interface Samples {
   readonly refetched: Record<'cable' | 'policy' | 'stall', number[]>;
@@ -95,39 +97,67 @@ function startDownload({ lab, folder, sha256 }: Rig): Promise<DownloadProcess> {
   ]);
 }
 
+interface Change {
+  readonly what: 'cable' | 'policy' | 'stall';
+  readonly port: PortName;
+  readonly next: PortName;
+  /** Of the file that has come by then. */
+  readonly share: number;
+  readonly make: () => Promise<unknown>;
+}
+
 /** eth0 loses its cable, wwan0 its permission, sat0 its internet; then eth0 is back. */
 async function changingPorts(rig: Rig, samples: Samples): Promise<void> {
   const { lab, policy, folder } = rig;
+  const changes: readonly Change[] = [
+    { what: 'cable', port: 'eth0', next: 'wwan0', share: 0.25, make: () => lab.pullCable('eth0') },
+    { what: 'policy', port: 'wwan0', next: 'sat0', share: 0.5, make: () => policy.allow(operation, [0, 2]) },
+    {
+      ...{ what: 'stall', port: 'sat0', next: 'eth0', share: 0.75 },
+      make: () => Promise.all([lab.killInternetBehind('sat0'), lab.plugCable('eth0')]),
+    },
+  ];
   await policy.allow(operation, [0, 1, 2]);
+  const before = {
+    eth0: await lab.isp('eth0').counters(),
+    wwan0: await lab.isp('wwan0').counters(),
+    sat0: await lab.isp('sat0').counters(),
+  };
   const download = await startDownload(rig);
   const peak = watchPeak(download);
-  const file = join(folder, 'ours');
-  const change = async (port: PortName, share: number, break_: () => Promise<unknown>): Promise<number> => {
-    await download.next('transferring', port);
-    const [before, at] = [await lab.isp(port).counters(), await sizeOf(`${file}.part`)];
-    // Bytes that came between the beginning and the reading of the counters count as not re-fetched.
-    await waitUntil(async () => (await sizeOf(`${file}.part`)) >= SIZE * share, {
+  let retransmittedBefore = await retransmittedBytes(lab);
+  let at = fromBytes(await download.next('transferring', 'eth0'));
+  for (const { what, port, next, share, make } of changes) {
+    await waitUntil(async () => (await sizeOf(join(folder, 'ours.part'))) >= SIZE * share, {
       timeoutMs: 60_000,
       everyMs: POLL_MS,
     });
-    await break_();
-    await download.next(['stopped', 'failed'], port);
-    const counted = payload(countedBetween(before, await lab.isp(port).counters()));
-    const kept = await sizeOf(`${file}.part`);
-    return counted - (kept - at);
-  };
-  await change('eth0', 0.25, () => lab.pullCable('eth0')).then((bytes) => samples.refetched.cable.push(bytes));
-  await change('wwan0', 0.5, () => policy.allow(operation, [0, 2])).then((bytes) =>
-    samples.refetched.policy.push(bytes),
-  );
-  await change('sat0', 0.75, async () => {
-    await lab.killInternetBehind('sat0');
-    await lab.plugCable('eth0');
-  }).then((bytes) => samples.refetched.stall.push(bytes));
+    const sentTwice = (await retransmittedBytes(lab)) - retransmittedBefore;
+    await make();
+    const goesOnAt = fromBytes(await download.next('transferring', next));
+    const counted = countedBetween(before[port], await lab.isp(port).counters());
+    // What came over the port and is not in the file, heads of answers and tests of the port included; less what TCP had sent again by
+    // itself before anything happened, as it does where two processors bring packets out of order.
+    samples.refetched[what].push(payload(counted) - sentTwice - (goesOnAt - at));
+    at = goesOnAt;
+    retransmittedBefore = await retransmittedBytes(lab);
+  }
   await finish(download);
   samples.peak.push(await peak);
   await lab.restoreInternetBehind('sat0');
-  await rm(file);
+  await rm(join(folder, 'ours'));
+}
+
+/** What the servers' host has sent again since the lab came up: TcpRetransSegs of RFC 4022, of full segments. */
+async function retransmittedBytes(lab: Lab): Promise<number> {
+  const { stdout } = await lab.exec('internet', ['cat', '/proc/net/snmp']);
+  const [names, values] = stdout.split('\n').filter((line) => line.startsWith('Tcp:'));
+  const index = names?.split(' ').indexOf('RetransSegs') ?? -1;
+  return Number(values?.split(' ')[index]) * SEGMENT_BYTES;
+}
+
+function fromBytes({ fields }: SeenEvent): number {
+  return Number(fields.fromBytes);
 }
 
 async function overOnePort(rig: Rig, samples: Samples, hasCurl: boolean): Promise<void> {
@@ -227,7 +257,7 @@ function report(samples: Samples, hasCurl: boolean): void {
 }
 
 function kilo(bytes: number): number {
-  return Math.max(0, bytes / 1000);
+  return bytes / 1000;
 }
 
 await main();
