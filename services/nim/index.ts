@@ -6,7 +6,7 @@ import { IpMonitor, NetlinkReader } from 'iproute-exec';
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
 import { readBootId, type Clock } from '../clock/index.js';
 import type { Logger, Meters } from '../observability/index.js';
-import { startServer, type CallErrors, type RunningService } from '../rpc/index.js';
+import { startServer, untilSent, type CallErrors, type RunningService } from '../rpc/index.js';
 import { AuthorizationLists } from './authorization-lists.js';
 import { portAuthorizationService } from './authorization-service.js';
 import { followConfiguration } from './configuration-source.js';
@@ -112,6 +112,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     onReading: (reading) => {
       manager.onReading(reading);
     },
+    untilTold: untilSent,
   });
   const manager: Manager = new Manager({
     clock,

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
+import { untilSent } from '../rpc/index.js';
 import { decide, emptyMemory, type Decision, type DecisionMemory } from './decide/index.js';
 import type { EventLog, Happening } from './events/index.js';
 import type { Instrumentation, MeasuredDecision, Trigger } from './instrumentation.js';
@@ -130,7 +131,7 @@ export class Manager {
     const [wallMs, publishedAtMs] = [clock.wallMs(), clock.monotonicMs()];
     const measured = { snapshot, decision, trigger, tookMs: publishedAtMs - startedMs, publishedAtMs };
     this.#toFollow = { configuration, snapshot, decision };
-    afterTheStreams(() => {
+    void untilSent().then(() => {
       this.#followDecision();
       instrumentation.onDecision(measured);
       this.#record([...happenings, ...selectionChanges(before, decision)], wallMs, measured);
@@ -176,11 +177,6 @@ export class Manager {
       .findLast(({ happening }) => happening.kind === 'configuration-changed')?.happening;
     return last?.kind === 'configuration-changed' && last.version === version;
   }
-}
-
-/** Runs after what this turn of the event loop has written to sockets has left: HTTP/2 sends at the end of a turn. */
-function afterTheStreams(work: () => void): void {
-  setImmediate(() => setImmediate(work));
 }
 
 function selectionChanges(before: DecisionMemory, { selections, memory }: Decision): readonly Happening[] {

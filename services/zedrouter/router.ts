@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/index.js';
 import type { DeviceModel } from '../configuration/index.js';
 import type { Logger } from '../observability/index.js';
+import { untilSent } from '../rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
 import type { Kernel } from './apply/kernel.js';
 import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
@@ -210,7 +211,7 @@ export class Router {
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
       tell(urgentFailures, false);
-      await sent();
+      await untilSent();
     }
     const failures = [
       ...urgentFailures,
@@ -358,11 +359,6 @@ export class Router {
       this.#look();
     });
   }
-}
-
-/** What was told has left: HTTP/2 sends at the end of a turn of the event loop. */
-async function sent(): Promise<void> {
-  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function switchFailed(failures: readonly Failure[]): boolean {

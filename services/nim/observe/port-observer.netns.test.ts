@@ -29,6 +29,7 @@ beforeEach(async () => {
     onReading: (reading) => {
       readings.push(reading);
     },
+    untilTold: () => Promise.resolve(),
   });
   monitor = new IpMonitor({
     namespace: namespace.name,

@@ -65,6 +65,7 @@ let kernel: FakeKernel;
 let clock: VirtualClock;
 let observer: PortObserver;
 let readings: Reading[];
+let told: Promise<void>;
 let nameServers: Map<string, readonly string[]>;
 
 beforeEach(() => {
@@ -73,6 +74,7 @@ beforeEach(() => {
   kernel.interfaces.set('wwan0', { index: 8, flags: up, addresses: ['198.51.100.8'], gateway: '198.51.100.1' });
   clock = new VirtualClock();
   readings = [];
+  told = Promise.resolve();
   nameServers = new Map();
   observer = new PortObserver({
     reader: kernel,
@@ -86,6 +88,7 @@ beforeEach(() => {
     onReading: (reading) => {
       readings.push(reading);
     },
+    untilTold: () => told,
   });
 });
 
@@ -141,6 +144,21 @@ describe('PortObserver', () => {
     await settled();
     expect(kernel.asked).toEqual(['link show dev eth0', 'route show table all default']);
     expect(changesSeen()).toEqual(['shore: carrier lost']);
+  });
+
+  it('reads no routes before a loss has been told', async () => {
+    await start();
+    set('eth0', { flags: ['BROADCAST', 'UP'] });
+    let tell: () => void = () => undefined;
+    told = new Promise((resolve) => {
+      tell = resolve;
+    });
+    observer.onMonitorLine(carrierLost);
+    await settled();
+    expect([changesSeen(), kernel.asked]).toEqual([['shore: carrier lost'], ['link show dev eth0']]);
+    tell();
+    await settled();
+    expect(kernel.asked).toEqual(['link show dev eth0', 'route show table all default']);
   });
 
   it('does not wait for the routes to tell a loss, but to tell a port that came', async () => {

@@ -72,6 +72,8 @@ export interface PortObserverOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onReading: (reading: Reading) => void;
+  /** Resolves when what a reading leads to has been told; what can wait is read after that. */
+  readonly untilTold: () => Promise<void>;
 }
 
 /** What the monitor missed, or its words did not let us see, is found by then. */
@@ -201,7 +203,10 @@ export class PortObserver {
     const changed = this.#differences();
     // Bad news first: those who use the port need not wait for the routes.
     const bad = changed.some(({ label }) => this.#isLost(label));
-    if (bad) this.#tell(askedAtMs);
+    if (bad) {
+      this.#tell(askedAtMs);
+      await this.#options.untilTold();
+    }
     if (replaced.length > 0 || scope.routes || changed.length > 0) {
       await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
     }
