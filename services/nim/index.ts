@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { IpMonitor, NetlinkReader } from 'iproute-exec';
 
@@ -45,6 +46,8 @@ export interface NimOptions {
 
 /** One query takes a millisecond; an ip that has not answered after this time is replaced. */
 const readingTimeoutMs = 2_000;
+/** After a decision the processors are zedrouter's and the apps' for so long: a small device has two of them. */
+const othersFirstMs = 5;
 
 /**
  * Starts NIM: serves on `runDir/nim.sock` at once, follows zedagent's configuration on `runDir/zedagent.sock`, observes
@@ -112,7 +115,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     onReading: (reading) => {
       manager.onReading(reading);
     },
-    untilTold: untilSent,
+    untilTold,
   });
   const manager: Manager = new Manager({
     clock,
@@ -125,6 +128,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     observe: (ports) => {
       observer.observe(ports);
     },
+    untilTold,
     onMemory: (latest) => {
       memoryFile.save(latest);
     },
@@ -179,4 +183,10 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       await Promise.all([testing.close(), memoryFile.close(), events.close()]);
     },
   };
+}
+
+/** What a decision leads to has been told, and those who heard have acted. */
+async function untilTold(): Promise<void> {
+  await untilSent();
+  await sleep(othersFirstMs);
 }

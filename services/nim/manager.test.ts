@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { VirtualClock } from '../clock/index.js';
 import { createLogger } from '../observability/index.js';
+import { untilSent } from '../rpc/index.js';
 import type { DecisionMemory } from './decide/index.js';
 import { portAs } from './decide/testing/scenario.js';
 import { EventLog } from './events/index.js';
@@ -51,6 +52,7 @@ function start(memory?: DecisionMemory): void {
     observe: (ports) => {
       watched = ports;
     },
+    untilTold: untilSent,
     onMemory: (latest) => {
       saved = latest;
     },
@@ -131,6 +133,19 @@ describe('Manager', () => {
       'crew-net: - -> eth0 (first)',
       'eth0: carrier lost',
       'crew-net: eth0 -> wwan0 (link-lost)',
+    ]);
+  });
+
+  it('records on closing what it has just decided', () => {
+    manager.onConfiguration(configuration(1n, { eth0: 0, wwan0: 1 }));
+    read({ eth0: 'up', wwan0: 'up' });
+    saved = undefined;
+    read({ eth0: 'no-carrier' });
+    expect(saved).toBeUndefined();
+    manager.close();
+    expect(eventsInWords().slice(-1)).toEqual(['crew-net: eth0 -> wwan0 (link-lost)']);
+    expect([...((saved as DecisionMemory | undefined)?.selections.values() ?? [])].map(({ port }) => port)).toEqual([
+      'wwan0',
     ]);
   });
 

@@ -1,6 +1,5 @@
 import type { CancelTimer, Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
-import { untilSent } from '../rpc/index.js';
 import { decide, emptyMemory, type Decision, type DecisionMemory } from './decide/index.js';
 import type { EventLog, Happening } from './events/index.js';
 import type { Instrumentation, MeasuredDecision, Trigger } from './instrumentation.js';
@@ -22,6 +21,8 @@ export interface ManagerOptions {
   readonly memory?: DecisionMemory;
   /** The tests of the far end; undefined: link and address are all that is known. */
   readonly tests?: Pick<RemoteTests, 'factsOf' | 'follow'>;
+  /** Resolves when a decision has been told, and those who heard have had the processor: what can wait is done after that. */
+  readonly untilTold: () => Promise<void>;
   /** Makes the observer watch these ports from now on. */
   readonly observe: (ports: readonly ObservedPort[]) => void;
   /** Called with the memory of each decision. */
@@ -41,6 +42,8 @@ export class Manager {
   /** A configuration some of whose ports have not been read yet: deciding by it would take them for missing. */
   #waiting: { readonly configuration: ConfigurationInForce; readonly trigger: Trigger } | undefined;
   #toFollow: Published | undefined;
+  /** What is to be done when the last decisions have been told. */
+  #afterwards: (() => void)[] = [];
   #cancelNextLook: CancelTimer = () => undefined;
   #closed = false;
 
@@ -88,9 +91,11 @@ export class Manager {
     if (!this.#closed) this.#options.publisher.refresh(this.#snapshot());
   }
 
+  /** Decides no more; what was decided is recorded. */
   close(): void {
     this.#closed = true;
     this.#cancelNextLook();
+    this.#catchUp();
   }
 
   #isRead({ model }: ConfigurationInForce): boolean {
@@ -131,12 +136,24 @@ export class Manager {
     const [wallMs, publishedAtMs] = [clock.wallMs(), clock.monotonicMs()];
     const measured = { snapshot, decision, trigger, tookMs: publishedAtMs - startedMs, publishedAtMs };
     this.#toFollow = { configuration, snapshot, decision };
-    void untilSent().then(() => {
+    this.#doAfterwards(() => {
       this.#followDecision();
       instrumentation.onDecision(measured);
       this.#record([...happenings, ...selectionChanges(before, decision)], wallMs, measured);
       this.#options.onMemory(decision.memory);
     });
+  }
+
+  #doAfterwards(work: () => void): void {
+    this.#afterwards.push(work);
+    if (this.#afterwards.length > 1) return;
+    void this.#options.untilTold().then(() => {
+      this.#catchUp();
+    });
+  }
+
+  #catchUp(): void {
+    for (const work of this.#afterwards.splice(0)) work();
   }
 
   /** What is tested follows from the last decision; of several in one turn only that one counts. */

@@ -1,6 +1,7 @@
 import { VirtualClock } from '../../clock/index.js';
 import { parseTarget, type Port, type NetworkInstance } from '../../configuration/index.js';
 import { createLogger } from '../../observability/index.js';
+import { untilSent } from '../../rpc/index.js';
 import { portAs } from '../decide/testing/scenario.js';
 import type { EventLog, Happening } from '../events/index.js';
 import { noInstrumentation, type Instrumentation } from '../instrumentation.js';
@@ -76,6 +77,7 @@ export class SimulatedNim {
       } as unknown as EventLog,
       instrumentation: options.instrument?.(this.publisher) ?? noInstrumentation,
       observe: () => undefined,
+      untilTold: untilSent,
       onMemory: () => undefined,
     });
     this.#options = options;
