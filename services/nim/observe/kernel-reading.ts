@@ -30,11 +30,13 @@ export function readLink(answer: IpAnswer, interfaceName: string): LinkReading {
 
 /**
  * LOWER_UP is the carrier, for all kinds of links; operstate is not: modems and tunnels leave it at UNKNOWN
- * (Documentation/networking/operstates.rst of Linux).
+ * (Documentation/networking/operstates.rst of Linux). NO-CARRIER beside it says that the kernel does not send yet: after a carrier came
+ * back it takes up to a second until the queues are in service (net/core/link_watch.c), and what is sent meanwhile is dropped. An
+ * interface that waits for 802.1X (DORMANT) shows the same.
  */
 function linkStateOf({ flags }: IpLink): LinkState {
   if (!flags.includes('UP')) return 'admin-down';
-  return flags.includes('LOWER_UP') ? 'up' : 'no-carrier';
+  return flags.includes('LOWER_UP') && !flags.includes('NO-CARRIER') ? 'up' : 'no-carrier';
 }
 
 /** Reads the answer to `addr show dev NAME`: IPv4 addresses of global scope, in the kernel's order. */

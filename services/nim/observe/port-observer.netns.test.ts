@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { IpMonitor, NetlinkReader } from 'iproute-exec';
+import { IpMonitor, NetlinkReader, parseLinks } from 'iproute-exec';
 
 import { systemClock } from '../../clock/index.js';
 import { createLogger } from '../../observability/index.js';
@@ -95,6 +95,25 @@ describe('PortObserver on a kernel', () => {
     await namespace.setCarrier('eth0', 'up');
     await changesOf('shore', ['carrier lost', 'carrier back']);
     await changesOf('lte', []);
+  });
+
+  it('does not take a carrier for a way out that the kernel does not send over yet', async () => {
+    await namespace.ip('link', 'set', 'eth0', 'mode', 'dormant');
+    await namespace.setCarrier('eth0', 'down');
+    await changesOf('shore', ['carrier lost']);
+    await namespace.setCarrier('eth0', 'up');
+    await eventually(async () => {
+      const [link] = parseLinks((await reader.query([['link', 'show', 'dev', 'eth0']]))[0]);
+      expect(link).toMatchObject({ operstate: 'DORMANT', flags: ['NO-CARRIER', 'UP', 'LOWER_UP'] });
+    });
+    const before = readings.length;
+    observer.readEverything();
+    await eventually(() => {
+      expect(readings.length).toBeGreaterThan(before);
+    });
+    await changesOf('shore', ['carrier lost']);
+    await namespace.ip('link', 'set', 'eth0', 'state', 'UP');
+    await changesOf('shore', ['carrier lost', 'carrier back']);
   });
 
   it('sees a port switched off, and the route that the kernel drops without a word', async () => {

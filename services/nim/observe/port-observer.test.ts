@@ -182,6 +182,23 @@ describe('PortObserver', () => {
     expect(changesSeen()).toEqual(['shore: carrier back']);
   });
 
+  it('takes a carrier for back when the kernel sends over it, and not before', async () => {
+    await start();
+    set('eth0', { flags: ['BROADCAST', 'UP', 'NO-CARRIER'] });
+    observer.onMonitorLine(carrierLost);
+    await settled();
+    readings.length = 0;
+    const upButUnused = ['BROADCAST', 'UP', 'LOWER_UP', 'NO-CARRIER'];
+    set('eth0', { flags: upButUnused });
+    observer.onMonitorLine('7: eth0: <NO-CARRIER,BROADCAST,UP,LOWER_UP> mtu 1500');
+    await settled();
+    expect(changesSeen()).toEqual([]);
+    set('eth0', { flags: up });
+    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500');
+    await settled();
+    expect(changesSeen()).toEqual(['shore: carrier back']);
+  });
+
   it('counts a reading that finds nothing new, and changes nothing', async () => {
     await start();
     const { equal } = observer.counts;
