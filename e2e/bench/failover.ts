@@ -30,6 +30,8 @@ const LIGHT_STREAM_INTERVAL_MS = 1;
 const INBOUND_INTERVAL_MS = 1;
 /** How long traffic is watched after a change; longer than any answer takes. */
 const SETTLE_MS = 150;
+/** A port whose cable has just come back may lose its first question for the gateway's address, and asks again after a second. */
+const SETTLE_AFTER_PLUG_MS = 1_500;
 /** The network instance measured may use eth0 and wwan0; the satellite must never see its traffic. */
 const NETWORK_INSTANCE = 'default';
 
@@ -39,12 +41,13 @@ interface Rig {
   readonly watch: SubscriberProcess;
 }
 
-/** What the app's own traffic tells of one pull and of the planned switch back. */
+/** What the app's own traffic tells of pulls, of going back as soon as the cable is in again, and of planned switches. */
 interface AppSamples {
   readonly outage: number[];
   readonly lost: number[];
-  readonly planned: number[];
-  readonly plannedLost: number[];
+  readonly planned: readonly number[];
+  readonly plannedLost: readonly number[];
+  readonly back: number[];
 }
 
 /** How soon others know, and are served. */
@@ -59,7 +62,7 @@ async function main(): Promise<void> {
   try {
     console.log(`${PULLS} pulls in each series; the three services are processes of their own\n`);
     await lab.startServices({ separate: true, logLevel: 'warn' });
-    await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0, allowedPriorities: { default: [0, 1] } }));
+    await pushAllowed(lab, [0, 1]);
     await lab.app('app1').waitForAddress();
     const watch = new SubscriberProcess(lab.runDir);
     lab.beforeDestroy(() => watch.close());
@@ -95,9 +98,14 @@ async function startStream(lab: Lab, intervalMs: number): Promise<number> {
   return stream;
 }
 
-/** Pulls and plugs with all services running, and tells when each of the two took place. Going back is a planned switch: failback_hold is 0. */
+function pushAllowed(lab: Lab, priorities: readonly number[]): Promise<bigint> {
+  return lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0, allowedPriorities: { default: priorities } }));
+}
+
+/** Pulls and plugs with all services running, and tells when each of the two took place. It goes back at once: failback_hold is 0. */
 async function pullAndPlug(
   { cable, watch }: Rig,
+  settleAfterPlugMs: number,
   onPulled: (pulledMs: number) => Promise<void>,
   onBack: (pluggedMs: number) => Promise<void>,
 ): Promise<void> {
@@ -109,29 +117,49 @@ async function pullAndPlug(
     await onPulled(pulled.beforeMs);
     const plugged = await cable.plug();
     await watch.applied(NETWORK_INSTANCE, 'eth0');
-    await sleep(SETTLE_MS);
+    await sleep(settleAfterPlugMs);
     await onBack(plugged.beforeMs);
   }
 }
 
 async function appSeries(rig: Rig): Promise<AppSamples> {
-  const samples: AppSamples = { outage: [], lost: [], planned: [], plannedLost: [] };
+  const samples: Pick<AppSamples, 'outage' | 'lost' | 'back'> = { outage: [], lost: [], back: [] };
   const stream = await startStream(rig.lab, DENSE_STREAM_INTERVAL_MS);
   await pullAndPlug(
     rig,
+    SETTLE_AFTER_PLUG_MS,
     async (pulledMs) => {
       const seen = await readStream(rig, stream, pulledMs);
       samples.outage.push(seen.longestOutageMs);
       samples.lost.push(seen.lost);
     },
     async (pluggedMs) => {
-      const back = await readStream(rig, stream, pluggedMs);
-      samples.planned.push(back.longestOutageMs);
-      samples.plannedLost.push(back.lost);
+      samples.back.push((await readStream(rig, stream, pluggedMs)).longestOutageMs);
     },
   );
+  const planned = await plannedSwitches(rig, stream);
   await rig.lab.app('app1').agent.call('stopUdpStream', { stream });
-  return samples;
+  return {
+    ...samples,
+    planned: planned.map(({ longestOutageMs }) => longestOutageMs),
+    plannedLost: planned.map(({ lost }) => lost),
+  };
+}
+
+/** A configuration forbids the better port, and the next one allows it again. */
+async function plannedSwitches(rig: Rig, stream: number): Promise<readonly UdpStreamReport[]> {
+  const reports: UdpStreamReport[] = [];
+  for (let change = 0; change < PULLS; change += 1) {
+    const [priorities, port] = change % 2 === 0 ? ([[1], 'wwan0'] as const) : ([[0, 1], 'eth0'] as const);
+    const pushedMs = monotonicMs();
+    await pushAllowed(rig.lab, priorities);
+    await rig.watch.applied(NETWORK_INSTANCE, port);
+    await sleep(SETTLE_MS);
+    reports.push(await readStream(rig, stream, pushedMs));
+  }
+  await pushAllowed(rig.lab, [0, 1]);
+  await rig.watch.applied(NETWORK_INSTANCE, 'eth0');
+  return reports;
 }
 
 async function controlSeries(rig: Rig): Promise<ControlSamples> {
@@ -145,6 +173,7 @@ async function controlSeries(rig: Rig): Promise<ControlSamples> {
   });
   await pullAndPlug(
     rig,
+    SETTLE_MS,
     async (pulledMs) => {
       samples.nits.push((await watch.selected(NETWORK_INSTANCE, 'wwan0')) - pulledMs);
       samples.portMap.push(await firstInboundAnswer(rig, inbound, pulledMs));
@@ -219,8 +248,9 @@ function report(
     { what: 'datagrams lost in it', unit: '', values: app.lost },
     { what: 'outage, all services killed', unit: 'ms', values: unattended },
     { what: 'outage, bare kernel chain without us', unit: 'ms', values: bare },
-    { what: 'outage of a planned switch', unit: 'ms', values: app.planned },
+    { what: 'outage of a planned switch (configuration)', unit: 'ms', values: app.planned },
     { what: 'datagrams lost in it', unit: '', values: app.plannedLost, goal: 'median 0' },
+    { what: 'outage of going back with the carrier, hold 0, no tests', unit: 'ms', values: app.back },
   ];
   const light: readonly Measurement[] = [
     { what: 'pull to NITS at a subscriber', unit: 'ms', values: control.nits, goal: 'median 3' },
