@@ -126,6 +126,10 @@ describe('a block writer', () => {
     const { blocks } = writer({ handle: writing(take), directHandle: undefined });
     await expect(appendAll(blocks, content).then(() => blocks.flush())).rejects.toThrow(/the file: the disk is full/);
     expect(() => blocks.append(content)).toThrow(/the disk is full/);
+    // Room again: it has failed, and writes nothing behind the gap.
+    room = content.length;
+    clock.advance(1_000);
+    await blocks.idle();
     expect(blocks.writtenBytes).toBe(BLOCK_BYTES + 1_000);
     expect((await written()).equals(content.subarray(0, BLOCK_BYTES + 1_000))).toBe(true);
   });

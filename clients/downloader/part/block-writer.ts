@@ -141,7 +141,8 @@ export class BlockWriter {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const [from, to, memory] = [this.#handedOverBytes, this.#endBytes, this.#memory];
-    if (memory === undefined || from === to) return;
+    // After a failure there is a gap, behind which nothing must be written.
+    if (memory === undefined || from === to || this.#failure !== undefined) return;
     const piece = { memory, from, to };
     this.#handedOverBytes = to;
     if (to % BLOCK_BYTES === 0) this.#memory = undefined;
