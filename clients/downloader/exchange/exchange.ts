@@ -169,11 +169,17 @@ class Reader implements Dispatcher.DispatchHandler {
     if (this.#end !== undefined && this.#end !== 'complete') return;
     try {
       const busy = sink(this.#missing === undefined ? chunk : chunk.subarray(0, this.#missing));
-      this.#count(chunk.length);
-      if (busy === undefined) return;
+      if (this.#missing !== undefined) this.#missing = Math.max(0, this.#missing - chunk.length);
+      if (busy === undefined) {
+        this.#finishIfWhole();
+        return;
+      }
       const release = this.#valve?.hold();
       busy.then(
-        () => release?.(),
+        () => {
+          this.#finishIfWhole();
+          release?.();
+        },
         (error: unknown) => {
           this.fail(error);
         },
@@ -183,9 +189,7 @@ class Reader implements Dispatcher.DispatchHandler {
     }
   }
 
-  #count(bytes: number): void {
-    if (this.#missing === undefined) return;
-    this.#missing = Math.max(0, this.#missing - bytes);
+  #finishIfWhole(): void {
     if (this.#missing === 0) this.#finish('complete');
   }
 
