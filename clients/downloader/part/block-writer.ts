@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 import { errorCode } from '../../../services/bound-socket/index.js';
-import type { Clock } from '../../../services/clock/index.js';
+import type { CancelTimer, Clock } from '../../../services/clock/index.js';
 import type { DownloadError } from '../download-error.js';
 import { ALIGNMENT_BYTES, alignedMemory } from './aligned-memory.js';
 import { localError } from './local-error.js';
@@ -58,9 +58,9 @@ export class BlockWriter {
   readonly #unhashed: Piece[] = [];
   #writing: Promise<void> | undefined;
   #hashing: Promise<void> | undefined;
-  /** Settles when there is room again, or never will be. */
-  #room: Waiting | undefined;
-  #cancelTimer: (() => void) | undefined;
+  /** Who waits for room: a connection hands over all that it has read. Woken where there will never be any, too. */
+  readonly #onRoom: (() => void)[] = [];
+  #cancelTimer: CancelTimer | undefined;
   #failure: DownloadError | undefined;
 
   constructor(parts: Parts) {
@@ -129,10 +129,10 @@ export class BlockWriter {
     return this.#handedOverBytes - Math.min(this.#writtenBytes, this.#hashedBytes) >= MOST_WAITING_BYTES;
   }
 
-  /** Several may wait: a connection hands over all that it has read. */
   async #untilRoom(): Promise<void> {
-    this.#room ??= waiting();
-    await this.#room.promise;
+    await new Promise<void>((resolve) => {
+      this.#onRoom.push(resolve);
+    });
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -207,27 +207,13 @@ export class BlockWriter {
   }
 
   #endWaiting(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
+    for (const wake of this.#onRoom.splice(0)) wake();
   }
 
   #fail(error: unknown): void {
     this.#failure ??= localError(`cannot write ${this.#parts.name}`, error);
     this.#endWaiting();
   }
-}
-
-interface Waiting {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function waiting(): Waiting {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
 
 function bytesOf({ memory, from, to }: Piece): Buffer {

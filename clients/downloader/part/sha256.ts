@@ -21,7 +21,8 @@ export interface Sha256 {
  * `createHash` knows no thread but the caller's, so this calls the OpenSSL that Node carries.
  */
 export function createSha256(): Sha256 {
-  const openssl = loadOpenSsl();
+  loaded ??= { openssl: loadOpenSsl() };
+  const { openssl } = loaded;
   return openssl === undefined ? new SameThreadSha256() : new OtherThreadSha256(openssl);
 }
 
@@ -125,6 +126,8 @@ function made(context: Pointer | null): Pointer {
 function check(result: number): void {
   if (result !== 1) throw new Error('OpenSSL does not compute the sha256');
 }
+
+let loaded: { readonly openssl: OpenSsl | undefined } | undefined;
 
 /** Undefined: this Node does not export its OpenSSL, or koffi does not run here. */
 function loadOpenSsl(): OpenSsl | undefined {
