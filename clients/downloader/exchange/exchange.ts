@@ -156,7 +156,8 @@ class Reader implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error);
+    // What becomes of the connection once the whole body has come is none of its business; its last chunk may still be on its way to the sink.
+    if (this.#missing !== 0) this.fail(error);
   }
 
   fail(error: unknown): void {
