@@ -2,17 +2,19 @@ import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
 import type { Clock } from '../clock/index.js';
 import { operations } from '../configuration/index.js';
-import { StateStore, type ResumePoint, type StateChange } from '../rpc/index.js';
+import { StateStore, untilSent, type ResumePoint, type StateChange } from '../rpc/index.js';
 import { portAuthorizations } from './authorization.js';
 import { equalButForTimes, WallTime, type Published, type Publisher } from './publish/index.js';
 
 const KEY = 'ports';
 
-/** The ports of each operation, made anew with each decision; readers hear of what concerns their operation. */
+/** The ports of each operation, made anew after each decision; readers hear of what concerns their operation. */
 export class AuthorizationLists {
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #stores: ReadonlyMap<NetworkOperation, StateStore<PortAuthorizations>>;
+  /** What the lists do not show yet. */
+  #news: Published | undefined;
 
   constructor(publisher: Publisher, clock: Clock) {
     this.#publisher = publisher;
@@ -23,13 +25,28 @@ export class AuthorizationLists {
     );
   }
 
-  /** Follows what is published until the signal aborts. */
+  /**
+   * Follows what is published until the signal aborts. Who waits for a network instance's port is told first: the lists are made when
+   * that has left, or when somebody asks before.
+   */
   follow(signal: AbortSignal): void {
     this.#publisher.onNews((published) => {
-      for (const [operation, store] of this.#stores) {
-        store.replaceAll(new Map([[KEY, this.list(operation, published)]]));
-      }
+      const isAwaited = this.#news !== undefined;
+      this.#news = published;
+      if (isAwaited) return;
+      void untilSent().then(() => {
+        this.#takeNews();
+      });
     }, signal);
+  }
+
+  #takeNews(): void {
+    const news = this.#news;
+    this.#news = undefined;
+    if (news === undefined) return;
+    for (const [operation, store] of this.#stores) {
+      store.replaceAll(new Map([[KEY, this.list(operation, news)]]));
+    }
   }
 
   /** An operation's ports as they are now, times of tests up to date. */
@@ -41,6 +58,7 @@ export class AuthorizationLists {
 
   /** A port's entry among an operation's, if it has one. */
   entry(operation: NetworkOperation, label: string): AuthorizedPort | undefined {
+    this.#takeNews();
     const kept = this.#stores.get(operation)?.get(KEY);
     return kept?.ports.find(({ logicalLabel }) => logicalLabel === label);
   }
@@ -52,6 +70,7 @@ export class AuthorizationLists {
     signal: AbortSignal,
   ): AsyncGenerator<StateChange<PortAuthorizations>, void, undefined> {
     await this.#publisher.untilPublished(signal);
+    this.#takeNews();
     const store = this.#stores.get(operation);
     if (store !== undefined) yield* store.watch(resume, signal);
   }
