@@ -60,6 +60,8 @@ export interface Reading {
   readonly readAtMs: number;
 }
 
+type Comparison = Pick<Reading, 'observations' | 'changed'>;
+
 /** What is to be read next, and when the first of what asked for it was heard. */
 interface AskedFor {
   readonly scope: ReadScope;
@@ -200,18 +202,19 @@ export class PortObserver {
     await this.#ask({ links: scope.links, addresses: scope.addresses, routes: false });
     await this.#confirmMissing(indexBefore, scope);
     const replaced = [...scope.links].filter((name) => isReplaced(indexBefore.get(name), this.#view.links.get(name)));
-    const changed = this.#differences();
+    const now = this.#compare();
     // Bad news first: those who use the port need not wait for the routes.
-    const bad = changed.some(({ label }) => this.#isLost(label));
+    const bad = now.changed.some(({ label }) => this.#isLost(label, now.observations));
     if (bad) {
-      this.#tell(askedAtMs);
+      this.#tell(now, askedAtMs);
       await this.#options.untilTold();
     }
-    if (replaced.length > 0 || scope.routes || changed.length > 0) {
+    if (replaced.length > 0 || scope.routes || now.changed.length > 0) {
       await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
     }
-    const more = this.#tell(askedAtMs);
-    if (!bad && !more) this.counts.equal += 1;
+    const all = this.#compare();
+    this.#tell(all, askedAtMs);
+    if (!bad && all.changed.length === 0) this.counts.equal += 1;
   }
 
   async #ask(scope: Pick<ReadScope, 'links' | 'addresses' | 'routes'>): Promise<void> {
@@ -236,39 +239,33 @@ export class PortObserver {
     await this.#ask({ links: new Set(doubtful), addresses: new Set(), routes: false });
   }
 
-  #observationsNow(): ReadonlyMap<string, InterfaceObservation> {
-    const observed = this.#ports.filter(({ interfaceName }) => this.#view.links.has(interfaceName));
-    return new Map(
-      observed.map(({ label, interfaceName }) => {
-        const dnsServers = this.#options.nameServers.of(interfaceName);
-        return [label, { interfaceName, observation: observationOf(this.#view, interfaceName, dnsServers) }];
-      }),
-    );
-  }
-
-  #differences(): readonly PortChange[] {
-    return [...this.#observationsNow()].flatMap(([label, { interfaceName, observation }]) => {
+  /** What is known now, and how it differs from what was told last. */
+  #compare(): Comparison {
+    const observations = new Map<string, InterfaceObservation>();
+    const changed: PortChange[] = [];
+    for (const { label, interfaceName } of this.#ports) {
+      if (!this.#view.links.has(interfaceName)) continue;
+      const observation = observationOf(this.#view, interfaceName, this.#options.nameServers.of(interfaceName));
+      observations.set(label, { interfaceName, observation });
       const changes = describeChanges(this.#observations.get(label)?.observation, observation);
-      return changes.length === 0 ? [] : [{ label, interfaceName, changes }];
-    });
+      if (changes.length > 0) changed.push({ label, interfaceName, changes });
+    }
+    return { observations, changed };
   }
 
-  #isLost(label: string): boolean {
+  #isLost(label: string, observations: Comparison['observations']): boolean {
     const before = this.#observations.get(label)?.observation;
-    const now = this.#observationsNow().get(label)?.observation;
+    const now = observations.get(label)?.observation;
     return (
       before !== undefined && now !== undefined && whyUnusable(before) === undefined && whyUnusable(now) !== undefined
     );
   }
 
-  /** Hands the reading on; answers whether anything differs from the one before. */
-  #tell(askedAtMs: number): boolean {
-    if (this.#closed) return false;
-    const changed = this.#differences();
-    this.#observations = this.#observationsNow();
+  #tell({ observations, changed }: Comparison, askedAtMs: number): void {
+    if (this.#closed) return;
+    this.#observations = observations;
     const readAtMs = this.#options.clock.monotonicMs();
-    this.#options.onReading({ observations: this.#observations, changed, askedAtMs, readAtMs });
-    return changed.length > 0;
+    this.#options.onReading({ observations, changed, askedAtMs, readAtMs });
   }
 
   #onFailure(error: unknown): void {
