@@ -10,6 +10,9 @@ export { IpReader, type IpReaderOptions } from './ip-reader.js';
 export { NetlinkReader, type NetlinkReaderOptions } from './netlink-reader.js';
 export type { IpAnswer } from './read-unit.js';
 export { IpMonitor, type IpMonitorOptions, type MonitoredObject } from './ip-monitor.js';
+export { NetlinkMonitor, type NetlinkMonitorOptions } from './netlink-monitor.js';
+export { KernelNews } from './kernel-news.js';
+export type { KernelObject } from './netlink/event-socket.js';
 export * from './ip-json/index.js';
 
 export { NftSession, type NftSessionOptions } from './nft-session.js';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { IpMonitor, NetlinkReader } from 'iproute-exec';
+import { NetlinkMonitor, NetlinkReader } from 'iproute-exec';
 
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
 import { readBootId, type Clock } from '../clock/index.js';
@@ -133,7 +133,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       memoryFile.save(latest);
     },
   });
-  const monitor = new IpMonitor({
+  const monitor = new NetlinkMonitor({
     ...inNamespace,
     objects: ['link', 'address', 'route'],
     onLine: (line) => {

@@ -1,10 +1,8 @@
-import { IpMonitor } from 'iproute-exec';
-
 import type { Clock } from '../clock/index.js';
 import type { Logger, Meters } from '../observability/index.js';
 import { startServer, type CallErrors, type RunningService } from '../rpc/index.js';
 import { openKernel } from './apply/kernel.js';
-import { watchRuleset } from './apply/ruleset-watch.js';
+import { watchKernel } from './apply/kernel-watch.js';
 import { dataplaneText } from './dataplane-text.js';
 import { nameServiceDirectory } from './directories.js';
 import { zedrouterMetrics } from './metrics.js';
@@ -37,7 +35,6 @@ export interface ZedrouterOptions {
  */
 export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
   const { runDir, stateDir, logger, clock, namespace, meters } = options;
-  const place = namespace === undefined ? {} : { namespace };
   const numbers = numbersFile(stateDir, logger);
   const store = statusStore();
   let latest: RouterReport | undefined;
@@ -68,18 +65,9 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       store.replaceAll(networkInstanceStatuses(report), (status, revision) => ({ ...status, revision }));
     },
   });
-  const kernelChanged = (): void => {
+  const watch = watchKernel(namespace, clock, () => {
     router.kernelChanged();
-  };
-  const monitors = [
-    new IpMonitor({
-      ...place,
-      objects: ['link', 'address', 'route', 'rule'],
-      onLine: kernelChanged,
-      onLost: kernelChanged,
-    }),
-    watchRuleset(namespace, clock, kernelChanged),
-  ];
+  });
   const ending = new AbortController();
   const receiving = receive({
     runDir,
@@ -94,7 +82,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       ending.abort();
       await receiving;
       await router.close();
-      await Promise.all([server.close(), kernel.close(), ...monitors.map((monitor) => monitor.close())]);
+      await Promise.all([server.close(), kernel.close(), watch.close()]);
     },
   };
 }

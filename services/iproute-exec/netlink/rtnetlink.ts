@@ -1,8 +1,10 @@
 /** Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h). */
 export const RTM = {
   newLink: 16,
+  deleteLink: 17,
   getLink: 18,
   newAddress: 20,
+  deleteAddress: 21,
   getAddress: 22,
   newRoute: 24,
   deleteRoute: 25,
@@ -29,7 +31,7 @@ export const IFLA = {
 } as const;
 export const IFLA_INFO_KIND = 1;
 
-export const IFA = { address: 1, local: 2, cacheInfo: 6, flags: 8 } as const;
+export const IFA = { address: 1, local: 2, label: 3, cacheInfo: 6, flags: 8 } as const;
 
 export const RTA = {
   destination: 1,

@@ -23,6 +23,9 @@ export interface SystemCalls {
   /** Fills the buffer. */
   readonly recv: (fd: number, buffer: Uint8Array, length: number, flags: number) => number;
   readonly setsockopt: (fd: number, level: number, option: number, value: Uint8Array, length: number) => number;
+  readonly bind: (fd: number, address: Uint8Array, size: number) => number;
+  /** Makes `to` another number of the file that is open as `from`; what was open as `to` before is closed. */
+  readonly dup3: (from: number, to: number, flags: number) => number;
   /** Moves the calling thread, which is the one that runs JavaScript, into another namespace. */
   readonly setns: (fd: number, type: number) => number;
   /** In the words of the C library, such as `File exists`. */
@@ -36,6 +39,8 @@ const signatures = {
   sendto: 'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
   recv: 'intptr_t recv(int fd, void *buffer, size_t length, int flags)',
   setsockopt: 'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
+  bind: 'int bind(int fd, const void *address, uint32_t size)',
+  dup3: 'int dup3(int from, int to, int flags)',
   setns: 'int setns(int fd, int type)',
   strerror: 'const char *strerror(int number)',
 } as const;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { IpMonitor, NetlinkReader, parseLinks } from 'iproute-exec';
+import { NetlinkMonitor, NetlinkReader, parseLinks } from 'iproute-exec';
 
 import { systemClock } from '../../clock/index.js';
 import { createLogger } from '../../observability/index.js';
@@ -10,7 +10,7 @@ import { PortObserver, type Reading } from './port-observer.js';
 
 let namespace: TestNamespace;
 let reader: NetlinkReader;
-let monitor: IpMonitor;
+let monitor: NetlinkMonitor;
 let observer: PortObserver;
 let readings: Reading[];
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
     },
     untilTold: () => Promise.resolve(),
   });
-  monitor = new IpMonitor({
+  monitor = new NetlinkMonitor({
     namespace: namespace.name,
     objects: ['link', 'address', 'route'],
     onLine: (line) => {
