@@ -1,16 +1,34 @@
 import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { IpWriter } from 'iproute-exec';
 
 import { createLab, monotonicMs, type DoneAt, type Lab, type PortName } from '../lab/index.js';
 import { customerInterface } from '../lab/topology.js';
+import type { SubscriberProcess } from './subscriber-process.js';
 
 /** A lab of the benchmark's own, beside any other. */
 export async function createBenchLab(name: string): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), `eve-uplink-bench-${name}-`));
   return createLab({ prefix: `evb-${name}-`, runDir: join(folder, 'run'), stateDir: join(folder, 'state') });
+}
+
+/**
+ * Takes what measures out of what is measured. Who sends a stream, who answers it and who subscribes go before others, as instruments
+ * with processors of their own would: else their waiting for one counts as an outage, or as ours. The apps are plugged and stay so,
+ * without anybody who watches over it. Answers what could not be had.
+ */
+export async function setInstrumentsApart(lab: Lab, subscriber: SubscriberProcess): Promise<string | undefined> {
+  await lab.stopPlugging();
+  try {
+    for (const { pid } of [lab.internet.agent, lab.app('app1').agent, subscriber]) {
+      if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+    }
+    return undefined;
+  } catch (error) {
+    return `what measures waits for a processor like all others (${String(error)})`;
+  }
 }
 
 /** Pulls and plugs a cable through a kept-open `ip`, so that the moment is known to a fraction of a millisecond. */

@@ -13,7 +13,7 @@ import {
   type UdpStreamReport,
 } from '../lab/index.js';
 import { setUpBareChain } from './bare-chain.js';
-import { createBenchLab, QuickCable } from './bench-lab.js';
+import { createBenchLab, QuickCable, setInstrumentsApart } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 import { SubscriberProcess } from './subscriber-process.js';
 
@@ -30,8 +30,13 @@ const LIGHT_STREAM_INTERVAL_MS = 1;
 const INBOUND_INTERVAL_MS = 1;
 /** How long traffic is watched after a change; longer than any answer takes. */
 const SETTLE_MS = 150;
-/** A port whose cable has just come back may lose its first question for the gateway's address, and asks again after a second. */
+/**
+ * A port whose cable has just come back may lose its first question for the gateway's address, and asks again after a second. Who pulls
+ * sooner pulls a cable that nothing goes through yet.
+ */
 const SETTLE_AFTER_PLUG_MS = 1_500;
+/** Of the stream before the pull, to see that it went through the cable. */
+const BEFORE_PULL_MS = 50;
 /** The network instance measured may use eth0 and wwan0; the satellite must never see its traffic. */
 const NETWORK_INSTANCE = 'default';
 
@@ -66,6 +71,8 @@ async function main(): Promise<void> {
     await lab.app('app1').waitForAddress();
     const watch = new SubscriberProcess(lab.runDir);
     lab.beforeDestroy(() => watch.close());
+    const missing = await setInstrumentsApart(lab, watch);
+    if (missing !== undefined) console.log(`${missing}\n`);
     const rig = { lab, cable, watch };
     const control = await controlSeries(rig);
     const app = await appSeries(rig);
@@ -74,7 +81,7 @@ async function main(): Promise<void> {
     const leaks = await leakCounts(lab);
     await cleanUpServices(lab);
     await setUpBareChain(lab);
-    await sleep(SETTLE_MS);
+    await sleep(SETTLE_AFTER_PLUG_MS);
     const bare = await unattendedPulls(rig, stream);
     report(app, control, unattended, bare, leaks);
   } catch (error) {
@@ -129,7 +136,8 @@ async function appSeries(rig: Rig): Promise<AppSamples> {
     rig,
     SETTLE_AFTER_PLUG_MS,
     async (pulledMs) => {
-      const seen = await readStream(rig, stream, pulledMs);
+      const seen = await readPull(rig, stream, pulledMs);
+      if (seen === undefined) return;
       samples.outage.push(seen.longestOutageMs);
       samples.lost.push(seen.lost);
     },
@@ -194,17 +202,27 @@ async function unattendedPulls(rig: Rig, stream: number): Promise<readonly numbe
   for (let pull = 0; pull < PULLS; pull += 1) {
     const { beforeMs } = await rig.cable.pull();
     await sleep(SETTLE_MS);
-    outages.push((await readStream(rig, stream, beforeMs)).longestOutageMs);
+    const seen = await readPull(rig, stream, beforeMs);
+    if (seen !== undefined) outages.push(seen.longestOutageMs);
     await rig.cable.plug();
-    await sleep(SETTLE_MS);
+    await sleep(SETTLE_AFTER_PLUG_MS);
   }
   return outages;
 }
 
-async function readStream(rig: Rig, stream: number, sinceMs: number): Promise<UdpStreamReport> {
+/** What became of the stream around a pull; undefined where it did not go through that cable, and so tells nothing. */
+async function readPull(rig: Rig, stream: number, pulledMs: number): Promise<UdpStreamReport | undefined> {
+  const seen = await readStream(rig, stream, pulledMs, BEFORE_PULL_MS);
+  const through = seen.sources.find(({ firstSentMs }) => firstSentMs < pulledMs)?.address;
+  if (through === rig.lab.isp('eth0').publicAddress) return seen;
+  console.log(`a pull is not counted: the stream came from ${through ?? 'nowhere'} before it`);
+  return undefined;
+}
+
+async function readStream(rig: Rig, stream: number, atMs: number, beforeMs = 5): Promise<UdpStreamReport> {
   // What was sent in the last moments may still be on its way.
   const untilMs = monotonicMs() - 20;
-  return rig.lab.app('app1').agent.call('readUdpStream', { stream, sinceMs: sinceMs - 5, untilMs });
+  return rig.lab.app('app1').agent.call('readUdpStream', { stream, sinceMs: atMs - beforeMs, untilMs });
 }
 
 /** From the pull to the sending of the first datagram that the port map answered on the new port. */

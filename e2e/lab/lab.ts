@@ -50,6 +50,7 @@ export class Lab {
   readonly #parts: LabParts;
   readonly #endings: (() => Promise<void>)[] = [];
   #services: ServiceSet | undefined;
+  #plugger: AppPlugger | undefined;
   #destroyed: Promise<void> | undefined;
 
   constructor(options: LabOptions, topology: Topology, parts: LabParts) {
@@ -206,14 +207,20 @@ export class Lab {
     });
     this.#services = services;
     this.beforeDestroy(() => services.stop());
-    const plugger = new AppPlugger({
+    this.#plugger = new AppPlugger({
       runDir: this.runDir,
       deviceNamespace: this.namespace('device'),
       apps: appNames.map((name) => this.app(name)),
     });
-    this.beforeDestroy(() => plugger.stop());
+    this.beforeDestroy(() => this.stopPlugging());
     await services.start();
     return services;
+  }
+
+  /** Leaves the apps where they are from now on: nobody but the services is woken by what happens in the device. */
+  async stopPlugging(): Promise<void> {
+    await this.#plugger?.stop();
+    this.#plugger = undefined;
   }
 
   get services(): ServiceSet {

@@ -47,6 +47,10 @@ export class Agent {
     return new Agent(options.name, process);
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** Asks the agent and waits for its answer. Throws with its message where it fails, and where the agent ends. */
   async call<N extends AgentCallName>(call: N, request: AgentCalls[N]['request']): Promise<AgentCalls[N]['response']> {
     if (!this.#process.running) throw new Error(`agent ${this.name} has ended`);
