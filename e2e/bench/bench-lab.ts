@@ -1,12 +1,11 @@
 import { mkdtemp } from 'node:fs/promises';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { IpWriter } from 'iproute-exec';
+import { CommandError, IpWriter, run } from 'iproute-exec';
 
 import { createLab, monotonicMs, type DoneAt, type Lab, type PortName } from '../lab/index.js';
 import { customerInterface } from '../lab/topology.js';
-import type { SubscriberProcess } from './subscriber-process.js';
 
 /** A lab of the benchmark's own, beside any other. */
 export async function createBenchLab(name: string): Promise<Lab> {
@@ -15,19 +14,20 @@ export async function createBenchLab(name: string): Promise<Lab> {
 }
 
 /**
- * Takes what measures out of what is measured. Who sends a stream, who answers it and who subscribes go before others, as instruments
- * with processors of their own would: else their waiting for one counts as an outage, or as ours. The apps are plugged and stay so,
- * without anybody who watches over it. Answers what could not be had.
+ * Takes what measures out of what is measured. Who sends a stream and who answers it have real-time priority, as instruments with
+ * processors of their own would: else their waiting for one counts as an outage. In turns (SCHED_RR), because their threads wait for each
+ * other. The apps are plugged and stay so, without anybody who watches over it. Answers what could not be had.
  */
-export async function setInstrumentsApart(lab: Lab, subscriber: SubscriberProcess): Promise<string | undefined> {
+export async function setInstrumentsApart(lab: Lab): Promise<string | undefined> {
   await lab.stopPlugging();
   try {
-    for (const { pid } of [lab.internet.agent, lab.app('app1').agent, subscriber]) {
-      if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_HIGHEST);
+    for (const { pid } of [lab.internet.agent, lab.app('app1').agent]) {
+      await run('chrt', ['--all-tasks', '--rr', '--pid', '1', String(pid)]);
     }
     return undefined;
   } catch (error) {
-    return `what measures waits for a processor like all others (${String(error)})`;
+    if (!(error instanceof CommandError)) throw error;
+    return `what measures waits for a processor like all others (${error.message})`;
   }
 }
 

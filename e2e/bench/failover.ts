@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     await lab.app('app1').waitForAddress();
     const watch = new SubscriberProcess(lab.runDir);
     lab.beforeDestroy(() => watch.close());
-    const missing = await setInstrumentsApart(lab, watch);
+    const missing = await setInstrumentsApart(lab);
     if (missing !== undefined) console.log(`${missing}\n`);
     const rig = { lab, cable, watch };
     const control = await controlSeries(rig);

@@ -19,10 +19,6 @@ export class SubscriberProcess {
     });
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** When the subscriber heard that the network instance is to use this port; waits for it. */
   selected(name: string, port: string): Promise<number> {
     return this.#sightings.when('selected', name, port);
