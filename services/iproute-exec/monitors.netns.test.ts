@@ -85,11 +85,15 @@ describe.each([
   });
 });
 
-describe('IpMonitor', () => {
+// A NetlinkMonitor is an IpMonitor then.
+describe.each([
+  ['IpMonitor', IpMonitor],
+  ['NetlinkMonitor', NetlinkMonitor],
+])('%s in a namespace that is not there yet', (kind, Kind) => {
   it('keeps trying where it cannot begin, and begins when it can', async () => {
-    const name = `${namespace.name}-later`;
+    const name = `${namespace.name}-${kind}`;
     const heard: Heard = { lines: [], lost: 0 };
-    const monitor = new IpMonitor({ namespace: name, objects: ['link'], ...listener(heard) });
+    const monitor = new Kind({ namespace: name, objects: ['link'], ...listener(heard) });
     await run('ip', ['netns', 'add', name]);
     await monitor.ready;
     await run('ip', ['link', 'set', 'lo', 'up'], { namespace: name });
@@ -100,12 +104,14 @@ describe('IpMonitor', () => {
 });
 
 describe('NetlinkMonitor', () => {
-  const objects = ['link', 'address', 'route'] as const;
-
   it('hears all that happens once it is ready, in the words of ip, without a process; nothing after its close', async () => {
     const { name } = namespace;
     const heard: Heard = { lines: [], lost: 0 };
-    const monitor = new NetlinkMonitor({ namespace: name, objects, ...listener(heard) });
+    const monitor = new NetlinkMonitor({
+      namespace: name,
+      objects: ['link', 'address', 'route'],
+      ...listener(heard),
+    });
     await monitor.ready;
     await namespace.addVeth('eth7', 'isp7');
     await namespace.ip('link set eth7 up');
@@ -149,18 +155,6 @@ describe('NetlinkMonitor', () => {
     await namespace.ip('link set lo mtu 1400');
     await eventually('an event after that', () => heard.lines.length > 0);
     await monitor.close();
-  });
-
-  it('is an IpMonitor where the namespace is not there yet', async () => {
-    const name = `${namespace.name}-later-too`;
-    const heard: Heard = { lines: [], lost: 0 };
-    const monitor = new NetlinkMonitor({ namespace: name, objects, ...listener(heard) });
-    await run('ip', ['netns', 'add', name]);
-    await monitor.ready;
-    await run('ip', ['link', 'set', 'lo', 'up'], { namespace: name });
-    await eventually('an event', () => heard.lines.some((line) => line.includes('lo')));
-    await monitor.close();
-    await run('ip', ['netns', 'del', name]);
   });
 });
 
