@@ -2,11 +2,14 @@ import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
 import type { Clock } from '../clock/index.js';
 import { operations } from '../configuration/index.js';
-import { StateStore, untilSent, type ResumePoint, type StateChange } from '../rpc/index.js';
+import { StateStore, type ResumePoint, type StateChange } from '../rpc/index.js';
 import { portAuthorizations } from './authorization.js';
 import { equalButForTimes, WallTime, type Published, type Publisher } from './publish/index.js';
 
 const KEY = 'ports';
+
+/** Longer than zedrouter takes to move a hundred network instances, and too short for a download to miss. */
+const TOLD_AFTER_MS = 50;
 
 /** The ports of each operation, made anew after each decision; readers hear of what concerns their operation. */
 export class AuthorizationLists {
@@ -26,17 +29,19 @@ export class AuthorizationLists {
   }
 
   /**
-   * Follows what is published until the signal aborts. Who waits for a network instance's port is told first: the lists are made when
-   * that has left, or when somebody asks before.
+   * Follows what is published until the signal aborts. The lists are made a moment later, or when somebody asks before: sooner, they
+   * would take the processor from who is just moving an app's traffic.
    */
   follow(signal: AbortSignal): void {
     this.#publisher.onNews((published) => {
       const isAwaited = this.#news !== undefined;
       this.#news = published;
       if (isAwaited) return;
-      void untilSent().then(() => {
+      const cancel = this.#clock.setTimer(TOLD_AFTER_MS, () => {
+        signal.removeEventListener('abort', cancel);
         this.#takeNews();
       });
+      signal.addEventListener('abort', cancel, { once: true });
     }, signal);
   }
 

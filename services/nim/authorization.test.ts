@@ -288,21 +288,24 @@ describe('ListAuthorizedPorts', () => {
 describe('WatchAuthorizedPorts', () => {
   const labels = ({ authorizations }: WatchAuthorizedPortsResponse): string =>
     (authorizations?.ports ?? []).map(({ logicalLabel }) => logicalLabel).join(' ');
+  const decideAndTell = (...decision: Parameters<DecidedDevice['decide']>): void => {
+    device.decide(...decision);
+    device.clock.advance(1_000);
+  };
 
   it('sends the whole list at first and after each change that concerns it, and nothing else', async () => {
     const messages = watched(appImage);
-    device.decide(ship, allUp);
+    decideAndTell(ship, allUp);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1']);
     });
     // Concerns neither what is permitted nor its order.
-    device.decide(ship, allUp, { overrides: [], grants: [], version: 1n });
-    device.clock.advance(1_000);
-    device.decide(ship, { ...allUp, eth0: 'no-carrier' }, { overrides: [], grants: [], version: 1n });
+    decideAndTell(ship, allUp, { overrides: [], grants: [], version: 1n });
+    decideAndTell(ship, { ...allUp, eth0: 'no-carrier' }, { overrides: [], grants: [], version: 1n });
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1', 'eth1']);
     });
-    device.decide(ship, allUp, { overrides: [], grants: [grant], version: 2n });
+    decideAndTell(ship, allUp, { overrides: [], grants: [grant], version: 2n });
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1', 'eth1', 'eth0 eth1 sat0']);
     });
@@ -310,27 +313,28 @@ describe('WatchAuthorizedPorts', () => {
   });
 
   it('tells the end of a grant that NIM ends by itself, while zedagent is away', async () => {
-    device.decide(ship, allUp, { overrides: [], grants: [grant], version: 2n });
+    decideAndTell(ship, allUp, { overrides: [], grants: [grant], version: 2n });
     const messages = watched(appImage);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1 sat0']);
     });
     // Nothing else is new, the versions included: no network instance has anything to do with it.
     device.endGrants();
+    device.clock.advance(1_000);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1 sat0', 'eth0 eth1']);
     });
   });
 
   it('does not send again what the reader has', async () => {
-    device.decide(ship, allUp);
+    decideAndTell(ship, allUp);
     const before = watched(appImage);
     await eventually(() => {
       expect(before).toHaveLength(1);
     });
     const [{ epoch, revision } = { epoch: '', revision: 0n }] = before;
     const resumed = watched(appImage, { epoch, afterRevision: revision });
-    device.decide(ship, { ...allUp, eth0: 'no-address' });
+    decideAndTell(ship, { ...allUp, eth0: 'no-address' });
     await eventually(() => {
       expect([before.map(labels), resumed.map(labels)]).toEqual([['eth0 eth1', 'eth1'], ['eth1']]);
     });
