@@ -15,7 +15,7 @@ export interface ManagerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly publisher: Publisher;
-  readonly events: EventLog;
+  readonly events: Pick<EventLog, 'append' | 'list'>;
   readonly instrumentation: Instrumentation;
   /** What an earlier run of this boot remembered. */
   readonly memory?: DecisionMemory;

@@ -3,7 +3,7 @@ import { parseTarget, type Port, type NetworkInstance } from '../../configuratio
 import { createLogger } from '../../observability/index.js';
 import { untilSent } from '../../rpc/index.js';
 import { portAs } from '../decide/testing/scenario.js';
-import type { EventLog, Happening } from '../events/index.js';
+import type { Happening } from '../events/index.js';
 import { noInstrumentation, type Instrumentation } from '../instrumentation.js';
 import { Manager } from '../manager.js';
 import { Publisher } from '../publish/index.js';
@@ -74,7 +74,7 @@ export class SimulatedNim {
           this.#note(happening);
         },
         list: () => [],
-      } as unknown as EventLog,
+      },
       instrumentation: options.instrument?.(this.publisher) ?? noInstrumentation,
       observe: () => undefined,
       untilTold: untilSent,
