@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 
 import { systemClock } from '../clock/index.js';
 import { startNim, type ControllerOptions } from '../nim/index.js';
@@ -6,6 +7,7 @@ import { createLogger, startMetrics, type LogLevel, type Meters } from '../obser
 import { CallErrors, type RunningService, type TlsListenOptions } from '../rpc/index.js';
 import { startZedagent } from '../zedagent/index.js';
 import { cleanUp, startZedrouter } from '../zedrouter/index.js';
+import { keepCompiled } from './keep-compiled.js';
 
 /** In the order in which they start. */
 export const serviceNames = ['zedagent', 'nim', 'zedrouter'] as const;
@@ -30,6 +32,7 @@ export interface ServeOptions {
  * Rejects where one cannot start, for example because another instance holds its socket.
  */
 export async function serve(options: ServeOptions): Promise<void> {
+  setFlagsFromString(keepCompiled);
   const { runDir, stateDir } = options;
   await mkdir(runDir, { recursive: true, mode: 0o755 });
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
