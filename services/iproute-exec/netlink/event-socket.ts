@@ -1,16 +1,10 @@
 import { closeSync } from 'node:fs';
 
-import { insideNamespace } from './in-namespace.js';
+import { openSocket, resizeBuffer } from './open-socket.js';
 import { succeeded, systemCalls } from './system-calls.js';
 
 const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x80000;
-const NETLINK_ROUTE = 0;
 const SOCKADDR_NL_BYTES = 12;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const ENOBUFS = 105;
@@ -37,14 +31,8 @@ export class EventSocket {
     readonly namespace: string | undefined;
     readonly bufferBytes: number;
   }): EventSocket {
-    const { socket, bind, setsockopt } = systemCalls();
-    const type = SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    const fd = insideNamespace(options.namespace, () =>
-      succeeded(socket(AF_NETLINK, type, NETLINK_ROUTE), 'netlink socket'),
-    );
-    const size = Buffer.alloc(4);
-    size.writeUInt32LE(options.bufferBytes);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length);
+    const fd = openSocket('route', options.namespace);
+    resizeBuffer(fd, 'receive', options.bufferBytes);
     const address = Buffer.alloc(SOCKADDR_NL_BYTES);
     address.writeUInt16LE(AF_NETLINK, 0);
     address.writeUInt32LE(
@@ -52,7 +40,7 @@ export class EventSocket {
       8,
     );
     try {
-      succeeded(bind(fd, address, address.length), 'netlink groups');
+      succeeded(systemCalls().bind(fd, address, address.length), 'netlink groups');
     } catch (error) {
       closeSync(fd);
       throw error;

@@ -1,22 +1,14 @@
 import { closeSync } from 'node:fs';
 
 import { CommandError } from '../command-error.js';
-import { insideNamespace } from './in-namespace.js';
 import { attributes, messagesIn, text, type Message } from './message-reader.js';
+import { openSocket, resizeBuffer } from './open-socket.js';
 import { succeeded, systemCalls } from './system-calls.js';
-
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x80000;
 
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
-const SOL_SOCKET = 1;
-const SO_SNDBUFFORCE = 32;
-const SO_RCVBUFFORCE = 33;
 const BUFFER_BYTES = 4 * 1024 * 1024;
 
 const MSG_TRUNC = 0x20;
@@ -28,9 +20,6 @@ const NLM_F_DUMP_INTR = 0x10;
 const NLM_F_CAPPED = 0x100;
 const NLM_F_ACK_TLVS = 0x200;
 const NLMSGERR_ATTR_MSG = 1;
-
-/** AF_NETLINK's protocols. */
-const protocols = { route: 0, netfilter: 12 } as const;
 
 /** Linux makes no dump message longer than 32 KiB. */
 const receiveBytes = 64 * 1024;
@@ -58,11 +47,9 @@ export class NetlinkSocket {
    * Opens a socket, which is to be closed; `withSocket` does both.
    * @throws CommandError where the kernel cannot be called from here, or there is no such namespace.
    */
-  static open(protocol: keyof typeof protocols, namespace: string | undefined): NetlinkSocket {
-    const { socket, setsockopt } = systemCalls();
-    const fd = insideNamespace(namespace, () =>
-      succeeded(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocols[protocol]), 'netlink socket'),
-    );
+  static open(protocol: 'route' | 'netfilter', namespace: string | undefined): NetlinkSocket {
+    const { setsockopt } = systemCalls();
+    const fd = openSocket(protocol, namespace);
     const one = Buffer.from([1, 0, 0, 0]);
     // Kernels that lack one of these do without.
     for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) {
@@ -77,10 +64,8 @@ export class NetlinkSocket {
 
   /** Makes room for requests of up to 4 MiB and their answers; otherwise some 200 KiB. */
   enlarge(): void {
-    const size = Buffer.alloc(4);
-    size.writeUInt32LE(BUFFER_BYTES);
-    const { setsockopt } = systemCalls();
-    for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) setsockopt(this.#fd, SOL_SOCKET, option, size, size.length);
+    resizeBuffer(this.#fd, 'send', BUFFER_BYTES);
+    resizeBuffer(this.#fd, 'receive', BUFFER_BYTES);
   }
 
   /** Sends a request from another thread: for what takes the kernel milliseconds. Its answer is read by `listed` or `settled`. */

@@ -1,12 +1,9 @@
 import { closeSync } from 'node:fs';
 
-import { insideNamespace } from './in-namespace.js';
-import { succeeded, systemCalls } from './system-calls.js';
+import { openSocket } from './open-socket.js';
+import { systemCalls } from './system-calls.js';
 
 const AF_PACKET = 17;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x80000;
 const ETH_P_IP = 0x0800;
 const SOCKADDR_LL_BYTES = 20;
 
@@ -23,10 +20,7 @@ export class PacketSocket {
    * @throws CommandError where the kernel cannot be called from here, or refuses (without CAP_NET_RAW), or there is no such namespace.
    */
   static open(namespace: string | undefined): PacketSocket {
-    const { socket } = systemCalls();
-    // Protocol 0: of no kind of frame does it want copies.
-    const type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    return new PacketSocket(insideNamespace(namespace, () => succeeded(socket(AF_PACKET, type, 0), 'packet socket')));
+    return new PacketSocket(openSocket('packet', namespace));
   }
 
   /** Whether the packet was taken; not so where the link is down or gone, or its queue is full. */

@@ -1,12 +1,9 @@
 import { closeSync } from 'node:fs';
 import { createSocket, type Socket } from 'node:dgram';
 
+import { openSocket } from './open-socket.js';
 import { succeeded, systemCalls } from './system-calls.js';
 
-const AF_INET = 2;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0x800;
-const SOCK_CLOEXEC = 0x80000;
 const O_CLOEXEC = 0x80000;
 
 /**
@@ -17,17 +14,26 @@ const O_CLOEXEC = 0x80000;
  * given one takes its place under its number.
  */
 export function polled(fd: number): Socket {
-  const { socket, dup3 } = systemCalls();
-  const place = succeeded(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'datagram socket');
   const polledSocket = createSocket('udp4');
   try {
-    polledSocket.bind({ fd: place, exclusive: true });
-    succeeded(dup3(fd, place, O_CLOEXEC), 'dup3');
+    const place = openSocket('datagram');
+    adopt(polledSocket, place);
+    succeeded(systemCalls().dup3(fd, place, O_CLOEXEC), 'dup3');
     return polledSocket;
   } catch (error) {
     polledSocket.close();
     throw error;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** From then on the descriptor is the socket's to close. */
+function adopt(socket: Socket, fd: number): void {
+  try {
+    socket.bind({ fd, exclusive: true });
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
