@@ -213,7 +213,7 @@ export class PortObserver {
       await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
     }
     const all = this.#compare();
-    this.#tell(all, askedAtMs);
+    if (!bad || all.changed.length > 0) this.#tell(all, askedAtMs);
     if (!bad && all.changed.length === 0) this.counts.equal += 1;
   }
 
