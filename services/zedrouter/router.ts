@@ -2,6 +2,7 @@ import type { Clock } from '../clock/index.js';
 import type { DeviceModel } from '../configuration/index.js';
 import type { Logger } from '../observability/index.js';
 import { untilSent } from '../rpc/index.js';
+import { adoptedMemories } from './adopt.js';
 import { apply, type Failure } from './apply/apply.js';
 import type { Kernel } from './apply/kernel.js';
 import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
@@ -13,24 +14,20 @@ import { stepFlows, type FlowMemories } from './desired/generations.js';
 import type { Numbers } from './desired/inputs.js';
 import { liveSelections, nextGrantEndMs } from './desired/granted.js';
 import { localInstances } from './desired/local-instances.js';
-import { quoted } from './desired/sets.js';
 import { noInstrumentation, type Instrumentation } from './instrumentation.js';
-import { rankedPortNumbers } from './marks.js';
+import { NameServiceFailures } from './name-service-failures.js';
 import { numbersFor } from './numbers.js';
 import { plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { transition } from './plan/transition.js';
-import { adoptedMemories, completeInputs, type CompleteInputs, type Received } from './state.js';
+import { completeInputs, type CompleteInputs, type Received } from './state.js';
 import { Verification, type ReadingOutcome } from './verification.js';
 
 /** A command that failed is tried again after this, unless something new comes first. */
 const RETRY_AFTER_MS = 1_000;
 /** While a grant permits what policy does not, look at least this often. */
 const GRANTS_LOOK_EVERY_MS = 1_000;
-
-/** A name service of which nobody knows how it is. */
-const UNKNOWN_SERVICE: NameService = { config: '', dhcpHosts: '', hosts: '', servers: '' };
 
 /** What the router has come to; the status of every network instance follows from it. */
 export interface RouterReport {
@@ -80,8 +77,7 @@ export class Router {
   #chainsInForce: string | undefined;
   #desired: Dataplane | undefined;
   #report: RouterReport | undefined;
-  /** By bridge. */
-  readonly #nameServiceFailures = new Map<string, Failure>();
+  readonly #nameServiceFailures = new NameServiceFailures();
   #looking = false;
   #lookAgain = false;
   /** When the first of what asked for the next look was heard. */
@@ -220,7 +216,7 @@ export class Router {
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
     this.#desired = desired;
-    this.#observed = failures.length === 0 ? this.#withFailedNameServices(desired) : undefined;
+    this.#observed = failures.length === 0 ? this.#nameServiceFailures.forgottenIn(desired) : undefined;
     if (loadsRuleset(steps)) this.#chainsInForce = (await readNft(kernel, () => clock.boottimeMs())).chains;
     if (failures.length > 0) this.#retryLater();
     if (steps.length > 0) {
@@ -234,28 +230,22 @@ export class Router {
   /** The failures of name services come and go by themselves. */
   #tell(report: RouterReport): void {
     this.#report = report;
-    const failures = [...report.failures, ...this.#nameServiceFailures.values()];
+    const failures = [...report.failures, ...this.#nameServiceFailures.list()];
     this.#options.onReport({ ...report, failures });
   }
 
   #onNameService(operation: NameServiceOperation, message: string | undefined): void {
-    const { bridge } = operation;
-    const hadFailed = this.#nameServiceFailures.delete(bridge);
+    const isNews = this.#nameServiceFailures.note(operation, message);
     if (message !== undefined) {
       this.#noteFailure(operation.kind);
-      this.#options.logger.warn({ operation: operation.kind, bridge, message }, 'an operation failed');
-      this.#nameServiceFailures.set(bridge, { operation, message });
-      if (this.#observed !== undefined) this.#observed = this.#withFailedNameServices(this.#observed);
+      this.#options.logger.warn(
+        { operation: operation.kind, bridge: operation.bridge, message },
+        'an operation failed',
+      );
+      if (this.#observed !== undefined) this.#observed = this.#nameServiceFailures.forgottenIn(this.#observed);
       this.#retryLater();
     }
-    if ((hadFailed || message !== undefined) && this.#report !== undefined) this.#tell(this.#report);
-  }
-
-  /** So that each is planned anew. */
-  #withFailedNameServices(dataplane: Dataplane): Dataplane {
-    if (this.#nameServiceFailures.size === 0) return dataplane;
-    const unknown = [...this.#nameServiceFailures.keys()].map((bridge) => [bridge, UNKNOWN_SERVICE] as const);
-    return { ...dataplane, nameServices: new Map([...dataplane.nameServices, ...unknown]) };
+    if (isNews && this.#report !== undefined) this.#tell(this.#report);
   }
 
   #desire(inputs: CompleteInputs, memories: FlowMemories): Dataplane {
@@ -333,23 +323,10 @@ export class Router {
     await this.#nameServices.idle();
     const dataplane = await this.#read(undefined);
     if (!this.#adopted) {
-      this.#memories = this.#adopt(dataplane);
+      this.#memories = adoptedMemories(dataplane, this.#numbers);
       this.#adopted = true;
     }
     return dataplane;
-  }
-
-  #adopt({ bridges, elements }: Dataplane): FlowMemories {
-    const rankings = new Map<string, readonly number[]>();
-    const generations = new Map<string, number>();
-    for (const { name } of bridges.values()) {
-      const ranking = elements.ni_ranking.get(quoted(name));
-      if (ranking !== undefined) rankings.set(name, rankedPortNumbers(Number(ranking)));
-      const generation = elements.ni_zone.get(quoted(name));
-      if (generation !== undefined) generations.set(name, Number(generation));
-    }
-    const labels = new Map([...this.#numbers.ports].map(([label, portNumber]) => [portNumber, label]));
-    return adoptedMemories(bridges.values(), rankings, generations, labels);
   }
 
   #retryLater(): void {

@@ -1,5 +1,4 @@
 import type { DeviceModel } from '../configuration/index.js';
-import type { FlowMemories } from './desired/generations.js';
 import type { PortFacts, Selection } from './desired/inputs.js';
 
 /** The newest of what the other services have told. */
@@ -45,25 +44,4 @@ export function completeInputs({ config, ports, selections }: Received): Complet
   if (config === undefined || ports === undefined || selections === undefined) return undefined;
   if (ports.epoch === selections.epoch && ports.revision < selections.portsRevision) return undefined;
   return { config, ports, selections };
-}
-
-/** What flows there may be, read from the kernel at start: its rankings and generations, by network instance. */
-export function adoptedMemories(
-  bridges: Iterable<{ readonly name: string; readonly niId: string }>,
-  rankings: ReadonlyMap<string, readonly number[]>,
-  generations: ReadonlyMap<string, number>,
-  portLabels: ReadonlyMap<number, string>,
-): FlowMemories {
-  return new Map(
-    [...bridges].map(({ name, niId }) => {
-      const inUse = rankings.get(name)?.[0];
-      return [
-        niId,
-        {
-          port: inUse === undefined ? undefined : portLabels.get(inUse),
-          generation: generations.get(name) ?? 1,
-        },
-      ];
-    }),
-  );
 }
