@@ -1,10 +1,12 @@
 // dist/: the eve-uplink command, bundled.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { say, SetupError } from './commands.mjs';
 import { hashOf, isNoted, note, root } from './tree.mjs';
 
 const noteName = 'bundled';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 function inputsHash() {
   const sources = ['services', 'clients', 'e2e', 'gen', 'tsconfig.json', 'package-lock.json', 'setup/bundle.mjs'];
@@ -48,7 +50,17 @@ export async function bundle() {
   say('Bundling the eve-uplink command');
   const hash = inputsHash();
   await bundleInto({ 'eve-uplink': 'clients/command/main.ts' });
+  removeOldChunks();
   note(noteName, hash);
+}
+
+/** Shared parts of earlier bundles. Those of the last day stay: who was started from them may still import one. */
+function removeOldChunks() {
+  const dist = join(root, 'dist');
+  for (const name of readdirSync(dist).filter((each) => /-[A-Z0-9]{8}\.js(\.map)?$/.test(each))) {
+    const file = join(dist, name);
+    if (Date.now() - statSync(file).mtimeMs > DAY_MS) rmSync(file);
+  }
 }
 
 /** Bundles one more program, and others that it starts, and returns its file. */
