@@ -1,8 +1,8 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
-import type { Clock } from '../clock/index.js';
-import { operations } from '../configuration/index.js';
-import { StateStore, type ResumePoint, type StateChange } from '../rpc/index.js';
+import type { CancelTimer, Clock } from '../clock/index.js';
+import { operations, type DeviceModel } from '../configuration/index.js';
+import { StateStore, untilSent, type ResumePoint, type StateChange } from '../rpc/index.js';
 import { portAuthorizations } from './authorization.js';
 import { equalButForTimes, WallTime, type Published, type Publisher } from './publish/index.js';
 
@@ -18,6 +18,9 @@ export class AuthorizationLists {
   readonly #stores: ReadonlyMap<NetworkOperation, StateStore<PortAuthorizations>>;
   /** What the lists do not show yet. */
   #news: Published | undefined;
+  /** What the lists rest on. */
+  #told: DeviceModel | undefined;
+  #cancelTelling: CancelTimer | undefined;
 
   constructor(publisher: Publisher, clock: Clock) {
     this.#publisher = publisher;
@@ -29,29 +32,42 @@ export class AuthorizationLists {
   }
 
   /**
-   * Follows what is published until the signal aborts. The lists are made a moment later, or when somebody asks before: sooner, they
-   * would take the processor from who is just moving an app's traffic.
+   * Follows what is published until the signal aborts. What somebody may use is told as soon as the streams of NITS have it; what became of
+   * ports a moment later, for then their users' traffic is being moved. Whoever asks gets what is true.
    */
   follow(signal: AbortSignal): void {
     this.#publisher.onNews((published) => {
-      const isAwaited = this.#news !== undefined;
       this.#news = published;
-      if (isAwaited) return;
-      const cancel = this.#clock.setTimer(TOLD_AFTER_MS, () => {
-        signal.removeEventListener('abort', cancel);
+      const { model } = published.configuration;
+      if (model === this.#told) {
+        this.#cancelTelling ??= this.#clock.setTimer(TOLD_AFTER_MS, () => {
+          this.#takeNews();
+        });
+        return;
+      }
+      void untilSent().then(() => {
         this.#takeNews();
       });
-      signal.addEventListener('abort', cancel, { once: true });
     }, signal);
+    signal.addEventListener('abort', () => {
+      this.#stopWaiting();
+    });
   }
 
   #takeNews(): void {
+    this.#stopWaiting();
     const news = this.#news;
     this.#news = undefined;
     if (news === undefined) return;
+    this.#told = news.configuration.model;
     for (const [operation, store] of this.#stores) {
       store.replaceAll(new Map([[KEY, this.list(operation, news)]]));
     }
+  }
+
+  #stopWaiting(): void {
+    this.#cancelTelling?.();
+    this.#cancelTelling = undefined;
   }
 
   /** An operation's ports as they are now, times of tests up to date. */

@@ -288,24 +288,21 @@ describe('ListAuthorizedPorts', () => {
 describe('WatchAuthorizedPorts', () => {
   const labels = ({ authorizations }: WatchAuthorizedPortsResponse): string =>
     (authorizations?.ports ?? []).map(({ logicalLabel }) => logicalLabel).join(' ');
-  const decideAndTell = (...decision: Parameters<DecidedDevice['decide']>): void => {
-    device.decide(...decision);
-    device.clock.advance(1_000);
-  };
 
   it('sends the whole list at first and after each change that concerns it, and nothing else', async () => {
     const messages = watched(appImage);
-    decideAndTell(ship, allUp);
+    device.decide(ship, allUp);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1']);
     });
     // Concerns neither what is permitted nor its order.
-    decideAndTell(ship, allUp, { overrides: [], grants: [], version: 1n });
-    decideAndTell(ship, { ...allUp, eth0: 'no-carrier' }, { overrides: [], grants: [], version: 1n });
+    device.decide(ship, allUp, { overrides: [], grants: [], version: 1n });
+    device.clock.advance(1_000);
+    device.decide(ship, { ...allUp, eth0: 'no-carrier' }, { overrides: [], grants: [], version: 1n });
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1', 'eth1']);
     });
-    decideAndTell(ship, allUp, { overrides: [], grants: [grant], version: 2n });
+    device.decide(ship, allUp, { overrides: [], grants: [grant], version: 2n });
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1', 'eth1', 'eth0 eth1 sat0']);
     });
@@ -313,28 +310,43 @@ describe('WatchAuthorizedPorts', () => {
   });
 
   it('tells the end of a grant that NIM ends by itself, while zedagent is away', async () => {
-    decideAndTell(ship, allUp, { overrides: [], grants: [grant], version: 2n });
+    device.decide(ship, allUp, { overrides: [], grants: [grant], version: 2n });
     const messages = watched(appImage);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1 sat0']);
     });
     // Nothing else is new, the versions included: no network instance has anything to do with it.
     device.endGrants();
-    device.clock.advance(1_000);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1 sat0', 'eth0 eth1']);
     });
   });
 
+  it('tells what became of a port a moment after those who move traffic, and at once to who asks', async () => {
+    device.decide(ship, allUp);
+    const messages = watched(appImage);
+    await eventually(() => {
+      expect(messages.map(labels)).toEqual(['eth0 eth1']);
+    });
+    device.decide(ship, { ...allUp, eth0: 'no-carrier' });
+    expect(await listed(appImage)).toBe('eth1/1');
+    expect(messages).toHaveLength(1);
+    device.clock.advance(50);
+    await eventually(() => {
+      expect(messages.map(labels)).toEqual(['eth0 eth1', 'eth1']);
+    });
+  });
+
   it('does not send again what the reader has', async () => {
-    decideAndTell(ship, allUp);
+    device.decide(ship, allUp);
     const before = watched(appImage);
     await eventually(() => {
       expect(before).toHaveLength(1);
     });
     const [{ epoch, revision } = { epoch: '', revision: 0n }] = before;
     const resumed = watched(appImage, { epoch, afterRevision: revision });
-    decideAndTell(ship, { ...allUp, eth0: 'no-address' });
+    device.decide(ship, { ...allUp, eth0: 'no-address' });
+    device.clock.advance(1_000);
     await eventually(() => {
       expect([before.map(labels), resumed.map(labels)]).toEqual([['eth0 eth1', 'eth1'], ['eth1']]);
     });

@@ -1,10 +1,29 @@
 import { VirtualClock } from '../../clock/index.js';
-import { configFromJson, interpret, targetKey, type PolicyOver, type ProbeTarget } from '../../configuration/index.js';
+import {
+  configFromJson,
+  interpret,
+  targetKey,
+  type DeviceModel,
+  type PolicyOver,
+  type ProbeTarget,
+} from '../../configuration/index.js';
 import { decide, emptyMemory, type DecisionMemory } from '../decide/index.js';
 import { portAs } from '../decide/testing/scenario.js';
 import { newRecord, withOutcome, type TestRecord } from '../health/index.js';
-import { Publisher } from '../publish/index.js';
+import { Publisher, type ConfigurationInForce } from '../publish/index.js';
 import { noTestFacts, testByAddress, type PortFacts } from '../snapshot/index.js';
+
+type Policy = PolicyOver & { readonly version?: bigint };
+
+const noPolicy: Policy = { overrides: [], grants: [] };
+
+/** A configuration, the policy over it, and what they come to. */
+interface Interpreted {
+  readonly json: object;
+  readonly policy: Policy;
+  readonly config: ConfigurationInForce['source']['config'];
+  readonly model: DeviceModel;
+}
 
 /** A device of which decisions are made and published, in virtual time; the kernel is what the test says. */
 export class DecidedDevice {
@@ -13,6 +32,7 @@ export class DecidedDevice {
   readonly #facts = new Map<string, PortFacts & { readonly word: string }>();
   #memory: DecisionMemory = emptyMemory;
   #version = 0n;
+  #interpreted: Interpreted | undefined;
   readonly #controllerTarget: ProbeTarget | undefined;
 
   /** `controllerTarget`: whose answer makes a port work, where there is one. */
@@ -24,14 +44,8 @@ export class DecidedDevice {
    * A millisecond later, decides by a configuration and the policy over it, with ports in these states (`up`, `no-carrier`, ...; `up` and
    * `failing` ones are tested where there is a controller).
    */
-  decide(
-    json: object,
-    ports: Readonly<Record<string, string>>,
-    policy: PolicyOver & { readonly version?: bigint } = { overrides: [], grants: [] },
-  ): void {
-    const config = configFromJson(json);
-    const interpretation = interpret(config, policy);
-    if (interpretation.kind === 'invalid') throw new Error(JSON.stringify(interpretation.problems));
+  decide(json: object, ports: Readonly<Record<string, string>>, policy: Policy = noPolicy): void {
+    const { config, model } = this.#interpret(json, policy);
     this.clock.advance(1);
     const nowMs = this.clock.monotonicMs();
     for (const [label, word] of Object.entries(ports)) {
@@ -44,7 +58,6 @@ export class DecidedDevice {
       const known = { word, observation, observedSinceMs, test };
       this.#facts.set(label, targets === undefined ? known : { ...known, targets });
     }
-    const model = { ...interpretation.model, controllerTarget: this.#controllerTarget };
     const snapshot = { ports: new Map(this.#facts) };
     const decision = decide(snapshot, model, this.#memory, nowMs);
     this.#memory = decision.memory;
@@ -69,6 +82,17 @@ export class DecidedDevice {
     const decision = decide(snapshot, model, this.#memory, this.clock.monotonicMs());
     this.#memory = decision.memory;
     this.publisher.publish({ configuration: { ...configuration, model }, snapshot, decision });
+  }
+
+  /** The same objects come to the same model, as between two configurations of a NIM. */
+  #interpret(json: object, policy: Policy): Interpreted {
+    const known = this.#interpreted;
+    if (known?.json === json && known.policy === policy) return known;
+    const config = configFromJson(json);
+    const interpretation = interpret(config, policy);
+    if (interpretation.kind === 'invalid') throw new Error(JSON.stringify(interpretation.problems));
+    const model = { ...interpretation.model, controllerTarget: this.#controllerTarget };
+    return (this.#interpreted = { json, policy, config, model });
   }
 
   #tested(before: PortFacts | undefined, answers: boolean, nowMs: number): PortFacts['targets'] {
