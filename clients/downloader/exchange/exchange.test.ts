@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../../services/bound-socket/testing/patience.js';
 import type { Connection } from './connect.js';
 import { get } from './exchange.js';
 
@@ -64,5 +65,28 @@ describe('an exchange', () => {
     expect(await outcome).toBe('whole');
     expect(Buffer.concat(taken)).toEqual(body);
     exchange.end();
+  });
+
+  it('hands over what has come when it is cut, also while the one who takes it is busy', async () => {
+    const cutting = new AbortController();
+    const exchange = get(new URL('http://server.example/'), {}, connected, cutting.signal);
+    const socket = await serverSide;
+    await once(socket, 'data');
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${2 * body.length}\r\n\r\n`);
+    const head = await exchange.answer;
+    const taken: Buffer[] = [];
+    const reading = head.readBody((chunk) => {
+      taken.push(chunk);
+      return new Promise<void>(() => undefined);
+    }, new AbortController().signal);
+    const outcome = reading.catch((error: unknown) => error);
+    socket.write(body.subarray(0, 3));
+    await eventually(() => taken.length > 0);
+    socket.write(body.subarray(3));
+    await eventually(() => stream.readableLength > 0);
+    cutting.abort(new Error('forbidden'));
+    expect(Buffer.concat(taken)).toEqual(body);
+    expect(stream.destroyed).toBe(true);
+    expect(await outcome).toEqual(new Error('forbidden'));
   });
 });

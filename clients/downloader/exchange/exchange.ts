@@ -32,7 +32,7 @@ export interface Exchange {
 
 /**
  * One GET over a connection of its own, which `connect` makes. Aborting the signal cuts the connection at once; the answer, or the reading
- * of its body, then fails with the signal's reason.
+ * of its body, then fails with the signal's reason. What has come of a body of known length is handed over before that.
  */
 export function get(
   url: URL,
@@ -65,6 +65,7 @@ export function get(
     },
   });
   const stopListening = whenAborted(signal, () => {
+    reader.valve?.drain();
     connection?.cut();
     reader.fail(signal.reason);
     end();
@@ -90,7 +91,8 @@ class Reader implements Dispatcher.DispatchHandler {
   readonly answer: Promise<Answer>;
   #answered: (answer: Answer) => void = () => undefined;
   #failed: (error: unknown) => void = () => undefined;
-  #valve: Valve | undefined;
+  /** Behind which the connection is, when there is one. */
+  valve: Valve | undefined;
   #sink: Sink | undefined;
   /** Came with the head, before anybody reads the body. */
   #early: Buffer[] = [];
@@ -108,17 +110,13 @@ class Reader implements Dispatcher.DispatchHandler {
     this.answer.catch(() => undefined);
   }
 
-  set valve(valve: Valve) {
-    this.#valve = valve;
-  }
-
   onRequestStart(): void {
     // It is heard of when the answer comes.
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200) return;
-    const release = this.#valve?.hold();
+    const release = this.valve?.hold();
     this.#missing = announcedBytes(headers);
     this.#answered({
       status,
@@ -132,9 +130,9 @@ class Reader implements Dispatcher.DispatchHandler {
         });
         this.#sink = sink;
         for (const chunk of this.#early.splice(0)) this.#pass(chunk, sink);
-        if (this.#missing !== undefined && this.#valve?.readableLength === 0) {
+        if (this.#missing !== undefined && this.valve?.readableLength === 0) {
           // The bytes that follow are the body: nothing is left to be parsed (RFC 9112, 6.3).
-          this.#valve.divert((chunk) => {
+          this.valve.divert((chunk) => {
             this.#pass(chunk, sink);
           });
         }
@@ -175,7 +173,7 @@ class Reader implements Dispatcher.DispatchHandler {
         this.#finishIfWhole();
         return;
       }
-      const release = this.#valve?.hold();
+      const release = this.valve?.hold();
       busy.then(
         () => {
           this.#finishIfWhole();

@@ -50,6 +50,15 @@ export class Valve extends Duplex {
     this.#pass();
   }
 
+  /**
+   * What has come out of the kernel already goes to who takes the diverted data, held or not: the connection is about to be cut, and it
+   * would have to be fetched again.
+   */
+  drain(): void {
+    if (this.#divert === undefined) return;
+    for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) this.#divert(chunk);
+  }
+
   override _read(): void {
     this.#isWanted = true;
     this.#pass();
@@ -70,11 +79,15 @@ export class Valve extends Duplex {
 
   #pass(): void {
     while ((this.#isWanted || this.#divert !== undefined) && this.#holds === 0 && !this.destroyed) {
-      const chunk = this.#socket.read() as Buffer | null;
+      const chunk = this.#read();
       if (chunk === null) break;
       if (this.#divert === undefined) this.#isWanted = this.push(chunk);
       else this.#divert(chunk);
     }
     if (this.#hasEnded && this.#holds === 0 && this.#socket.readableLength === 0) this.push(null);
+  }
+
+  #read(): Buffer | null {
+    return this.#socket.read() as Buffer | null;
   }
 }
