@@ -8,7 +8,7 @@ import { equalButForTimes, WallTime, type Published, type Publisher } from './pu
 
 const KEY = 'ports';
 
-/** Longer than zedrouter takes to move a hundred network instances, and too short for a download to miss. */
+/** Longer than zedrouter takes to move a hundred network instances, and short enough for a download not to mind. */
 const TOLD_AFTER_MS = 50;
 
 /** The ports of each operation, made anew after each decision; readers hear of what concerns their operation. */

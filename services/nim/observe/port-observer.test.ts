@@ -144,6 +144,7 @@ describe('PortObserver', () => {
     await settled();
     expect(kernel.asked).toEqual(['link show dev eth0', 'route show table all default']);
     expect(changesSeen()).toEqual(['shore: carrier lost']);
+    expect(readings).toHaveLength(1);
   });
 
   it('reads no routes before a loss has been told', async () => {
