@@ -1,6 +1,6 @@
 import type { ProbeTarget } from '../../configuration/index.js';
 import type { TestProfile } from '../decide/index.js';
-import { doubtShortestMs, doubtSpacingMs, fullLimitMs, monthMs, unknownLimitMs, type Pace } from '../schedule/index.js';
+import { doubtShortestMs, doubtSpacingMs, fullLimitMs, monthMs, longestLimitMs, type Pace } from '../schedule/index.js';
 import { silencesNeeded } from '../health/index.js';
 
 type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
@@ -43,7 +43,7 @@ export function forecastOf({ target, intervalMs, pulses }: TargetProfile, pace: 
  */
 export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapMs: number): number {
   const light = target.kind === 'icmp' || target.kind === 'tcp';
-  const quickLimitMs = Math.min(timeoutMs ?? Infinity, unknownLimitMs);
+  const quickLimitMs = Math.min(timeoutMs ?? Infinity, longestLimitMs);
   const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? fullLimitMs);
   const needed = Math.max(silencesNeeded({ answered: longHistory, lost: 0 }), light ? settings.failAfter : 0);
   const confirmingMs = doubtSpacingMs * (needed - 1) + quickLimitMs;

@@ -9,7 +9,7 @@ export {
   doubtSpacingMs,
   fullLimitMs,
   paceOf,
-  unknownLimitMs,
+  longestLimitMs,
   type Pace,
 } from './pace.js';
 export { observeTraffic, refuteStall, stallOf, type TrafficCount, type TrafficFacts } from './traffic.js';

@@ -7,11 +7,11 @@ import {
   doubtSpacingMs,
   fullLimitMs,
   fullRetryMs,
+  longestLimitMs,
   patientSpacingMs,
   quietAfterMs,
   returningPulseMs,
   spentGapMs,
-  unknownLimitMs,
   type Pace,
 } from './pace.js';
 import { stallOf, type TrafficFacts } from './traffic.js';
@@ -167,7 +167,7 @@ function silent(
   if (quick.kind === 'start' || target.light || full.busy || budget !== 'ample') return quick;
   if ((full.lastMs ?? -Infinity) >= sinceMs) return quick;
   // What a pulse does not get through, a connection may: the last word before a verdict.
-  const limitMs = answerLimit(situation) ?? unknownLimitMs;
+  const limitMs = answerLimit(situation) ?? longestLimitMs;
   const overdueAtMs = inFlight.map(({ startedMs }) => startedMs + limitMs).sort((a, b) => a - b);
   const missing = Math.ceil(needed / 2) - silences;
   const dueMs = missing <= 0 ? nowMs : overdueAtMs[missing - 1];
@@ -197,7 +197,7 @@ function burst(situation: TestSituation, { sinceMs, silences, needed, cause }: B
   );
   const dueMs = lastMs + (enough ? patientSpacingMs : doubtSpacingMs);
   if (dueMs > nowMs) return waitUntil(dueMs);
-  const limitMs = answerLimit(situation) ?? unknownLimitMs;
+  const limitMs = answerLimit(situation) ?? longestLimitMs;
   const beganMs = Math.min(sinceMs, ...running.map(({ startedMs }) => startedMs));
   const reserveMs = Math.max(doubtShortestMs, 2 * limitMs) - (nowMs - beganMs);
   return { kind: 'start', step, limitMs: Math.max(limitMs, reserveMs), cause };
@@ -260,7 +260,8 @@ function quickStep({ target }: TestSituation): TestStep {
 /** How long the path takes to answer a packet, or else to answer in full; undefined where it never has. */
 function answerLimit(situation: TestSituation): number | undefined {
   const { outcomes } = situation.record;
-  return learnedLimitMs(outcomes, quickStep(situation)) ?? learnedLimitMs(outcomes, 'full');
+  const learnedMs = learnedLimitMs(outcomes, quickStep(situation)) ?? learnedLimitMs(outcomes, 'full');
+  return learnedMs === undefined ? undefined : Math.min(learnedMs, longestLimitMs);
 }
 
 function backoff(failures: number, { recoverMostMs }: Pace): number {
@@ -274,7 +275,7 @@ function start(situation: TestSituation, step: TestStep, cause: TestCause): Next
 function limitOf(situation: TestSituation, step: TestStep): number {
   const { target } = situation;
   if (step === 'full' && !target.light) return target.timeoutMs ?? fullLimitMs;
-  return Math.min(answerLimit(situation) ?? unknownLimitMs, target.timeoutMs ?? Infinity);
+  return Math.min(answerLimit(situation) ?? longestLimitMs, target.timeoutMs ?? Infinity);
 }
 
 function startAt(dueMs: number, situation: TestSituation, step: TestStep, cause: TestCause, nowMs: number): NextTest {

@@ -82,8 +82,12 @@ export const patientSpacingMs = 250;
 /** A doubt waits at least so long from its first attempt before silence counts, so that a queue that has just filled up is no dead path. */
 export const doubtShortestMs = 400;
 
-/** Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a channel. */
-export const unknownLimitMs = 3_000;
+/**
+ * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a channel. A path that has
+ * been slower is not given more, or each slow answer would make room for a slower one. Apps that fill a queue are answered, and that
+ * proves their port whatever a test says.
+ */
+export const longestLimitMs = 3_000;
 
 /** A full test is several round trips, and TCP may have to repeat itself. EVE waits for 15 s. */
 export const fullLimitMs = 5_000;

@@ -230,6 +230,20 @@ describe('a port in use', () => {
   });
 });
 
+describe('a path that was slow for a while', () => {
+  it('is not given ever more time to answer', async () => {
+    const bench = new Bench({ path: { latencyMs: 900 } });
+    for (const latencyMs of [900, 1_500, 2_200, 2_900, 20]) {
+      bench.network.path('eth0').latencyMs = latencyMs;
+      await bench.run(30_000);
+      expect([latencyMs, bench.health().state]).toEqual([latencyMs, 'working']);
+    }
+    bench.network.path('eth0').state = 'dead';
+    // A pulse's interval, and twice the longest limit.
+    expect(await bench.until('failing', 60_000)).toBeLessThan(4_000 + 2 * 3_000 + 1_000);
+  });
+});
+
 describe('a light target', () => {
   it.each([
     { what: 'is found dead in seconds', path: { latencyMs: 5 }, mostMs: 6_000 },
