@@ -5,6 +5,9 @@ import type { DetectionCase, Measuring } from './case.js';
 import { measured } from './configurations.js';
 import type { DetectionRig } from './rig.js';
 
+/** No failure should take so long to be found: whoever reads the figures will want to know what happened. */
+const REMARKABLE_MS = 8_000;
+
 /** Runs a case so many times: seconds of outage (or until traffic was moved, where none is sent), or the number of moves. */
 export async function runCase(rig: DetectionRig, detection: DetectionCase, runs: number): Promise<readonly number[]> {
   const { measurement, configuration, sending } = detection;
@@ -43,6 +46,10 @@ async function leave(
   const movedMs = await rig.watch.applied(measured, next);
   if (sending) await rig.answeredAgain();
   const tookMs = sending ? await rig.outageSince(beforeMs) : movedMs - beforeMs;
+  if (tookMs > REMARKABLE_MS) {
+    console.error(`run ${run}: ${tookMs.toFixed(0)} ms, traffic moved after ${(movedMs - beforeMs).toFixed(0)} ms`);
+    console.error((await rig.account()).join('\n'));
+  }
   await rig.mendAll();
   if (returns) await rig.watch.applied(measured, used);
   await rig.settled();
