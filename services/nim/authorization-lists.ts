@@ -1,7 +1,7 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
 import type { CancelTimer, Clock } from '../clock/index.js';
-import { operations, type DeviceModel } from '../configuration/index.js';
+import { operations } from '../configuration/index.js';
 import { StateStore, untilSent, type ResumePoint, type StateChange } from '../rpc/index.js';
 import { portAuthorizations } from './authorization.js';
 import { equalButForTimes, WallTime, type Published, type Publisher } from './publish/index.js';
@@ -18,8 +18,6 @@ export class AuthorizationLists {
   readonly #stores: ReadonlyMap<NetworkOperation, StateStore<PortAuthorizations>>;
   /** What the lists do not show yet. */
   #news: Published | undefined;
-  /** What the lists rest on. */
-  #told: DeviceModel | undefined;
   #cancelTelling: CancelTimer | undefined;
 
   constructor(publisher: Publisher, clock: Clock) {
@@ -36,18 +34,13 @@ export class AuthorizationLists {
    * ports a moment later, for then their users' traffic is being moved. Whoever asks gets what is true.
    */
   follow(signal: AbortSignal): void {
-    this.#publisher.onNews((published) => {
+    const tell = (): void => {
+      this.#takeNews();
+    };
+    this.#publisher.onNews((published, isNewModel) => {
       this.#news = published;
-      const { model } = published.configuration;
-      if (model === this.#told) {
-        this.#cancelTelling ??= this.#clock.setTimer(TOLD_AFTER_MS, () => {
-          this.#takeNews();
-        });
-        return;
-      }
-      void untilSent().then(() => {
-        this.#takeNews();
-      });
+      if (isNewModel) void untilSent().then(tell);
+      else this.#cancelTelling ??= this.#clock.setTimer(TOLD_AFTER_MS, tell);
     }, signal);
     signal.addEventListener('abort', () => {
       this.#stopWaiting();
@@ -59,7 +52,6 @@ export class AuthorizationLists {
     const news = this.#news;
     this.#news = undefined;
     if (news === undefined) return;
-    this.#told = news.configuration.model;
     for (const [operation, store] of this.#stores) {
       store.replaceAll(new Map([[KEY, this.list(operation, news)]]));
     }

@@ -33,6 +33,9 @@ export interface Published {
   readonly decision: Decision;
 }
 
+/** `isNewModel`: what it is decided by is new, too: a configuration, a policy, or the end of a grant. */
+export type NewsListener = (published: Published, isNewModel: boolean) => void;
+
 export type BudgetOf = (label: string) => { readonly budget: Budget; readonly state: BudgetState } | undefined;
 
 /**
@@ -46,7 +49,7 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #budgetOf: BudgetOf;
   readonly #waiting = new Set<() => void>();
-  readonly #listeners = new Set<(published: Published) => void>();
+  readonly #listeners = new Set<NewsListener>();
   #published: Published | undefined;
 
   /** `budgetOf`: what tests of a port, by its label, may take and have taken; undefined where nothing is tested. */
@@ -78,13 +81,13 @@ export class Publisher {
    * Calls back now, if there is something to tell, and after each change of NITS or of what they are decided by, until the
    * signal aborts. What a grant permits to an operation, for one, is no part of any NITS.
    */
-  onNews(listener: (published: Published) => void, signal: AbortSignal): void {
+  onNews(listener: NewsListener, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#listeners.add(listener);
     signal.addEventListener('abort', () => {
       this.#listeners.delete(listener);
     });
-    if (this.#published !== undefined) listener(this.#published);
+    if (this.#published !== undefined) listener(this.#published, true);
   }
 
   /** What the NITS rest on now. */
@@ -111,7 +114,7 @@ export class Publisher {
     const isNewStatus = this.testStatuses.replaceAll(entries, (entry, revision) =>
       entry.kind === 'basis' ? entry : { ...entry, status: { ...entry.status, revision } },
     );
-    if (isNewModel || isNewStatus) for (const tell of this.#listeners) tell(published);
+    if (isNewModel || isNewStatus) for (const tell of this.#listeners) tell(published, isNewModel);
     for (const wake of [...this.#waiting]) wake();
   }
 
