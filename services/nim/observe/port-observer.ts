@@ -209,10 +209,9 @@ export class PortObserver {
       this.#tell(now, askedAtMs);
       await this.#options.untilTold();
     }
-    if (replaced.length > 0 || scope.routes || now.changed.length > 0) {
-      await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
-    }
-    const all = this.#compare();
+    const isMoreToRead = replaced.length > 0 || scope.routes || now.changed.length > 0;
+    if (isMoreToRead) await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
+    const all = isMoreToRead ? this.#compare() : now;
     if (!bad || all.changed.length > 0) this.#tell(all, askedAtMs);
     if (!bad && all.changed.length === 0) this.counts.equal += 1;
   }
