@@ -235,13 +235,11 @@ export class Router {
   }
 
   #onNameService(operation: NameServiceOperation, message: string | undefined): void {
+    const { kind, bridge } = operation;
     const isNews = this.#nameServiceFailures.note(operation, message);
     if (message !== undefined) {
-      this.#noteFailure(operation.kind);
-      this.#options.logger.warn(
-        { operation: operation.kind, bridge: operation.bridge, message },
-        'an operation failed',
-      );
+      this.#noteFailure(kind);
+      this.#options.logger.warn({ operation: kind, bridge, message }, 'an operation failed');
       if (this.#observed !== undefined) this.#observed = this.#nameServiceFailures.forgottenIn(this.#observed);
       this.#retryLater();
     }

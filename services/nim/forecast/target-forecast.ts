@@ -1,6 +1,6 @@
 import type { ProbeTarget } from '../../configuration/index.js';
 import type { TestProfile } from '../decide/index.js';
-import { doubtShortestMs, doubtSpacingMs, fullLimitMs, monthMs, longestLimitMs, type Pace } from '../schedule/index.js';
+import { doubtShortestMs, doubtSpacingMs, fullLimitMs, longestLimitMs, monthMs, type Pace } from '../schedule/index.js';
 import { silencesNeeded } from '../health/index.js';
 
 type TargetProfile = Extract<TestProfile, { kind: 'target' }>;

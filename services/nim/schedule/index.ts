@@ -8,8 +8,8 @@ export {
   doubtShortestMs,
   doubtSpacingMs,
   fullLimitMs,
-  paceOf,
   longestLimitMs,
+  paceOf,
   type Pace,
 } from './pace.js';
 export { observeTraffic, refuteStall, stallOf, type TrafficCount, type TrafficFacts } from './traffic.js';
