@@ -5,21 +5,45 @@ import tseslint from 'typescript-eslint';
 
 const processes = {
   regex: '^(node:)?child_process$',
-  message: 'Only services/iproute-exec starts processes; call it.',
+  message: 'Only lib/iproute-exec starts processes; call it.',
 };
+const rooms =
+  '(clock|durable|observability|rpc|configuration|uplink-socket|dataplane-layout|decision/[a-z]+|zedagent|nim|zedrouter|serve|cli|downloader)';
 const insideOfOther = {
-  regex:
-    '^(\\.\\./)+(services/|clients/)?(clock|observability|durable|bound-socket|configuration|rpc|zedagent|nim|zedrouter|serve|controller|downloader)/(?!index\\.js$).+',
-  message: "Import another folder's index.js, not what is inside.",
+  regex: `^(\\.\\./)+(lib/|services/|clients/)?${rooms}/(?!index\\.js$|testing/|.+/testing/).+`,
+  message: "Import another room's index.js, not what is inside.",
 };
 const outsideWorld = {
   regex:
-    '^(node:(fs|child_process|dgram|http|http2|https|tls|dns|process|timers)(/.*)?|iproute-exec|@grpc/.*|(\\.\\./)+(iproute-exec|rpc|durable|observability)/.*)$',
+    '^(node:(fs|child_process|dgram|http|http2|https|tls|dns|process|timers)(/.*)?|iproute-exec|@grpc/.*|(\\.\\./)+(lib/)?(iproute-exec|rpc|durable|observability|uplink-socket)/.*)$',
   message: 'Pure code: data in, data out. No files, processes, sockets, commands or system clocks.',
 };
 const forbid = (...patterns) => ({
   '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
 });
+
+/** The floors of the house: a room imports what stands below it, never what stands beside or above. */
+const everything = ['./command', './e2e', './lab', './clients', './services', './lib'];
+const above = (...floors) => floors.map((floor) => `./${floor}`);
+const wall = (target, from, message) => ({ target: `./${target}`, from, message });
+const walls = [
+  wall('lib', above('command', 'e2e', 'lab', 'clients', 'services'), 'lib stands below everything.'),
+  wall('services', above('command', 'e2e', 'lab', 'clients'), 'Services know no clients.'),
+  wall('services/zedagent', above('services/nim', 'services/zedrouter'), 'Services meet by gRPC only.'),
+  wall('services/nim', above('services/zedagent', 'services/zedrouter'), 'Services meet by gRPC only.'),
+  wall('services/zedrouter', above('services/zedagent', 'services/nim'), 'Services meet by gRPC only.'),
+  wall('clients', above('command', 'e2e', 'lab', 'services'), 'Clients ask services by gRPC.'),
+  wall('clients/cli', above('clients/downloader'), 'Each command stands by itself.'),
+  wall('clients/downloader', above('clients/cli'), 'Each command stands by itself.'),
+  wall('lab', above('command', 'e2e', 'services'), 'The lab runs services as processes.'),
+  wall('command', above('e2e'), 'The product needs no tests.'),
+  {
+    target: './lib/decision',
+    from: everything,
+    except: ['./decision', './configuration', './clock'],
+    message: 'Decisions are made of the configuration and of what was observed; nothing else.',
+  },
+];
 
 export default defineConfig(
   globalIgnores(['gen/', 'dist/', '.prepared/', 'node_modules/']),
@@ -50,27 +74,27 @@ export default defineConfig(
     },
   },
   {
-    files: ['services/*/**/*.ts', 'clients/*/**/*.ts'],
+    files: ['{command,lib,services,clients,lab}/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    rules: { 'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: walls }] },
+  },
+  {
+    files: ['{command,lib,services,clients}/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: forbid(processes, insideOfOther),
   },
   {
-    files: [
-      'services/nim/{decide,health,schedule}/**/*.ts',
-      'services/zedrouter/{desired,plan}/**/*.ts',
-      'services/zedrouter/{desired,plan}.ts',
-      'services/nim/decide.ts',
-    ],
+    files: ['lib/{decision,dataplane-layout}/**/*.ts', 'services/zedrouter/{desired,plan}/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: forbid(processes, insideOfOther, outsideWorld),
   },
   {
-    files: ['services/iproute-exec/**/*.ts', 'e2e/lab/**/*.ts', 'e2e/bench/**/*.ts', '**/*.test.ts'],
+    files: ['lib/iproute-exec/**/*.ts', 'lab/**/*.ts', 'e2e/**/*.ts', '**/*.test.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
   {
     // The operator reads what the command prints.
-    files: ['clients/**/*.ts', 'e2e/**/*.ts'],
+    files: ['{command,clients,lab,e2e}/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -30,14 +30,14 @@ const common = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '\\.ts$': '<rootDir>/setup/jest/typescript.mjs' },
   moduleNameMapper: {
-    '^iproute-exec$': '<rootDir>/services/iproute-exec/index.ts',
+    '^iproute-exec$': '<rootDir>/lib/iproute-exec/index.ts',
     // Own files are imported as .js and are .ts; those of packages are .js.
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.prepared/'],
 };
 
-const folders = '{services,clients,e2e,proto,setup}';
+const folders = '{command,services,clients,lab,lib,e2e,proto,setup}';
 
 export default {
   // Of the whole run: projects have no such option. Ships take their time on a busy machine.

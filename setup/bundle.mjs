@@ -9,7 +9,18 @@ const noteName = 'bundled';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 function inputsHash() {
-  const sources = ['services', 'clients', 'e2e', 'gen', 'tsconfig.json', 'package-lock.json', 'setup/bundle.mjs'];
+  const sources = [
+    'command',
+    'services',
+    'clients',
+    'lab',
+    'lib',
+    'e2e',
+    'gen',
+    'tsconfig.json',
+    'package-lock.json',
+    'setup/bundle.mjs',
+  ];
   return hashOf(sources, (name) => /\.(ts|json|mjs|js|yaml|sh)$/.test(name) && !name.endsWith('.test.ts'));
 }
 
@@ -35,7 +46,7 @@ export async function bundleInto(entryPoints, options = {}) {
       platform: 'node',
       target: 'node20.18',
       packages: 'external',
-      alias: { 'iproute-exec': './services/iproute-exec/index.ts' },
+      alias: { 'iproute-exec': './lib/iproute-exec/index.ts' },
       sourcemap: true,
       logLevel: 'silent',
       ...options,
@@ -49,7 +60,7 @@ export async function bundleInto(entryPoints, options = {}) {
 export async function bundle() {
   say('Bundling the eve-uplink command');
   const hash = inputsHash();
-  await bundleInto({ 'eve-uplink': 'clients/command/main.ts' });
+  await bundleInto({ 'eve-uplink': 'command/main.ts' });
   removeOldChunks();
   note(noteName, hash);
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { action } from '../controller/index.js';
+import { action } from '../terminal/index.js';
 import { rateOf, timeOf } from './amounts.js';
 
 /** `download`. */

@@ -2,10 +2,10 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { listen } from '../../services/bound-socket/testing/listen.js';
-import { eventually } from '../../services/bound-socket/testing/patience.js';
-import { DEVICE, SERVER, TwoUplinks } from '../../services/bound-socket/testing/two-uplinks.js';
-import { systemClock } from '../../services/clock/index.js';
+import { listen } from '../../lib/uplink-socket/testing/listen.js';
+import { eventually } from '../../lib/uplink-socket/testing/patience.js';
+import { DEVICE, SERVER, TwoUplinks } from '../../lib/uplink-socket/testing/two-uplinks.js';
+import { systemClock } from '../../lib/clock/index.js';
 import type { DownloadRequest } from './download.js';
 import type { DownloadEvent, DownloadResult } from './events.js';
 import type { Permissions } from './permission/permissions.js';

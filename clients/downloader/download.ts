@@ -1,9 +1,9 @@
 import type { SecureContext } from 'node:tls';
 
 import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
-import { ReadBuffers, whenAborted } from '../../services/bound-socket/index.js';
-import type { Clock } from '../../services/clock/index.js';
-import { readRpcError } from '../../services/rpc/index.js';
+import { ReadBuffers, whenAborted } from '../../lib/uplink-socket/index.js';
+import type { Clock } from '../../lib/clock/index.js';
+import { readRpcError } from '../../lib/rpc/index.js';
 import { DownloadError } from './download-error.js';
 import type { DownloadEvent, DownloadResult, PortShown } from './events.js';
 import { PortFailure } from './exchange/port-failure.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { VirtualClock } from '../../services/clock/index.js';
+import { VirtualClock } from '../../lib/clock/index.js';
 import { RateLimit } from './rate-limit.js';
 
 describe('RateLimit', () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../services/clock/index.js';
+import type { Clock } from '../../lib/clock/index.js';
 
 /** So much may come at once after a pause; keeps a slow limit from being a slower one. */
 const BURST_MS = 100;

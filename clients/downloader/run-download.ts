@@ -6,9 +6,18 @@ import { pino } from 'pino';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PortAuthorizationServiceClient } from '../../gen/nim/v1/port_authorization.js';
-import { systemClock } from '../../services/clock/index.js';
-import { call, connectTo, readRpcError } from '../../services/rpc/index.js';
-import { exitCodes, loadConnection, operationNames, print, untilInterrupted } from '../controller/index.js';
+import { systemClock } from '../../lib/clock/index.js';
+import { call, connectTo, readRpcError } from '../../lib/rpc/index.js';
+import { ask, withConnection } from '../connection/index.js';
+import {
+  addressOf,
+  connectionOptionsOf,
+  exitCodes,
+  operationNames,
+  print,
+  untilInterrupted,
+} from '../terminal/index.js';
+import { CallProblem, CommandProblem } from '../terminal/problem.js';
 import { download } from './download.js';
 import { DownloadError, messageOf, type DownloadFailure } from './download-error.js';
 import { Permissions } from './permission/permissions.js';
@@ -17,8 +26,6 @@ import { showBar, showJson, showLines, type Show } from './progress/show.js';
 import { contentTreeDownload, type ContentTreeDownload } from './source/content-tree.js';
 import { urlSource } from './source/url-source.js';
 import { trusting } from './trust.js';
-
-const { addressOf, ask, CallProblem, CommandProblem, connectionOptionsOf, withConnection } = await loadConnection();
 
 /** As commander hands them over. */
 export interface DownloadOptions {

@@ -10,10 +10,10 @@ import { run } from 'iproute-exec';
 
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { DsType } from '../../gen/config/storage.js';
-import { issueServerCertificate } from '../../e2e/lab/hosts/certificates.js';
-import { listen } from '../../services/bound-socket/testing/listen.js';
-import { a, NameServer, responseCode } from '../../services/bound-socket/testing/name-server.js';
-import { DEVICE, GATEWAY, SERVER, TwoUplinks } from '../../services/bound-socket/testing/two-uplinks.js';
+import { issueServerCertificate } from '../../lab/hosts/certificates.js';
+import { listen } from '../../lib/uplink-socket/testing/listen.js';
+import { a, NameServer, responseCode } from '../../lib/uplink-socket/testing/name-server.js';
+import { DEVICE, GATEWAY, SERVER, TwoUplinks } from '../../lib/uplink-socket/testing/two-uplinks.js';
 import { contentTreeDownload } from './source/content-tree.js';
 import { urlSource } from './source/url-source.js';
 import { DownloadRig, failure } from './testing/download-rig.js';

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls';
 
-import type { ReadBuffers } from '../../services/bound-socket/index.js';
-import type { Clock } from '../../services/clock/index.js';
+import type { ReadBuffers } from '../../lib/uplink-socket/index.js';
+import type { Clock } from '../../lib/clock/index.js';
 import { DownloadError, messageOf } from './download-error.js';
 import { connectOver, type PortUplink } from './exchange/connect.js';
 import { get, type Answer, type Exchange, type Sink } from './exchange/exchange.js';

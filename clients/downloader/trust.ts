@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 
-import { systemCertificates } from '../../services/bound-socket/index.js';
+import { systemCertificates } from '../../lib/uplink-socket/index.js';
 
 /** Trust in whom this machine trusts, and in these authorities (PEM). @throws Error of OpenSSL's where one is no certificate */
 export function trusting(certificateAuthorities: readonly string[]): SecureContext {

@@ -1,6 +1,6 @@
 import { run } from 'iproute-exec';
 
-import type { Lab } from '../lab/index.js';
+import type { Lab } from '../../lab/index.js';
 
 const bridge = 'bare0';
 const subnet = '10.77.0.0/24';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { CommandError, IpWriter, run } from 'iproute-exec';
 
-import { createLab, monotonicMs, type DoneAt, type Lab, type PortName } from '../lab/index.js';
-import { customerInterface } from '../lab/topology.js';
+import { createLab, monotonicMs, type DoneAt, type Lab, type PortName } from '../../lab/index.js';
+import { customerInterface } from '../../lab/topology.js';
 
 /** A lab of the benchmark's own, beside any other. */
 export async function createBenchLab(name: string): Promise<Lab> {

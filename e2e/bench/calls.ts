@@ -1,4 +1,4 @@
-import { monotonicMs } from '../lab/index.js';
+import { monotonicMs } from '../../lab/index.js';
 
 /** One round of calls: how long each took, and how many were answered a second. */
 export interface Round {

@@ -87,7 +87,9 @@ function report(month: ReadonlyMap<string, number>): void {
     console.log(
       `\nmoves in ${LOSS_MINUTES} min, every line losing 20 % each way, app sending: ${measured.loss} (goal 0)`,
     );
-    console.log('600 ms of delay, and half an hour of loss: in virtual time, npx jest services/nim/remote-tests');
+    console.log(
+      '600 ms of delay, and half an hour of loss: in virtual time, npx jest services/nim/probing/remote-tests',
+    );
   }
   if (!Number.isNaN(measured.flaps)) {
     console.log(

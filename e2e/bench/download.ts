@@ -19,7 +19,7 @@ import {
   type Lab,
   type PortName,
   type SeenEvent,
-} from '../lab/index.js';
+} from '../../lab/index.js';
 import { createBenchLab } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 

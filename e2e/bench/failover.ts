@@ -11,7 +11,7 @@ import {
   servicePorts,
   type Lab,
   type UdpStreamReport,
-} from '../lab/index.js';
+} from '../../lab/index.js';
 import { setUpBareChain } from './bare-chain.js';
 import { createBenchLab, QuickCable, setInstrumentsApart } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';

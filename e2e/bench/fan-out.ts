@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata, status, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 
-import { monotonicMs, waitUntil } from '../lab/index.js';
+import { monotonicMs, waitUntil } from '../../lab/index.js';
 
 const subscribers = 1_000;
 /** A subscriber is a process with a connection of its own; so many processes do not fit here, so some share one. */

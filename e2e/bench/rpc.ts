@@ -13,8 +13,8 @@ import {
   AuthorizePortResponse,
   PortAuthorizationServiceClient,
 } from '../../gen/nim/v1/port_authorization.js';
-import { call, connectTo } from '../../services/rpc/index.js';
-import { monotonicMs, type Lab } from '../lab/index.js';
+import { call, connectTo } from '../../lib/rpc/index.js';
+import { monotonicMs, type Lab } from '../../lab/index.js';
 import { BareProcess } from './bare-process.js';
 import { bareRequest, bareService } from './bare-service.js';
 import { createBenchLab, QuickCable } from './bench-lab.js';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { run } from 'iproute-exec';
 
-import { internetAddresses, portNames, waitUntil, type Lab } from '../lab/index.js';
+import { internetAddresses, portNames, waitUntil, type Lab } from '../../lab/index.js';
 import { createBenchLab, QuickCable } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 import { processorMs, residentMiB } from './process-figures.js';

@@ -2,7 +2,7 @@ import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { ACE } from '../../gen/config/fw.js';
 import { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import { NetworkInstanceConfig } from '../../gen/config/netinst.js';
-import type { Lab } from '../lab/index.js';
+import type { Lab } from '../../lab/index.js';
 
 const FIRST_EXTERNAL_PORT = 10_000;
 

@@ -1,8 +1,8 @@
 import { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/network_interface_manager.js';
 import { NetworkRouterServiceClient } from '../../gen/zedrouter/v1/network_router.js';
-import { createLogger } from '../../services/observability/index.js';
-import { connectTo, follow } from '../../services/rpc/index.js';
-import { monotonicMs } from '../lab/index.js';
+import { createLogger } from '../../lib/observability/index.js';
+import { connectTo, follow } from '../../lib/rpc/index.js';
+import { monotonicMs } from '../../lab/index.js';
 import type { SightingKind } from './sightings.js';
 
 /** Subscribes to NIM's and zedrouter's streams until the signal aborts, and tells of each status when it was heard. */

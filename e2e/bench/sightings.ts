@@ -1,4 +1,4 @@
-import { monotonicMs } from '../lab/index.js';
+import { monotonicMs } from '../../lab/index.js';
 
 const longestWaitMs = 20_000;
 

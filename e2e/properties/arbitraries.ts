@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import type { App, DeviceModel, NetworkInstance, Port } from '../../services/configuration/index.js';
+import type { App, DeviceModel, NetworkInstance, Port } from '../../lib/configuration/index.js';
 
 /** How a port is in the kernel: what a cable, a DHCP server and an operator can do to it. */
 export type PortCondition = 'missing' | 'admin-down' | 'no-carrier' | 'no-address' | 'up';

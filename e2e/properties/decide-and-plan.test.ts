@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import type { DeviceModel, NetworkInstance, Port } from '../../services/configuration/index.js';
+import type { DeviceModel, NetworkInstance, Port } from '../../lib/configuration/index.js';
 import type { Dataplane } from '../../services/zedrouter/desired/dataplane.js';
 import { plan } from '../../services/zedrouter/plan/plan.js';
 import { NOTHING, SimulatedKernel } from '../../services/zedrouter/testing/simulated-kernel.js';

@@ -1,13 +1,13 @@
-import type { DeviceModel } from '../../services/configuration/index.js';
-import { decide, emptyMemory, type Decision, type Selection } from '../../services/nim/decide/index.js';
-import { noTestFacts, testByAddress, type PortObservation } from '../../services/nim/snapshot/index.js';
-import type { PortFacts as NimPortFacts } from '../../services/nim/snapshot/index.js';
+import type { DeviceModel } from '../../lib/configuration/index.js';
+import { decide, emptyMemory, type Decision, type Selection } from '../../lib/decision/decide/index.js';
+import { noTestFacts, testByAddress, type PortObservation } from '../../lib/decision/snapshot/index.js';
+import type { PortFacts as NimPortFacts } from '../../lib/decision/snapshot/index.js';
 import type { Dataplane } from '../../services/zedrouter/desired/dataplane.js';
 import { desire } from '../../services/zedrouter/desired/desire.js';
 import { stepFlows, type FlowMemories } from '../../services/zedrouter/desired/generations.js';
 import type { PortFacts, Selection as RouterSelection } from '../../services/zedrouter/desired/inputs.js';
 import { localInstances } from '../../services/zedrouter/desired/local-instances.js';
-import { NO_NUMBERS, numbersFor } from '../../services/zedrouter/numbers.js';
+import { NO_NUMBERS, numbersFor } from '../../services/zedrouter/ids/ids.js';
 import { plan } from '../../services/zedrouter/plan/plan.js';
 import type { Plan } from '../../services/zedrouter/plan/operations.js';
 import type { Event, PortCondition } from './arbitraries.js';

@@ -21,7 +21,7 @@ import {
   type IspCounters,
   type Lab,
   type PortName,
-} from '../lab/index.js';
+} from '../../lab/index.js';
 import { launchShip, wrongSources, type Ship } from './ship.js';
 
 const SIZE = 60_000_000;

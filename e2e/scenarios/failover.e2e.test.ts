@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { internetAddresses, monotonicMs, portMaps, servicePorts, waitUntil, type AppName } from '../lab/index.js';
+import { internetAddresses, monotonicMs, portMaps, servicePorts, waitUntil, type AppName } from '../../lab/index.js';
 import { goesOutBy, launchShip, portMapAnswersOn, sourceSeen, wrongSources, type Ship } from './ship.js';
 
 describe('a ship whose uplinks fail', () => {

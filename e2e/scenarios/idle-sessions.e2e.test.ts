@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/network_interface_manager.js';
 import { PortTestState } from '../../gen/evecommon/uplink.js';
-import { call, connectTo } from '../../services/rpc/index.js';
+import { call, connectTo } from '../../lib/rpc/index.js';
 import {
   internetAddresses,
   portMaps,
@@ -11,8 +11,8 @@ import {
   waitUntil,
   type AppName,
   type PortName,
-} from '../lab/index.js';
-import type { ShipOptions } from '../lab/ship.js';
+} from '../../lab/index.js';
+import type { ShipOptions } from '../../lab/ship.js';
 import { launchShip, wrongSources, type Ship } from './ship.js';
 
 /** Within which an app that waits and sends nothing is told. A few milliseconds, on a machine that is not busy. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { waitUntil } from '../lab/index.js';
+import { waitUntil } from '../../lab/index.js';
 import { goesOutBy, launchShip, type Ship } from './ship.js';
 
 const metricsPort = 9_101;

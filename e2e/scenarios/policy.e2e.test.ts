@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PortAuthorizationServiceClient } from '../../gen/nim/v1/port_authorization.js';
 import { PolicyServiceClient } from '../../gen/zedagent/v1/policy.js';
-import { systemClock } from '../../services/clock/index.js';
-import { durationInMs, networkInstancePriorities, patchOf } from '../../services/configuration/index.js';
-import { call, connectTo } from '../../services/rpc/index.js';
+import { systemClock } from '../../lib/clock/index.js';
+import { durationInMs, networkInstancePriorities, patchOf } from '../../lib/configuration/index.js';
+import { call, connectTo } from '../../lib/rpc/index.js';
 import { median } from '../bench/distribution.js';
 import {
   commandFile,
@@ -16,7 +16,7 @@ import {
   waitUntil,
   type AppName,
   type PortName,
-} from '../lab/index.js';
+} from '../../lab/index.js';
 import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 
 const {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { portMaps, waitUntil } from '../lab/index.js';
+import { portMaps, waitUntil } from '../../lab/index.js';
 import { launchShip, type Ship } from './ship.js';
 
 const runFile = promisify(execFile);

@@ -6,8 +6,8 @@ import {
   type TestPortsResponse,
 } from '../../gen/nim/v1/network_interface_manager.js';
 import type { PortStatus } from '../../gen/nim/v1/port_status.js';
-import { call, connectTo } from '../../services/rpc/index.js';
-import { internetAddresses, portNames, servicePorts, waitFor, type PortName } from '../lab/index.js';
+import { call, connectTo } from '../../lib/rpc/index.js';
+import { internetAddresses, portNames, servicePorts, waitFor, type PortName } from '../../lab/index.js';
 import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 
 function lastFailure({ results }: TestPortsResponse, name: PortName): TestFailureKind | undefined {

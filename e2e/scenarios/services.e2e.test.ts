@@ -1,7 +1,7 @@
 import { run } from 'iproute-exec';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { commandFile, internetAddresses, serviceNames, servicePorts, waitUntil } from '../lab/index.js';
+import { commandFile, internetAddresses, serviceNames, servicePorts, waitUntil } from '../../lab/index.js';
 import { goesOutBy, launchShip, portMapAnswersOn, wrongSources, type Ship } from './ship.js';
 
 describe('a ship whose services fail', () => {

@@ -9,10 +9,10 @@ import {
   type AppName,
   type Lab,
   type PortName,
-} from '../lab/index.js';
-import type { ServiceSetOptions } from '../lab/service-set.js';
-import type { ShipOptions } from '../lab/ship.js';
-import type { LabOptions } from '../lab/lab-options.js';
+} from '../../lab/index.js';
+import type { ServiceSetOptions } from '../../lab/service-set.js';
+import type { ShipOptions } from '../../lab/ship.js';
+import type { LabOptions } from '../../lab/lab-options.js';
 
 /** A lab with services, a configuration in force, and apps that have their addresses. */
 export interface Ship {

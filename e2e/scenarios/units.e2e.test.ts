@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/network_interface_manager.js';
 import { PortTestState } from '../../gen/evecommon/uplink.js';
 import { ApplyState, NetworkRouterServiceClient } from '../../gen/zedrouter/v1/network_router.js';
-import { call, connectTo } from '../../services/rpc/index.js';
-import { serviceNames, waitUntil, type ServiceName } from '../lab/index.js';
+import { call, connectTo } from '../../lib/rpc/index.js';
+import { serviceNames, waitUntil, type ServiceName } from '../../lab/index.js';
 import { goesOutBy, launchShip, portMapAnswersOn, wrongSources, type Ship } from './ship.js';
 
 /** The value of a setting of a unit file. */

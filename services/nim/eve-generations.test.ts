@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import { AuthorizationLists } from './authorization-lists.js';
+import { AuthorizationLists } from './authorize/authorization-lists.js';
 import { DecidedDevice } from './testing/decided-device.js';
 
 const { NETWORK_OPERATION_CONTROLLER: controller } = NetworkOperation;

@@ -5,28 +5,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NetlinkMonitor, NetlinkReader } from 'iproute-exec';
 
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
-import { readBootId, type Clock } from '../clock/index.js';
-import type { Logger, Meters } from '../observability/index.js';
-import { startServer, untilSent, type CallErrors, type RunningService } from '../rpc/index.js';
-import { AuthorizationLists } from './authorization-lists.js';
-import { portAuthorizationService } from './authorization-service.js';
-import { followConfiguration } from './configuration-source.js';
-import { readController, type ControllerOptions } from './controller.js';
+import { readBootId, type Clock } from '../../lib/clock/index.js';
+import type { Logger, Meters } from '../../lib/observability/index.js';
+import { startServer, untilSent, type CallErrors, type RunningService } from '../../lib/rpc/index.js';
+import { AuthorizationLists } from './authorize/authorization-lists.js';
+import { portAuthorizationService } from './authorize/authorization-service.js';
+import { followConfiguration } from './upstream/configuration-source.js';
+import { readController, type ControllerOptions } from './probing/controller.js';
 import { EventLog } from './events/index.js';
-import { GrantEnds } from './grant-ends.js';
-import { noInstrumentation } from './instrumentation.js';
+import { GrantEnds } from './decision-state/grant-ends.js';
+import { noInstrumentation } from './metrics/instrumentation.js';
 import { Manager } from './manager.js';
-import { MemoryFile } from './memory-file.js';
+import { MemoryFile } from './decision-state/memory-file.js';
 import { nimMetrics } from './metrics/index.js';
 import { LeaseNameServers, PortObserver } from './observe/index.js';
-import { PolicyEvents } from './policy-events.js';
+import { PolicyEvents } from './events/policy-events.js';
 import { Publisher } from './publish/index.js';
-import { networkInterfaceManagerService } from './service.js';
-import { startTests } from './start-tests.js';
-import { readAppTraffic } from './tester/index.js';
+import { networkInterfaceManagerService } from './api/service.js';
+import { startTests } from './probing/start-tests.js';
+import { readAppTraffic } from './probing/tester/index.js';
 
-export type { ControllerOptions } from './controller.js';
-export { testWarnings, type TestWarning } from './forecast/index.js';
+export type { ControllerOptions } from './probing/controller.js';
 
 export interface NimOptions {
   /** Sockets, the memory of decisions, and `dns/INTERFACE`, the name servers of the DHCP leases. */

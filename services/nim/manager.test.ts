@@ -4,17 +4,17 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { VirtualClock } from '../clock/index.js';
-import { createLogger } from '../observability/index.js';
-import { untilSent } from '../rpc/index.js';
-import type { DecisionMemory } from './decide/index.js';
-import { portAs } from './decide/testing/scenario.js';
+import { VirtualClock } from '../../lib/clock/index.js';
+import { createLogger } from '../../lib/observability/index.js';
+import { untilSent } from '../../lib/rpc/index.js';
+import type { DecisionMemory } from '../../lib/decision/decide/index.js';
+import { portAs } from '../../lib/decision/decide/testing/scenario.js';
 import { EventLog } from './events/index.js';
-import { noInstrumentation } from './instrumentation.js';
+import { noInstrumentation } from './metrics/instrumentation.js';
 import { Manager } from './manager.js';
 import type { ObservedPort, Reading } from './observe/index.js';
 import { Publisher, type ConfigurationInForce } from './publish/index.js';
-import { describeChanges, type PortObservation } from './snapshot/index.js';
+import { describeChanges, type PortObservation } from '../../lib/decision/snapshot/index.js';
 import { configurationOf, networkInstanceModel, portModel } from './testing/model.js';
 
 let directory: string;

@@ -1,12 +1,12 @@
-import type { CancelTimer, Clock } from '../clock/index.js';
-import type { Logger } from '../observability/index.js';
-import { decide, emptyMemory, type Decision, type DecisionMemory } from './decide/index.js';
+import type { CancelTimer, Clock } from '../../lib/clock/index.js';
+import type { Logger } from '../../lib/observability/index.js';
+import { decide, emptyMemory, type Decision, type DecisionMemory } from '../../lib/decision/decide/index.js';
 import type { EventLog, Happening } from './events/index.js';
-import type { Instrumentation, MeasuredDecision, Trigger } from './instrumentation.js';
+import type { Instrumentation, MeasuredDecision, Trigger } from './metrics/instrumentation.js';
 import type { ObservedPort, Reading } from './observe/index.js';
 import type { ConfigurationInForce, Published, Publisher } from './publish/index.js';
-import type { RemoteTests } from './remote-tests.js';
-import { noTestFacts, testByAddress, type NetworkSnapshot, type PortFacts } from './snapshot/index.js';
+import type { RemoteTests } from './probing/remote-tests.js';
+import { noTestFacts, testByAddress, type NetworkSnapshot, type PortFacts } from '../../lib/decision/snapshot/index.js';
 
 /** What is known of a port, and of which interface it was read. */
 type KnownPort = PortFacts & { readonly interfaceName: string };

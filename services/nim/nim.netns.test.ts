@@ -12,10 +12,10 @@ import {
   NetworkInterfaceManagerServiceClient,
   type EvaluateRequest,
 } from '../../gen/nim/v1/network_interface_manager.js';
-import { configFromJson, networkInstancePriorities, patchOf } from '../configuration/index.js';
-import { systemClock } from '../clock/index.js';
-import { createLogger } from '../observability/index.js';
-import { call, connectTo, follow, type RunningService } from '../rpc/index.js';
+import { configFromJson, networkInstancePriorities, patchOf } from '../../lib/configuration/index.js';
+import { systemClock } from '../../lib/clock/index.js';
+import { createLogger } from '../../lib/observability/index.js';
+import { call, connectTo, follow, type RunningService } from '../../lib/rpc/index.js';
 import { startNim } from './index.js';
 import { deviceConfigJson, type DeviceSketch } from './testing/device-config.js';
 import { eventually } from './testing/eventually.js';

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import * as promClient from 'prom-client';
 
-import { VirtualClock } from '../clock/index.js';
-import { Meters } from '../observability/index.js';
+import { VirtualClock } from '../../lib/clock/index.js';
+import { Meters } from '../../lib/observability/index.js';
 import { nimMetrics } from '../nim/metrics/index.js';
 import { Publisher } from '../nim/publish/index.js';
-import { CallErrors } from '../rpc/index.js';
+import { CallErrors } from '../../lib/rpc/index.js';
 import { zedagentMetrics } from '../zedagent/metrics.js';
-import { zedrouterMetrics } from '../zedrouter/metrics.js';
+import { zedrouterMetrics } from '../zedrouter/metrics/metrics.js';
 
 interface Panel {
   readonly id: number;

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 import { DeviceConfigServiceClient } from '../../gen/zedagent/v1/device_config.js';
 import { HealthClient } from '../../gen/grpc/health/v1/health.js';
-import { call, connectTo, readRpcError } from '../rpc/index.js';
+import { call, connectTo, readRpcError } from '../../lib/rpc/index.js';
 
 interface Ended {
   readonly code: number | null;

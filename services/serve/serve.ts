@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 
-import { systemClock } from '../clock/index.js';
+import { systemClock } from '../../lib/clock/index.js';
 import { startNim, type ControllerOptions } from '../nim/index.js';
-import { createLogger, startMetrics, type LogLevel, type Meters } from '../observability/index.js';
-import { CallErrors, type RunningService, type TlsListenOptions } from '../rpc/index.js';
+import { createLogger, startMetrics, type LogLevel, type Meters } from '../../lib/observability/index.js';
+import { CallErrors, type RunningService, type TlsListenOptions } from '../../lib/rpc/index.js';
 import { startZedagent } from '../zedagent/index.js';
 import { cleanUp, startZedrouter } from '../zedrouter/index.js';
 import { keepCompiled } from './keep-compiled.js';

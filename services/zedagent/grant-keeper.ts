@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../clock/index.js';
-import { durationInMs } from '../configuration/index.js';
+import type { CancelTimer, Clock } from '../../lib/clock/index.js';
+import { durationInMs } from '../../lib/configuration/index.js';
 import { endGrants } from './grants.js';
 import { CHECKPOINT_EVERY_MS, type Store } from './store.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { Grant, Policy } from '../../gen/zedagent/v1/policy.js';
-import { durationOf, timestampOf } from '../configuration/index.js';
+import { durationOf, timestampOf } from '../../lib/configuration/index.js';
 import { checkpointOf, liveGrants, restoredGrants } from './grant-times.js';
 import type { Moment } from './moment.js';
 

@@ -1,6 +1,6 @@
 import type { Grant, Policy } from '../../gen/zedagent/v1/policy.js';
 import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import { durationInMs, durationOf, grantOf, hasEnded, timestampOf, wallMsOf } from '../configuration/index.js';
+import { durationInMs, durationOf, grantOf, hasEnded, timestampOf, wallMsOf } from '../../lib/configuration/index.js';
 import type { Moment } from './moment.js';
 
 /** How much of a grant is left, in milliseconds. */

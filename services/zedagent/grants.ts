@@ -22,8 +22,8 @@ import {
   Problems,
   timestampOf,
   type DeviceModel,
-} from '../configuration/index.js';
-import { RpcError } from '../rpc/index.js';
+} from '../../lib/configuration/index.js';
+import { RpcError } from '../../lib/rpc/index.js';
 import { configInForce, configuredModel, effectiveModel, withChange, type InForce } from './in-force.js';
 import type { Moment } from './moment.js';
 import type { Step } from './step.js';

@@ -1,6 +1,6 @@
-import { readBootId, type Clock } from '../clock/index.js';
-import type { Logger, Meters } from '../observability/index.js';
-import { startServer, type CallErrors, type RunningService, type TlsListenOptions } from '../rpc/index.js';
+import { readBootId, type Clock } from '../../lib/clock/index.js';
+import type { Logger, Meters } from '../../lib/observability/index.js';
+import { startServer, type CallErrors, type RunningService, type TlsListenOptions } from '../../lib/rpc/index.js';
 import { GrantKeeper } from './grant-keeper.js';
 import { zedagentMetrics } from './metrics.js';
 import { momentOf, type Moment } from './moment.js';

@@ -1,5 +1,5 @@
-import { grantOf, hasEnded } from '../configuration/index.js';
-import type { Meters } from '../observability/index.js';
+import { grantOf, hasEnded } from '../../lib/configuration/index.js';
+import type { Meters } from '../../lib/observability/index.js';
 import type { InForce } from './in-force.js';
 import type { Moment } from './moment.js';
 

@@ -16,7 +16,7 @@ import {
   type NetworkInstance,
   type Port,
   type PriorityLimit,
-} from '../configuration/index.js';
+} from '../../lib/configuration/index.js';
 import { liveGrants } from './grant-times.js';
 import { configInForce, configuredModel, effectiveModel, type InForce } from './in-force.js';
 import type { Moment } from './moment.js';

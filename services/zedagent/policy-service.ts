@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { PolicyServiceService, type PolicyServiceServer } from '../../gen/zedagent/v1/policy.js';
-import { unary, type ServedService } from '../rpc/index.js';
+import { unary, type ServedService } from '../../lib/rpc/index.js';
 import { liveGrants } from './grant-times.js';
 import { createGrant, revokeGrant } from './grants.js';
 import type { InForce } from './in-force.js';

@@ -17,8 +17,8 @@ import {
   operationPriorities,
   patchOf,
   portPriority,
-} from '../configuration/index.js';
-import { call, type RpcError } from '../rpc/index.js';
+} from '../../lib/configuration/index.js';
+import { call, type RpcError } from '../../lib/rpc/index.js';
 import { TestDevice } from './testing/device.js';
 
 const { NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage, NETWORK_OPERATION_APP_TRAFFIC: appTraffic } = NetworkOperation;

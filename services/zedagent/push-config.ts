@@ -3,8 +3,14 @@ import { status } from '@grpc/grpc-js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../gen/zedagent/v1/device_config.js';
 import { PolicyChangeKind } from '../../gen/zedagent/v1/policy.js';
-import { interpret, timestampOf, withoutOrphans, type DeviceModel, type Problem } from '../configuration/index.js';
-import { RpcError } from '../rpc/index.js';
+import {
+  interpret,
+  timestampOf,
+  withoutOrphans,
+  type DeviceModel,
+  type Problem,
+} from '../../lib/configuration/index.js';
+import { RpcError } from '../../lib/rpc/index.js';
 import { configWarnings } from './config-warnings.js';
 import { configuredModel, withChange, type InForce } from './in-force.js';
 import type { Moment } from './moment.js';

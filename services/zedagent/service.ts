@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 
 import { DeviceConfigServiceService, type DeviceConfigServiceServer } from '../../gen/zedagent/v1/device_config.js';
-import { RpcError, serverStreaming, unary, type ServedService } from '../rpc/index.js';
+import { RpcError, serverStreaming, unary, type ServedService } from '../../lib/rpc/index.js';
 import type { Moment } from './moment.js';
 import { pushConfig } from './push-config.js';
 import { requireRole } from './roles.js';

@@ -1,8 +1,8 @@
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
 import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import type { Logger } from '../observability/index.js';
-import { interpret } from '../configuration/index.js';
+import type { Logger } from '../../lib/observability/index.js';
+import { interpret } from '../../lib/configuration/index.js';
 import { restoredGrants } from './grant-times.js';
 import { endGrants } from './grants.js';
 import type { InForce } from './in-force.js';

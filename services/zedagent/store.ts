@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 
 import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import type { Logger } from '../observability/index.js';
-import { RpcError, StateStore } from '../rpc/index.js';
+import type { Logger } from '../../lib/observability/index.js';
+import { RpcError, StateStore } from '../../lib/rpc/index.js';
 import { checkpointOf } from './grant-times.js';
 import type { InForce } from './in-force.js';
 import type { Moment } from './moment.js';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
-import { readDurably, writeDurably } from '../durable/index.js';
-import type { Logger } from '../observability/index.js';
+import { readDurably, writeDurably } from '../../lib/durable/index.js';
+import type { Logger } from '../../lib/observability/index.js';
 
 /** Keeps the configuration in force over restarts and power cuts. */
 export interface ConfigFile {

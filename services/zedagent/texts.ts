@@ -1,5 +1,5 @@
-import type { Problems } from '../configuration/index.js';
-import type { Caller } from '../rpc/index.js';
+import type { Problems } from '../../lib/configuration/index.js';
+import type { Caller } from '../../lib/rpc/index.js';
 
 const mostCharacters = 500;
 

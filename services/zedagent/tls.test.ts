@@ -15,9 +15,9 @@ import {
   RevokeGrantRequest,
   UpdatePolicyRequest,
 } from '../../gen/zedagent/v1/policy.js';
-import { systemClock } from '../clock/index.js';
-import { createLogger } from '../observability/index.js';
-import { call, connectTo, readRpcError } from '../rpc/index.js';
+import { systemClock } from '../../lib/clock/index.js';
+import { createLogger } from '../../lib/observability/index.js';
+import { call, connectTo, readRpcError } from '../../lib/rpc/index.js';
 import { startZedagent, type RunningZedagent } from './index.js';
 
 const haveOpenssl = spawnSync('openssl', ['version']).status === 0;

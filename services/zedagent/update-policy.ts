@@ -6,8 +6,8 @@ import {
   type UpdatePolicyRequest,
   type UpdatePolicyResponse,
 } from '../../gen/zedagent/v1/policy.js';
-import { interpret, patchOverrides, Problems, timestampOf } from '../configuration/index.js';
-import { RpcError, type FieldViolation } from '../rpc/index.js';
+import { interpret, patchOverrides, Problems, timestampOf } from '../../lib/configuration/index.js';
+import { RpcError, type FieldViolation } from '../../lib/rpc/index.js';
 import { configInForce, configuredModel, withChange, type InForce } from './in-force.js';
 import type { Moment } from './moment.js';
 import { configViolations } from './push-config.js';

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
-import { systemClock } from '../clock/index.js';
-import { configFromJson } from '../configuration/index.js';
-import { createLogger } from '../observability/index.js';
-import { call, connectTo, type RpcError, type RunningService } from '../rpc/index.js';
+import { systemClock } from '../../lib/clock/index.js';
+import { configFromJson } from '../../lib/configuration/index.js';
+import { createLogger } from '../../lib/observability/index.js';
+import { call, connectTo, type RpcError, type RunningService } from '../../lib/rpc/index.js';
 import { startZedagent } from './index.js';
 
 const options = { timeoutMs: 5_000 };

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { countFlowsByMark, run } from 'iproute-exec';
 
-import { VirtualClock } from '../clock/index.js';
-import { eventually, Program } from '../iproute-exec/testing.js';
-import { FLOW_OURS, FLOW_OURS_MASK } from './marks.js';
-import { NO_NUMBERS } from './numbers.js';
+import { VirtualClock } from '../../lib/clock/index.js';
+import { eventually, Program } from '../../lib/iproute-exec/testing.js';
+import { FLOW_OURS, FLOW_OURS_MASK } from '../../lib/dataplane-layout/index.js';
+import { NO_NUMBERS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endRouters, received, withRouter } from './testing/real-router.js';
 

@@ -1,20 +1,20 @@
-import type { Clock } from '../clock/index.js';
-import type { Logger, Meters } from '../observability/index.js';
-import { startServer, type CallErrors, type RunningService } from '../rpc/index.js';
+import type { Clock } from '../../lib/clock/index.js';
+import type { Logger, Meters } from '../../lib/observability/index.js';
+import { startServer, type CallErrors, type RunningService } from '../../lib/rpc/index.js';
 import { openKernel } from './apply/kernel.js';
 import { watchKernel } from './apply/kernel-watch.js';
-import { dataplaneText } from './dataplane-text.js';
-import { nameServiceDirectory } from './directories.js';
-import { zedrouterMetrics } from './metrics.js';
-import { numbersFile } from './numbers-file.js';
-import { receive } from './receive.js';
-import { portMapStatuses } from './port-map-status.js';
-import { Router, type RouterReport } from './router.js';
-import { networkRouterService } from './service.js';
-import { statusStore } from './status-store.js';
-import { networkInstanceStatuses } from './status.js';
+import { dataplaneText } from './api/dataplane-text.js';
+import { nameServiceDirectory } from './apply/directories.js';
+import { zedrouterMetrics } from './metrics/metrics.js';
+import { numbersFile } from './ids/ids-file.js';
+import { receive } from './upstream/follow-upstream.js';
+import { portMapStatuses } from './status/port-map-status.js';
+import { Router, type RouterReport } from './reconciler.js';
+import { networkRouterService } from './api/service.js';
+import { statusStore } from './status/status-store.js';
+import { networkInstanceStatuses } from './status/status.js';
 
-export { cleanUp } from './clean-up.js';
+export { cleanUp } from './reconcile/clean-up.js';
 
 export interface ZedrouterOptions {
   /** Directory of the services' sockets; dnsmasq's files go into a directory below it. */

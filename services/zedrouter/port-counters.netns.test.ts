@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readSetCounters, run, type ElementCount } from 'iproute-exec';
 
-import { NFT_FAMILY, NFT_TABLE } from './desired/dataplane.js';
-import { NO_NUMBERS } from './numbers.js';
+import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
+import { NO_NUMBERS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endRouters, received, withRouter } from './testing/real-router.js';
 import { PORTS } from './testing/ship.js';

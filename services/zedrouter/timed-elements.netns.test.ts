@@ -4,7 +4,7 @@ import { listTableJson, run } from 'iproute-exec';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { readNftTable } from './apply/nft-reading.js';
-import { NFT_FAMILY, NFT_TABLE } from './desired/dataplane.js';
+import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
 import { definitionScript } from './desired/ruleset.js';
 import { NO_ELEMENTS, untilText, type ElementSets } from './desired/sets.js';
 import { nftScript } from './plan/nft-script.js';

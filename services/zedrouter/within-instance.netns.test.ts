@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
-import { Program } from '../iproute-exec/testing.js';
-import { NO_NUMBERS } from './numbers.js';
+import { Program } from '../../lib/iproute-exec/testing.js';
+import { NO_NUMBERS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endRouters, received, withRouter } from './testing/real-router.js';
 

@@ -11,7 +11,7 @@ import {
   type Limits,
   type ReadBuffers,
   type Uplink,
-} from '../../../services/bound-socket/index.js';
+} from '../../../lib/uplink-socket/index.js';
 
 /**
  * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most: 8 Mbit/s over a

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 import { Client, type Dispatcher } from 'undici';
 
-import { whenAborted } from '../../../services/bound-socket/index.js';
+import { whenAborted } from '../../../lib/uplink-socket/index.js';
 import type { Connection } from './connect.js';
 import type { Headers } from './validator.js';
 import { Valve } from './valve.js';

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../../services/clock/index.js';
+import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
 
 /** So much must come within the time. A server that sends a byte now and then keeps a connection alive, and nothing else. */
 const LEAST_BYTES = 1024;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { VirtualClock } from '../../../services/clock/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
 import { BLOCK_BYTES, BlockWriter } from './block-writer.js';
 import { createSha256 } from './sha256.js';
 

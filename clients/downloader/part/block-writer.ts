@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
-import { errorCode } from '../../../services/bound-socket/index.js';
-import type { CancelTimer, Clock } from '../../../services/clock/index.js';
+import { errorCode } from '../../../lib/uplink-socket/index.js';
+import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
 import type { DownloadError } from '../download-error.js';
 import { ALIGNMENT_BYTES, alignedMemory } from './aligned-memory.js';
 import { localError } from './local-error.js';

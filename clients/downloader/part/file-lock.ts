@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { errorCode } from '../../../services/bound-socket/index.js';
+import { errorCode } from '../../../lib/uplink-socket/index.js';
 import { DownloadError } from '../download-error.js';
 
 /** Until it is called, nobody else writes the file. */

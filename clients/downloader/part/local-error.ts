@@ -1,4 +1,4 @@
-import { errorCode } from '../../../services/bound-socket/index.js';
+import { errorCode } from '../../../lib/uplink-socket/index.js';
 import { DownloadError, messageOf } from '../download-error.js';
 
 /** Does some work with the disk. @throws DownloadError local with `what` and what to do; other DownloadErrors as they are */

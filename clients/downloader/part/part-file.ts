@@ -1,7 +1,7 @@
 import { constants, open, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { readBootId, type Clock } from '../../../services/clock/index.js';
+import { readBootId, type Clock } from '../../../lib/clock/index.js';
 import { DownloadError } from '../download-error.js';
 import type { Validator } from '../exchange/validator.js';
 import { BlockWriter } from './block-writer.js';

@@ -1,6 +1,6 @@
 import type { AuthorizedPort } from '../../../gen/nim/v1/port_authorization.js';
-import type { CancelTimer, Clock } from '../../../services/clock/index.js';
-import { readRpcError } from '../../../services/rpc/index.js';
+import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import { readRpcError } from '../../../lib/rpc/index.js';
 import { betterPort } from './choose.js';
 import type { Permissions } from './permissions.js';
 import { whyStop, type StopReason } from './verdict.js';

@@ -4,9 +4,9 @@ import type {
   PortAuthorizations,
   PortAuthorizationServiceClient,
 } from '../../../gen/nim/v1/port_authorization.js';
-import type { CancelTimer, Clock } from '../../../services/clock/index.js';
-import type { Logger } from '../../../services/observability/index.js';
-import { call, follow, readRpcError } from '../../../services/rpc/index.js';
+import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { call, follow, readRpcError } from '../../../lib/rpc/index.js';
 
 const ASK_TIMEOUT_MS = 3_000;
 /** While a transfer runs, a NIM that says nothing is asked so often whether the permission still holds. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { VirtualClock } from '../../../services/clock/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
 import { PortFailure } from '../exchange/port-failure.js';
 import { PortFailures } from './port-failures.js';
 

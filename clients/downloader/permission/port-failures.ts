@@ -1,6 +1,6 @@
 import { ExponentialBackoff, type IBackoff } from 'cockatiel';
 
-import type { Clock } from '../../../services/clock/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
 import type { PortFailure } from '../exchange/port-failure.js';
 
 /** A port that failed is left out for so long, doubled with each further failure without progress in between. */

@@ -1,5 +1,5 @@
 import type { AuthorizedPort, PortAuthorizations } from '../../../gen/nim/v1/port_authorization.js';
-import { durationInMs } from '../../../services/configuration/index.js';
+import { durationInMs } from '../../../lib/configuration/index.js';
 
 /** Why a transfer must end, or had better. */
 export type StopReason =

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-import type { Clock } from '../../../services/clock/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
 import { bytesText } from '../amounts.js';
 import type { DownloadEvent } from '../events.js';
 import { eventJson, eventText, portText } from './event-text.js';

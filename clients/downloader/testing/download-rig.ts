@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { PortAuthorizationServiceClient } from '../../../gen/nim/v1/port_authorization.js';
-import { systemClock } from '../../../services/clock/index.js';
-import { createLogger } from '../../../services/observability/index.js';
-import { connectTo } from '../../../services/rpc/index.js';
+import { systemClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
+import { connectTo } from '../../../lib/rpc/index.js';
 import { download, type DownloadRequest } from '../download.js';
 import { DownloadError } from '../download-error.js';
 import type { DownloadEvent, DownloadResult } from '../events.js';

@@ -11,7 +11,7 @@ import {
   type PortAuthorizations,
   type PortAuthorizationServiceServer,
 } from '../../../gen/nim/v1/port_authorization.js';
-import { createLogger } from '../../../services/observability/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
 import {
   RpcError,
   serverStreaming,
@@ -19,7 +19,7 @@ import {
   StateStore,
   unary,
   type RunningServer,
-} from '../../../services/rpc/index.js';
+} from '../../../lib/rpc/index.js';
 
 /** A port that is permitted, as a test names it. */
 export interface ScriptedPort {

@@ -1,5 +1,5 @@
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import type { DoneAt, Lab, PortName } from '../../lab/index.js';
+import type { DoneAt, Lab, PortName } from '../../../lab/index.js';
 import type { DetectionRig } from './rig.js';
 
 /** A fault that an uplink of a real ship has, and what is measured of it. */

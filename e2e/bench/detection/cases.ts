@@ -1,4 +1,4 @@
-import { internetAddresses, portNames, type Lab, type PortName } from '../../lab/index.js';
+import { internetAddresses, portNames, type Lab, type PortName } from '../../../lab/index.js';
 import type { DetectionCase } from './case.js';
 import { equalCosts, measured, ship, shipOver, userLabel } from './configurations.js';
 

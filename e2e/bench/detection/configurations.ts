@@ -1,7 +1,7 @@
 import { Adapter } from '../../../gen/config/devcommon.js';
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import { NetworkInstanceConfig } from '../../../gen/config/netinst.js';
-import { internetAddresses, portNames, type Lab, type PortName } from '../../lab/index.js';
+import { internetAddresses, portNames, type Lab, type PortName } from '../../../lab/index.js';
 
 /** The network instance that is measured; the lab's app1 is behind it. */
 export const measured = 'default';

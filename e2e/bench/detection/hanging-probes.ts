@@ -1,7 +1,7 @@
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { PortAuthorizationServiceClient } from '../../../gen/nim/v1/port_authorization.js';
-import { call, connectTo } from '../../../services/rpc/index.js';
-import { monotonicMs, portNames, waitFor } from '../../lab/index.js';
+import { call, connectTo } from '../../../lib/rpc/index.js';
+import { monotonicMs, portNames, waitFor } from '../../../lab/index.js';
 import { manyTargets, measured, ship, silentNetwork } from './configurations.js';
 import type { DetectionRig } from './rig.js';
 

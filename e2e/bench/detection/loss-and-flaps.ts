@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { portNames } from '../../lab/index.js';
+import { portNames } from '../../../lab/index.js';
 import { ship } from './configurations.js';
 import type { DetectionRig } from './rig.js';
 

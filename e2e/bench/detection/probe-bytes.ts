@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { internetAddresses, portNames, type PortName } from '../../lab/index.js';
-import { acquaintancePulses, acquaintanceSpacingMs } from '../../../services/nim/schedule/index.js';
+import { internetAddresses, portNames, type PortName } from '../../../lab/index.js';
+import { acquaintancePulses, acquaintanceSpacingMs } from '../../../lib/decision/schedule/index.js';
 import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
 import { ship } from './configurations.js';
 import type { DetectionRig } from './rig.js';

@@ -4,7 +4,7 @@ import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { NetworkInterfaceManagerServiceClient } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
-import { call, connectTo } from '../../../services/rpc/index.js';
+import { call, connectTo } from '../../../lib/rpc/index.js';
 import {
   internetAddresses,
   monotonicMs,
@@ -13,9 +13,9 @@ import {
   waitFor,
   type Lab,
   type PortName,
-} from '../../lab/index.js';
+} from '../../../lab/index.js';
 import { createBenchLab } from '../bench-lab.js';
-import { eventLine } from '../../../clients/controller/render/event-line.js';
+import { eventLine } from '../../../clients/render/index.js';
 import { SelectionWatch } from '../selection-watch.js';
 import { measured } from './configurations.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { PortName } from '../../lab/index.js';
+import type { PortName } from '../../../lab/index.js';
 import type { DetectionCase, Measuring } from './case.js';
 import { measured } from './configurations.js';
 import type { DetectionRig } from './rig.js';

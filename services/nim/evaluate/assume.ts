@@ -1,5 +1,11 @@
-import { controllerProfileOf, evidenceOf, Profiles, type PortPolicy, type TestProfile } from '../decide/index.js';
-import { newRecord, withOutcome, type TestOutcome, type TestRecord } from '../health/index.js';
+import {
+  controllerProfileOf,
+  evidenceOf,
+  Profiles,
+  type PortPolicy,
+  type TestProfile,
+} from '../../../lib/decision/decide/index.js';
+import { newRecord, withOutcome, type TestOutcome, type TestRecord } from '../../../lib/decision/health/index.js';
 import type { Published } from '../publish/index.js';
 import {
   noTestFacts,
@@ -9,7 +15,7 @@ import {
   type PortFacts,
   type PortObservation,
   type PresentPort,
-} from '../snapshot/index.js';
+} from '../../../lib/decision/snapshot/index.js';
 import type { AssumedState } from './assumed-ports.js';
 import type { Draft } from './draft.js';
 

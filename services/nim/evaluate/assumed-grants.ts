@@ -7,7 +7,7 @@ import {
   type Grant,
   type Named,
   type Problems,
-} from '../../configuration/index.js';
+} from '../../../lib/configuration/index.js';
 
 /** Grants that there are not, as if there were, and without an end. What is wrong with them goes to `problems`. */
 export function assumedGrants(

@@ -1,6 +1,6 @@
 import { AssumedPortState, type AssumedPort } from '../../../gen/nim/v1/network_interface_manager.js';
-import type { Port, Problems } from '../../configuration/index.js';
-import { findPort, noSuchPort } from '../port-named.js';
+import type { Port, Problems } from '../../../lib/configuration/index.js';
+import { findPort, noSuchPort } from '../explain/port-named.js';
 
 /** What a port is taken for: nim.v1.AssumedPortState. */
 export type AssumedState = 'working' | 'failing' | 'down';

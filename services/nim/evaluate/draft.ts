@@ -13,8 +13,8 @@ import {
   type DeviceModel,
   type Grant,
   type Problem,
-} from '../../configuration/index.js';
-import { RpcError } from '../../rpc/index.js';
+} from '../../../lib/configuration/index.js';
+import { RpcError } from '../../../lib/rpc/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 import { assumedGrants } from './assumed-grants.js';
 import { assumedPorts, type AssumedState } from './assumed-ports.js';

@@ -16,9 +16,9 @@ import {
   patchOf,
   portOperations,
   portPriority,
-} from '../../configuration/index.js';
-import { RpcError } from '../../rpc/index.js';
-import { controllerTarget } from '../decide/testing/scenario.js';
+} from '../../../lib/configuration/index.js';
+import { RpcError } from '../../../lib/rpc/index.js';
+import { controllerTarget } from '../../../lib/decision/decide/testing/scenario.js';
 import { DecidedDevice } from '../testing/decided-device.js';
 import { deviceConfigJson, type DeviceSketch } from '../testing/device-config.js';
 import { evaluate } from './index.js';

@@ -5,11 +5,11 @@ import type {
   OperationEvaluation,
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
-import type { Clock } from '../../clock/index.js';
-import { durationOf, operations } from '../../configuration/index.js';
-import { rankPortsForOperation } from '../decide/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
+import { durationOf, operations } from '../../../lib/configuration/index.js';
+import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
 import { candidateMessage, testStatusOf, WallTime, type Published, type Publisher } from '../publish/index.js';
-import type { NetworkSnapshot } from '../snapshot/index.js';
+import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 import { assume } from './assume.js';
 import { draftOf, type Draft } from './draft.js';
 import { foresee, type Foreseen } from './foresee.js';

@@ -5,8 +5,8 @@ import {
   type DecisionPolicy,
   type NetworkInstancePolicy,
   type Selection,
-} from '../decide/index.js';
-import type { NetworkSnapshot } from '../snapshot/index.js';
+} from '../../../lib/decision/decide/index.js';
+import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 
 /** What a network instance would come to by itself, if nothing else happened. */
 export interface Future {

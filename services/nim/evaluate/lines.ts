@@ -1,6 +1,6 @@
 import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
-import { nameOperation, type Candidate, type Selection } from '../decide/index.js';
-import { capitalized, causeInWords, formatDuration, whyNone } from '../explain.js';
+import { nameOperation, type Candidate, type Selection } from '../../../lib/decision/decide/index.js';
+import { capitalized, causeInWords, formatDuration, whyNone } from '../explain/explain.js';
 
 /** One network instance as it is, would be at once, and would come to be; undefined where there is none, or nothing more to come. */
 export interface Fate {

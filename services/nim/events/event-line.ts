@@ -1,5 +1,5 @@
-import { causes, testStates, type SelectionCause } from '../decide/index.js';
-import { failureKinds } from '../health/index.js';
+import { causes, testStates, type SelectionCause } from '../../../lib/decision/decide/index.js';
+import { failureKinds } from '../../../lib/decision/health/index.js';
 import { policyChangeWords, type Happening, type LoggedEvent } from './event.js';
 
 /** An event as one line of JSON, without the line break. */

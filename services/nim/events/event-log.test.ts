@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
-import { VirtualClock } from '../../clock/index.js';
-import { createLogger } from '../../observability/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
 import { EventLog, eventMessage, type Happening, type LoggedEvent } from './index.js';
 
 const happenings: readonly Happening[] = [

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock/index.js';
-import type { Logger } from '../../observability/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 import { formatEvent, parseEvent } from './event-line.js';
 import type { Happening, LoggedEvent } from './event.js';
 import { LineFile } from './line-file.js';

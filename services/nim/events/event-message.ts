@@ -1,6 +1,6 @@
 import type { Event } from '../../../gen/nim/v1/event.js';
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
-import { timestampOf } from '../../configuration/index.js';
+import { timestampOf } from '../../../lib/configuration/index.js';
 import { causeMessages, failureMessage, testStateMessages } from '../publish/index.js';
 import type { Happening, LoggedEvent, PolicyChangeWord } from './event.js';
 

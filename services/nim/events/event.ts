@@ -1,5 +1,5 @@
-import type { SelectionCause, TestState } from '../decide/index.js';
-import type { FailureKind } from '../health/index.js';
+import type { SelectionCause, TestState } from '../../../lib/decision/decide/index.js';
+import type { FailureKind } from '../../../lib/decision/health/index.js';
 
 /** What happened, without when. */
 export type Happening =

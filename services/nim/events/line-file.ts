@@ -1,8 +1,8 @@
 import { mkdir, open, readFile, rename, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import type { CancelTimer, Clock } from '../../clock/index.js';
-import type { Logger } from '../../observability/index.js';
+import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 
 /** What a power cut may take: lines are synced this long after the first of them was written. */
 const syncAfterMs = 2_000;

@@ -1,6 +1,6 @@
-import type { Meters } from '../../observability/index.js';
-import type { SelectionCause } from '../decide/index.js';
-import type { Instrumentation } from '../instrumentation.js';
+import type { Meters } from '../../../lib/observability/index.js';
+import type { SelectionCause } from '../../../lib/decision/decide/index.js';
+import type { Instrumentation } from './instrumentation.js';
 import { failoverMs } from './failover-time.js';
 
 const decideBucketsMs = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];

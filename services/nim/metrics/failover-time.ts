@@ -1,4 +1,4 @@
-import type { MeasuredDecision, SelectionChange } from '../instrumentation.js';
+import type { MeasuredDecision, SelectionChange } from './instrumentation.js';
 
 /**
  * Milliseconds from the last sign that the port which was left worked, to the status that names another: the event where link or

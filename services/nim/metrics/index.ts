@@ -1,7 +1,7 @@
-import type { Meters } from '../../observability/index.js';
-import type { Instrumentation } from '../instrumentation.js';
+import type { Meters } from '../../../lib/observability/index.js';
+import type { Instrumentation } from './instrumentation.js';
 import type { Publisher } from '../publish/index.js';
-import type { AppTraffic } from '../tester/index.js';
+import type { AppTraffic } from '../probing/tester/index.js';
 import { decisionMetrics } from './decision-metrics.js';
 import { networkInstanceMetrics } from './network-instance-metrics.js';
 import { portMetrics, probeBudgetMetrics, targetMetrics, trafficMetrics } from './port-metrics.js';

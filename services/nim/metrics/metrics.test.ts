@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as promClient from 'prom-client';
 
-import { Meters } from '../../observability/index.js';
-import type { AppTraffic } from '../tester/index.js';
+import { Meters } from '../../../lib/observability/index.js';
+import type { AppTraffic } from '../probing/tester/index.js';
 import { SimulatedNim } from '../testing/simulated-nim.js';
 import { nimMetrics } from './index.js';
 

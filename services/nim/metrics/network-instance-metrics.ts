@@ -1,6 +1,6 @@
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
-import { gaugesOfNetworkInstances, type Meters } from '../../observability/index.js';
-import type { NoPortReason } from '../decide/index.js';
+import { gaugesOfNetworkInstances, type Meters } from '../../../lib/observability/index.js';
+import type { NoPortReason } from '../../../lib/decision/decide/index.js';
 import { noPortMessages, secondsOf } from '../publish/index.js';
 
 type Statuses = readonly NetworkInstanceTestStatus[];

@@ -1,8 +1,8 @@
 import { PortLinkState, type PortStatus, type TestBudget } from '../../../gen/nim/v1/port_status.js';
-import { gaugesOfEach, type AddGaugeOfEach, type Meters, type Sample } from '../../observability/index.js';
-import { testStates } from '../decide/index.js';
+import { gaugesOfEach, type AddGaugeOfEach, type Meters, type Sample } from '../../../lib/observability/index.js';
+import { testStates } from '../../../lib/decision/decide/index.js';
 import { secondsOf, testStateMessages } from '../publish/index.js';
-import type { AppTraffic } from '../tester/index.js';
+import type { AppTraffic } from '../probing/tester/index.js';
 
 type Statuses = () => readonly PortStatus[];
 

@@ -1,6 +1,6 @@
 import { parseAddresses, parseLinks, parseRoutes, type IpAnswer, type IpLink } from 'iproute-exec';
 
-import type { LinkState, ObservedAddress } from '../snapshot/index.js';
+import type { LinkState, ObservedAddress } from '../../../lib/decision/snapshot/index.js';
 
 /** What `ip -j link show dev NAME` says of an interface. */
 export type LinkReading =

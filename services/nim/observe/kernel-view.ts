@@ -1,6 +1,6 @@
 import type { IpAnswer } from 'iproute-exec';
 
-import type { ObservedAddress, PortObservation } from '../snapshot/index.js';
+import type { ObservedAddress, PortObservation } from '../../../lib/decision/snapshot/index.js';
 import { readAddresses, readGateways, readLink, type LinkReading } from './kernel-reading.js';
 import type { ReadScope } from './read-scope.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { createLogger } from '../../observability/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
 import { eventually } from '../testing/eventually.js';
 import { LeaseNameServers, nameServersIn } from './lease-name-servers.js';
 

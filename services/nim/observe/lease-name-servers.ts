@@ -3,7 +3,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { basename, join } from 'node:path';
 
-import type { Logger } from '../../observability/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 
 /** A resolv.conf of a DHCP client has some hundred bytes; a file of another size is not one. */
 const longestFileBytes = 16 * 1024;

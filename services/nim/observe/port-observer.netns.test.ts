@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NetlinkMonitor, NetlinkReader, parseLinks } from 'iproute-exec';
 
-import { systemClock } from '../../clock/index.js';
-import { createLogger } from '../../observability/index.js';
-import type { PortObservation } from '../snapshot/index.js';
+import { systemClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
+import type { PortObservation } from '../../../lib/decision/snapshot/index.js';
 import { eventually } from '../testing/eventually.js';
 import { TestNamespace } from '../testing/namespace.js';
 import { PortObserver, type Reading } from './port-observer.js';

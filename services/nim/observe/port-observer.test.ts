@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { IpAnswer } from 'iproute-exec';
 
-import { VirtualClock } from '../../clock/index.js';
-import { createLogger } from '../../observability/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
 import { PortObserver, type Reading } from './port-observer.js';
 
 interface FakeInterface {

@@ -1,8 +1,8 @@
 import type { IpAnswer } from 'iproute-exec';
 
-import type { CancelTimer, Clock } from '../../clock/index.js';
-import type { Logger } from '../../observability/index.js';
-import { describeChanges, whyUnusable, type PortObservation } from '../snapshot/index.js';
+import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { describeChanges, whyUnusable, type PortObservation } from '../../../lib/decision/snapshot/index.js';
 import type { LinkReading } from './kernel-reading.js';
 import {
   emptyView,

@@ -1,8 +1,8 @@
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
 import type { PolicyOverride } from '../../../gen/zedagent/v1/policy.js';
-import type { DeviceModel } from '../../configuration/index.js';
-import type { DecisionPolicy } from '../decide/index.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
+import type { DecisionPolicy } from '../../../lib/decision/decide/index.js';
 
 /** A configuration, with the policy over it, that decisions are made by. */
 export interface ConfigurationInForce {

@@ -5,8 +5,8 @@ import {
   SelectionCause as SelectionCauseMessage,
 } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState } from '../../../gen/nim/v1/port_status.js';
-import type { NoPortReason, ReasonCode, SelectionCause, TestState } from '../decide/index.js';
-import type { PortObservation } from '../snapshot/index.js';
+import type { NoPortReason, ReasonCode, SelectionCause, TestState } from '../../../lib/decision/decide/index.js';
+import type { PortObservation } from '../../../lib/decision/snapshot/index.js';
 
 /** The words of decisions as the numbers of the contract; tables, so that the compiler finds what is left out. */
 export const testStateMessages: Readonly<Record<TestState, PortTestState>> = {

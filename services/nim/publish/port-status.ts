@@ -1,7 +1,13 @@
 import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
-import type { Port } from '../../configuration/index.js';
-import { byAddress, controllerProfileOf, evidenceOf, Profiles, type DecisionPolicy } from '../decide/index.js';
-import { dnsServersOf, gatewaysOf, missingPort, type PortFacts } from '../snapshot/index.js';
+import type { Port } from '../../../lib/configuration/index.js';
+import {
+  byAddress,
+  controllerProfileOf,
+  evidenceOf,
+  Profiles,
+  type DecisionPolicy,
+} from '../../../lib/decision/decide/index.js';
+import { dnsServersOf, gatewaysOf, missingPort, type PortFacts } from '../../../lib/decision/snapshot/index.js';
 import { linkStateMessage, testStateMessages } from './enums.js';
 import { failureMessage, targetStatusOf } from './target-status.js';
 import type { WallTime } from './timestamp.js';

@@ -3,11 +3,16 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { CandidateReasonCode, NoPortReason, SelectionCause } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState } from '../../../gen/nim/v1/port_status.js';
-import { VirtualClock } from '../../clock/index.js';
-import type { Port } from '../../configuration/index.js';
-import { decide, emptyMemory, type DecisionMemory } from '../decide/index.js';
-import { portAs, usablePort } from '../decide/testing/scenario.js';
-import { noTestFacts, testByAddress, type NetworkSnapshot, type PortObservation } from '../snapshot/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
+import type { Port } from '../../../lib/configuration/index.js';
+import { decide, emptyMemory, type DecisionMemory } from '../../../lib/decision/decide/index.js';
+import { portAs, usablePort } from '../../../lib/decision/decide/testing/scenario.js';
+import {
+  noTestFacts,
+  testByAddress,
+  type NetworkSnapshot,
+  type PortObservation,
+} from '../../../lib/decision/snapshot/index.js';
 import { configurationOf, networkInstanceModel, portModel } from '../testing/model.js';
 import { Publisher, type ConfigurationInForce } from './index.js';
 

@@ -1,10 +1,10 @@
 import type { NetworkInstanceTestStatus, PortCandidate } from '../../../gen/nim/v1/network_instance_test_status.js';
 import type { DeviceNetworkStatus, PortStatus } from '../../../gen/nim/v1/port_status.js';
-import type { Clock } from '../../clock/index.js';
-import { StateStore } from '../../rpc/index.js';
-import type { Decision } from '../decide/index.js';
-import type { Budget, BudgetState } from '../schedule/index.js';
-import type { NetworkSnapshot } from '../snapshot/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
+import { StateStore } from '../../../lib/rpc/index.js';
+import type { Decision } from '../../../lib/decision/decide/index.js';
+import type { Budget, BudgetState } from '../../../lib/decision/schedule/index.js';
+import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 import { equalButForTimes } from './equality.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { portStatusOf } from './port-status.js';

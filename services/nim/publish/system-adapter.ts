@@ -5,7 +5,7 @@ import { Severity, type ErrorInfo } from '../../../gen/info/common.js';
 import { DevicePort, DevicePortStatus, SystemAdapterInfo } from '../../../gen/info/info.js';
 import { PortLinkState, type PortStatus } from '../../../gen/nim/v1/port_status.js';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
-import type { Port, PortUsage } from '../../configuration/index.js';
+import type { Port, PortUsage } from '../../../lib/configuration/index.js';
 
 /** DevicePortConfigVersion of EVE that has management ports marked one by one. */
 const perPortManagementVersion = 1;

@@ -1,9 +1,9 @@
 import { TestFailureKind } from '../../../gen/evecommon/uplink.js';
 import { TestBudgetState, type TargetStatus, type TestBudget } from '../../../gen/nim/v1/port_status.js';
-import { durationOf, timestampOf } from '../../configuration/index.js';
-import type { Evidence } from '../decide/index.js';
-import { isDoubted, type FailureKind, type TestRecord } from '../health/index.js';
-import type { Budget, BudgetState } from '../schedule/index.js';
+import { durationOf, timestampOf } from '../../../lib/configuration/index.js';
+import type { Evidence } from '../../../lib/decision/decide/index.js';
+import { isDoubted, type FailureKind, type TestRecord } from '../../../lib/decision/health/index.js';
+import type { Budget, BudgetState } from '../../../lib/decision/schedule/index.js';
 import { testStateMessages } from './enums.js';
 import type { WallTime } from './timestamp.js';
 

@@ -6,9 +6,9 @@ import type {
   SelectedPort,
 } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
-import { durationOf } from '../../configuration/index.js';
-import type { Candidate, Reason, Selection, SelectionOutcome } from '../decide/index.js';
-import { isDoubted } from '../health/index.js';
+import { durationOf } from '../../../lib/configuration/index.js';
+import type { Candidate, Reason, Selection, SelectionOutcome } from '../../../lib/decision/decide/index.js';
+import { isDoubted } from '../../../lib/decision/health/index.js';
 import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
 import { failureMessage, latencyMessage } from './target-status.js';
 import type { WallTime } from './timestamp.js';

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../../gen/google/protobuf/timestamp.js';
-import type { Clock } from '../../clock/index.js';
-import { timestampOf } from '../../configuration/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
+import { timestampOf } from '../../../lib/configuration/index.js';
 
 /** A moment since 1970, or a duration, in seconds. */
 export function secondsOf({ seconds, nanos }: { readonly seconds: bigint; readonly nanos: number }): number {

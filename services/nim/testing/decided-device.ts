@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../clock/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
 import {
   configFromJson,
   interpret,
@@ -6,12 +6,12 @@ import {
   type DeviceModel,
   type PolicyOver,
   type ProbeTarget,
-} from '../../configuration/index.js';
-import { decide, emptyMemory, type DecisionMemory } from '../decide/index.js';
-import { portAs } from '../decide/testing/scenario.js';
-import { newRecord, withOutcome, type TestRecord } from '../health/index.js';
+} from '../../../lib/configuration/index.js';
+import { decide, emptyMemory, type DecisionMemory } from '../../../lib/decision/decide/index.js';
+import { portAs } from '../../../lib/decision/decide/testing/scenario.js';
+import { newRecord, withOutcome, type TestRecord } from '../../../lib/decision/health/index.js';
 import { Publisher, type ConfigurationInForce } from '../publish/index.js';
-import { noTestFacts, testByAddress, type PortFacts } from '../snapshot/index.js';
+import { noTestFacts, testByAddress, type PortFacts } from '../../../lib/decision/snapshot/index.js';
 
 type Policy = PolicyOver & { readonly version?: bigint };
 

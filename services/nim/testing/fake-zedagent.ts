@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import { DeviceConfigServiceService, type WatchConfigRequest } from '../../../gen/zedagent/v1/device_config.js';
-import { configFromJson } from '../../configuration/index.js';
-import type { Logger } from '../../observability/index.js';
+import { configFromJson } from '../../../lib/configuration/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 import {
   serverStreaming,
   startServer,
@@ -11,7 +11,7 @@ import {
   unary,
   type CallContext,
   type RunningServer,
-} from '../../rpc/index.js';
+} from '../../../lib/rpc/index.js';
 
 /** A real server of DeviceConfigService that hands out what the test says. */
 export class FakeZedagent {

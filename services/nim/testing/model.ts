@@ -1,5 +1,5 @@
 import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import type { DeviceModel, NetworkInstance, Port } from '../../configuration/index.js';
+import type { DeviceModel, NetworkInstance, Port } from '../../../lib/configuration/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
 /** A management port with DHCP whose label is the name of its interface. */

@@ -1,16 +1,16 @@
-import { VirtualClock } from '../../clock/index.js';
-import { parseTarget, type Port, type NetworkInstance } from '../../configuration/index.js';
-import { createLogger } from '../../observability/index.js';
-import { untilSent } from '../../rpc/index.js';
-import { portAs } from '../decide/testing/scenario.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
+import { parseTarget, type Port, type NetworkInstance } from '../../../lib/configuration/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
+import { untilSent } from '../../../lib/rpc/index.js';
+import { portAs } from '../../../lib/decision/decide/testing/scenario.js';
 import type { Happening } from '../events/index.js';
-import { noInstrumentation, type Instrumentation } from '../instrumentation.js';
+import { noInstrumentation, type Instrumentation } from '../metrics/instrumentation.js';
 import { Manager } from '../manager.js';
 import { Publisher } from '../publish/index.js';
-import { RemoteTests } from '../remote-tests.js';
-import { describeChanges, type PortObservation } from '../snapshot/index.js';
-import { BudgetBook } from '../tester/index.js';
-import { SimulatedNetwork } from '../tester/testing/simulated-network.js';
+import { RemoteTests } from '../probing/remote-tests.js';
+import { describeChanges, type PortObservation } from '../../../lib/decision/snapshot/index.js';
+import { BudgetBook } from '../probing/tester/index.js';
+import { SimulatedNetwork } from '../probing/tester/testing/simulated-network.js';
 import { configurationOf, networkInstanceModel, portModel } from './model.js';
 
 /** A switch of a network instance. */

@@ -4,8 +4,8 @@ import type {
   WatchDeviceNetworkStatusResponse,
   WatchNetworkInstanceTestStatusResponse,
 } from '../../../gen/nim/v1/network_interface_manager.js';
-import type { Logger } from '../../observability/index.js';
-import { follow } from '../../rpc/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { follow } from '../../../lib/rpc/index.js';
 
 /** What a subscriber of both streams knows, and every message that it got. */
 export class Subscriber {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import { PolicyServiceClient } from '../../../gen/zedagent/v1/policy.js';
-import { VirtualClock } from '../../clock/index.js';
-import { createLogger } from '../../observability/index.js';
-import { call, connectTo } from '../../rpc/index.js';
+import { VirtualClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
+import { call, connectTo } from '../../../lib/rpc/index.js';
 import { startZedagent, type RunningZedagent } from '../index.js';
 
 const options = { timeoutMs: 5_000 };

@@ -1,6 +1,6 @@
 import { IpMonitor, KernelNews, NftMonitor, readNftGeneration, whyNoSystemCalls } from 'iproute-exec';
 
-import type { Clock } from '../../clock/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
 
 /** How soon a change by somebody else is noticed. */
 const POLL_MS = 250;

@@ -1,6 +1,6 @@
 import { NetlinkReader, NetlinkWriter, NftSession } from 'iproute-exec';
 
-import type { Logger } from '../../observability/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 import { RulesetKnowledge } from './ruleset-knowledge.js';
 
 /** Through which this service reads and changes the kernel: netlink, and processes that are kept open. */

@@ -1,6 +1,6 @@
 import { NO_ELEMENTS, quoted, SET_NAMES, SETS, tuple, untilText } from '../desired/sets.js';
 import type { ElementSets, ElementType, SetDefinition, SetName } from '../desired/sets.js';
-import { markText } from '../marks.js';
+import { markText } from '../../../lib/dataplane-layout/index.js';
 
 /** Our nft table, as read from `nft -j list table`. */
 export interface NftReading {

@@ -1,13 +1,7 @@
 import { listTableJson, parseAddresses, parseRoutes, parseRules, readSysctl } from 'iproute-exec';
 
-import {
-  NFT_FAMILY,
-  NFT_TABLE,
-  PROTOCOL,
-  type Bridge,
-  type Dataplane,
-  type NameService,
-} from '../desired/dataplane.js';
+import { type Bridge, type Dataplane, type NameService } from '../desired/dataplane.js';
+import { NFT_FAMILY, NFT_TABLE, PROTOCOL } from '../../../lib/dataplane-layout/index.js';
 import { routeKey } from '../desired/routes.js';
 import type { Kernel } from './kernel.js';
 import { observeNameServices } from './name-services.js';

@@ -40,7 +40,7 @@ it('does without where the kernel refuses, and says so once', async () => {
 
 it('does without where the kernel cannot be called from here, and says so once', async () => {
   jest.resetModules();
-  jest.unstable_mockModule('../../iproute-exec/netlink/system-calls.js', () => ({
+  jest.unstable_mockModule('../../../lib/iproute-exec/netlink/system-calls.js', () => ({
     whyNoSystemCalls: () => 'this machine has no koffi',
     systemCalls: () => {
       throw new Error('this machine has no koffi');

@@ -1,8 +1,8 @@
 import { pokeApps, readTcpFlowsByMark, whyNoSystemCalls, type Poke, type TcpFlow } from 'iproute-exec';
 
-import type { Logger } from '../../observability/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 import type { Bridge } from '../desired/dataplane.js';
-import { FLOW_OURS, FLOW_OURS_MASK } from '../marks.js';
+import { FLOW_OURS, FLOW_OURS_MASK } from '../../../lib/dataplane-layout/index.js';
 import { pokesFor } from './pokes.js';
 
 /** What waits beyond that is left out, and finds out with its next packet. Some 100 ms of work, in small pieces. */

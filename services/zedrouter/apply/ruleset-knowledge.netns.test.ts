@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
-import { systemClock } from '../../clock/index.js';
-import { createLogger } from '../../observability/index.js';
+import { systemClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
 import { NO_ELEMENTS } from '../desired/sets.js';
 import { openKernel, type Kernel } from './kernel.js';
 import { readNft } from './observe.js';

@@ -1,6 +1,6 @@
 import { changeSetElements, MOST_ELEMENTS, whyNoSystemCalls } from 'iproute-exec';
 
-import { NFT_FAMILY, NFT_TABLE } from '../desired/dataplane.js';
+import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { SETS, untilMs, type SetDefinition } from '../desired/sets.js';
 import { nftScript } from '../plan/nft-script.js';
 import type { NftChange } from '../plan/operations.js';

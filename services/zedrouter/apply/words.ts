@@ -1,6 +1,6 @@
 import type { IpRoute, IpRule } from 'iproute-exec';
 
-import { PROTOCOL } from '../desired/dataplane.js';
+import { PROTOCOL } from '../../../lib/dataplane-layout/index.js';
 
 /**
  * A route of ours as `desired/routes.ts` words it. One that someone changed reads differently, and so is replaced. Asked for

@@ -40,24 +40,3 @@ export interface NameService {
   /** Upstream servers, each bound to its port, in the order of the ranking; re-read on SIGHUP. */
   readonly servers: string;
 }
-
-/** Route and rule protocol number by which we know our own. */
-export const PROTOCOL = 229;
-/** Table of the network instances' subnets: the way back to the apps, found before any ranking. */
-export const SUBNET_TABLE = 499;
-
-/** Preferences of our rules. EVE's own numbers where it has one. */
-export const PREFERENCE = {
-  subnets: 9000,
-  /** Rankings by mark: 9100 the port in use, 9101 the next one, and so on. */
-  ranking: 9100,
-  rankingUnreachable: 9199,
-  /** The same by source address, one chain a network instance (EVE: 10000). */
-  source: 10000,
-  sourceUnreachable: 10009,
-  /** The device's own traffic that is bound to a port (EVE: 15000). */
-  port: 15000,
-} as const;
-
-export const NFT_FAMILY = 'inet';
-export const NFT_TABLE = 'eve_uplink';

@@ -1,4 +1,4 @@
-import { flowMark, markText, portMark, rankingMark } from '../marks.js';
+import { flowMark, markText, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, RouterInputs } from './inputs.js';
 import { serversText } from './name-service.js';

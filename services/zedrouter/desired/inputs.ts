@@ -1,5 +1,5 @@
-import type { DeviceModel } from '../../configuration/index.js';
-import type { Numbering } from '../numbering.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
+import type { Numbering } from './id-allocator.js';
 
 /** All that the desired state follows from. */
 export interface RouterInputs {

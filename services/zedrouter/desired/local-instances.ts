@@ -1,5 +1,5 @@
-import type { DeviceModel, LocalNetwork, NetworkInstance, Port } from '../../configuration/index.js';
-import type { App, AppInterface } from '../../configuration/index.js';
+import type { DeviceModel, LocalNetwork, NetworkInstance, Port } from '../../../lib/configuration/index.js';
+import type { App, AppInterface } from '../../../lib/configuration/index.js';
 import { madeOnce } from './made-once.js';
 
 /** A network instance that has a bridge of ours. */

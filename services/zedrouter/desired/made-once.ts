@@ -1,4 +1,4 @@
-import type { DeviceModel } from '../../configuration/index.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
 import type { Numbers } from './inputs.js';
 
 /** What follows from a configuration alone, made once for each. The answer must not be changed. */

@@ -1,6 +1,6 @@
-import type { DeviceModel } from '../../configuration/index.js';
-import { bridgeName } from '../marks.js';
-import { SUBNET_TABLE, type Bridge, type NameService } from './dataplane.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { SUBNET_TABLE, bridgeName } from '../../../lib/dataplane-layout/index.js';
+import { type Bridge, type NameService } from './dataplane.js';
 import type { Numbers } from './inputs.js';
 import { addressText } from './ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';

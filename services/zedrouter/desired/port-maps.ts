@@ -1,5 +1,5 @@
-import type { DeviceModel, Port, PortMap } from '../../configuration/index.js';
-import { flowMark, markText, portMark } from '../marks.js';
+import type { DeviceModel, Port, PortMap } from '../../../lib/configuration/index.js';
+import { flowMark, markText, portMark } from '../../../lib/dataplane-layout/index.js';
 import type { Numbers } from './inputs.js';
 import { addressText } from './ipv4.js';
 import {

@@ -1,5 +1,4 @@
-import { portTable } from '../marks.js';
-import { PROTOCOL, SUBNET_TABLE } from './dataplane.js';
+import { PROTOCOL, SUBNET_TABLE, portTable } from '../../../lib/dataplane-layout/index.js';
 import { networkOf } from './ipv4.js';
 import type { NumberedPort } from './inputs.js';
 

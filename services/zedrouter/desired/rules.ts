@@ -1,5 +1,12 @@
-import { MAX_ARMED_PORTS, portTable, RANKING_MASK, rankingMark } from '../marks.js';
-import { PREFERENCE, PROTOCOL, SUBNET_TABLE } from './dataplane.js';
+import {
+  MAX_ARMED_PORTS,
+  PREFERENCE,
+  PROTOCOL,
+  RANKING_MASK,
+  SUBNET_TABLE,
+  portTable,
+  rankingMark,
+} from '../../../lib/dataplane-layout/index.js';
 import type { NumberedPort } from './inputs.js';
 import type { Placement } from './placement.js';
 

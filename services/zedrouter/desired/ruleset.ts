@@ -3,11 +3,12 @@ import {
   FLOW_OURS,
   FLOW_OURS_MASK,
   FLOW_PORT_MASK,
-  markText,
+  NFT_FAMILY,
+  NFT_TABLE,
   NO_PORT_RANKING,
   RANKING_MASK,
-} from '../marks.js';
-import { NFT_FAMILY, NFT_TABLE } from './dataplane.js';
+  markText,
+} from '../../../lib/dataplane-layout/index.js';
 import { SET_NAMES, SETS, type SetDefinition } from './sets.js';
 
 /** Named counters, read for metrics. */

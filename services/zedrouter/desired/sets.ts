@@ -1,3 +1,5 @@
+import { PORT_DOWN_SET, PORT_UP_SET } from '../../../lib/dataplane-layout/index.js';
+
 /** What an element's key or value is made of; decides how nft writes it and how its JSON reads. */
 export type ElementType = 'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'zone';
 
@@ -34,8 +36,8 @@ export const SETS = {
     comment: 'where a port map leads',
   },
   port_map_open: { key: ['mark'], timed: true, comment: 'on which port a network instance is open now' },
-  port_up: { key: ['ifname'], counted: true, comment: 'ports, counting what apps send over them' },
-  port_down: { key: ['ifname'], counted: true, comment: 'ports, counting what apps receive over them' },
+  [PORT_UP_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps send over them' },
+  [PORT_DOWN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps receive over them' },
 } as const satisfies Record<string, SetDefinition>;
 
 export type SetName = keyof typeof SETS;

@@ -1,4 +1,4 @@
-import { NFT_FAMILY, NFT_TABLE } from '../desired/dataplane.js';
+import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { definitionScript, rulesScript } from '../desired/ruleset.js';
 import { untilMs } from '../desired/sets.js';
 import type { NftChange } from './operations.js';

@@ -1,5 +1,5 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
-import { PREFERENCE, SUBNET_TABLE } from '../desired/dataplane.js';
+import { PREFERENCE, SUBNET_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { sameValue, SET_NAMES, untilMs, type Elements, type ElementSets, type SetName } from '../desired/sets.js';
 import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
 

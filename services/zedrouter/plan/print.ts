@@ -1,5 +1,5 @@
 import { untilText } from '../desired/sets.js';
-import { markText } from '../marks.js';
+import { markText } from '../../../lib/dataplane-layout/index.js';
 import type { Operation, Plan } from './operations.js';
 import { nftScript } from './nft-script.js';
 

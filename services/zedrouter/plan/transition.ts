@@ -1,6 +1,6 @@
 import type { EndedFlows, FlowMemories } from '../desired/generations.js';
 import type { Numbers, PortFacts } from '../desired/inputs.js';
-import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../marks.js';
+import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../../../lib/dataplane-layout/index.js';
 import type { Operation } from './operations.js';
 import type { Transition } from './plan.js';
 

@@ -1,11 +1,11 @@
-import { createLogger } from '../../observability/index.js';
-import { systemClock, type Clock } from '../../clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
+import { systemClock, type Clock } from '../../../lib/clock/index.js';
 import { openKernel } from '../apply/kernel.js';
-import { cleanUp } from '../clean-up.js';
+import { cleanUp } from '../reconcile/clean-up.js';
 import type { Numbers } from '../desired/inputs.js';
-import { nameServiceDirectory } from '../directories.js';
-import { Router, type RouterReport } from '../router.js';
-import type { Received } from '../state.js';
+import { nameServiceDirectory } from '../apply/directories.js';
+import { Router, type RouterReport } from '../reconciler.js';
+import type { Received } from '../upstream/inputs.js';
 import { MODEL, NI_DEFAULT, PORTS, selection } from './ship.js';
 
 /** What NIM and zedagent say of the ship whose first network instance follows these ports; the other one has none. */

@@ -1,6 +1,6 @@
-import type { App, DeviceModel, NetworkInstance, Port } from '../../configuration/index.js';
+import type { App, DeviceModel, NetworkInstance, Port } from '../../../lib/configuration/index.js';
 import type { PortFacts, RouterInputs, Selection } from '../desired/inputs.js';
-import { NO_NUMBERS, numbersFor } from '../numbers.js';
+import { NO_NUMBERS, numbersFor } from '../ids/ids.js';
 
 /** A ship in values: three ports, two network instances, two apps. What every test of the pure part starts from. */
 export const NI_DEFAULT = '11111111-1111-4111-8111-111111111111';

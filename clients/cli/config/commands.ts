@@ -1,0 +1,41 @@
+import { Option, type Command } from 'commander';
+import { action } from '../../terminal/action.js';
+import { versionNumber } from '../../terminal/arguments.js';
+import { addTlsOptions } from '../../terminal/options.js';
+import { defaultAuthor } from '../author.js';
+import { formats } from './formats.js';
+
+const fileArgument = 'EdgeDevConfig as protobuf JSON, YAML of the same, or binary; - is standard input';
+
+/** `config push`, `config get` and `config diff`. */
+export function addConfigCommands(program: Command): void {
+  const config = program.command('config').description('the device configuration');
+
+  addTlsOptions(config.command('push'))
+    .description(
+      'validate a configuration and put it in force; all problems are told at once, and nothing applied if any',
+    )
+    .argument('<file>', fileArgument)
+    .option('--dry-run', 'validate only')
+    .option('--expected-version <version>', 'apply only if this is the version in force', versionNumber)
+    .option('--author <name>', 'who pushes it; kept with the configuration', defaultAuthor())
+    .option('--json', 'print for programs')
+    .action(action(async () => (await import('./push.js')).push));
+
+  addTlsOptions(config.command('get'))
+    .description('print the configuration in force')
+    .addOption(
+      new Option('--format <format>', 'how to write it; only binary keeps fields that this version does not know')
+        .choices(formats)
+        .default('json'),
+    )
+    .option('-o, --output <file>', 'write to a file instead of standard output')
+    .option('--json', 'same as --format json')
+    .action(action(async () => (await import('./get.js')).get));
+
+  addTlsOptions(config.command('diff'))
+    .description('show how a file differs from the configuration in force')
+    .argument('<file>', fileArgument)
+    .option('--json', 'print for programs')
+    .action(action(async () => (await import('./diff.js')).diff));
+}

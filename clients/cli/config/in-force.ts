@@ -1,0 +1,17 @@
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import type { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
+import { call } from '../../../lib/rpc/index.js';
+import type { ConnectionOptions } from '../../terminal/addresses.js';
+import { ask, withConnection } from '../../connection/clients.js';
+import { CommandProblem } from '../../terminal/problem.js';
+
+/** The configuration in force; fails with NOT_FOUND where there is none. */
+export async function getDeviceConfig(
+  options: ConnectionOptions,
+): Promise<DeviceConfig & { readonly config: EdgeDevConfig }> {
+  const { deviceConfig } = await withConnection('zedagent', options, (connection) =>
+    ask(connection, (client, callOptions) => call(client, 'getConfig', {}, callOptions)),
+  );
+  if (deviceConfig?.config === undefined) throw new CommandProblem('zedagent answered without a configuration');
+  return { ...deviceConfig, config: deviceConfig.config };
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { ExplainResponse, type ExplainRequest } from '../../../gen/nim/v1/network_interface_manager.js';
+import type { NetworkInterfaceManagerServiceClient } from '../../../gen/nim/v1/network_interface_manager.js';
+import { call } from '../../../lib/rpc/index.js';
+import { ask, withConnection, type Connection } from '../../connection/clients.js';
+import { connectionOptionsOf } from '../../terminal/options.js';
+import { print, printJson } from '../../terminal/output.js';
+import { explanationText } from '../../render/explanation-text.js';
+import { messageToJson } from '../../terminal/json.js';
+import { operationNames } from '../../terminal/operation-names.js';
+
+type Subject = NonNullable<ExplainRequest['subject']>;
+
+/** What a word asks about: an operation by its name, else a network instance by UUID or display name. */
+export function subjectNamed(word: string): Subject {
+  const operation = operationNames.get(word);
+  return operation === undefined ? { $case: 'networkInstance', value: word } : { $case: 'operation', value: operation };
+}
+
+async function everyNetworkInstance(
+  nim: Connection<NetworkInterfaceManagerServiceClient>,
+): Promise<readonly Subject[]> {
+  const { statuses } = await ask(nim, (client, callOptions) =>
+    call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+  );
+  return statuses.map(({ networkInstanceId }) => ({ $case: 'networkInstance', value: networkInstanceId }));
+}
+
+/** `explain` */
+export async function explain(
+  word: string | undefined,
+  { json }: { readonly json?: boolean },
+  command: Command,
+): Promise<void> {
+  const answers = await withConnection('nim', connectionOptionsOf(command), async (nim) => {
+    const subjects = word === undefined ? await everyNetworkInstance(nim) : [subjectNamed(word)];
+    return Promise.all(
+      subjects.map((subject) => ask(nim, (client, callOptions) => call(client, 'explain', { subject }, callOptions))),
+    );
+  });
+  if (json === true) {
+    const values = await Promise.all(
+      answers.map((answer) => messageToJson('org.lfedge.eve.nim.v1.ExplainResponse', ExplainResponse, answer)),
+    );
+    printJson(word === undefined ? values : values[0]);
+  } else {
+    print(answers.length === 0 ? 'No network instances' : answers.map(explanationText).join('\n\n'));
+  }
+}

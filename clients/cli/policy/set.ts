@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+
+import { EvaluateResponse } from '../../../gen/nim/v1/network_interface_manager.js';
+import type { PolicyPatch, UpdatePolicyRequest, UpdatePolicyResponse } from '../../../gen/zedagent/v1/policy.js';
+import { call } from '../../../lib/rpc/index.js';
+import type { ConnectionOptions } from '../../terminal/addresses.js';
+import { ask, withConnection } from '../../connection/clients.js';
+import { exitCodes } from '../../terminal/exit-codes.js';
+import { connectionOptionsOf } from '../../terminal/options.js';
+import { CallProblem, CommandProblem } from '../../terminal/problem.js';
+import { print, printJson } from '../../terminal/output.js';
+import { messageToJson } from '../../terminal/json.js';
+import { printable } from '../../render/table.js';
+import { patchFrom, type PatchOptions } from './patch-options.js';
+
+export interface SetOptions extends PatchOptions {
+  readonly dryRun?: boolean;
+  readonly expectedVersion?: bigint;
+  readonly author: string;
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+/** `policy set`: tells what changes and what moves, then changes exactly that. */
+export async function set(options: SetOptions, command: Command): Promise<void> {
+  const patch = patchFrom(options);
+  if (patch === undefined) {
+    throw new CommandProblem(
+      'Say what to change: --port, --port-operations, --operation or --network-instance (--help tells more)',
+      exitCodes.usage,
+    );
+  }
+  const { author, reason = '', expectedVersion } = options;
+  const connection = connectionOptionsOf(command);
+  const request = { patch, author, reason, expectedPolicyVersion: expectedVersion };
+  const plan = await update(connection, { ...request, dryRun: true });
+  const dryRun = options.dryRun === true;
+  const foreseen = plan.changes.length === 0 ? undefined : await foresee(connection, patch);
+  if (options.json !== true) print(planText(plan, foreseen));
+  const apply = !dryRun && plan.changes.length > 0;
+  // What was shown lies over the version before: over another one it may mean something else.
+  const expectedPolicyVersion = plan.policyVersion - 1n;
+  const { policyVersion } = apply
+    ? await update(connection, { ...request, expectedPolicyVersion, dryRun: false })
+    : plan;
+  if (options.json === true) {
+    const whatIf = foreseen?.kind === 'known' ? foreseen.answer : undefined;
+    printJson({
+      policyVersion: policyVersion.toString(),
+      changed: plan.changes.length > 0,
+      dryRun,
+      changes: plan.changes,
+      evaluation:
+        whatIf === undefined
+          ? null
+          : await messageToJson('org.lfedge.eve.nim.v1.EvaluateResponse', EvaluateResponse, whatIf),
+    });
+  } else if (apply) print(`Policy version ${policyVersion} is in force`);
+  else if (dryRun && plan.changes.length > 0) print(`Valid; it would become policy version ${policyVersion}`);
+}
+
+/** What NIM foresees, if it can be asked. */
+type Foreseen =
+  { readonly kind: 'known'; readonly answer: EvaluateResponse } | { readonly kind: 'unknown'; readonly why: string };
+
+function update(connection: ConnectionOptions, request: UpdatePolicyRequest): Promise<UpdatePolicyResponse> {
+  return withConnection('policy', connection, (policy) =>
+    ask(policy, (client, callOptions) => call(client, 'updatePolicy', request, callOptions)),
+  );
+}
+
+async function foresee(connection: ConnectionOptions, policy: PolicyPatch): Promise<Foreseen> {
+  if (connection.address !== undefined) return { kind: 'unknown', why: 'NIM listens on the device alone' };
+  const request = { config: undefined, policy, grants: [], ports: [] };
+  try {
+    const answer = await withConnection('nim', connection, (nim) =>
+      ask(nim, (client, callOptions) => call(client, 'evaluate', request, callOptions)),
+    );
+    return { kind: 'known', answer };
+  } catch (error) {
+    // Without NIM a policy can be set all the same.
+    if (error instanceof CallProblem) return { kind: 'unknown', why: error.message };
+    throw error;
+  }
+}
+
+function planText({ changes, policyVersion }: UpdatePolicyResponse, foreseen: Foreseen | undefined): string {
+  if (foreseen === undefined) return `Nothing to change: policy version ${policyVersion} says so already`;
+  const moves = foreseen.kind === 'known' ? foreseen.answer.lines : [`What would move is not known: ${foreseen.why}`];
+  return [...changes.map((change) => `~ ${change}`), ...moves].map(printable).join('\n');
+}

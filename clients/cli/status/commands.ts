@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { action } from '../../terminal/action.js';
+
+/** `status` and `watch`. */
+export function addStatusCommands(program: Command): void {
+  program
+    .command('status')
+    .description('ports, and network instances with the port in use, as applied')
+    .option('--json', 'print for programs')
+    .action(action(async () => (await import('./status.js')).status));
+  program
+    .command('watch')
+    .description('the same, live: on a terminal redrawn in place, otherwise a line for each change')
+    .option('--json', 'one JSON value a line, the whole status each time')
+    .action(action(async () => (await import('./watch.js')).watch));
+}

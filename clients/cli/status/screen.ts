@@ -1,0 +1,54 @@
+import { createLogUpdate } from 'log-update';
+import type { Clock } from '../../../lib/clock/index.js';
+import { changeLines } from '../../render/change-lines.js';
+import { statusText } from '../../render/status-text.js';
+import { emptyView, type StatusView } from '../../status-view/view.js';
+
+/** Shows a view that changes. */
+export interface Screen {
+  show(view: StatusView): void;
+  close(): void;
+}
+
+/** A terminal is redrawn this often at most, and this often at least, so that "since" stays true. */
+const redrawAtMostEveryMs = 50;
+const redrawAtLeastEveryMs = 1_000;
+
+/** The whole status, redrawn in place. */
+export function terminalScreen(stream: NodeJS.WriteStream, clock: Clock): Screen {
+  const update = createLogUpdate(stream);
+  let view = emptyView;
+  let redrawIsSoon = false;
+  let cancelTimer = clock.setTimer(redrawAtLeastEveryMs, draw);
+  function draw(): void {
+    redrawIsSoon = false;
+    update(statusText(view, clock.wallMs()));
+    cancelTimer = clock.setTimer(redrawAtLeastEveryMs, draw);
+  }
+  return {
+    show(next) {
+      view = next;
+      if (redrawIsSoon) return;
+      redrawIsSoon = true;
+      cancelTimer();
+      cancelTimer = clock.setTimer(redrawAtMostEveryMs, draw);
+    },
+    close() {
+      cancelTimer();
+      update.done();
+    },
+  };
+}
+
+/** A line for each change, with its time. */
+export function lineScreen(write: (line: string) => void, clock: Clock): Screen {
+  let shown = emptyView;
+  return {
+    show(view) {
+      const time = new Date(clock.wallMs()).toISOString().replace('T', ' ');
+      for (const line of changeLines(shown, view)) write(`${time}  ${line}`);
+      shown = view;
+    },
+    close: () => undefined,
+  };
+}

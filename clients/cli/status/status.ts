@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../../lib/clock/index.js';
+import { connectionOptionsOf } from '../../terminal/options.js';
+import { describeProblem } from '../../terminal/problem.js';
+import { print, printJson } from '../../terminal/output.js';
+import { statusText } from '../../render/status-text.js';
+import { portMapsToJson, readStatus, viewToJson } from '../../status-view/read.js';
+
+/** `status` */
+export async function status({ json }: { readonly json?: boolean }, command: Command): Promise<void> {
+  const { view, portMaps, problems } = await readStatus(connectionOptionsOf(command));
+  if (json === true) printJson({ ...(await viewToJson(view)), portMaps: await portMapsToJson(portMaps) });
+  else print(statusText(view, systemClock.wallMs()));
+  const [problem] = problems;
+  if (problem !== undefined) process.exitCode = describeProblem(problem).exitCode;
+}

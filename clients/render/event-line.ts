@@ -1,0 +1,44 @@
+import type { Event } from '../../gen/nim/v1/event.js';
+import { printable } from './table.js';
+import { timeText } from './time.js';
+import { causeWords, testWord } from './words.js';
+
+function portName(label: string): string {
+  return label === '' ? 'no port' : label;
+}
+
+function what({ kind }: Event): string {
+  switch (kind?.$case) {
+    case 'portChanged': {
+      const { logicalLabel, interface: interfaceName, changes } = kind.value;
+      const name = logicalLabel === interfaceName ? logicalLabel : `${logicalLabel} (${interfaceName})`;
+      return `port ${name}: ${changes.join(', ')}`;
+    }
+    case 'selectionChanged': {
+      const { displayName, fromPort, toPort, cause, causeDetail } = kind.value;
+      const why = [causeWords(cause), causeDetail].filter((part) => part !== '').join(': ');
+      return `network instance ${displayName}: ${portName(fromPort)} -> ${portName(toPort)}${why === '' ? '' : ` (${why})`}`;
+    }
+    case 'configurationChanged': {
+      const { version, author } = kind.value;
+      return `configuration version ${version}${author === '' ? '' : ` by ${author}`}`;
+    }
+    case 'portTestChanged': {
+      const { logicalLabel, target, to, detail } = kind.value;
+      const why = detail === '' ? '' : ` (${detail})`;
+      return `port ${logicalLabel}: ${testWord(to)} by the test of ${target}${why}`;
+    }
+    case 'policyChanged': {
+      const { author, reason, changes } = kind.value;
+      const who = [author, reason].filter((part) => part !== '').join(': ');
+      return `policy: ${changes.join('; ')}${who === '' ? '' : ` (${who})`}`;
+    }
+    case undefined:
+      return 'an event of a kind that this command does not know';
+  }
+}
+
+/** An event in one line. */
+export function eventLine(event: Event): string {
+  return printable(`${timeText(event.time)}  #${event.sequence}  ${what(event)}`);
+}

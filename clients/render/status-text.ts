@@ -1,0 +1,64 @@
+import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
+import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
+import { portTable, testErrorLines, testTable } from './port-tables.js';
+import { printable, table } from './table.js';
+import { sinceText } from './time.js';
+import { applyWord, causeWords, noPortWords } from './words.js';
+
+const networkInstanceHead = ['NETWORK INSTANCE', 'PORT IN USE', 'STATE', 'STANDBY', 'SELECTED', 'SINCE', 'WHY'];
+
+/** The port that carries the traffic now, by zedrouter's word; what NIM selected is another column. */
+function portInUse({ applied }: NetworkInstanceView): string {
+  if (applied === undefined) return '?';
+  if (applied.interfaceInUse === '') return 'none';
+  const [label = applied.interfaceInUse] = applied.armedPorts;
+  return label === applied.interfaceInUse ? label : `${label} (${applied.interfaceInUse})`;
+}
+
+function selected({ selection }: NetworkInstanceView): string {
+  if (selection === undefined) return '?';
+  const { selectedPort, noPortReason, verified } = selection;
+  if (selectedPort === undefined) return `none: ${noPortWords(noPortReason)}`;
+  return verified ? selectedPort.logicalLabel : `${selectedPort.logicalLabel} (unverified)`;
+}
+
+function why({ selection }: NetworkInstanceView): string {
+  if (selection === undefined) return '';
+  return [causeWords(selection.cause), selection.causeDetail].filter((part) => part !== '').join(': ');
+}
+
+function networkInstanceRow(view: NetworkInstanceView, nowMs: number): readonly string[] {
+  return [
+    view.name,
+    portInUse(view),
+    view.applied === undefined ? '?' : applyWord(view.applied.state),
+    view.applied?.armedPorts.slice(1).join(' ') ?? '',
+    selected(view),
+    sinceText(view.selection?.selectedSince, nowMs),
+    why(view),
+  ];
+}
+
+function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
+  if (applied === undefined || (applied.state !== ApplyState.APPLY_STATE_ERROR && applied.errors.length === 0))
+    return [];
+  return applied.errors.map((error) => printable(`${name}: ${error}`));
+}
+
+/** Ports and their tests, then network instances with the port in use as applied, then errors and services that do not answer. */
+export function statusText(view: StatusView, nowMs: number): string {
+  const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
+  const networkInstances = networkInstancesOf(view);
+  const sections = [
+    ports.length === 0 ? 'No ports' : portTable(ports),
+    ports.length === 0 ? '' : testTable(ports, nowMs),
+    networkInstances.length === 0
+      ? 'No network instances'
+      : table(
+          networkInstanceHead,
+          networkInstances.map((each) => networkInstanceRow(each, nowMs)),
+        ),
+    [...testErrorLines(ports), ...networkInstances.flatMap(errorLines), ...view.troubles].join('\n'),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
+}

@@ -1,0 +1,78 @@
+import { call } from '../../lib/rpc/index.js';
+import { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
+import { PortStatus } from '../../gen/nim/v1/port_status.js';
+import { NetworkInstanceStatus, PortMapStatus } from '../../gen/zedrouter/v1/network_router.js';
+import type { ConnectionOptions } from '../terminal/addresses.js';
+import { ask, withConnection } from '../connection/clients.js';
+import { describeProblem } from '../terminal/problem.js';
+import { messageToJson } from '../terminal/json.js';
+import type { StatusView } from './view.js';
+
+/** The present status, and what kept us from part of it. */
+export interface StatusAnswer {
+  readonly view: StatusView;
+  /** Not part of the view: there may be thousands, and no stream tells of them. */
+  readonly portMaps: readonly PortMapStatus[];
+  readonly problems: readonly unknown[];
+}
+
+/** Asks NIM and zedrouter at once. One that does not answer costs its part only. */
+export async function readStatus(options: ConnectionOptions): Promise<StatusAnswer> {
+  const [fromNim, fromZedrouter] = await Promise.allSettled([
+    withConnection('nim', options, async (nim) => {
+      const [device, selections] = await Promise.all([
+        ask(nim, (client, callOptions) => call(client, 'getDeviceNetworkStatus', {}, callOptions)),
+        ask(nim, (client, callOptions) =>
+          call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+        ),
+      ]);
+      return { ports: device.deviceNetworkStatus?.ports ?? [], selections: selections.statuses };
+    }),
+    withConnection('zedrouter', options, async (zedrouter) => {
+      const [applied, { portMaps }] = await Promise.all([
+        ask(zedrouter, (client, callOptions) =>
+          call(client, 'listNetworkInstanceStatus', { networkInstances: [] }, callOptions),
+        ),
+        ask(zedrouter, (client, callOptions) => call(client, 'listPortMaps', { networkInstances: [] }, callOptions)),
+      ]);
+      return { statuses: applied.statuses, portMaps };
+    }),
+  ]);
+  const problems: unknown[] = [];
+  if (fromNim.status === 'rejected') problems.push(fromNim.reason);
+  if (fromZedrouter.status === 'rejected') problems.push(fromZedrouter.reason);
+  return {
+    view: {
+      ports: fromNim.status === 'fulfilled' ? fromNim.value.ports : [],
+      selections: fromNim.status === 'fulfilled' ? fromNim.value.selections : [],
+      applied: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.statuses : [],
+      troubles: problems.flatMap((problem) => describeProblem(problem).lines),
+    },
+    portMaps: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.portMaps : [],
+    problems,
+  };
+}
+
+/** A view for programs: the messages of the services in protobuf JSON. */
+export async function viewToJson({ ports, selections, applied, troubles }: StatusView): Promise<object> {
+  const nim = 'org.lfedge.eve.nim.v1';
+  return {
+    ports: await Promise.all(ports.map((port) => messageToJson(`${nim}.PortStatus`, PortStatus, port))),
+    networkInstanceTestStatuses: await Promise.all(
+      selections.map((each) => messageToJson(`${nim}.NetworkInstanceTestStatus`, NetworkInstanceTestStatus, each)),
+    ),
+    networkInstanceStatuses: await Promise.all(
+      applied.map((each) =>
+        messageToJson('org.lfedge.eve.zedrouter.v1.NetworkInstanceStatus', NetworkInstanceStatus, each),
+      ),
+    ),
+    troubles,
+  };
+}
+
+/** Port maps for programs. */
+export function portMapsToJson(portMaps: readonly PortMapStatus[]): Promise<readonly unknown[]> {
+  return Promise.all(
+    portMaps.map((each) => messageToJson('org.lfedge.eve.zedrouter.v1.PortMapStatus', PortMapStatus, each)),
+  );
+}

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+
+import { IpMonitor, IpReader, parseLinks } from 'iproute-exec';
+
+import {
+  NetworkRouterServiceClient,
+  type NetworkInstanceStatus,
+  type WatchNetworkInstanceStatusResponse,
+} from '../gen/zedrouter/v1/network_router.js';
+import { createLogger } from '../lib/observability/index.js';
+import { connectTo, follow } from '../lib/rpc/index.js';
+import type { App } from './app.js';
+
+const retryMs = 100;
+
+/**
+ * Does what a hypervisor does on a device: keeps each app's link in the bridge that zedrouter's status names for it. Looks again whenever the
+ * status or a link of the device changes, so a bridge that is made anew gets its apps back.
+ */
+export class AppPlugger {
+  readonly #deviceNamespace: string;
+  readonly #apps: readonly App[];
+  readonly #client: NetworkRouterServiceClient;
+  readonly #abort = new AbortController();
+  readonly #monitor: IpMonitor;
+  /** Kept open: a process for each look would take the processor from what a benchmark measures. */
+  readonly #reader: IpReader;
+  readonly #statuses = new Map<string, NetworkInstanceStatus>();
+  #synced = false;
+  #plugging: Promise<void> | undefined;
+  #again = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: { readonly runDir: string; readonly deviceNamespace: string; readonly apps: readonly App[] }) {
+    this.#deviceNamespace = options.deviceNamespace;
+    this.#apps = options.apps;
+    this.#client = connectTo(NetworkRouterServiceClient, `unix:${join(options.runDir, 'zedrouter.sock')}`);
+    this.#reader = new IpReader({ namespace: this.#deviceNamespace });
+    const wake = (): void => {
+      this.#wake();
+    };
+    this.#monitor = new IpMonitor({ namespace: this.#deviceNamespace, objects: ['link'], onLine: wake, onLost: wake });
+    void follow({
+      open: () => this.#client.watchNetworkInstanceStatus({ epoch: '', afterRevision: 0n }),
+      onMessage: (message) => {
+        this.#take(message);
+      },
+      signal: this.#abort.signal,
+      logger: createLogger({ service: 'lab', level: 'silent' }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#client.close();
+    await this.#monitor.close();
+    this.#again = false;
+    await this.#plugging;
+    clearTimeout(this.#retry);
+    await this.#reader.close();
+  }
+
+  #take(message: WatchNetworkInstanceStatusResponse): void {
+    if (message.snapshot) this.#statuses.clear();
+    for (const status of message.statuses) this.#statuses.set(status.networkInstanceId, status);
+    for (const id of message.removedNetworkInstances) this.#statuses.delete(id);
+    this.#synced = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (!this.#synced || this.#abort.signal.aborted) return;
+    if (this.#plugging !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#plugging = this.#plugAll()
+      .catch(() => {
+        // A bridge can go between the look and the plugging; nothing may change after that to wake us, so look again by ourselves.
+        this.#retry = setTimeout(() => {
+          this.#wake();
+        }, retryMs);
+      })
+      .finally(() => {
+        this.#plugging = undefined;
+        if (!this.#again) return;
+        this.#again = false;
+        this.#wake();
+      });
+  }
+
+  async #plugAll(): Promise<void> {
+    const [answer] = await this.#reader.query([['link', 'show']]);
+    const links = parseLinks(answer);
+    for (const app of this.#apps) {
+      const bridge = this.#bridgeOf(app);
+      const master = links.find(({ ifname }) => ifname === app.topology.deviceInterface)?.master;
+      const exists = links.some(({ ifname }) => ifname === bridge);
+      if (bridge !== undefined && exists && master !== bridge) await app.plug(bridge);
+      if (bridge === undefined && master !== undefined) await app.unplug();
+    }
+  }
+
+  #bridgeOf(app: App): string | undefined {
+    const { macAddress } = app.topology;
+    const status = [...this.#statuses.values()].find(({ appInterfaces }) =>
+      appInterfaces.some((candidate) => candidate.macAddress.toLowerCase() === macAddress),
+    );
+    return status === undefined || status.bridge === '' ? undefined : status.bridge;
+  }
+}

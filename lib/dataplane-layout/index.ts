@@ -1,0 +1,86 @@
+/*
+ * What of ours is called what in the kernel: protocol, tables, preferences, the nft table and those of its sets that more than
+ * one service reads, and the marks. NIM and zedrouter both import it; a change here needs an upgrade path, for a running
+ * kernel holds the old names.
+ *
+ * A packet's mark names the ranking that its network instance follows: one hexadecimal digit a port, the port in use
+ * first, so 0x12 reads "port 1, then port 2". A flow's conntrack mark names the port and network instance it began on:
+ * 0xe, a zero, two digits of port number, four of network instance number.
+ */
+
+/** Route and rule protocol number by which we know our own. */
+export const PROTOCOL = 229;
+/** Table of the network instances' subnets: the way back to the apps, found before any ranking. */
+export const SUBNET_TABLE = 499;
+
+/** Preferences of our rules. EVE's own numbers where it has one. */
+export const PREFERENCE = {
+  subnets: 9000,
+  /** Rankings by mark: 9100 the port in use, 9101 the next one, and so on. */
+  ranking: 9100,
+  rankingUnreachable: 9199,
+  /** The same by source address, one chain a network instance (EVE: 10000). */
+  source: 10000,
+  sourceUnreachable: 10009,
+  /** The device's own traffic that is bound to a port (EVE: 15000). */
+  port: 15000,
+} as const;
+
+export const NFT_FAMILY = 'inet';
+export const NFT_TABLE = 'eve_uplink';
+/** Sets whose elements count what apps send, and receive, over each port: keys are the ports' interfaces. */
+export const PORT_UP_SET = 'port_up';
+export const PORT_DOWN_SET = 'port_down';
+
+/** Ports have one hexadecimal digit in a ranking; 0 ends it and 0xf means "no port". */
+export const MAX_PORT_NUMBER = 14;
+/** Network instances have 16 bits in a flow mark; 4,000 is what was measured to work with room to spare. */
+export const MAX_NI_NUMBER = 4000;
+/** Seven digits: the upper four bits of a packet's mark are nobody's of ours. */
+export const MAX_ARMED_PORTS = 7;
+export const RANKING_MASK = 0x0fffffff;
+/** The ranking of a network instance that may use no port now. */
+export const NO_PORT_RANKING = 0xf;
+
+export const FLOW_OURS_MASK = 0xf0000000;
+export const FLOW_OURS = 0xe0000000;
+export const FLOW_PORT_MASK = 0xf0ff0000;
+export const FLOW_NI_MASK = 0xf000ffff;
+export const FLOW_MASK = 0xf0ffffff;
+
+/** The mark of a ranking; ports beyond the seventh are not armed. */
+export function rankingMark(portNumbers: readonly number[]): number {
+  if (portNumbers.length === 0) return NO_PORT_RANKING;
+  return portNumbers.slice(0, MAX_ARMED_PORTS).reduce((mark, port) => mark * 16 + port, 0);
+}
+
+/** The port numbers of a ranking mark, the port in use first. */
+export function rankedPortNumbers(mark: number): readonly number[] {
+  if (mark === NO_PORT_RANKING) return [];
+  return Array.from(mark.toString(16), (digit) => Number.parseInt(digit, 16));
+}
+
+/** The conntrack mark of flows of a network instance over a port. */
+export function flowMark(portNumber: number, niNumber: number): number {
+  return (FLOW_OURS | (portNumber << 16) | niNumber) >>> 0;
+}
+
+/** The conntrack mark of a flow that came in by a port and has no owner yet. */
+export function portMark(portNumber: number): number {
+  return flowMark(portNumber, 0);
+}
+
+/** As nft prints marks, and as we write them: 0x and eight digits. */
+export function markText(mark: number): string {
+  return `0x${(mark >>> 0).toString(16).padStart(8, '0')}`;
+}
+
+/** The routing table of a port. 500 and up are the ports' tables in EVE, too. */
+export function portTable(portNumber: number): number {
+  return 500 + portNumber;
+}
+
+/** The name of a network instance's bridge, as in EVE. */
+export function bridgeName(niNumber: number): string {
+  return `bn${niNumber}`;
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, markText, portMark, rankedPortNumbers, rankingMark } from './index.js';
+
+describe('rankingMark', () => {
+  it.each([
+    { ports: [1, 2, 3], text: '0x00000123' },
+    { ports: [14], text: '0x0000000e' },
+    { ports: [], text: '0x0000000f' },
+  ])('reads like the ranking: $ports is $text', ({ ports, text }) => {
+    expect(markText(rankingMark(ports))).toBe(text);
+    expect(rankedPortNumbers(rankingMark(ports))).toEqual(ports);
+  });
+
+  it('arms at most seven ports and stays within its mask', () => {
+    const mark = rankingMark([14, 13, 12, 11, 10, 9, 8, 7, 6]);
+    expect(rankedPortNumbers(mark)).toEqual([14, 13, 12, 11, 10, 9, 8]);
+    expect(mark & 0xf0000000).toBe(0);
+  });
+});
+
+describe('flowMark', () => {
+  it('keeps port and network instance apart', () => {
+    const mark = flowMark(14, 4000);
+    expect(markText(mark)).toBe('0xe00e0fa0');
+    expect((mark & FLOW_PORT_MASK) >>> 0).toBe(portMark(14));
+    expect((mark & FLOW_NI_MASK) >>> 0).toBe(flowMark(0, 4000));
+  });
+});

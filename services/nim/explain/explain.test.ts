@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
+import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
+import { networkInstanceId, Scenario } from '../../../lib/decision/decide/testing/scenario.js';
+import { explainOperation, explainSelection, formatDuration } from './explain.js';
+
+function explained(scenario: Scenario, seconds: number, changes = ''): readonly string[] {
+  const selection = scenario.step(seconds, changes).selections.get(networkInstanceId);
+  if (selection === undefined) throw new Error('no selection');
+  return explainSelection(selection, seconds * 1000);
+}
+
+describe('explainSelection', () => {
+  it('tells an engineer what is used, why, and how the others stand', () => {
+    const scenario = new Scenario('eth0=0 wwan0=10 sat0=20');
+    scenario.step(0, 'allow=0,10');
+    scenario.step(100, 'eth0:no-carrier');
+    scenario.step(200, 'eth0:up');
+    expect(explained(scenario, 212)).toEqual([
+      'crew uses wwan0 (priority 10), for 1 min 52 s.',
+      'It is known to work.',
+      'Last change: link lost (eth0: no carrier).',
+      '1. wwan0 (priority 10): in use, and kept until a better port has worked for long enough.',
+      '2. eth0 (priority 0): works again, and must have worked for 30 s before traffic goes back to it; 18 s to go.',
+      'sat0 (priority 20): not permitted: priority 20 is not among those allowed (0, 10).',
+    ]);
+  });
+
+  it('says that there is none, and why', () => {
+    const scenario = new Scenario('eth0=0');
+    scenario.step(0, '');
+    expect(explained(scenario, 1, 'eth0:admin-down')).toEqual([
+      'crew has no port, for 0 ms: none of its permitted ports has link and address. Its traffic is rejected.',
+      'Last change: link lost (eth0: switched off (administratively down)).',
+      'eth0 (priority 0): permitted, not usable now: switched off (administratively down).',
+    ]);
+  });
+
+  it('does not call a port good that nobody knows to be', () => {
+    const scenario = new Scenario('eth0=0');
+    expect(explained(scenario, 0, 'eth0:failing')).toContain('It is not known to work; none that may be used is.');
+  });
+});
+
+describe('explainOperation', () => {
+  const scenario = new Scenario('eth0=0 wwan0=10');
+  const explain = (operation: NetworkOperation, decision = scenario.step(0, '')): string | undefined =>
+    explainOperation(
+      operation,
+      rankPortsForOperation(operation, scenario.snapshot, scenario.policy, decision.memory, 0),
+      0,
+    )[0];
+
+  it('names the ports in order, or why there is none', () => {
+    expect(explain(NetworkOperation.NETWORK_OPERATION_CONTROLLER)).toBe(
+      'Controller traffic may use, best first: eth0, wwan0.',
+    );
+    expect(explain(NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD)).toBe(
+      'App image download may use, best first: eth0.',
+    );
+    const cut = scenario.step(1, 'eth0:no-carrier');
+    expect(explain(NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD, cut)).toBe(
+      'App image download has no port now: no permitted one has link and address.',
+    );
+    const without = scenario.step(2, '-eth0');
+    expect(explain(NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD, without)).toBe(
+      'Base image download has no port: policy permits none.',
+    );
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0 ms'],
+    [999.4, '999 ms'],
+    [12_300, '12 s'],
+    [200_000, '3 min 20 s'],
+    [18_600_000, '5 h 10 min'],
+    [183_600_000, '2 d 3 h'],
+  ])('%d ms: %s', (durationMs, want) => {
+    expect(formatDuration(durationMs)).toBe(want);
+  });
+});

@@ -1,0 +1,91 @@
+import type { CancelTimer, Clock } from '../../../../lib/clock/index.js';
+import { readDurably, writeDurably } from '../../../../lib/durable/index.js';
+import type { Logger } from '../../../../lib/observability/index.js';
+import type { Budget } from '../../../../lib/decision/schedule/index.js';
+
+/** What a power cut may forget of what was spent: a few kilobytes of a month's megabytes. */
+const saveEveryMs = 600_000;
+
+/** Keeps what tests have spent over restarts and power cuts. */
+export class BudgetFile {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #current: () => ReadonlyMap<string, Budget>;
+  #cancel: CancelTimer = () => undefined;
+  #saved = '';
+
+  private constructor(path: string, clock: Clock, logger: Logger, current: () => ReadonlyMap<string, Budget>) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#current = current;
+  }
+
+  /** What an earlier run has kept; nothing where there is nothing, or nothing that can be trusted. Never fails. */
+  static async load(path: string, logger: Logger): Promise<ReadonlyMap<string, Budget>> {
+    try {
+      const bytes = await readDurably(path, { logger });
+      return bytes === undefined ? new Map() : budgetsIn(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    } catch (error) {
+      logger.warn({ err: error, path }, 'what tests have spent so far cannot be read; counting anew');
+      return new Map();
+    }
+  }
+
+  /** Saves what `current` answers every ten minutes, and when closed. */
+  static keep(options: {
+    readonly path: string;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly current: () => ReadonlyMap<string, Budget>;
+  }): BudgetFile {
+    const file = new BudgetFile(options.path, options.clock, options.logger, options.current);
+    file.#schedule();
+    return file;
+  }
+
+  async close(): Promise<void> {
+    this.#cancel();
+    await this.#save();
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#clock.setTimer(saveEveryMs, () => {
+      void this.#save();
+      this.#schedule();
+    });
+  }
+
+  async #save(): Promise<void> {
+    const text = JSON.stringify([...this.#current()]);
+    if (text === this.#saved || text === '[]') return;
+    try {
+      await writeDurably(this.#path, Buffer.from(text));
+      this.#saved = text;
+    } catch (error) {
+      this.#logger.warn({ err: error, path: this.#path }, 'what tests have spent cannot be saved');
+    }
+  }
+}
+
+function budgetsIn(json: unknown): ReadonlyMap<string, Budget> {
+  if (!Array.isArray(json)) throw new Error('no list');
+  return new Map(
+    json.map((entry: unknown) => {
+      if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw new Error('an entry without a port');
+      return [entry[0], budgetIn(entry[1])];
+    }),
+  );
+}
+
+function budgetIn(json: unknown): Budget {
+  const fields = ['monthlyBytes', 'savedBytes', 'filledAtMs', 'spentBytes', 'monthBeganMs'] as const;
+  if (typeof json !== 'object' || json === null) throw new Error('a budget that is no object');
+  const numbers = fields.map((field) => {
+    const value: unknown = Reflect.get(json, field);
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${field} is no number`);
+    return [field, value] as const;
+  });
+  return Object.fromEntries(numbers) as Record<(typeof fields)[number], number>;
+}

@@ -1,0 +1,109 @@
+import {
+  controllerProfileOf,
+  type Candidate,
+  type Decision,
+  type DecisionPolicy,
+  type PortPolicy,
+  type Profiles,
+  type Selection,
+  type TestProfile,
+} from '../../../../lib/decision/decide/index.js';
+import type { PortRole } from '../../../../lib/decision/schedule/index.js';
+import type { TestAssignment } from './assignment.js';
+
+type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
+
+/**
+ * Which targets are to be tested over which ports: those that network instances go by, on the ports that they may use, and
+ * the controller on every port that may reach it. Network instances with the same target share one test of it over a port.
+ */
+export function planTests(policy: DecisionPolicy, profiles: Profiles, decision: Decision): readonly TestAssignment[] {
+  const assignments = new Map<string, TestAssignment>();
+  const add = (port: PortPolicy, profile: TargetProfile, role: PortRole): void => {
+    const key = `${port.label} ${profile.targetKey}`;
+    const wanted = assignmentOf(port, profile, role);
+    const known = assignments.get(key);
+    assignments.set(key, known === undefined ? wanted : merge(known, wanted));
+  };
+  const standby: PortRole = { kind: 'standby' };
+  for (const port of policy.ports) {
+    const profile = controllerProfileOf(port, policy);
+    if (profile !== undefined) add(port, profile, standby);
+  }
+  const ports = new Map(policy.ports.map((port) => [port.label, port]));
+  for (const networkInstance of policy.networkInstances) {
+    const selection = decision.selections.get(networkInstance.id);
+    if (selection === undefined) continue;
+    for (const candidate of selection.candidates) {
+      const port = ports.get(candidate.label);
+      if (!candidate.eligible || port === undefined) continue;
+      const profile = profiles.of({ kind: 'network-instance', networkInstance }, port);
+      if (profile.kind === 'target') add(port, profile, roleOf(candidate, selection));
+    }
+  }
+  return [...assignments.values()];
+}
+
+function assignmentOf({ label }: PortPolicy, profile: TargetProfile, role: PortRole): TestAssignment {
+  const { targetKey, target, settings, intervalMs, timeoutMs, pulses } = profile;
+  return { label, targetKey, target, settings, intervalMs, timeoutMs, calmPulses: pulses, role };
+}
+
+/** What the port of a candidate is to a network instance. */
+function roleOf(candidate: Candidate, { outcome, candidates }: Selection): PortRole {
+  if (outcome.kind === 'none') return { kind: 'standby' };
+  if (candidate.label === outcome.label) return { kind: 'in-use' };
+  if (candidate.heldUntilMs !== undefined) return { kind: 'returning' };
+  const health = candidates.find(({ label }) => label === outcome.label)?.health;
+  switch (health?.state) {
+    case 'failing':
+      return { kind: 'wanted', sinceMs: health.sinceMs, step: health.cause === 'silent' ? 'pulse' : 'full' };
+    case 'working': {
+      const { doubt } = health;
+      if (doubt === undefined) return { kind: 'standby' };
+      return { kind: 'wanted', sinceMs: doubt.sinceMs, step: doubt.silences > 0 ? 'pulse' : 'full' };
+    }
+    case 'untested':
+    case undefined:
+      return { kind: 'standby' };
+  }
+}
+
+/** The most patient settings, the shortest interval, the most urgent role. */
+function merge(a: TestAssignment, b: TestAssignment): TestAssignment {
+  const [x, y] = [a.settings, b.settings];
+  return {
+    ...a,
+    settings: {
+      failAfter: Math.max(x.failAfter, y.failAfter),
+      recoverAfter: Math.max(x.recoverAfter, y.recoverAfter),
+      slowestMs: longest(x.slowestMs, y.slowestMs),
+      patienceMs: Math.max(x.patienceMs, y.patienceMs),
+      light: x.light,
+    },
+    intervalMs: shortest(a.intervalMs, b.intervalMs),
+    timeoutMs: longest(a.timeoutMs, b.timeoutMs),
+    calmPulses: a.calmPulses || b.calmPulses,
+    role: moreUrgent(a.role, b.role),
+  };
+}
+
+/** Undefined sets no bound. */
+function longest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.max(a, b);
+}
+
+function shortest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
+}
+
+const urgency: Readonly<Record<PortRole['kind'], number>> = { standby: 0, returning: 1, wanted: 2, 'in-use': 3 };
+
+function moreUrgent(a: PortRole, b: PortRole): PortRole {
+  if (a.kind === 'wanted' && b.kind === 'wanted') {
+    const sinceMs = Math.max(a.sinceMs, b.sinceMs);
+    return { kind: 'wanted', sinceMs, step: a.step === 'full' || b.step === 'full' ? 'full' : 'pulse' };
+  }
+  return urgency[b.kind] > urgency[a.kind] ? b : a;
+}

@@ -1,0 +1,324 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { VirtualClock } from '../../../../lib/clock/index.js';
+import { parseTarget, targetKey, type ProbeTarget } from '../../../../lib/configuration/index.js';
+import { createLogger } from '../../../../lib/observability/index.js';
+import { healthOf, type Health, type HealthSettings } from '../../../../lib/decision/health/index.js';
+import {
+  monthMs,
+  observeTraffic,
+  paceOf,
+  type PortRole,
+  type TrafficFacts,
+} from '../../../../lib/decision/schedule/index.js';
+import type { TestAssignment, TestedPort } from './assignment.js';
+import { BudgetBook } from './budget-book.js';
+import { Tester } from './tester.js';
+import { SimulatedNetwork, type SimulatedPath } from './testing/simulated-network.js';
+
+const controller = targetOf('https://controller.example/api/v2/edgedevice/ping');
+
+function targetOf(text: string): ProbeTarget {
+  const parsed = parseTarget(text);
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem);
+  return parsed.target;
+}
+
+/** One port with one target, tested in virtual time. */
+class Bench {
+  readonly clock = new VirtualClock();
+  readonly network = new SimulatedNetwork(this.clock, 7);
+  readonly budgets = new BudgetBook(this.clock);
+  readonly tester: Tester;
+  readonly #settings: HealthSettings;
+  readonly #priority: number;
+  readonly #target: ProbeTarget;
+  #role: PortRole = { kind: 'in-use' };
+  #validSinceMs: number | undefined = 0;
+  /** When the verdict was another one, and which. */
+  readonly verdicts: { readonly atMs: number; readonly state: Health['state'] }[] = [];
+
+  constructor(options: { priority?: number; target?: ProbeTarget; path?: Partial<SimulatedPath> } = {}) {
+    this.#priority = options.priority ?? 0;
+    this.#target = options.target ?? controller;
+    const light = this.#target.kind === 'icmp' || this.#target.kind === 'tcp';
+    const { patienceMs } = paceOf(this.#priority);
+    this.#settings = { failAfter: 3, recoverAfter: 2, slowestMs: undefined, patienceMs, light };
+    Object.assign(this.network.path('eth0'), options.path ?? {});
+    this.tester = new Tester({
+      clock: this.clock,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      prober: this.network,
+      budgets: this.budgets,
+      onOutcome: () => {
+        this.#note();
+      },
+    });
+    this.assign();
+  }
+
+  health(): Health {
+    const record = this.tester.recordsOf('eth0').get(targetKey(this.#target));
+    if (record === undefined) throw new Error('nothing is tested');
+    return healthOf(record, this.#settings, this.#validSinceMs, this.tester.trafficOf('eth0')?.lastDownMs);
+  }
+
+  assign(changes: { role?: PortRole; validSinceMs?: number | undefined } = {}): void {
+    if (changes.role !== undefined) this.#role = changes.role;
+    if ('validSinceMs' in changes) this.#validSinceMs = changes.validSinceMs;
+    const assignment: TestAssignment = {
+      ...{ label: 'eth0', targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
+      ...{ intervalMs: undefined, timeoutMs: undefined, calmPulses: true, role: this.#role },
+    };
+    const port: TestedPort = {
+      ...{ label: 'eth0', interfaceName: 'eth0', priority: this.#priority, validSinceMs: this.#validSinceMs },
+      ...{ dnsServers: [], gateways: [], monthlyTestBytes: paceOf(this.#priority).monthlyBytes },
+    };
+    this.tester.assign([assignment], new Map([['eth0', port]]));
+    this.#note();
+  }
+
+  async run(ms: number): Promise<void> {
+    await this.clock.advanceAsync(ms);
+  }
+
+  /** Milliseconds until the verdict is this one; fails after `mostMs`. */
+  async until(state: Health['state'], mostMs: number): Promise<number> {
+    const beganMs = this.clock.monotonicMs();
+    while (this.health().state !== state) {
+      if (this.clock.monotonicMs() - beganMs > mostMs) throw new Error(`not ${state} after ${mostMs} ms`);
+      await this.run(10);
+    }
+    return this.clock.monotonicMs() - beganMs;
+  }
+
+  #note(): void {
+    const { state } = this.health();
+    if (this.verdicts.at(-1)?.state !== state) this.verdicts.push({ atMs: this.clock.monotonicMs(), state });
+  }
+}
+
+/** Traffic that goes up every 20 ms, and is answered while the path lives. Reads the counters every 100 ms, as NIM does. */
+function startTraffic(bench: Bench, answered: () => boolean): () => void {
+  let facts: TrafficFacts | undefined;
+  let [upPackets, downPackets] = [0, 0];
+  let stop = (): void => undefined;
+  const read = (): void => {
+    upPackets += 5;
+    if (answered()) downPackets += 5;
+    facts = observeTraffic(
+      bench.tester.trafficOf('eth0') ?? facts,
+      { upPackets, downPackets },
+      bench.clock.monotonicMs(),
+    );
+    bench.tester.onTraffic('eth0', facts);
+    stop = bench.clock.setTimer(100, read);
+  };
+  read();
+  return () => {
+    stop();
+  };
+}
+
+describe('a port in use', () => {
+  it('is tested at once, and then works', async () => {
+    const bench = new Bench();
+    expect(await bench.until('working', 100)).toBeLessThan(50);
+  });
+
+  it('is found dead within six seconds when nothing uses it', async () => {
+    const bench = new Bench();
+    await bench.run(60_000);
+    const delays: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      await bench.run(60_000 + round * 217);
+      bench.network.path('eth0').state = 'dead';
+      delays.push(await bench.until('failing', 10_000));
+      bench.network.path('eth0').state = 'alive';
+      await bench.until('working', 20_000);
+    }
+    expect(Math.max(...delays)).toBeLessThan(6_000);
+  });
+
+  it('is found dead within a second when an app is sending', async () => {
+    const bench = new Bench();
+    const stop = startTraffic(bench, () => bench.network.path('eth0').state === 'alive');
+    await bench.run(60_000);
+    const delays: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      await bench.run(30_000 + round * 17);
+      bench.network.path('eth0').state = 'dead';
+      delays.push(await bench.until('failing', 10_000));
+      bench.network.path('eth0').state = 'alive';
+      await bench.until('working', 20_000);
+    }
+    stop();
+    expect(Math.max(...delays)).toBeLessThan(1_000);
+  });
+
+  it('on a metered link is found dead within ten seconds while an app is sending', async () => {
+    const bench = new Bench({ priority: 1, path: { latencyMs: 60 } });
+    const stop = startTraffic(bench, () => bench.network.path('eth0').state === 'alive');
+    await bench.run(600_000);
+    bench.network.path('eth0').state = 'dead';
+    const delayMs = await bench.until('failing', 20_000);
+    stop();
+    expect(delayMs).toBeGreaterThan(paceOf(1).patienceMs);
+    expect(delayMs).toBeLessThan(10_000);
+  });
+
+  it('with traffic that is answered needs no pulses', async () => {
+    const bench = new Bench();
+    const stop = startTraffic(bench, () => true);
+    await bench.run(60_000);
+    const before = bench.network.counts.pulses;
+    await bench.run(3_000_000);
+    stop();
+    expect(bench.network.counts.pulses - before).toBe(0);
+  });
+
+  it('with traffic that nobody ever answers is looked at seldom', async () => {
+    const bench = new Bench();
+    const stop = startTraffic(bench, () => false);
+    await bench.run(1_000);
+    const before = bench.network.counts.pulses;
+    await bench.run(600_000);
+    stop();
+    // Every 4 s as ever, and once a minute for the stall.
+    expect(bench.network.counts.pulses - before).toBeLessThan(600 / 4 + 10 + 10);
+    expect(bench.health().state).toBe('working');
+  });
+
+  it.each([
+    { what: '20 % loss', path: { lossShare: 0.2, latencyMs: 20 } },
+    { what: 'a satellite', path: { latencyMs: 600 } },
+    { what: 'a satellite that loses 5 %', path: { latencyMs: 600, lossShare: 0.05 } },
+  ])('is not given up for $what, in half an hour with and without traffic', async ({ path }) => {
+    for (const priority of [0, 2]) {
+      const bench = new Bench({ priority, path });
+      await bench.run(1_800_000);
+      let packets = 0;
+      const stop = startTraffic(bench, () => (packets += 1) % 4 !== 0);
+      await bench.run(1_800_000);
+      stop();
+      expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+    }
+  });
+
+  it('fails behind a portal, although everything answers', async () => {
+    const bench = new Bench();
+    await bench.run(60_000);
+    bench.network.path('eth0').state = 'portal';
+    await bench.run(paceOf(0).fullMs + 10_000);
+    expect(bench.health()).toMatchObject({ state: 'failing', cause: 'test' });
+    bench.network.path('eth0').state = 'alive';
+    expect(await bench.until('working', 60_000)).toBeGreaterThan(0);
+  });
+
+  it('that comes back is found within ten seconds, and believed after two tests', async () => {
+    const bench = new Bench();
+    await bench.run(10_000);
+    bench.network.path('eth0').state = 'dead';
+    await bench.until('failing', 10_000);
+    await bench.run(3_600_000);
+    bench.network.path('eth0').state = 'alive';
+    expect(await bench.until('working', 20_000)).toBeLessThan(12_000);
+  });
+
+  it('is untested again, and tested at once, with a new address', async () => {
+    const bench = new Bench();
+    await bench.run(10_000);
+    bench.assign({ validSinceMs: undefined });
+    expect(bench.health().state).toBe('untested');
+    await bench.run(5_000);
+    bench.assign({ validSinceMs: bench.clock.monotonicMs() });
+    expect(await bench.until('working', 100)).toBeLessThan(50);
+  });
+});
+
+describe('a path that was slow for a while', () => {
+  it('is not given ever more time to answer', async () => {
+    const bench = new Bench({ path: { latencyMs: 900 } });
+    for (const latencyMs of [900, 1_500, 2_200, 2_900, 20]) {
+      bench.network.path('eth0').latencyMs = latencyMs;
+      await bench.run(30_000);
+      expect([latencyMs, bench.health().state]).toEqual([latencyMs, 'working']);
+    }
+    bench.network.path('eth0').state = 'dead';
+    // A pulse's interval, and twice the longest limit.
+    expect(await bench.until('failing', 60_000)).toBeLessThan(4_000 + 2 * 3_000 + 1_000);
+  });
+});
+
+describe('a light target', () => {
+  it.each([
+    { what: 'is found dead in seconds', path: { latencyMs: 5 }, mostMs: 6_000 },
+    { what: 'over a satellite, too', path: { latencyMs: 600 }, mostMs: 10_000 },
+  ])('$what', async ({ path, mostMs }) => {
+    const bench = new Bench({ target: targetOf('icmp://192.0.2.1'), path });
+    await bench.run(600_000);
+    bench.network.path('eth0').state = 'dead';
+    expect(await bench.until('failing', 20_000)).toBeLessThan(mostMs);
+  });
+});
+
+describe('a standby', () => {
+  it('that is wanted answers for itself at once', async () => {
+    const bench = new Bench({ priority: 1, path: { latencyMs: 60 } });
+    bench.assign({ role: { kind: 'standby' } });
+    await bench.run(100_000);
+    const sinceMs = bench.clock.monotonicMs();
+    bench.assign({ role: { kind: 'wanted', sinceMs, step: 'pulse' } });
+    await bench.run(200);
+    const record = bench.tester.recordsOf('eth0').get(targetKey(controller));
+    expect(record?.lastSucceeded?.atMs).toBeGreaterThan(sinceMs);
+  });
+});
+
+describe('thirty days', () => {
+  it.each([
+    { what: 'a free port in use', priority: 0, role: { kind: 'in-use' } },
+    { what: 'a free standby', priority: 0, role: { kind: 'standby' } },
+    { what: 'a metered port in use', priority: 1, role: { kind: 'in-use' } },
+    { what: 'a metered standby', priority: 1, role: { kind: 'standby' } },
+  ] as const)('of testing $what that nobody uses stay within its budget', async ({ priority, role }) => {
+    const bench = new Bench({ priority, path: { latencyMs: 20 } });
+    bench.assign({ role });
+    const spent = (): number => bench.network.counts.bytes.get('eth0') ?? 0;
+    const hourMs = 3_600_000;
+    // Less is known in the first hours, and more is asked; what follows is always the same.
+    await bench.run(3 * hourMs);
+    const atFirst = spent();
+    await bench.run(6 * hourMs);
+    const sixHours = spent() - atFirst;
+    expect(sixHours).toBeGreaterThan(0);
+    const month = atFirst + (sixHours * (monthMs - 3 * hourMs)) / (6 * hourMs);
+    expect(month).toBeLessThan(paceOf(priority).monthlyBytes);
+  });
+
+  it('never spend more than the budget and what was saved, however bad the path is', async () => {
+    const bench = new Bench({ priority: 1, path: { latencyMs: 60, lossShare: 0.6 } });
+    await bench.run(monthMs / 120);
+    const bytes = bench.network.counts.bytes.get('eth0') ?? 0;
+    expect(bytes).toBeLessThan(paceOf(1).monthlyBytes * (1 / 120 + 1 / 10 + 1 / 10) + 10_000);
+  });
+});
+
+describe('testNow', () => {
+  it('runs the full test whatever the schedule says, and answers when it is through', async () => {
+    const bench = new Bench();
+    await bench.run(60_000);
+    const before = bench.network.counts.fulls;
+    const done = bench.tester.testNow(['eth0'], new AbortController().signal);
+    await bench.run(100);
+    await done;
+    expect(bench.network.counts.fulls).toBe(before + 1);
+  });
+
+  it('does not wait for a port without link', async () => {
+    const bench = new Bench();
+    bench.assign({ validSinceMs: undefined });
+    await bench.tester.testNow(['eth0'], new AbortController().signal);
+    expect(bench.network.counts.fulls).toBe(1);
+  });
+});

@@ -1,0 +1,253 @@
+import type { CancelTimer, Clock } from '../../../../lib/clock/index.js';
+import type { Logger } from '../../../../lib/observability/index.js';
+import {
+  healthOf,
+  newRecord,
+  withOutcome,
+  type TestRecord,
+  type TestStep,
+} from '../../../../lib/decision/health/index.js';
+import {
+  nextTest,
+  paceOf,
+  refuteStall,
+  type TestCause,
+  type TestSituation,
+  type TrafficFacts,
+} from '../../../../lib/decision/schedule/index.js';
+import { isLight, type TestAssignment, type TestedPort } from './assignment.js';
+import type { Attempt, Prober } from './attempt.js';
+import type { BudgetBook } from './budget-book.js';
+
+export interface TesterOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly prober: Prober;
+  readonly budgets: BudgetBook;
+  /** Called when the record of a target over a port has another outcome. */
+  readonly onOutcome: (label: string, targetKey: string) => void;
+}
+
+/** Attempts under way at once, over all ports and targets; one more waits for the next that ends. */
+const mostInFlight = 256;
+
+/** One target over one port: its record, and what is under way. */
+interface Track {
+  assignment: TestAssignment;
+  record: TestRecord;
+  readonly inFlight: Set<{ readonly step: TestStep; readonly startedMs: number; readonly abort: AbortController }>;
+  requestedMs: number | undefined;
+  cancelTimer: CancelTimer;
+}
+
+/**
+ * Runs the tests: keeps a record for each target over each port, asks the schedule what is next, and does that. All of it
+ * concurrent and never waited for by anybody.
+ */
+export class Tester {
+  readonly #options: TesterOptions;
+  readonly #tracks = new Map<string, Track>();
+  #ports: ReadonlyMap<string, TestedPort> = new Map();
+  readonly #traffic = new Map<string, TrafficFacts>();
+  #inFlight = 0;
+  #closed = false;
+
+  constructor(options: TesterOptions) {
+    this.#options = options;
+  }
+
+  /** The records of all targets over a port, by target key. Immutable values; a new outcome makes a new map. */
+  recordsOf(label: string): ReadonlyMap<string, TestRecord> {
+    return new Map(
+      [...this.#tracks.values()]
+        .filter(({ assignment }) => assignment.label === label)
+        .map(({ assignment, record }) => [assignment.targetKey, record]),
+    );
+  }
+
+  trafficOf(label: string): TrafficFacts | undefined {
+    return this.#traffic.get(label);
+  }
+
+  /** Tests these from now on. Records of what stays are kept; what is under way for a port that lost link or address is given up. */
+  assign(assignments: readonly TestAssignment[], ports: ReadonlyMap<string, TestedPort>): void {
+    if (this.#closed) return;
+    this.#takePorts(ports);
+    const wanted = new Set(assignments.map(keyOf));
+    for (const [key, track] of this.#tracks) {
+      if (wanted.has(key)) continue;
+      giveUp(track);
+      this.#tracks.delete(key);
+    }
+    for (const assignment of assignments) {
+      const key = keyOf(assignment);
+      const track = this.#tracks.get(key);
+      if (track === undefined) {
+        this.#tracks.set(key, {
+          ...{ assignment, record: newRecord(this.#options.clock.monotonicMs()), inFlight: new Set() },
+          ...{ requestedMs: undefined, cancelTimer: () => undefined },
+        });
+      } else track.assignment = assignment;
+    }
+    for (const track of this.#tracks.values()) this.#look(track);
+  }
+
+  /** What the counters of a port show. */
+  onTraffic(label: string, facts: TrafficFacts): void {
+    const before = this.#traffic.get(label);
+    this.#traffic.set(label, facts);
+    // Only the beginning and the end of a stall can ask for another test than the one that is planned.
+    if (before?.unansweredSinceMs === facts.unansweredSinceMs && before?.refuted === facts.refuted) {
+      if (facts.refuted === 0 || before.lastUpMs === facts.lastUpMs) return;
+    }
+    for (const track of this.#tracksOver(label)) this.#look(track);
+  }
+
+  /** Runs the full test of every target over these ports now; answers when each has one that began after this call. */
+  async testNow(labels: readonly string[], signal: AbortSignal): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const tracks = labels.flatMap((label) => this.#tracksOver(label));
+    for (const track of tracks) track.requestedMs = nowMs;
+    for (const track of tracks) this.#look(track);
+    const done = (): boolean =>
+      tracks.every(({ record }) => record.outcomes.some((one) => one.step === 'full' && one.startedMs >= nowMs));
+    while (!done() && !signal.aborted && !this.#closed && tracks.some((track) => this.#isTestable(track))) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    }
+  }
+
+  readonly #waiting = new Set<() => void>();
+
+  close(): void {
+    this.#closed = true;
+    for (const track of this.#tracks.values()) giveUp(track);
+    this.#wakeWaiting();
+  }
+
+  #takePorts(ports: ReadonlyMap<string, TestedPort>): void {
+    for (const [label, before] of this.#ports) {
+      const now = ports.get(label);
+      if (now?.validSinceMs === before.validSinceMs && now?.interfaceName === before.interfaceName) continue;
+      this.#options.prober.forget(label);
+      for (const track of this.#tracksOver(label)) giveUp(track);
+      this.#traffic.delete(label);
+    }
+    for (const { label, monthlyTestBytes } of ports.values()) this.#options.budgets.allow(label, monthlyTestBytes);
+    this.#ports = ports;
+    this.#wakeWaiting();
+  }
+
+  #tracksOver(label: string): readonly Track[] {
+    return [...this.#tracks.values()].filter(({ assignment }) => assignment.label === label);
+  }
+
+  #isTestable({ assignment }: Track): boolean {
+    return this.#ports.get(assignment.label)?.validSinceMs !== undefined;
+  }
+
+  #look(track: Track): void {
+    track.cancelTimer();
+    track.cancelTimer = () => undefined;
+    for (;;) {
+      if (this.#closed || this.#inFlight >= mostInFlight) return;
+      const { clock } = this.#options;
+      const port = this.#ports.get(track.assignment.label);
+      if (port === undefined) return;
+      const nowMs = clock.monotonicMs();
+      const situation = this.#situation(track, port);
+      const next = nextTest(situation, nowMs);
+      if (next.kind === 'wait') {
+        if (next.untilMs !== undefined) {
+          // Timers may fire a fraction of a millisecond early, and would then find nothing to do.
+          track.cancelTimer = clock.setTimer(Math.ceil(next.untilMs - nowMs) + 1, () => {
+            this.#look(track);
+          });
+        }
+        return;
+      }
+      const inDoubt =
+        situation.health.state !== 'working' || situation.health.doubt !== undefined || next.cause === 'stall';
+      this.#start(
+        track,
+        { port, assignment: track.assignment, step: next.step, limitMs: next.limitMs, inDoubt },
+        next.cause,
+      );
+    }
+  }
+
+  #situation({ assignment, record, inFlight, requestedMs }: Track, port: TestedPort): TestSituation {
+    const { budgets, prober } = this.#options;
+    const { label, targetKey, target, settings, intervalMs, timeoutMs, calmPulses, role } = assignment;
+    const traffic = this.#traffic.get(label);
+    return {
+      validSinceMs: port.validSinceMs,
+      record,
+      health: healthOf(record, settings, port.validSinceMs, traffic?.lastDownMs),
+      role,
+      pace: paceOf(port.priority),
+      target: {
+        ...{ light: isLight(target), intervalMs, timeoutMs },
+        ...{ canPulse: prober.canPulse(label, targetKey), calmPulses },
+      },
+      traffic,
+      inFlight: [...inFlight],
+      budget: budgets.state(label),
+      requestedMs,
+    };
+  }
+
+  #start(track: Track, attempt: Attempt, cause: TestCause): void {
+    const { clock, prober, budgets, logger } = this.#options;
+    const { label, targetKey } = track.assignment;
+    const underWay = { step: attempt.step, startedMs: clock.monotonicMs(), abort: new AbortController() };
+    track.inFlight.add(underWay);
+    this.#inFlight += 1;
+    void prober.run(attempt, underWay.abort.signal).then(({ bytes, ...result }) => {
+      this.#inFlight -= 1;
+      budgets.spend(label, bytes);
+      if (!track.inFlight.delete(underWay)) return;
+      const endedMs = clock.monotonicMs();
+      logger.trace(
+        { port: label, target: targetKey, step: attempt.step, cause, limitMs: attempt.limitMs, ...result },
+        'tested',
+      );
+      const traffic = this.#traffic.get(label);
+      track.record = withOutcome(track.record, {
+        ...{ step: attempt.step, startedMs: underWay.startedMs, endedMs, result },
+        trafficAnsweredMs: traffic?.lastDownMs,
+      });
+      if (result.kind === 'answered' && traffic !== undefined) this.#traffic.set(label, refuteStall(traffic, endedMs));
+      this.#options.onOutcome(label, targetKey);
+      this.#wakeWaiting();
+      this.#look(track);
+      this.#lookAtHeldBack();
+    });
+  }
+
+  /** Tracks that found too much under way have no timer of their own. */
+  #lookAtHeldBack(): void {
+    if (this.#inFlight !== mostInFlight - 1) return;
+    for (const track of this.#tracks.values()) this.#look(track);
+  }
+
+  #wakeWaiting(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+function keyOf({ label, targetKey }: Pick<TestAssignment, 'label' | 'targetKey'>): string {
+  return `${label} ${targetKey}`;
+}
+
+function giveUp(track: Track): void {
+  track.cancelTimer();
+  track.cancelTimer = () => undefined;
+  for (const { abort } of track.inFlight) abort.abort();
+  track.inFlight.clear();
+}

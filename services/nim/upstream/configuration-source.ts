@@ -1,0 +1,45 @@
+import type { PolicyChange } from '../../../gen/zedagent/v1/policy.js';
+import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import { ConfigurationReader } from '../../../lib/configuration/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { connectTo, follow } from '../../../lib/rpc/index.js';
+import type { ConfigurationInForce } from '../publish/index.js';
+
+/**
+ * Follows zedagent's configuration and the policy over it until the signal aborts; the last ones stay in force while zedagent
+ * is away. A configuration that makes no sense is reported and left alone. Grants are handed on live or not.
+ */
+export async function followConfiguration(options: {
+  readonly zedagentAddress: string;
+  readonly onConfiguration: (configuration: ConfigurationInForce, policyChanges: readonly PolicyChange[]) => void;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}): Promise<void> {
+  const { logger, signal } = options;
+  const client = connectTo(DeviceConfigServiceClient, options.zedagentAddress);
+  const reader = new ConfigurationReader();
+  await follow({
+    open: () => client.watchConfig(reader.request),
+    onMessage: (message: WatchConfigResponse) => {
+      const news = reader.take(message);
+      if (news === undefined) return;
+      const { version, author, pushedAt, config } = news.deviceConfig;
+      if (news.kind === 'nonsense') {
+        logger.error(
+          { version: String(version), problems: news.problems },
+          'a configuration makes no sense; the one before stays in force',
+        );
+        return;
+      }
+      const { policyVersion, model, overrides, policyChanges } = news;
+      const source = { config, overrides };
+      options.onConfiguration({ version, author, pushedAt, policyVersion, source, model }, policyChanges);
+    },
+    onState: (state, why) => {
+      logger.info({ state, why }, 'configuration stream');
+    },
+    signal,
+    logger,
+  });
+  client.close();
+}

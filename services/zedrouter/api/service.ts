@@ -1,0 +1,87 @@
+import { status } from '@grpc/grpc-js';
+
+import {
+  NetworkRouterServiceService,
+  type GetDataplaneResponse,
+  type ListPortMapsRequest,
+  type ListPortMapsResponse,
+  type NetworkInstanceStatus,
+  type NetworkRouterServiceServer,
+  type PortMapStatus,
+  type WatchNetworkInstanceStatusRequest,
+  type WatchNetworkInstanceStatusResponse,
+} from '../../../gen/zedrouter/v1/network_router.js';
+import {
+  oncePerStep,
+  RpcError,
+  serverStreaming,
+  unary,
+  type CallContext,
+  type ServedService,
+  type StateChange,
+} from '../../../lib/rpc/index.js';
+import type { StatusStore } from '../status/status-store.js';
+
+/** What the service answers from, beside the statuses. */
+export interface ServiceSources {
+  /** The port maps of these network instances, by UUID. */
+  readonly portMaps: (niIds: readonly string[]) => PortMapStatus[];
+  readonly readDataplane: () => Promise<GetDataplaneResponse>;
+}
+
+/** NetworkRouterService over the statuses in `store`. */
+export function networkRouterService(store: StatusStore, { portMaps, readDataplane }: ServiceSources): ServedService {
+  const messageOf = oncePerStep(statusesMessage);
+  const implementation: NetworkRouterServiceServer = {
+    listNetworkInstanceStatus: unary(({ networkInstances }) => ({
+      epoch: store.epoch,
+      revision: store.revision,
+      statuses: [...chosen(store.list(), networkInstances)],
+    })),
+    watchNetworkInstanceStatus: serverStreaming((request, context) => watch(store, messageOf, request, context)),
+    listPortMaps: unary(({ networkInstances }: ListPortMapsRequest): ListPortMapsResponse => ({
+      epoch: store.epoch,
+      revision: store.revision,
+      portMaps: portMaps(chosen(store.list(), networkInstances).map(({ networkInstanceId }) => networkInstanceId)),
+    })),
+    getDataplane: unary(readDataplane),
+  };
+  return { definition: NetworkRouterServiceService, implementation };
+}
+
+function chosen(
+  statuses: readonly NetworkInstanceStatus[],
+  names: readonly string[],
+): readonly NetworkInstanceStatus[] {
+  if (names.length === 0) return statuses;
+  return names.map((name) => {
+    const found = statuses.find(
+      ({ networkInstanceId, displayName }) => networkInstanceId === name || displayName === name,
+    );
+    if (found === undefined) {
+      throw new RpcError(status.NOT_FOUND, `there is no local network instance ${name}`, {
+        reason: 'NETWORK_INSTANCE_NOT_FOUND',
+      });
+    }
+    return found;
+  });
+}
+
+function statusesMessage(change: StateChange<NetworkInstanceStatus>): WatchNetworkInstanceStatusResponse {
+  return {
+    epoch: change.epoch,
+    revision: change.revision,
+    snapshot: change.snapshot,
+    statuses: [...change.upserts],
+    removedNetworkInstances: [...change.removedKeys],
+  };
+}
+
+async function* watch(
+  store: StatusStore,
+  messageOf: (change: StateChange<NetworkInstanceStatus>) => WatchNetworkInstanceStatusResponse,
+  { epoch, afterRevision }: WatchNetworkInstanceStatusRequest,
+  { signal }: CallContext,
+): AsyncIterable<WatchNetworkInstanceStatusResponse> {
+  for await (const change of store.watch({ epoch, afterRevision }, signal)) yield messageOf(change);
+}

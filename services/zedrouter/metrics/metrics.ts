@@ -1,0 +1,64 @@
+import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import { gaugesOfNetworkInstances, type Meters } from '../../../lib/observability/index.js';
+import type { Instrumentation } from './instrumentation.js';
+
+const applyBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+
+/** Makes what is applied, and what came of applying it, readable as metrics. */
+export function zedrouterMetrics(meters: Meters, statuses: () => readonly NetworkInstanceStatus[]): Instrumentation {
+  statusMetrics(meters, statuses);
+  const applying = meters.duration(
+    {
+      name: 'eve_uplink_apply_duration_seconds',
+      help: 'From news to the kernel having taken in what follows from it: `switch` what moves traffic, `all` the tidying, too.',
+    },
+    ['part'],
+    applyBucketsMs,
+  );
+  let repairs = 0;
+  meters.counter(
+    {
+      name: 'eve_uplink_drift_repairs_total',
+      help: 'How often the kernel was not as it had been left, and was repaired.',
+    },
+    [],
+    () => [{ value: repairs }],
+  );
+  const failures = new Map<string, number>();
+  meters.counter(
+    { name: 'eve_uplink_apply_failures_total', help: 'Operations that the kernel or a tool refused, by kind.' },
+    ['operation'],
+    () => [...failures].map(([operation, value]) => ({ labels: { operation }, value })),
+  );
+  return {
+    onApplied: (part, tookMs) => {
+      applying.observe({ part }, tookMs);
+    },
+    onRepair: () => {
+      repairs += 1;
+    },
+    onFailure: (operation) => {
+      failures.set(operation, (failures.get(operation) ?? 0) + 1);
+    },
+  };
+}
+
+function statusMetrics(meters: Meters, statuses: () => readonly NetworkInstanceStatus[]): void {
+  const gauge = gaugesOfNetworkInstances(meters, statuses);
+  gauge(
+    'eve_uplink_network_instance_applied_port',
+    '1 for the port that the traffic of a network instance goes out by; no series where it is rejected.',
+    ['port', 'interface', 'bridge'],
+    ({ armedPorts: [port], interfaceInUse, bridge }) =>
+      port === undefined ? [] : [{ labels: { port, interface: interfaceInUse, bridge }, value: 1 }],
+  );
+  gauge(
+    'eve_uplink_network_instance_applied',
+    '1 where all that a network instance needs has been applied, 0 where something was refused.',
+    [],
+    ({ state }) => [{ value: Number(state === ApplyState.APPLY_STATE_APPLIED) }],
+  );
+  gauge('eve_uplink_network_instance_errors', 'What was refused and has not been made good.', [], ({ errors }) => [
+    { value: errors.length },
+  ]);
+}

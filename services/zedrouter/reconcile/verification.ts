@@ -1,0 +1,80 @@
+import type { Clock } from '../../../lib/clock/index.js';
+
+/** After the last sign of change in the kernel, ours or not, look whether it still is as it should be. */
+const VERIFY_AFTER_MS = 200;
+/** And look in any case this often, at the name services too. */
+const REFRESH_EVERY_MS = 60_000;
+const RETRY_AFTER_MS = 1_000;
+
+/** Useless: something was changed while it was read. */
+export type ReadingOutcome = 'useful' | 'useless' | 'failed';
+
+export interface VerificationOptions {
+  readonly clock: Clock;
+  /** Reads the kernel and hands on what it found, beside whatever else happens. Never rejects. */
+  readonly read: (what: 'kernel' | 'kernel-and-name-services') => Promise<ReadingOutcome>;
+}
+
+/** Decides when the kernel is read back: when it has calmed down after a change, and once a minute. */
+export class Verification {
+  readonly #options: VerificationOptions;
+  #lastChangeMs = 0;
+  #isDue = false;
+  #reading = false;
+  #cancelCalm: () => void = () => undefined;
+  #cancelRefresh: () => void = () => undefined;
+  #closed = false;
+
+  constructor(options: VerificationOptions) {
+    this.#options = options;
+    this.#scheduleRefresh();
+  }
+
+  /** Something changed. Cheap: it is called for each of hundreds of changes in a row. */
+  soon(): void {
+    if (this.#closed) return;
+    this.#lastChangeMs = this.#options.clock.monotonicMs();
+    if (!this.#isDue) this.#wait(VERIFY_AFTER_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelCalm();
+    this.#cancelRefresh();
+  }
+
+  #wait(delayMs: number): void {
+    const { clock } = this.#options;
+    this.#isDue = true;
+    this.#cancelCalm();
+    this.#cancelCalm = clock.setTimer(delayMs, () => {
+      const leftMs = this.#lastChangeMs + VERIFY_AFTER_MS - clock.monotonicMs();
+      if (leftMs > 0) {
+        this.#wait(leftMs);
+        return;
+      }
+      this.#isDue = false;
+      void this.#read('kernel');
+    });
+  }
+
+  #scheduleRefresh(): void {
+    this.#cancelRefresh = this.#options.clock.setTimer(REFRESH_EVERY_MS, () => {
+      void this.#read('kernel-and-name-services');
+      this.#scheduleRefresh();
+    });
+  }
+
+  async #read(what: 'kernel' | 'kernel-and-name-services'): Promise<void> {
+    if (this.#reading) {
+      this.soon();
+      return;
+    }
+    this.#reading = true;
+    const outcome = await this.#options.read(what);
+    this.#reading = false;
+    if (this.#closed) return;
+    if (outcome === 'useless') this.soon();
+    if (outcome === 'failed' && !this.#isDue) this.#wait(RETRY_AFTER_MS);
+  }
+}

@@ -1,0 +1,181 @@
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { run, runningDnsmasq, stopDnsmasq } from 'iproute-exec';
+
+import { VirtualClock } from '../../lib/clock/index.js';
+import { createLogger } from '../../lib/observability/index.js';
+import { cleanUp } from './reconcile/clean-up.js';
+import { nameServicePaths } from './desired/name-service.js';
+import { nameServiceDirectory } from './apply/directories.js';
+import { NO_NUMBERS } from './ids/ids.js';
+import type { Numbers } from './desired/inputs.js';
+import { received, withRouter } from './testing/real-router.js';
+import { PORTS } from './testing/ship.js';
+
+const DEVICE = 'evr-device';
+const FOREIGN_RULE = '20000:\tfrom all fwmark 0x77 lookup 77';
+
+async function inDevice(...argv: readonly [string, ...string[]]): Promise<string> {
+  const [file, ...args] = argv;
+  const { stdout, stderr } = await run(file, args, { namespace: DEVICE, allowFailure: true });
+  return stdout + stderr;
+}
+
+describe('Router on a real kernel', () => {
+  let runDir: string;
+  let numbers: Numbers = NO_NUMBERS;
+
+  beforeAll(async () => {
+    runDir = await mkdtemp(join(tmpdir(), 'evr-'));
+    await run('ip', ['netns', 'del', DEVICE], { allowFailure: true });
+    await run('ip', ['netns', 'add', DEVICE]);
+    const ports = [...PORTS.values()].flatMap(({ interfaceName, addresses }, index) => [
+      `link add name ${interfaceName} index ${100 + index} type veth peer name peer${index} index ${200 + index}`,
+      `link set dev ${interfaceName} up`,
+      `link set dev peer${index} up`,
+      `addr add ${addresses[0]?.address ?? ''}/24 dev ${interfaceName}`,
+    ]);
+    await run('ip', ['-n', DEVICE, '-batch', '-'], {
+      input: [...ports, 'link set dev lo up', 'rule add pref 20000 fwmark 0x77 lookup 77', ''].join('\n'),
+    });
+    await run('nft', ['-f', '-'], { namespace: DEVICE, input: 'add table inet somebody_else\n' });
+  });
+
+  afterAll(async () => {
+    await run('ip', ['netns', 'del', DEVICE], { allowFailure: true });
+    await rm(runDir, { recursive: true, force: true });
+  });
+
+  it('builds everything, and finds nothing to do when it looks again', async () => {
+    await withRouter({ namespace: DEVICE, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      const report = await first;
+      numbers = report.numbers;
+      expect(report.failures).toEqual([]);
+      const again = nextReport();
+      router.kernelChanged();
+      expect((await again).planned).toEqual([]);
+    });
+    expect(await inDevice('ip', 'route', 'get', '8.8.8.8', 'from', '10.77.0.2', 'iif', 'bn1')).toContain(
+      'dev eth0 table 501',
+    );
+    expect(await inDevice('cat', '/proc/sys/net/ipv4/conf/wwan0/ignore_routes_with_linkdown')).toBe('1\n');
+  });
+
+  it('adopts what another one left, without a single change', async () => {
+    await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      const { planned, failures } = await first;
+      expect(failures).toEqual([]);
+      // Chains are loaded anew because nobody has seen yet how they read; nothing else is.
+      expect(planned.map(({ name }) => name)).toEqual(['install', 'switch']);
+      expect(
+        planned.flatMap(({ operations }) => operations.map(({ kind }) => kind)).filter((kind) => kind !== 'sysctl'),
+      ).toEqual(['nft']);
+    });
+  });
+
+  it.each<{ what: string; damage: readonly [string, ...string[]] }>([
+    { what: 'a rule', damage: ['ip', 'rule', 'del', 'pref', '10000', 'from', '10.77.0.0/24', 'lookup', '501'] },
+    { what: 'a route', damage: ['ip', 'route', 'del', 'default', 'table', '502'] },
+    { what: 'a chain', damage: ['nft', 'flush', 'chain', 'inet', 'eve_uplink', 'guard'] },
+    { what: 'an element', damage: ['nft', 'delete', 'element', 'inet', 'eve_uplink', 'ni_ranking', '{ "bn1" }'] },
+    { what: 'the table', damage: ['nft', 'delete', 'table', 'inet', 'eve_uplink'] },
+    { what: 'a bridge', damage: ['ip', 'link', 'del', 'bn1'] },
+    {
+      what: 'a foreign rule in our name',
+      damage: ['ip', 'rule', 'add', 'pref', '9100', 'fwmark', '0x123/0xfffffff', 'lookup', '503', 'protocol', '229'],
+    },
+  ])('repairs $what', async ({ damage }) => {
+    const dump = async (): Promise<string> =>
+      (await inDevice('ip', 'rule')) +
+      (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
+      (await inDevice('nft', '-s', 'list', 'ruleset'));
+    await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      await first;
+      const before = sorted(await dump());
+      await inDevice(...damage);
+      expect(sorted(await dump())).not.toEqual(before);
+      const repaired = nextReport();
+      router.kernelChanged();
+      expect((await repaired).failures).toEqual([]);
+      expect(sorted(await dump())).toEqual(before);
+    });
+  });
+
+  it('starts a name service that has died, at its next whole look', async () => {
+    const clock = new VirtualClock();
+    await withRouter({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+      const first = nextReport();
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      await first;
+      const pidFile = nameServicePaths(nameServiceDirectory(runDir), 'bn1').pid;
+      const pid = runningDnsmasq(pidFile)?.pid ?? 0;
+      process.kill(pid, 'SIGKILL');
+      await until(() => runningDnsmasq(pidFile) === undefined);
+      const repaired = nextReport();
+      clock.advance(60_000);
+      const { planned } = await repaired;
+      expect(planned.map(({ operations }) => operations.map(({ kind }) => kind))).toEqual([['name-service-start']]);
+      await until(() => ![undefined, pid].includes(runningDnsmasq(pidFile)?.pid));
+    });
+  });
+
+  it('tells of a name service that cannot be started, tries again, and tells when it runs', async () => {
+    const clock = new VirtualClock();
+    const { config, pid } = nameServicePaths(nameServiceDirectory(runDir), 'bn1');
+    await stopDnsmasq(pid);
+    await rm(config);
+    await mkdir(config);
+    await withRouter({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      let report = await nextReport();
+      const concerned = (): readonly string[] => report.failures.map(({ operation }) => operation.kind);
+      while (concerned().length === 0) report = await nextReport();
+      expect(concerned()).toEqual(['name-service-start']);
+      await rmdir(config);
+      clock.advance(1_000);
+      while (concerned().length > 0) report = await nextReport();
+      expect(runningDnsmasq(pid)?.confFile).toBe(config);
+    });
+  });
+
+  it('takes away all that is ours, and nothing else', async () => {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
+    expect(await inDevice('nft', 'list', 'tables')).toBe('table inet somebody_else\n');
+    const rules = (await inDevice('ip', 'rule')).split('\n').map((line) => line.trim());
+    expect(rules).toEqual([
+      '0:\tfrom all lookup local',
+      FOREIGN_RULE,
+      '32766:\tfrom all lookup main',
+      '32767:\tfrom all lookup default',
+      '',
+    ]);
+    expect(await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')).toBe('');
+    expect(await inDevice('ip', '-br', 'link', 'show', 'type', 'bridge')).toBe('');
+    await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
+  });
+});
+
+function sorted(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .sort();
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error('not within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

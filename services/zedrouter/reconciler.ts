@@ -1,0 +1,350 @@
+import type { Clock } from '../../lib/clock/index.js';
+import type { DeviceModel } from '../../lib/configuration/index.js';
+import type { Logger } from '../../lib/observability/index.js';
+import { untilSent } from '../../lib/rpc/index.js';
+import { adoptedMemories } from './reconcile/adopt.js';
+import { apply, type Failure } from './apply/apply.js';
+import type { Kernel } from './apply/kernel.js';
+import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
+import { observe, readNft } from './apply/observe.js';
+import { Poker } from './apply/poker.js';
+import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
+import { desire } from './desired/desire.js';
+import { stepFlows, type FlowMemories } from './desired/generations.js';
+import type { Numbers } from './desired/inputs.js';
+import { liveSelections, nextGrantEndMs } from './desired/granted.js';
+import { localInstances } from './desired/local-instances.js';
+import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
+import { NameServiceFailures } from './reconcile/name-service-failures.js';
+import { numbersFor } from './ids/ids.js';
+import { plan, splitPlan } from './plan/plan.js';
+import type { Operation, Plan } from './plan/operations.js';
+import { printPlan } from './plan/print.js';
+import { transition } from './plan/transition.js';
+import { completeInputs, type CompleteInputs, type Received } from './upstream/inputs.js';
+import { Verification, type ReadingOutcome } from './reconcile/verification.js';
+
+/** A command that failed is tried again after this, unless something new comes first. */
+const RETRY_AFTER_MS = 1_000;
+/** While a grant permits what policy does not, look at least this often. */
+const GRANTS_LOOK_EVERY_MS = 1_000;
+
+/** What the router has come to; the status of every network instance follows from it. */
+export interface RouterReport {
+  readonly inputs: CompleteInputs;
+  readonly numbers: Numbers;
+  readonly desired: Dataplane;
+  /** What this look found to do, and did. */
+  readonly planned: Plan;
+  readonly failures: readonly Failure[];
+  /** False where the traffic has moved and tidying is still to come. */
+  readonly settled: boolean;
+}
+
+export interface RouterOptions {
+  readonly kernel: Kernel;
+  readonly nameServiceDirectory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly numbers: Numbers;
+  /** Keeps numbers safe before anything in the kernel rests on them. */
+  readonly keepNumbers: (numbers: Numbers) => Promise<void>;
+  readonly onReport: (report: RouterReport) => void;
+  readonly instrumentation?: Instrumentation;
+}
+
+/**
+ * Level triggered: whatever happens only says "look again". Each look computes what is desired, plans from what is
+ * observed, and applies; one at a time, and once more if something came in between.
+ */
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #nameServices: NameServiceQueue;
+  readonly #poker: Poker;
+  readonly #verification: Verification;
+  #received: Received = { config: undefined, ports: undefined, selections: undefined };
+  #numbers: Numbers;
+  /** What the numbers are for. */
+  #numbered: DeviceModel | undefined;
+  #memories: FlowMemories = new Map();
+  /** Undefined: read the kernel before the next plan. */
+  #observed: Dataplane | undefined;
+  /** `#observed` was read from the kernel, and has not been planned from yet. */
+  #isReading = false;
+  /** How often anything was applied: what is read of the kernel meanwhile is neither old nor new. */
+  #applications = 0;
+  #adopted = false;
+  #chainsInForce: string | undefined;
+  #desired: Dataplane | undefined;
+  #report: RouterReport | undefined;
+  readonly #nameServiceFailures = new NameServiceFailures();
+  #looking = false;
+  #lookAgain = false;
+  /** When the first of what asked for the next look was heard. */
+  #askedAtMs: number | undefined;
+  #closed = false;
+  #idle: (() => void)[] = [];
+  #cancelRetry: () => void = () => undefined;
+  #cancelGrantEnd: () => void = () => undefined;
+
+  constructor(options: RouterOptions) {
+    const { kernel, clock, nameServiceDirectory } = options;
+    this.#options = options;
+    this.#numbers = options.numbers;
+    this.#nameServices = new NameServiceQueue({
+      directory: nameServiceDirectory,
+      namespace: kernel.namespace,
+      onDone: (operation, failure) => {
+        this.#onNameService(operation, failure);
+      },
+    });
+    this.#poker = new Poker(kernel.namespace, options.logger);
+    this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
+  }
+
+  /** Takes in news from the other services. */
+  receive(news: Partial<Received>): void {
+    this.#received = { ...this.#received, ...news };
+    this.#look();
+  }
+
+  /** Something in the kernel changed: verify, when it has calmed down. */
+  kernelChanged(): void {
+    this.#verification.soon();
+  }
+
+  /** Waits for the look under way, then stops looking. The kernel stays as it is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelRetry();
+    this.#cancelGrantEnd();
+    this.#verification.close();
+    if (this.#looking) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await Promise.all([this.#nameServices.idle(), this.#poker.idle()]);
+  }
+
+  /** Reads the kernel beside whatever else happens: a switch need not wait for it, and makes what was read worthless. */
+  async #verify(what: 'kernel' | 'kernel-and-name-services'): Promise<ReadingOutcome> {
+    const known = this.#observed?.nameServices;
+    // The next look reads it anyway.
+    if (this.#closed || known === undefined) return 'useful';
+    const applications = this.#applications;
+    if (what === 'kernel-and-name-services') void this.#poker.rememberFlows();
+    try {
+      const observed = await this.#read(what === 'kernel' ? known : undefined);
+      if (this.#looking || this.#applications !== applications) return 'useless';
+      this.#observed = observed;
+      this.#isReading = true;
+      this.#look();
+      return 'useful';
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the kernel cannot be read; what is known of it stands');
+      return 'failed';
+    }
+  }
+
+  #look(): void {
+    this.#lookAgain = true;
+    this.#askedAtMs ??= this.#options.clock.monotonicMs();
+    if (this.#looking || this.#closed) return;
+    this.#looking = true;
+    void this.#lookUntilCalm();
+  }
+
+  async #lookUntilCalm(): Promise<void> {
+    // Messages that arrived together are taken in together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#lookAgain && !this.#closed) {
+      this.#lookAgain = false;
+      try {
+        await this.#lookOnce();
+      } catch (error) {
+        this.#options.logger.error({ err: error }, 'the dataplane could not be brought up to date');
+        this.#observed = undefined;
+        this.#retryLater();
+      }
+    }
+    this.#looking = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { kernel, clock, logger, instrumentation = noInstrumentation } = this.#options;
+    const askedAtMs = this.#askedAtMs ?? clock.monotonicMs();
+    this.#askedAtMs = undefined;
+    const received = completeInputs(this.#received);
+    if (received === undefined) return;
+    const inputs = this.#withLiveGrants(received);
+    await this.#takeNumbers(inputs);
+    const isRead = this.#isReading || this.#observed === undefined;
+    const observed = this.#observed ?? (await this.#readAnew());
+    this.#isReading = false;
+    const { model } = inputs.config;
+    const flows = stepFlows(
+      this.#memories,
+      localInstances(model).map(({ id }) => id),
+      inputs.selections.selections,
+      inputs.ports.facts,
+    );
+    const desired = this.#desire(inputs, flows.memories);
+    const steps = plan(
+      observed,
+      desired,
+      transition(this.#memories, flows.memories, flows.ended, this.#numbers, inputs.ports.facts),
+    );
+    if (isRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
+      instrumentation.onRepair();
+      logger.warn({ plan: printPlan(steps) }, 'the kernel was not as it should be, repairing it');
+    } else if (logger.isLevelEnabled('debug')) {
+      logger.debug({ plan: printPlan(steps) }, 'plan');
+    }
+    const { urgent, rest } = splitPlan(steps);
+    const tell = (failures: readonly Failure[], settled: boolean): void => {
+      this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
+    };
+    const urgentFailures = await this.#apply(urgent, desired.bridges);
+    if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - askedAtMs);
+    // Traffic goes the new way; what is left is tidying.
+    if (rest.length > 0) {
+      tell(urgentFailures, false);
+      await untilSent();
+    }
+    const failures = [
+      ...urgentFailures,
+      ...(switchFailed(urgentFailures) ? [] : await this.#apply(rest, desired.bridges)),
+    ];
+    // Where the switch did not happen, the flows of the old port are still to be ended when it does.
+    if (!switchFailed(failures)) this.#memories = flows.memories;
+    this.#desired = desired;
+    this.#observed = failures.length === 0 ? this.#nameServiceFailures.forgottenIn(desired) : undefined;
+    if (loadsRuleset(steps)) this.#chainsInForce = (await readNft(kernel, () => clock.boottimeMs())).chains;
+    if (failures.length > 0) this.#retryLater();
+    if (steps.length > 0) {
+      const tookMs = clock.monotonicMs() - askedAtMs;
+      instrumentation.onApplied('all', tookMs);
+      logger.info({ tookMs, failures: failures.length }, 'dataplane changed');
+    }
+    tell(failures, true);
+  }
+
+  /** The failures of name services come and go by themselves. */
+  #tell(report: RouterReport): void {
+    this.#report = report;
+    const failures = [...report.failures, ...this.#nameServiceFailures.list()];
+    this.#options.onReport({ ...report, failures });
+  }
+
+  #onNameService(operation: NameServiceOperation, message: string | undefined): void {
+    const { kind, bridge } = operation;
+    const isNews = this.#nameServiceFailures.note(operation, message);
+    if (message !== undefined) {
+      this.#noteFailure(kind);
+      this.#options.logger.warn({ operation: kind, bridge, message }, 'an operation failed');
+      if (this.#observed !== undefined) this.#observed = this.#nameServiceFailures.forgottenIn(this.#observed);
+      this.#retryLater();
+    }
+    if (isNews && this.#report !== undefined) this.#tell(this.#report);
+  }
+
+  #desire(inputs: CompleteInputs, memories: FlowMemories): Dataplane {
+    return desire({
+      model: inputs.config.model,
+      ports: inputs.ports.facts,
+      selections: inputs.selections.selections,
+      numbers: this.#numbers,
+      generations: new Map([...memories].map(([niId, { generation }]) => [niId, generation])),
+      nameServiceDirectory: this.#options.nameServiceDirectory,
+    });
+  }
+
+  /** What a grant permits is out when it ends, whoever else is awake; timers stand still while the machine sleeps. */
+  #withLiveGrants(inputs: CompleteInputs): CompleteInputs {
+    const { clock } = this.#options;
+    const nowMs = clock.boottimeMs();
+    const selections = liveSelections(inputs.selections.selections, nowMs);
+    const nextEndMs = nextGrantEndMs(selections);
+    this.#cancelGrantEnd();
+    if (nextEndMs !== undefined) {
+      this.#cancelGrantEnd = clock.setTimer(Math.min(nextEndMs - nowMs, GRANTS_LOOK_EVERY_MS), () => {
+        this.#look();
+      });
+    }
+    return { ...inputs, selections: { ...inputs.selections, selections } };
+  }
+
+  async #apply(steps: Plan, bridges: ReadonlyMap<string, Bridge>): Promise<readonly Failure[]> {
+    if (steps.length === 0) return [];
+    const { kernel, logger } = this.#options;
+    this.#cancelRetry();
+    this.#applications += 1;
+    const failures = await apply(steps, {
+      kernel,
+      nameServices: this.#nameServices,
+      poker: this.#poker,
+      bridges,
+      boottimeMs: () => this.#options.clock.boottimeMs(),
+    });
+    this.#applications += 1;
+    for (const { operation, message } of failures) {
+      this.#noteFailure(operation.kind);
+      logger.warn({ operation: operation.kind, message }, 'an operation failed');
+    }
+    return failures;
+  }
+
+  #noteFailure(kind: Operation['kind']): void {
+    (this.#options.instrumentation ?? noInstrumentation).onFailure(kind);
+  }
+
+  async #takeNumbers(inputs: CompleteInputs): Promise<void> {
+    const { model } = inputs.config;
+    if (model === this.#numbered) return;
+    const numbers = numbersFor(model, this.#numbers);
+    if (numbers !== this.#numbers) await this.#options.keepNumbers(numbers);
+    this.#numbers = numbers;
+    this.#numbered = model;
+  }
+
+  /** `nameServices`: what is known of them; undefined: they are read, too. */
+  #read(nameServices: ReadonlyMap<string, NameService> | undefined): Promise<Dataplane> {
+    const { kernel, nameServiceDirectory } = this.#options;
+    return observe({
+      kernel,
+      nameServices: nameServices ?? { directory: nameServiceDirectory },
+      sysctlPaths: this.#desired?.sysctls.keys() ?? [],
+      chainsInForce: this.#chainsInForce,
+      boottimeMs: () => this.#options.clock.boottimeMs(),
+    });
+  }
+
+  async #readAnew(): Promise<Dataplane> {
+    await this.#nameServices.idle();
+    const dataplane = await this.#read(undefined);
+    if (!this.#adopted) {
+      this.#memories = adoptedMemories(dataplane, this.#numbers);
+      this.#adopted = true;
+    }
+    return dataplane;
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry();
+    if (this.#closed) return;
+    this.#cancelRetry = this.#options.clock.setTimer(RETRY_AFTER_MS, () => {
+      this.#look();
+    });
+  }
+}
+
+function switchFailed(failures: readonly Failure[]): boolean {
+  return failures.some(({ operation }) => operation.kind === 'nft');
+}
+
+function loadsRuleset(steps: Plan): boolean {
+  return steps.some(({ operations }) => operations.some((each) => each.kind === 'nft' && each.change.ruleset));
+}
+
+/** Whether two looks wanted the same: then a difference in the kernel is somebody else's doing. */
+function samePlanned(before: Dataplane | undefined, after: Dataplane): boolean {
+  return before !== undefined && plan(before, after).length === 0;
+}

@@ -1,0 +1,39 @@
+import { Severity } from '../../../gen/info/common.js';
+import { ZInfoNetworkInstance, ZNetworkInstanceState } from '../../../gen/info/info.js';
+import type { NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import type { LocalInstance } from '../desired/local-instances.js';
+
+/** config.ZNetworkInstType.ZnetInstLocal */
+const LOCAL = 2;
+
+/** The status in EVE's own message. The default route names the port in use, as `info.IPRoute.port` does in EVE. */
+export function networkInstanceInfo(
+  instance: LocalInstance,
+  bridgeNumber: number,
+  status: NetworkInstanceStatus,
+): ZInfoNetworkInstance {
+  const inUse = status.armedPorts[0];
+  return ZInfoNetworkInstance.fromPartial({
+    networkID: instance.id,
+    instType: LOCAL,
+    displayname: instance.name,
+    activated: instance.active,
+    ports: status.armedPorts,
+    bridgeNum: bridgeNumber,
+    bridgeName: status.bridge,
+    bridgeIPAddr: instance.network.gateway,
+    ipAssignments: status.appInterfaces.map(({ macAddress, address }) => ({ macAddress, ipAddress: [address] })),
+    vifs: status.appInterfaces.map(({ interface: vifName, macAddress, appId }) => ({
+      vifName,
+      macAddress,
+      appID: appId,
+    })),
+    networkErr: status.errors.map((description) => ({ description, severity: Severity.SEVERITY_ERROR })),
+    state:
+      status.errors.length > 0
+        ? ZNetworkInstanceState.ZNETINST_STATE_ERROR
+        : ZNetworkInstanceState.ZNETINST_STATE_ONLINE,
+    mtu: instance.mtu,
+    ipRoutes: inUse === undefined ? [] : [{ destinationNetwork: '0.0.0.0/0', port: inUse }],
+  });
+}

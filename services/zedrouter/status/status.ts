@@ -1,0 +1,129 @@
+import { ApplyState, type AppInterface, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
+import type { Failure } from '../apply/apply.js';
+import { SUBNET_TABLE, bridgeName } from '../../../lib/dataplane-layout/index.js';
+import type { Numbers, PortFacts } from '../desired/inputs.js';
+import { addressText } from '../desired/ipv4.js';
+import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
+import { madeOnceNumbered } from '../desired/made-once.js';
+import { placedPortMaps } from '../desired/port-maps.js';
+import { routeKey } from '../desired/routes.js';
+import { networkInstanceInfo } from './info.js';
+import type { Operation } from '../plan/operations.js';
+import type { RouterReport } from '../reconciler.js';
+
+/** The status of each local network instance, by UUID, from what the router has come to. `revision` is left at 0. */
+export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<string, NetworkInstanceStatus> {
+  const { inputs, numbers } = report;
+  const { model } = inputs.config;
+  return new Map(
+    fixedParts(model, numbers).map((fixed) => {
+      const selection = inputs.selections.selections.get(fixed.instance.id);
+      const inUse = selection?.armed[0];
+      const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
+      const errors = errorsOf(fixed.instance, fixed.bridge, report.failures);
+      const status: NetworkInstanceStatus = {
+        networkInstanceId: fixed.instance.id,
+        displayName: fixed.instance.name,
+        state: errors.length > 0 ? ApplyState.APPLY_STATE_ERROR : ApplyState.APPLY_STATE_APPLIED,
+        errors: [...errors],
+        bridge: fixed.bridge,
+        bridgeAddress: fixed.bridgeAddress,
+        armedPorts: [...(selection?.armed ?? [])],
+        interfaceInUse: facts?.interfaceName ?? '',
+        appInterfaces: fixed.appInterfaces,
+        portMapCount: fixed.portMapCount,
+        dnsServers: dnsServersOf(fixed.instance, facts),
+        appliedNitsEpoch: inputs.selections.epoch,
+        appliedNitsRevision: selection?.revision ?? 0n,
+        appliedConfigVersion: inputs.config.version,
+        revision: 0n,
+        info: undefined,
+      };
+      return [fixed.instance.id, { ...status, info: networkInstanceInfo(fixed.instance, fixed.bridgeNumber, status) }];
+    }),
+  );
+}
+
+/** What of a status no switch changes. */
+interface FixedPart {
+  readonly instance: LocalInstance;
+  /** 0 and an empty name where no number is left for it. */
+  readonly bridgeNumber: number;
+  readonly bridge: string;
+  readonly bridgeAddress: string;
+  readonly appInterfaces: AppInterface[];
+  readonly portMapCount: number;
+}
+
+const fixedParts: (model: DeviceModel, numbers: Numbers) => readonly FixedPart[] = madeOnceNumbered(
+  (model, numbers) => {
+    const attached = attachedInterfaces(model);
+    const portMaps = placedPortMaps(model, numbers);
+    return localInstances(model).map((instance) => {
+      const number = numbers.networkInstances.get(instance.id);
+      return {
+        instance,
+        bridgeNumber: number ?? 0,
+        bridge: number === undefined ? '' : bridgeName(number),
+        bridgeAddress: `${instance.network.gateway}/${instance.network.prefixLength}`,
+        appInterfaces: (attached.get(instance.id) ?? []).map((each) => ({
+          appId: each.app.id,
+          appName: each.app.name,
+          interface: each.appInterface.name,
+          macAddress: each.appInterface.macAddress,
+          address: leasedAddress(numbers.appAddresses.get(appInterfaceKey(each))),
+        })),
+        portMapCount: portMaps.get(instance.id)?.length ?? 0,
+      };
+    });
+  },
+);
+
+function dnsServersOf({ network }: LocalInstance, facts: PortFacts | undefined): string[] {
+  return [...(network.dnsServers.length > 0 ? network.dnsServers : (facts?.dnsServers ?? []))];
+}
+
+function leasedAddress(number: number | undefined): string {
+  return number === undefined ? '' : addressText(number);
+}
+
+/** Failures that concern this network instance: its bridge, its subnet, or what all share. */
+function errorsOf(instance: LocalInstance, bridge: string, failures: readonly Failure[]): readonly string[] {
+  const { network } = instance;
+  const subnet = `${network.subnet}/${network.prefixLength}`;
+  const none = bridge === '' ? ['no number is left for this network instance'] : [];
+  return [
+    ...none,
+    ...failures
+      .filter(({ operation }) => concerns(operation, bridge, subnet))
+      .map(({ operation, message }) => `${operation.kind}: ${message}`),
+  ];
+}
+
+function concerns(operation: Operation, bridge: string, subnet: string): boolean {
+  switch (operation.kind) {
+    case 'bridge-add':
+    case 'bridge-change':
+      return operation.bridge.name === bridge;
+    case 'name-service-start':
+    case 'name-service-reload':
+    case 'name-service-stop':
+      return operation.bridge === bridge;
+    case 'bridge-down':
+    case 'bridge-delete':
+      return operation.name === bridge;
+    case 'rule-add':
+    case 'rule-delete':
+      return !operation.rule.includes(' from ') || operation.rule.includes(` from ${subnet} `);
+    case 'route-replace':
+    case 'route-delete':
+      return !operation.key.startsWith(`${SUBNET_TABLE} `) || operation.key === routeKey(SUBNET_TABLE, subnet);
+    case 'sysctl':
+    case 'nft':
+    case 'flows-end':
+      return true;
+    case 'neighbour-warm':
+      return false;
+  }
+}

@@ -1,0 +1,146 @@
+import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import {
+  NetworkInterfaceManagerServiceClient,
+  type WatchDeviceNetworkStatusResponse,
+  type WatchNetworkInstanceTestStatusResponse,
+} from '../../../gen/nim/v1/network_interface_manager.js';
+import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
+import { PortLinkState, type PortStatus } from '../../../gen/nim/v1/port_status.js';
+import { ConfigurationReader, durationInMs } from '../../../lib/configuration/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { connectTo, follow } from '../../../lib/rpc/index.js';
+import type { PortFacts, Selection } from '../desired/inputs.js';
+import type { Received, ReceivedPorts, ReceivedSelections } from './inputs.js';
+
+export interface ReceiveOptions {
+  readonly runDir: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly onNews: (news: Partial<Received>) => void;
+}
+
+/** Follows zedagent's configuration and both of NIM's streams until the signal aborts; reconnects and resumes. */
+export async function receive(options: ReceiveOptions): Promise<void> {
+  const zedagent = connectTo(DeviceConfigServiceClient, `unix:${options.runDir}/zedagent.sock`);
+  const nim = connectTo(NetworkInterfaceManagerServiceClient, `unix:${options.runDir}/nim.sock`);
+  await Promise.all([followConfig(zedagent, options), followPorts(nim, options), followSelections(nim, options)]);
+  zedagent.close();
+  nim.close();
+}
+
+async function followConfig(client: DeviceConfigServiceClient, options: ReceiveOptions): Promise<void> {
+  const { signal, logger, onNews } = options;
+  const reader = new ConfigurationReader();
+  await follow({
+    signal,
+    logger: logger.child({ stream: 'config' }),
+    open: () => client.watchConfig(reader.request),
+    onMessage: (message: WatchConfigResponse) => {
+      const news = reader.take(message);
+      // zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays.
+      if (news?.kind === 'nonsense') {
+        logger.error({ problems: news.problems }, 'a configuration that makes no sense was not taken in');
+      } else if (news !== undefined) {
+        onNews({ config: { version: news.deviceConfig.version, model: news.model } });
+      }
+    },
+  });
+}
+
+async function followPorts(client: NetworkInterfaceManagerServiceClient, options: ReceiveOptions): Promise<void> {
+  const { signal, logger, onNews } = options;
+  let known: ReceivedPorts = { epoch: '', revision: 0n, facts: new Map() };
+  await follow({
+    signal,
+    logger: logger.child({ stream: 'device-network-status' }),
+    open: () => client.watchDeviceNetworkStatus({ epoch: known.epoch, afterRevision: known.revision }),
+    onMessage: (message: WatchDeviceNetworkStatusResponse) => {
+      known = {
+        epoch: message.epoch,
+        revision: message.revision,
+        facts: merged(known.facts, message.snapshot, message.ports.map(portFacts), labelOf, message.removedPorts),
+      };
+      onNews({ ports: known });
+    },
+  });
+}
+
+async function followSelections(client: NetworkInterfaceManagerServiceClient, options: ReceiveOptions): Promise<void> {
+  const { signal, logger, onNews } = options;
+  let known: ReceivedSelections = { epoch: '', revision: 0n, portsRevision: 0n, selections: new Map() };
+  await follow({
+    signal,
+    logger: logger.child({ stream: 'network-instance-test-status' }),
+    open: () => client.watchNetworkInstanceTestStatus({ epoch: known.epoch, afterRevision: known.revision }),
+    onMessage: (message: WatchNetworkInstanceTestStatusResponse) => {
+      const selections = new Map(message.snapshot ? [] : known.selections);
+      for (const status of message.statuses) selections.set(status.networkInstanceId, selectionOf(status));
+      for (const niId of message.removedNetworkInstances) selections.delete(niId);
+      known = {
+        epoch: message.epoch,
+        revision: message.revision,
+        portsRevision: message.deviceNetworkRevision,
+        selections,
+      };
+      onNews({ selections: known });
+    },
+  });
+}
+
+function merged<T>(
+  before: ReadonlyMap<string, T>,
+  snapshot: boolean,
+  changed: readonly T[],
+  keyOf: (value: T) => string,
+  removed: readonly string[],
+): ReadonlyMap<string, T> {
+  const after = new Map(snapshot ? [] : before);
+  for (const value of changed) after.set(keyOf(value), value);
+  for (const key of removed) after.delete(key);
+  return after;
+}
+
+function labelOf({ label }: PortFacts): string {
+  return label;
+}
+
+function portFacts(port: PortStatus): PortFacts {
+  return {
+    label: port.logicalLabel,
+    interfaceName: port.interface,
+    link: linkOf(port),
+    addresses: port.addresses,
+    gateways: port.gateways,
+    dnsServers: port.dnsServers,
+  };
+}
+
+function linkOf({ linkState }: PortStatus): PortFacts['link'] {
+  switch (linkState) {
+    case PortLinkState.PORT_LINK_STATE_UP:
+      return 'up';
+    case PortLinkState.PORT_LINK_STATE_NO_CARRIER:
+      return 'no-carrier';
+    case PortLinkState.PORT_LINK_STATE_ADMIN_DOWN:
+      return 'admin-down';
+    default:
+      return 'missing';
+  }
+}
+
+/** The ranked candidates are the chain; whatever is eligible is permitted. */
+function selectionOf({ candidates, revision }: NetworkInstanceTestStatus): Selection {
+  return {
+    armed: candidates
+      .filter(({ rank }) => rank > 0)
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ logicalLabel }) => logicalLabel),
+    permitted: candidates.filter(({ eligible }) => eligible).map(({ logicalLabel }) => logicalLabel),
+    grantedUntilMs: new Map(
+      candidates.flatMap(({ logicalLabel, grantedUntilBoottime }) =>
+        grantedUntilBoottime === undefined ? [] : [[logicalLabel, durationInMs(grantedUntilBoottime)] as const],
+      ),
+    ),
+    revision,
+  };
+}
