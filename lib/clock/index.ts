@@ -1,3 +1,4 @@
+export { backoffMs, type Backoff } from './backoff.js';
 export type { CancelTimer, Clock } from './clock.js';
 export { readBootId } from './boot-id.js';
 export { systemClock } from './system-clock.js';

@@ -1,13 +1,12 @@
 import { status, type ClientReadableStream } from '@grpc/grpc-js';
 
-import { systemClock, type Clock } from '../clock/index.js';
+import { backoffMs, systemClock, type Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import { isAborted } from './aborted.js';
 import { readRpcError } from './errors.js';
 
-const firstDelayMs = 50;
 /** An attempt at a socket that nobody listens on is nearly free, so a peer that returns is found within a second. */
-const longestDelayMs = 1_000;
+const reopening = { firstMs: 50, mostMs: 1_000 };
 
 export interface FollowOptions<Res> {
   /** Opens the stream; called anew after each break, so it can name what the reader has already. */
@@ -34,17 +33,17 @@ export async function follow<Res>(options: FollowOptions<Res>): Promise<void> {
     if (why === undefined) options.onState?.(next);
     else options.onState?.(next, why);
   };
-  let delayMs = firstDelayMs;
+  let attempt = 0;
   while (!isAborted(signal)) {
     const why = await readToEnd(options, () => {
-      delayMs = firstDelayMs;
+      attempt = 0;
       enter('connected');
     });
     if (isAborted(signal)) return;
     if (state !== 'disconnected') logger.info({ why }, 'stream is down, trying again');
     enter('disconnected', why);
-    await waitFor(delayMs, clock, signal);
-    delayMs = Math.min(delayMs * 2, longestDelayMs);
+    await waitFor(backoffMs({ ...reopening, attempt }), clock, signal);
+    attempt += 1;
   }
 }
 

@@ -1,11 +1,10 @@
-import { ExponentialBackoff, type IBackoff } from 'cockatiel';
-
-import type { Clock } from '../../../lib/clock/index.js';
+import { backoffMs, type Clock } from '../../../lib/clock/index.js';
 import type { PortFailure } from '../exchange/port-failure.js';
 
 /** A port that failed is left out for so long, doubled with each further failure without progress in between. */
-const FIRST_MS = 5_000;
-const LONGEST_MS = 600_000;
+const LEFT_OUT = { firstMs: 5_000, mostMs: 600_000 };
+/** The wait between rounds. */
+const BETWEEN_ROUNDS = { firstMs: 1_000, mostMs: 60_000 };
 
 interface Failed {
   readonly untilMs: number;
@@ -20,7 +19,6 @@ interface Failed {
 export class PortFailures {
   readonly #clock: Clock;
   readonly #failed = new Map<string, Failed>();
-  #backoff: IBackoff<unknown> | undefined;
   #rounds = 0;
 
   constructor(clock: Clock) {
@@ -38,24 +36,23 @@ export class PortFailures {
 
   failed(label: string, { message: why, isRefusal, retryAfterMs = 0 }: PortFailure): void {
     const nowMs = this.#clock.monotonicMs();
-    const times = (this.#failed.get(label)?.times ?? 0) + 1;
-    const forMs = Math.min(FIRST_MS * 2 ** (times - 1), LONGEST_MS);
-    const patienceUntilMs = nowMs + Math.min(retryAfterMs, LONGEST_MS);
-    this.#failed.set(label, { untilMs: nowMs + forMs, times, isRefusal, why, patienceUntilMs });
+    const attempt = this.#failed.get(label)?.times ?? 0;
+    const untilMs = nowMs + backoffMs({ ...LEFT_OUT, attempt });
+    const patienceUntilMs = nowMs + Math.min(retryAfterMs, LEFT_OUT.mostMs);
+    this.#failed.set(label, { untilMs, times: attempt + 1, isRefusal, why, patienceUntilMs });
   }
 
   /** Bytes came over a port: what was before is forgotten, of this port and of the rounds. */
   progressed(label: string): void {
     this.#failed.delete(label);
     this.#rounds = 0;
-    this.#backoff = undefined;
   }
 
   /** Every one of these ports failed. Ends the round, and answers how long to wait before the next one, and why each failed. */
   endRound(labels: readonly string[]): { readonly waitMs: number; readonly why: string; readonly allRefused: boolean } {
+    // Many devices may have lost the same source at the same moment.
+    const pauseMs = backoffMs({ ...BETWEEN_ROUNDS, attempt: this.#rounds, jitter: Math.random() });
     this.#rounds += 1;
-    this.#backoff =
-      this.#backoff?.next(undefined) ?? new ExponentialBackoff({ initialDelay: 1_000, maxDelay: 60_000 }).next();
     const failures = labels.flatMap((label) => {
       const failure = this.#failed.get(label);
       return failure === undefined ? [] : [{ label, ...failure }];
@@ -63,7 +60,7 @@ export class PortFailures {
     for (const { label, ...failure } of failures) this.#failed.set(label, { ...failure, untilMs: 0 });
     const patienceMs = Math.min(...failures.map(({ patienceUntilMs }) => patienceUntilMs)) - this.#clock.monotonicMs();
     return {
-      waitMs: Math.max(this.#backoff.duration, Number.isFinite(patienceMs) ? patienceMs : 0),
+      waitMs: Math.max(pauseMs, Number.isFinite(patienceMs) ? patienceMs : 0),
       why: failures.map(({ label, why }) => `${label}: ${why}`).join('; '),
       allRefused: failures.length > 0 && failures.every(({ isRefusal }) => isRefusal),
     };

@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { createLogUpdate } from 'log-update';
 
 import type { Clock } from '../../../lib/clock/index.js';
 import { bytesText } from '../amounts.js';
@@ -12,6 +12,9 @@ export interface Show {
   /** The last word, also after a failure. */
   readonly end: () => void;
 }
+
+/** Of the bar alone. */
+const BAR_COLUMNS = 40;
 
 type Progress = Extract<DownloadEvent, { kind: 'progress' }>;
 type Write = (line: string) => void;
@@ -49,10 +52,10 @@ export function showLines(print: Write, tell: Write, clock: Clock): Show {
 /** A bar on a terminal, with the port, its priority and the rate; events stay above it. */
 export function showBar(print: Write, tell: Write, terminal: NodeJS.WriteStream, clock: Clock): Show {
   const meter = new RateMeter();
-  let bar: SingleBar | undefined;
+  const update = createLogUpdate(terminal);
   const hide = (): void => {
-    bar?.stop();
-    bar = undefined;
+    update.clear();
+    update.done();
   };
   return {
     onEvent: (event) => {
@@ -64,24 +67,20 @@ export function showBar(print: Write, tell: Write, terminal: NodeJS.WriteStream,
         return;
       }
       meter.note(clock.monotonicMs(), event.receivedBytes);
-      const { port, receivedBytes, sizeBytes } = event;
-      const payload = {
-        where: portText(port),
-        amount: amountText(event),
-        rate: bytesText(Math.round(meter.bytesPerSecond)),
-      };
-      const total = sizeBytes ?? Math.max(1, receivedBytes);
-      if (bar === undefined) {
-        const format = '{where} [{bar}] {percentage}% {amount} {rate}/s';
-        bar = new SingleBar({ format, stream: terminal, clearOnComplete: true, hideCursor: true }, Presets.legacy);
-        bar.start(total, receivedBytes, payload);
-      } else {
-        bar.setTotal(total);
-        bar.update(receivedBytes, payload);
-      }
+      update(barText(event, meter.bytesPerSecond));
     },
     end: hide,
   };
+}
+
+/** `eth0 (priority 0) [====----] 50% 1 MB of 2 MB 3 MB/s`; without the bar where the size is not known. Pure. */
+export function barText(event: Progress, bytesPerSecond: number): string {
+  const { port, receivedBytes, sizeBytes } = event;
+  const rest = `${amountText(event)} ${bytesText(Math.round(bytesPerSecond))}/s`;
+  if (sizeBytes === undefined) return `${portText(port)} ${rest}`;
+  const share = sizeBytes === 0 ? 1 : Math.min(receivedBytes / sizeBytes, 1);
+  const bar = '='.repeat(Math.floor(share * BAR_COLUMNS)).padEnd(BAR_COLUMNS, '-');
+  return `${portText(port)} [${bar}] ${Math.floor(share * 100)}% ${rest}`;
 }
 
 function progressText(event: Progress, bytesPerSecond: number): string {

@@ -1,3 +1,5 @@
+import { backoffMs } from '../../clock/index.js';
+
 /**
  * A loss counts for an hour: six times the longest hold, so that a port which dies right after each return keeps its
  * longest hold, and one that had a bad morning is trusted again by noon.
@@ -20,8 +22,8 @@ const grownHoldMaxMs = 600_000;
  */
 export function failbackHoldMs(baseMs: number, workingSinceMs: number, lossesMs: readonly number[]): number {
   const recent = countRecentLosses(workingSinceMs, lossesMs);
-  const doublings = Math.min(Math.max(recent - 1, 0), doublingsMax);
-  return Math.max(baseMs, Math.min(baseMs * 2 ** doublings, grownHoldMaxMs));
+  const attempt = Math.min(Math.max(recent - 1, 0), doublingsMax);
+  return backoffMs({ firstMs: baseMs, mostMs: Math.max(baseMs, grownHoldMaxMs), attempt });
 }
 
 /** Losses within the hour before the port came back. */

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../clock/index.js';
 import { learnedLimitMs, type Doubt, type Health, type TestRecord, type TestStep } from '../health/index.js';
 import type { BudgetState } from './budget.js';
 import {
@@ -264,8 +265,8 @@ function answerLimit(situation: TestSituation): number | undefined {
   return learnedMs === undefined ? undefined : Math.min(learnedMs, longestLimitMs);
 }
 
-function backoff(failures: number, { recoverMostMs }: Pace): number {
-  return Math.min(fullRetryMs * 2 ** Math.min(failures - 1, 10), recoverMostMs);
+function backoff(failures: number, { recoverMostMs: mostMs }: Pace): number {
+  return backoffMs({ firstMs: fullRetryMs, mostMs, attempt: failures - 1 });
 }
 
 function start(situation: TestSituation, step: TestStep, cause: TestCause): NextTest {

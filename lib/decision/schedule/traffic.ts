@@ -1,3 +1,4 @@
+import { backoffMs } from '../../clock/index.js';
 import { stallPauseFirstMs, stallPauseMostMs, stallShortestMs } from './pace.js';
 
 /** Packets forwarded between network instances and a port, as the kernel counts them. */
@@ -67,7 +68,8 @@ export function stallOf(traffic: TrafficFacts | undefined, answerLimitMs: number
   const { lastRefutedMs, lastUpMs = sinceMs, refuted } = traffic;
   // Since it was refuted, nothing new has gone up.
   if (lastRefutedMs !== undefined && lastUpMs <= lastRefutedMs) return { kind: 'none' };
-  const pauseMs = refuted === 0 ? 0 : Math.min(stallPauseFirstMs * 2 ** (refuted - 1), stallPauseMostMs);
+  const pauseMs =
+    refuted === 0 ? 0 : backoffMs({ firstMs: stallPauseFirstMs, mostMs: stallPauseMostMs, attempt: refuted - 1 });
   const ripeAtMs = Math.max(
     sinceMs + Math.max(stallShortestMs, answerLimitMs ?? 0),
     (lastRefutedMs ?? -Infinity) + pauseMs,

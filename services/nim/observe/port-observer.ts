@@ -1,6 +1,6 @@
 import type { IpAnswer } from 'iproute-exec';
 
-import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import { backoffMs, type CancelTimer, type Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { describeChanges, whyUnusable, type PortObservation } from '../../../lib/decision/snapshot/index.js';
 import type { LinkReading } from './kernel-reading.js';
@@ -82,8 +82,7 @@ export interface PortObserverOptions {
 const safetyReadingMs = 30_000;
 
 /** A reading that failed is tried again after this time, then twice that and so on. */
-const firstRetryMs = 100;
-const longestRetryMs = 5_000;
+const retry = { firstMs: 100, mostMs: 5_000 };
 
 /**
  * Observes ports: events only wake it; what they are about is read from the kernel and compared with the last reading.
@@ -271,7 +270,7 @@ export class PortObserver {
     if (this.#closed) return;
     this.counts.failed += 1;
     this.#options.logger.warn({ err: error }, 'cannot read the state of the ports; what was read before stands');
-    const delayMs = Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs);
+    const delayMs = backoffMs({ ...retry, attempt: this.#failures });
     this.#failures += 1;
     this.#cancelRetry();
     this.#cancelRetry = this.#options.clock.setTimer(delayMs, () => {
