@@ -53,13 +53,20 @@ export async function readDurably(path: string, options: { readonly logger: Logg
     const reading = await readWhole(candidate);
     switch (reading.kind) {
       case 'good':
-        if (candidate !== path) options.logger.warn({ path: candidate }, 'going on with the last good state');
+        if (candidate !== path)
+          options.logger.warn(
+            { event: 'state-file-recovered', path: candidate },
+            'using the last good copy of a state file',
+          );
         return reading.content;
       case 'absent':
         break;
       case 'corrupt': {
         const aside = await setAside(candidate);
-        options.logger.error({ path: candidate, aside }, 'a state file was corrupt and has been set aside');
+        options.logger.error(
+          { event: 'state-file-corrupt', path: candidate, aside },
+          'state file corrupt, moved aside',
+        );
         break;
       }
     }

@@ -1,6 +1,27 @@
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
+import { destination, pino, stdTimeFunctions } from 'pino';
 
-export type { Logger } from 'pino';
+import type { LogEventName } from './log-events.js';
+
+/** The fields of a line: its event by name, and whatever says more. An error goes by the name `err`. */
+export interface LogFields {
+  readonly event?: LogEventName;
+  readonly [field: string]: unknown;
+}
+
+type Log = (fields: LogFields, message: string) => void;
+
+/** What the services ask of a logger; a pino logger is one. */
+export interface Logger {
+  readonly trace: Log;
+  readonly debug: Log;
+  readonly info: Log;
+  readonly warn: Log;
+  readonly error: Log;
+  readonly fatal: Log;
+  isLevelEnabled(level: string): boolean;
+  /** A logger that adds these fields to each line. */
+  child(fields: Readonly<Record<string, unknown>>): Logger;
+}
 
 /** From the most to the least talkative; `silent` for tests. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

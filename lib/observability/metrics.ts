@@ -34,12 +34,12 @@ export async function startMetrics({ host, port, logger }: MetricsOptions): Prom
       return;
     }
     answer(meters, registry.contentType, response).catch((error: unknown) => {
-      logger.error({ err: error }, 'metrics could not be collected');
+      logger.error({ event: 'metrics-failed', err: error }, 'collecting metrics failed');
       response.writeHead(500).end();
     });
   });
   const taken = await listen(server, host, port);
-  logger.info({ host, port: taken }, 'metrics are offered');
+  logger.info({ event: 'metrics-started', host, port: taken }, 'serving metrics');
   return { meters, port: taken, close: () => close(server) };
 }
 

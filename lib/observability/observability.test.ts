@@ -19,8 +19,8 @@ describe('createLogger', () => {
           contents: `
             import { createLogger } from './lib/observability/logger.ts';
             const logger = createLogger({ service: 'nim', level: 'info' });
-            logger.debug('too quiet');
-            logger.warn({ port: 'eth0' }, 'port lost');
+            logger.debug({ event: 'dataplane-plan' }, 'too quiet');
+            logger.warn({ event: 'port-changed', port: 'eth0' }, 'port lost');
             process.kill(process.pid, 'SIGKILL');`,
           resolveDir: process.cwd(),
           loader: 'ts',
@@ -37,7 +37,13 @@ describe('createLogger', () => {
       const lines = stderr.trim().split('\n');
       expect(lines).toHaveLength(1);
       const line = JSON.parse(lines[0] ?? '') as { time: string };
-      expect(line).toMatchObject({ service: 'nim', level: 'warn', port: 'eth0', msg: 'port lost' });
+      expect(line).toMatchObject({
+        service: 'nim',
+        level: 'warn',
+        event: 'port-changed',
+        port: 'eth0',
+        msg: 'port lost',
+      });
       expect(Math.abs(Date.parse(line.time) - Date.now())).toBeLessThan(60_000);
     } finally {
       await rm(directory, { recursive: true });

@@ -40,7 +40,8 @@ export async function follow<Res>(options: FollowOptions<Res>): Promise<void> {
       enter('connected');
     });
     if (isAborted(signal)) return;
-    if (state !== 'disconnected') logger.info({ why }, 'stream is down, trying again');
+    if (state !== 'disconnected')
+      logger.info({ event: 'stream-disconnected', why }, 'stream disconnected, reconnecting');
     enter('disconnected', why);
     await waitFor(backoffMs({ ...reopening, attempt }), clock, signal);
     attempt += 1;
@@ -64,8 +65,11 @@ function readToEnd<Res>(options: FollowOptions<Res>, onConnected: () => void): P
       try {
         options.onMessage(message);
       } catch (error) {
-        logger.error({ err: error }, 'a message of a stream could not be taken in');
-        end('a message could not be taken in');
+        logger.error(
+          { event: 'stream-message-failed', err: error },
+          'processing a stream message failed, reconnecting',
+        );
+        end('a message could not be processed');
         cancel();
       }
     });

@@ -123,6 +123,6 @@ function errorToSend(error: unknown, path: string, server: ServerBinding | undef
 }
 
 function unexpected(error: unknown, path: string, server: ServerBinding | undefined): RpcError {
-  server?.logger.error({ err: error, method: path }, 'a handler failed unexpectedly');
+  server?.logger.error({ event: 'rpc-failed', err: error, method: path }, 'RPC handler failed');
   return new RpcError(status.INTERNAL, 'internal error; the log of the service says more', { reason: 'INTERNAL' });
 }

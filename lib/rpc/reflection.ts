@@ -63,7 +63,7 @@ function reflectionMethod(serviceNames: readonly string[]): ReflectionMethod {
     // One after the other, so that answers keep the order of the questions.
     let answered = Promise.resolve();
     const fail = (error: unknown): void => {
-      server?.logger.error({ err: error }, 'reflection failed');
+      server?.logger.error({ event: 'reflection-failed', err: error }, 'reflection failed');
       end(new RpcError(status.INTERNAL, 'reflection failed; the log of the service says more'));
     };
     call.on('data', (request: ServerReflectionRequest) => {

@@ -87,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const socket = await listenOnUnixSocket(options.socketPath, options.socketMode ?? 0o660, async (path) => {
       await bind(server, `unix:${path}`, ServerCredentials.createInsecure());
     });
-    logger.info({ socket: options.socketPath, tlsPort }, 'serving');
+    logger.info({ event: 'service-started', socket: options.socketPath, tlsPort }, 'serving gRPC');
     return running(server, { socket, health, binding, tlsPort });
   } catch (error) {
     server.forceShutdown();

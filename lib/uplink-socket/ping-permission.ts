@@ -4,7 +4,10 @@ const PARAMETER = ['net', 'ipv4', 'ping_group_range'] as const;
 
 /** Where a message for the operator goes. */
 export interface PermissionLogger {
-  info(details: object, message: string): void;
+  info(
+    fields: { readonly event: 'ping-group-range-widened'; readonly before: string; readonly after: string },
+    message: string,
+  ): void;
 }
 
 /**
@@ -21,8 +24,8 @@ export async function permitPing(
   if (range === undefined) return 'permitted';
   await writeSysctl(PARAMETER, range, options);
   logger.info(
-    { before: before.replace(/\s+/, ' '), after: range },
-    'net.ipv4.ping_group_range now holds group 0: ports are tested by ping',
+    { event: 'ping-group-range-widened', before: before.replace(/\s+/, ' '), after: range },
+    'net.ipv4.ping_group_range widened to group 0, ports are tested by ICMP echo',
   );
   return 'widened';
 }

@@ -180,9 +180,8 @@ export class Manager {
     for (const happening of happenings) {
       if (happening.kind === 'configuration-changed' && this.#isLogged(happening.version)) continue;
       this.#options.events.append(happening, wallMs);
-      const fields =
-        happening.kind === 'configuration-changed' ? { ...happening, version: String(happening.version) } : happening;
-      this.#options.logger.info(fields, happening.kind.replace('-', ' '));
+      const { kind: event, ...fields } = happening;
+      this.#options.logger.info({ event, ...fields }, event.replaceAll('-', ' '));
       if (happening.kind === 'selection-changed') this.#options.instrumentation.onSelectionChanged(happening, measured);
     }
   }

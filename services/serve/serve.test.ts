@@ -113,7 +113,7 @@ describe('serve, as a process of its own', () => {
 
   it.each(['SIGTERM', 'SIGINT'] as const)('serves, and ends in good order at %s', async (signal) => {
     const { child, ended, says } = start();
-    await says('"serving"');
+    await says('"service-started"');
     expect((await stat(runDir)).mode & 0o777).toBe(0o755);
     expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
     expect((await stat(join(runDir, 'zedagent.sock'))).mode & 0o777).toBe(0o660);
@@ -125,7 +125,7 @@ describe('serve, as a process of its own', () => {
 
   it('ends although somebody watches', async () => {
     const { child, ended, says } = start();
-    await says('"serving"');
+    await says('"service-started"');
     const health = connectTo(HealthClient, `unix:${runDir}/zedagent.sock`);
     const stream = health.watch({ service: '' });
     const code = new Promise<status>((resolve) => {
@@ -142,7 +142,7 @@ describe('serve, as a process of its own', () => {
   });
 
   it('refuses to start where another instance serves, and says so; the other goes on', async () => {
-    await start().says('"serving"');
+    await start().says('"service-started"');
     const second = await start().ended;
     expect(second.code).not.toBe(0);
     expect(second.stderr).toContain(`another instance is serving on ${runDir}/zedagent.sock`);
@@ -151,7 +151,7 @@ describe('serve, as a process of its own', () => {
 
   it('starts again after SIGKILL, and clients find it by themselves', async () => {
     const first = start();
-    await first.says('"serving"');
+    await first.says('"service-started"');
     const client = connectTo(DeviceConfigServiceClient, `unix:${runDir}/zedagent.sock`);
     await call(client, 'getConfig', {}, { timeoutMs: 5_000 }).catch(() => undefined);
     const stream = client.watchConfig({ knownVersion: 0n });
@@ -165,7 +165,7 @@ describe('serve, as a process of its own', () => {
     await first.ended;
     stream.resume();
     expect(await streamCode).toBe(status.UNAVAILABLE);
-    await start().says('"serving"');
+    await start().says('"service-started"');
     const deadlineMs = Date.now() + 10_000;
     let code: status = status.UNAVAILABLE;
     while (code === status.UNAVAILABLE && Date.now() < deadlineMs) {
@@ -178,8 +178,8 @@ describe('serve, as a process of its own', () => {
 
   it('offers metrics where asked', async () => {
     const { says } = start('0');
-    const { port } = JSON.parse(await says('metrics are offered')) as { port: number };
-    await says('"serving"');
+    const { port } = JSON.parse(await says('metrics-started')) as { port: number };
+    await says('"service-started"');
     expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toContain('process_cpu_seconds_total');

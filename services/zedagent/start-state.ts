@@ -32,6 +32,9 @@ export function stateAtStart(
 function isSound(config: EdgeDevConfig, logger: Logger): boolean {
   const interpretation = interpret(config);
   if (interpretation.kind === 'valid') return true;
-  logger.error({ problems: interpretation.problems }, 'the stored configuration makes no sense; waiting for a new one');
+  logger.error(
+    { event: 'stored-config-rejected', problems: interpretation.problems },
+    'stored configuration invalid, waiting for a new one',
+  );
   return false;
 }

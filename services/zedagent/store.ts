@@ -66,7 +66,7 @@ export class Store {
       if (next === undefined) return;
       this.#put(next);
       await this.#keepPolicy(CHECKPOINT_EVERY_MS).catch((error: unknown) => {
-        this.#options.logger.error({ err: error }, 'the policy could not be kept on disk');
+        this.#options.logger.error({ event: 'policy-not-persisted', err: error }, 'cannot save policy');
       });
     });
   }
@@ -75,7 +75,10 @@ export class Store {
   checkpoint(aheadMs: number): Promise<void> {
     return this.#inTurn(async () => {
       await this.#keepPolicy(aheadMs).catch((error: unknown) => {
-        this.#options.logger.error({ err: error }, 'what is left of the grants could not be written down');
+        this.#options.logger.error(
+          { event: 'grants-not-persisted', err: error },
+          'cannot save remaining time of grants',
+        );
       });
     });
   }
@@ -98,13 +101,13 @@ export class Store {
       if (deviceConfig !== undefined) await configFile.write(deviceConfig);
       if (policy !== undefined && deviceConfig === undefined) await this.#write({ ...this.#current, ...next });
     } catch (error) {
-      logger.error({ err: error }, 'a change could not be kept on disk and was not made');
+      logger.error({ event: 'change-not-persisted', err: error }, 'cannot save change, refused it');
       throw persistFailed(error);
     }
     // The configuration counts; what it dropped from the policy is dropped again at the next start if this fails.
     if (policy !== undefined && deviceConfig !== undefined) {
       await this.#write({ ...this.#current, ...next }).catch((error: unknown) => {
-        logger.error({ err: error }, 'the policy could not be kept on disk');
+        logger.error({ event: 'policy-not-persisted', err: error }, 'cannot save policy');
       });
     }
   }
@@ -131,11 +134,12 @@ export class Store {
     const { deviceConfig, policy, changes } = this.#current;
     if (deviceConfig !== undefined && deviceConfig !== before.deviceConfig) {
       const { version, author } = deviceConfig;
-      logger.info({ version, author }, 'a new configuration is in force');
+      logger.info({ event: 'configuration-accepted', version, author }, 'configuration accepted');
     }
     if (policy.version === before.policy.version) return;
-    for (const { policyVersion, author, reason, changes: words } of changes) {
-      if (policyVersion > before.policy.version) logger.info({ policyVersion, author, reason, changes: words }, 'policy changed'); // prettier-ignore
+    for (const { policyVersion, author, reason, changes: sentences } of changes) {
+      if (policyVersion <= before.policy.version) continue;
+      logger.info({ event: 'policy-changed', policyVersion, author, reason, changes: sentences }, 'policy changed');
     }
   }
 

@@ -23,7 +23,10 @@ export function configFile(stateDir: string, logger: Logger): ConfigFile {
       try {
         return DeviceConfig.decode(bytes);
       } catch (error) {
-        logger.error({ err: error, path }, 'the stored configuration cannot be read; waiting for a new one');
+        logger.error(
+          { event: 'stored-config-unreadable', err: error, path },
+          'cannot read stored configuration, waiting for a new one',
+        );
         return undefined;
       }
     },

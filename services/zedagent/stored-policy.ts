@@ -20,7 +20,10 @@ export function policyFile(stateDir: string, logger: Logger): PolicyFile {
       try {
         return StoredPolicy.decode(bytes);
       } catch (error) {
-        logger.error({ err: error, path }, 'the stored policy cannot be read; overrides and grants are gone');
+        logger.error(
+          { event: 'stored-policy-unreadable', err: error, path },
+          'cannot read stored policy, overrides and grants are lost',
+        );
         return undefined;
       }
     },

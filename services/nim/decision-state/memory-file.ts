@@ -42,8 +42,8 @@ export class MemoryFile {
     const parsed = parseMemory(text, this.#clock.monotonicMs());
     if (parsed.kind === 'damaged') {
       this.#logger.warn(
-        { file: this.#path, reason: parsed.reason },
-        'the memory of earlier decisions is damaged; deciding anew',
+        { event: 'decision-memory-damaged', path: this.#path, reason: parsed.reason },
+        'decision memory damaged, starting without it',
       );
       return emptyMemory;
     }
@@ -80,7 +80,10 @@ export class MemoryFile {
       await rename(`${this.#path}.new`, this.#path);
     } catch (error) {
       this.#saved = '';
-      this.#logger.warn({ err: error, file: this.#path }, 'cannot save the memory of decisions');
+      this.#logger.warn(
+        { event: 'decision-memory-not-saved', err: error, path: this.#path },
+        'cannot save decision memory',
+      );
     }
   }
 
@@ -89,7 +92,11 @@ export class MemoryFile {
       return await readFile(this.#path, 'utf8');
     } catch (error) {
       const nothingThere = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
-      if (!nothingThere) this.#logger.warn({ err: error, file: this.#path }, 'cannot read the memory of decisions');
+      if (!nothingThere)
+        this.#logger.warn(
+          { event: 'decision-memory-unreadable', err: error, path: this.#path },
+          'cannot read decision memory',
+        );
       return undefined;
     }
   }

@@ -36,7 +36,10 @@ export class EventLog {
       else log.#keep(event);
     }
     if (damaged > 0)
-      options.logger.warn({ file: options.path, lines: damaged }, 'damaged lines in the event log were left out');
+      options.logger.warn(
+        { event: 'event-log-damaged', path: options.path, lines: damaged },
+        'event log has damaged lines, skipped them',
+      );
     return log;
   }
 

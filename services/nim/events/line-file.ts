@@ -51,7 +51,10 @@ export class LineFile {
       this.#lines = lines.length;
       return [...linesOf(before), ...lines];
     } catch (error) {
-      this.#logger.warn({ err: error, file: this.#path }, 'cannot read the event log; it begins anew');
+      this.#logger.warn(
+        { event: 'event-log-unreadable', err: error, path: this.#path },
+        'cannot read event log, starting empty',
+      );
       return [];
     }
   }
@@ -84,7 +87,10 @@ export class LineFile {
         this.#failing = false;
       } catch (error) {
         if (!this.#failing)
-          this.#logger.warn({ err: error, file: this.#path }, 'cannot write the event log; events are lost');
+          this.#logger.warn(
+            { event: 'event-log-write-failed', err: error, path: this.#path },
+            'cannot write event log, events are lost',
+          );
         this.#failing = true;
       }
     }
@@ -110,7 +116,7 @@ export class LineFile {
   async #sync(): Promise<void> {
     this.#cancelSync = undefined;
     await this.#file?.datasync().catch((error: unknown) => {
-      this.#logger.warn({ err: error, file: this.#path }, 'cannot sync the event log');
+      this.#logger.warn({ event: 'event-log-sync-failed', err: error, path: this.#path }, 'cannot sync event log');
     });
   }
 }

@@ -60,6 +60,9 @@ async function permitEchoes(logger: Logger, namespace: string | undefined): Prom
   try {
     await permitPing(logger, namespace === undefined ? {} : { namespace });
   } catch (error) {
-    logger.warn({ err: error }, 'echo requests are not permitted here, and cannot be');
+    logger.warn(
+      { event: 'ping-not-permitted', err: error },
+      'ICMP echo not permitted, ports are tested by other means',
+    );
   }
 }

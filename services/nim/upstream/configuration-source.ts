@@ -26,8 +26,8 @@ export async function followConfiguration(options: {
       const { version, author, pushedAt, config } = news.deviceConfig;
       if (news.kind === 'nonsense') {
         logger.error(
-          { version: String(version), problems: news.problems },
-          'a configuration makes no sense; the one before stays in force',
+          { event: 'configuration-rejected', version: String(version), problems: news.problems },
+          'configuration rejected, keeping the one in force',
         );
         return;
       }
@@ -36,7 +36,7 @@ export async function followConfiguration(options: {
       options.onConfiguration({ version, author, pushedAt, policyVersion, source, model }, policyChanges);
     },
     onState: (state, why) => {
-      logger.info({ state, why }, 'configuration stream');
+      logger.info({ event: 'config-stream-state', state, why }, `configuration stream ${state}`);
     },
     signal,
     logger,

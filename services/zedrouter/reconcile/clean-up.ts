@@ -28,7 +28,7 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
     await removeFromKernel(kernel);
     await rm(directory, { recursive: true, force: true });
     await rm(`${stateDir}/zedrouter-numbers.json`, { force: true });
-    logger.info('removed all that is ours from the kernel');
+    logger.info({ event: 'dataplane-removed' }, 'removed everything owned by zedrouter from the kernel');
   } finally {
     await kernel.close();
   }

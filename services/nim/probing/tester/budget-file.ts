@@ -28,7 +28,10 @@ export class BudgetFile {
       const bytes = await readDurably(path, { logger });
       return bytes === undefined ? new Map() : budgetsIn(JSON.parse(Buffer.from(bytes).toString('utf8')));
     } catch (error) {
-      logger.warn({ err: error, path }, 'what tests have spent so far cannot be read; counting anew');
+      logger.warn(
+        { event: 'test-budget-unreadable', err: error, path },
+        'cannot read bytes spent on tests, starting at zero',
+      );
       return new Map();
     }
   }
@@ -64,7 +67,10 @@ export class BudgetFile {
       await writeDurably(this.#path, Buffer.from(text));
       this.#saved = text;
     } catch (error) {
-      this.#logger.warn({ err: error, path: this.#path }, 'what tests have spent cannot be saved');
+      this.#logger.warn(
+        { event: 'test-budget-not-saved', err: error, path: this.#path },
+        'cannot save bytes spent on tests',
+      );
     }
   }
 }

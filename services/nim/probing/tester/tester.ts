@@ -213,8 +213,16 @@ export class Tester {
       if (!track.inFlight.delete(underWay)) return;
       const endedMs = clock.monotonicMs();
       logger.trace(
-        { port: label, target: targetKey, step: attempt.step, cause, limitMs: attempt.limitMs, ...result },
-        'tested',
+        {
+          event: 'probe-finished',
+          port: label,
+          target: targetKey,
+          step: attempt.step,
+          cause,
+          limitMs: attempt.limitMs,
+          ...result,
+        },
+        'probe finished',
       );
       const traffic = this.#traffic.get(label);
       track.record = withOutcome(track.record, {

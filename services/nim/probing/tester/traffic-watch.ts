@@ -78,7 +78,11 @@ export class TrafficWatch {
       this.#failing = false;
       return counts;
     } catch (error) {
-      if (!this.#failing) this.#options.logger.warn({ err: error }, 'cannot read the counters of app traffic');
+      if (!this.#failing)
+        this.#options.logger.warn(
+          { event: 'traffic-counters-unreadable', err: error },
+          'cannot read app traffic counters',
+        );
       this.#failing = true;
       return undefined;
     }

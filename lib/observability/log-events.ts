@@ -1,0 +1,70 @@
+/**
+ * The events that the services log: the stable name in the field `event` of a line, and what it means. Names stay; the
+ * message beside them is for people and may change. A new line in the log begins with a name here.
+ */
+export const logEvents = {
+  // Starting and serving
+  'service-started': 'A gRPC server listens, at `socket` and, with mutual TLS, at `tlsPort`.',
+  'metrics-started': 'Metrics are served over HTTP at `host` and `port`.',
+  'metrics-failed': 'Collecting the metrics for a scrape failed; the scrape got status 500.',
+  'rpc-failed': 'A handler threw an error that is no answer; the caller got INTERNAL. A bug: `err` has the stack.',
+  'reflection-failed': 'A reflection request failed; the caller got INTERNAL. A bug: `err` has the stack.',
+  'ping-group-range-widened': 'net.ipv4.ping_group_range was widened, so that ports can be tested by ICMP echo.',
+  'ping-not-permitted': 'ICMP echo is not permitted and cannot be; ports are tested by other means.',
+
+  // Streams between the services
+  'stream-disconnected': 'A stream from another service ended (`why`); it is opened again with backoff.',
+  'stream-message-failed': 'A message of a stream failed to be processed; the stream is opened again.',
+  'config-stream-state': "The state of NIM's configuration stream changed to `state`.",
+
+  // Files that outlive a restart
+  'state-file-corrupt': 'A state file was corrupt and was moved to `aside`.',
+  'state-file-recovered': 'The last good copy of a state file is used instead of the newest one.',
+  'stored-config-unreadable': 'The stored configuration cannot be decoded; none is in force until the next push.',
+  'stored-config-rejected': 'The stored configuration is invalid for this version; `problems` says why.',
+  'stored-policy-unreadable': 'The stored policy cannot be decoded; overrides and grants are lost.',
+  'change-not-persisted': 'A requested change was not written to disk, so it was refused.',
+  'policy-not-persisted': 'The policy in force was not written to disk; it is written with the next change.',
+  'grants-not-persisted': 'What remains of the grants was not written to disk; the next checkpoint tries again.',
+  'decision-memory-damaged': 'The decision memory of this boot is damaged and ignored.',
+  'decision-memory-unreadable': 'The decision memory cannot be read.',
+  'decision-memory-not-saved': 'The decision memory cannot be written.',
+  'event-log-damaged': 'Damaged lines of the event log were skipped.',
+  'event-log-unreadable': 'The event log cannot be read and starts empty.',
+  'event-log-write-failed': 'The event log cannot be written; events are lost. Logged once until a write succeeds.',
+  'event-log-sync-failed': 'The event log was written, and cannot be synced to disk.',
+  'test-budget-unreadable': 'The count of bytes spent on tests cannot be read and starts at zero.',
+  'test-budget-not-saved': 'The count of bytes spent on tests cannot be written.',
+
+  // Configuration and policy
+  'configuration-accepted': 'zedagent put a pushed configuration in force.',
+  'configuration-rejected': 'A received configuration is invalid; the one before it stays in force.',
+  'configuration-changed': 'NIM decides by another configuration.',
+  'policy-changed': 'The policy changed: an update, or a grant created, revoked, ended or dropped.',
+
+  // Ports and selections
+  'port-changed': 'Link, address or routes of a port changed; `changes` says what.',
+  'port-test-changed': 'The test state of a port for one target changed.',
+  'selection-changed': 'A network instance uses another port; `cause` and `causeDetail` say why.',
+  'probe-finished': 'One attempt of a test ended; at level trace only.',
+  'traffic-counters-unreadable': 'The packet counters of the apps cannot be read; tests go on without them.',
+  'port-state-unreadable': 'The kernel state of the ports cannot be read; the last reading stands.',
+  'lease-watch-failed': 'Changes of the DHCP leases’ name servers cannot be watched.',
+  'lease-unreadable': 'The name servers of a DHCP lease cannot be read.',
+
+  // The dataplane
+  'netlink-unavailable': 'There is no netlink socket to be had.',
+  'netlink-events-lost': 'The netlink socket lost events; everything is read again.',
+  'dataplane-changed': 'zedrouter changed the kernel; `tookMs` says how long it took.',
+  'dataplane-plan': 'The operations of one reconciliation; at level debug only.',
+  'dataplane-drift': 'The kernel differed from what zedrouter had applied; it is repaired.',
+  'kernel-unreadable': 'The kernel state cannot be read; what is known of it stands.',
+  'reconcile-failed': 'A reconciliation failed; it is tried again.',
+  'operation-failed': 'One operation on the kernel failed; `operation` and `message` say which and why.',
+  'ids-unreadable': 'The stored ids of ports and network instances cannot be read; ids are allocated anew.',
+  'sessions-reset': 'Apps were told that their sessions over the former port have ended; at level debug only.',
+  'session-reset-unavailable': 'Apps cannot be told that sessions have ended; they notice with their next packet.',
+  'dataplane-removed': 'Everything that zedrouter owns was removed from the kernel (`--cleanup`).',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type LogEventName = keyof typeof logEvents;
