@@ -8,14 +8,14 @@ const processes = {
   message: 'Only lib/iproute-exec starts processes; call it.',
 };
 const rooms =
-  '(clock|durable|observability|rpc|configuration|uplink-socket|dataplane-layout|decision/[a-z]+|zedagent|nim|zedrouter|serve|cli|downloader)';
+  '(clock|durable|observability|rpc|configuration|uplink-socket|libc|dataplane-layout|decision/[a-z]+|zedagent|nim|zedrouter|serve|cli|downloader)';
 const insideOfOther = {
   regex: `^(\\.\\./)+(lib/|services/|clients/)?${rooms}/(?!index\\.js$|testing/|.+/testing/).+`,
   message: "Import another room's index.js, not what is inside.",
 };
 const outsideWorld = {
   regex:
-    '^(node:(fs|child_process|dgram|http|http2|https|tls|dns|process|timers)(/.*)?|iproute-exec|@grpc/.*|(\\.\\./)+(lib/)?(iproute-exec|rpc|durable|observability|uplink-socket)/.*)$',
+    '^(node:(fs|child_process|dgram|http|http2|https|tls|dns|process|timers)(/.*)?|iproute-exec|@grpc/.*|(\\.\\./)+(lib/)?(iproute-exec|rpc|durable|observability|uplink-socket|libc)/.*)$',
   message: 'Pure code: data in, data out. No files, processes, sockets, commands or system clocks.',
 };
 const forbid = (...patterns) => ({

@@ -1,5 +1,5 @@
-import { addressBytes, checked, libc } from './libc.js';
-import { inNamespace } from './namespace.js';
+import { addressBytes, checked, inNamespace, libc } from '../libc/index.js';
+import { withSocketErrors } from './socket-error.js';
 import type { Uplink } from './uplink.js';
 
 /**
@@ -23,20 +23,22 @@ const STATE_AT = HEADER_BYTES + 8;
 
 /** Asks the kernel, which answers within the call. @throws SocketError where it cannot be asked */
 export function neighbourState({ interfaceName, namespace }: Uplink, address: string): NeighbourState {
-  return inNamespace(namespace, () => {
-    const index = libc().ifNameToIndex(interfaceName);
-    if (index === 0) return 'none';
-    const fd = checked(libc().socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, 0), 'opening a netlink socket');
-    try {
-      const request = neighbourRequest(index, address);
-      checked(libc().send(fd, request, request.length, 0), `asking for the neighbour ${address}`);
-      const answer = Buffer.alloc(1024);
-      const length = libc().recv(fd, answer, answer.length, 0);
-      return stateOf(answer.subarray(0, Math.max(0, length)));
-    } finally {
-      libc().close(fd);
-    }
-  });
+  return withSocketErrors(() => inNamespace(namespace, () => stateIn(interfaceName, address)));
+}
+
+function stateIn(interfaceName: string, address: string): NeighbourState {
+  const index = libc().ifNameToIndex(interfaceName);
+  if (index === 0) return 'none';
+  const fd = checked(libc().socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, 0), 'opening a netlink socket');
+  try {
+    const request = neighbourRequest(index, address);
+    checked(libc().send(fd, request, request.length, 0), `asking for the neighbour ${address}`);
+    const answer = Buffer.alloc(1024);
+    const length = libc().recv(fd, answer, answer.length, 0);
+    return stateOf(answer.subarray(0, Math.max(0, length)));
+  } finally {
+    libc().close(fd);
+  }
 }
 
 /** RTM_GETNEIGH for one entry (Linux 5.0). */

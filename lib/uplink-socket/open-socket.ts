@@ -1,6 +1,5 @@
-import { AF_INET, AF_INET6, checked, libc } from './libc.js';
-import { inNamespace } from './namespace.js';
-import { SocketError } from './socket-error.js';
+import { AF_INET, AF_INET6, checked, inNamespace, libc, SystemCallError } from '../libc/index.js';
+import { SocketError, withSocketErrors } from './socket-error.js';
 import type { IpFamily, Uplink } from './uplink.js';
 
 /** `ping`: echo requests without a raw socket (icmp(7): ping_group_range). */
@@ -31,7 +30,10 @@ const LONGEST_INTERFACE_NAME = 15;
  * @throws SocketError ENODEV, EADDRNOTAVAIL, EPERM, EACCES (ping sockets), EMFILE, ENOSYS
  */
 export function openSocket(uplink: Uplink, family: IpFamily, kind: SocketKind): number {
-  const { interfaceName, namespace } = uplink;
+  return withSocketErrors(() => openBound(uplink, family, kind));
+}
+
+function openBound({ interfaceName, namespace }: Uplink, family: IpFamily, kind: SocketKind): number {
   const fd = inNamespace(namespace, () => makeSocket(family, kind));
   try {
     bindToDevice(fd, interfaceName);
@@ -54,7 +56,7 @@ function makeSocket(family: IpFamily, kind: SocketKind): number {
   try {
     return checked(fd, `opening a ${kind} socket`);
   } catch (error) {
-    if (kind !== 'ping' || !(error instanceof SocketError) || error.code !== 'EACCES') throw error;
+    if (kind !== 'ping' || !(error instanceof SystemCallError) || error.code !== 'EACCES') throw error;
     throw new SocketError(
       'EACCES',
       'the kernel lets nobody of this group send echo requests: set net.ipv4.ping_group_range to a range that holds it, e.g. "0 0" ' +
@@ -71,7 +73,7 @@ function bindToDevice(fd: number, interfaceName: string): void {
   try {
     checked(result, `binding a socket to ${interfaceName} (needs CAP_NET_RAW on kernels before 5.7)`);
   } catch (error) {
-    throw error instanceof SocketError && error.code === 'ENODEV' ? noSuchInterface(interfaceName) : error;
+    throw error instanceof SystemCallError && error.code === 'ENODEV' ? noSuchInterface(interfaceName) : error;
   }
 }
 
@@ -115,5 +117,6 @@ export function limitReceiveBuffer(fd: number, bytes: number): void {
   const value = Buffer.alloc(4);
   value.writeInt32LE(bytes);
   if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length) === 0) return;
-  checked(libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, value.length), 'bounding the receive buffer');
+  const result = libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, value.length);
+  withSocketErrors(() => checked(result, 'bounding the receive buffer'));
 }

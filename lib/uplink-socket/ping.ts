@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 
 import { systemClock } from '../clock/index.js';
+import { libc } from '../libc/index.js';
 import { canonicalAddress, familyOf } from './addresses.js';
-import { libc } from './libc.js';
 import { openSocket } from './open-socket.js';
 import { asSocketError, errorCode, SocketError } from './socket-error.js';
 import { requireIpv6Source } from './source-address.js';

@@ -1,3 +1,4 @@
+import { SystemCallError } from '../libc/index.js';
 import { noTraffic, type Traffic } from './traffic.js';
 
 /** Why something on a bound socket failed. */
@@ -26,6 +27,15 @@ export function asSocketError(error: unknown, what: string, traffic: Traffic = n
   }
   const code = errorCode(error) ?? 'EIO';
   return new SocketError(code, `${what}: ${words[code] ?? messageOf(error)}`, { traffic, cause: error });
+}
+
+/** What `work` answers; what a system call fails with there becomes a SocketError with the same code and words. */
+export function withSocketErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof SystemCallError ? new SocketError(error.code, error.message, { cause: error }) : error;
+  }
 }
 
 /** The `code` of an error of Node's. */

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 
+import { inNamespace } from '../libc/index.js';
 import { isLinkLocal } from './addresses.js';
-import { inNamespace } from './namespace.js';
-import { SocketError } from './socket-error.js';
+import { SocketError, withSocketErrors } from './socket-error.js';
 import type { IpFamily, Uplink } from './uplink.js';
 
 /**
@@ -29,5 +29,5 @@ function addressesOf({
   interfaceName,
   namespace,
 }: Uplink): readonly { readonly family: string; readonly address: string }[] {
-  return inNamespace(namespace, () => networkInterfaces()[interfaceName] ?? []);
+  return withSocketErrors(() => inNamespace(namespace, () => networkInterfaces()[interfaceName] ?? []));
 }

@@ -1,4 +1,5 @@
-import { checked, libc } from './libc.js';
+import { checked, libc } from '../libc/index.js';
+import { withSocketErrors } from './socket-error.js';
 import { ipHeaderBytes, type Traffic } from './traffic.js';
 import type { IpFamily } from './uplink.js';
 
@@ -37,7 +38,7 @@ export function readTcpTraffic(fd: number, family: IpFamily, { wasConnected, isR
   const info = Buffer.alloc(STRUCT_BYTES);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(STRUCT_BYTES);
-  checked(libc().getsockopt(fd, SOL_TCP, TCP_INFO, info, length), 'reading TCP_INFO');
+  withSocketErrors(() => checked(libc().getsockopt(fd, SOL_TCP, TCP_INFO, info, length), 'reading TCP_INFO'));
   const packetsSent = info.readUInt32LE(SEGMENTS_OUT) + (wasConnected && isResetNow ? 1 : 0);
   const packetsReceived = info.readUInt32LE(SEGMENTS_IN);
   const bare = ipHeaderBytes[family] + TCP_HEADER_BYTES;

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 
+import { libc } from '../libc/index.js';
 import { familyOf } from './addresses.js';
-import { libc } from './libc.js';
 import { limitReceiveBuffer, openSocket } from './open-socket.js';
 import type { ReadBuffers } from './read-buffers.js';
 import { asSocketError } from './socket-error.js';

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-import { libc } from './libc.js';
+import { libc } from '../libc/index.js';
 import { openSocket } from './open-socket.js';
 import type { IpFamily, Uplink } from './uplink.js';
 

@@ -2,9 +2,8 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 
+import { addressBytes, AF_INET, AF_INET6, checked, inNamespace, libc } from '../../libc/index.js';
 import { familyOf } from '../addresses.js';
-import { AF_INET, AF_INET6, addressBytes, checked, libc } from '../libc.js';
-import { inNamespace } from '../namespace.js';
 
 /** Where a server of a test listens: in a namespace, while it runs in the test's own process, so that it can be scripted and asked. */
 export interface Place {
