@@ -358,7 +358,7 @@ describe('a source', () => {
     expect((await failure(start())).failure).toBe('unreachable');
   });
 
-  it('that closes while we are slow does no harm (nodejs/undici#5360)', async () => {
+  it('that closes while we are slow does no harm', async () => {
     nim.permit([eth0]);
     await start({ limitBytesPerSecond: 8_000_000 });
     expect(await fetched()).toBe(true);

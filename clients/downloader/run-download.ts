@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
 
 import type { Command } from 'commander';
 import { pino } from 'pino';
@@ -53,12 +52,6 @@ const exitCodeOf: Readonly<Record<DownloadFailure, number>> = {
   unsupported: exitCodes.failed,
   'no-service': exitCodes.noService,
 };
-
-/**
- * V8's optimizing compiler takes 25 MB for undici's parser, which is WebAssembly; this process spends its time in the kernel and in
- * OpenSSL, and is as fast without.
- */
-for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
 
 /** `download` */
 export async function runDownload(url: string | undefined, options: DownloadOptions, command: Command): Promise<void> {

@@ -236,8 +236,8 @@ function codeOf(error: unknown): string {
 }
 
 const broken: Readonly<Record<string, string>> = {
-  UND_ERR_SOCKET: 'ended the connection before the end of the file',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'sent another number of bytes than it announced',
-  UND_ERR_HEADERS_OVERFLOW: 'sends far too long headers',
-  ECONNRESET: 'reset the connection',
+  // node:http says the same of a reset and of an early end.
+  ECONNRESET: 'ended the connection before the end of the file',
+  HPE_HEADER_OVERFLOW: 'sends far too long headers',
+  HPE_INVALID_CONSTANT: 'speaks no HTTP',
 };

@@ -33,7 +33,7 @@ export interface TcpOptions extends Limits {
 
 /**
  * A TCP connection over this port and no other. What takes a socket sits on top: tls.connect({ socket }), http.request({
- * createConnection }), undici's Agent({ connect }).
+ * createConnection }).
  * @throws SocketError (a rejection): ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET, ABORT_ERR, and what openSocket
  * throws. Nothing is left open then; `traffic` says what it cost.
  */

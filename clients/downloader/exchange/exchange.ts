@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net';
-
-import { Client, type Dispatcher } from 'undici';
+import { request, type IncomingMessage } from 'node:http';
 
 import { whenAborted } from '../../../lib/uplink-socket/index.js';
 import type { Connection } from './connect.js';
@@ -19,7 +17,8 @@ export interface Answer {
   readonly headers: Headers;
   /**
    * Hands the body to `sink`, to its end.
-   * @throws (a rejection) where the connection breaks before that, where `sink` throws, and the reason of `enough` where that aborts
+   * @throws (a rejection) where the connection breaks before that, where `sink` throws, and the reason of `enough` where
+   * that aborts
    */
   readBody(sink: Sink, enough: AbortSignal): Promise<void>;
 }
@@ -42,27 +41,34 @@ export function get(
 ): Exchange {
   const reader = new Reader();
   let connection: Connection | undefined;
-  const client = new Client(url.origin, {
-    // Time limits are the caller's: undici's know nothing of pauses for a rate limit.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+  // Without an agent: no second request will come over this connection. Time limits are the caller's.
+  const asked = request({
+    method: 'GET',
+    path: `${url.pathname}${url.search}`,
+    setHost: false,
+    headers: { host: url.host, ...headers },
     maxHeaderSize: LONGEST_HEADERS,
-    pipelining: 1,
-    connect: (_options, callback) => {
+    createConnection: (_options, connected) => {
       connect().then(
         (made) => {
           connection = made;
           if (signal.aborted) made.cut();
-          const valve = new Valve(made.stream);
-          reader.valve = valve;
-          // undici asks no more of a socket than that it is a stream.
-          callback(null, valve as unknown as Socket);
+          reader.valve = new Valve(made.stream);
+          connected(null, reader.valve);
         },
         (error: unknown) => {
-          callback(error instanceof Error ? error : new Error(String(error)), null);
+          reader.fail(error);
+          asked.destroy();
         },
       );
+      return undefined;
     },
+  });
+  asked.on('response', (response) => {
+    reader.take(response);
+  });
+  asked.on('error', (error) => {
+    reader.break(error);
   });
   const stopListening = whenAborted(signal, () => {
     reader.valve?.drain();
@@ -73,29 +79,19 @@ export function get(
   const end = (): void => {
     stopListening();
     connection?.cut();
-    void client.destroy();
+    asked.destroy();
   };
-  // `reset`: no second request will come over this connection.
-  const options: Dispatcher.DispatchOptions = {
-    method: 'GET',
-    path: `${url.pathname}${url.search}`,
-    headers,
-    reset: true,
-  };
-  if (!signal.aborted) client.dispatch(options, reader);
+  if (!signal.aborted) asked.end();
   return { answer: reader.answer, end };
 }
 
-/** What undici calls while an answer comes. */
-class Reader implements Dispatcher.DispatchHandler {
+/** Takes an answer from node:http, and its body from wherever that costs least. */
+class Reader {
   readonly answer: Promise<Answer>;
   #answered: (answer: Answer) => void = () => undefined;
   #failed: (error: unknown) => void = () => undefined;
   /** Behind which the connection is, when there is one. */
   valve: Valve | undefined;
-  #sink: Sink | undefined;
-  /** Came with the head, before anybody reads the body. */
-  #early: Buffer[] = [];
   /** Bytes of the body that are still to come, where the head says how many it has. */
   #missing: number | undefined;
   #bodyEnded: () => void = () => undefined;
@@ -110,14 +106,13 @@ class Reader implements Dispatcher.DispatchHandler {
     this.answer.catch(() => undefined);
   }
 
-  onRequestStart(): void {
-    // It is heard of when the answer comes.
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return;
+  take(response: IncomingMessage): void {
     const release = this.valve?.hold();
+    const { statusCode: status = 0, headers } = response;
     this.#missing = announcedBytes(headers);
+    response.on('error', (error) => {
+      this.break(error);
+    });
     this.#answered({
       status,
       headers,
@@ -128,14 +123,7 @@ class Reader implements Dispatcher.DispatchHandler {
         const ended = new Promise<void>((resolve) => {
           this.#bodyEnded = resolve;
         });
-        this.#sink = sink;
-        for (const chunk of this.#early.splice(0)) this.#pass(chunk, sink);
-        if (this.#missing !== undefined && this.valve?.readableLength === 0) {
-          // The bytes that follow are the body: nothing is left to be parsed (RFC 9112, 6.3).
-          this.valve.divert((chunk) => {
-            this.#pass(chunk, sink);
-          });
-        }
+        this.#readBody(response, sink);
         release?.();
         if (this.#end === undefined) await ended;
         stopListening();
@@ -144,16 +132,25 @@ class Reader implements Dispatcher.DispatchHandler {
     });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#sink === undefined) this.#early.push(chunk);
-    else this.#pass(chunk, this.#sink);
+  #readBody(response: IncomingMessage, sink: Sink): void {
+    const pass = (chunk: Buffer): void => {
+      this.#pass(chunk, sink);
+    };
+    if (this.#missing === undefined) {
+      response.on('data', pass);
+      response.once('end', () => {
+        this.#finish('complete');
+      });
+      return;
+    }
+    // What came with the head. The bytes that follow are the body: nothing is left to be parsed (RFC 9112, 6.3), and node:http would copy
+    // each of them.
+    for (let chunk = readFrom(response); chunk !== null; chunk = readFrom(response)) pass(chunk);
+    this.valve?.divert(pass);
   }
 
-  onResponseEnd(): void {
-    this.#finish('complete');
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  /** The connection broke. */
+  break(error: Error): void {
     // What becomes of the connection once the whole body has come is none of its business; its last chunk may still be on its way to the sink.
     if (this.#missing !== 0) this.fail(error);
   }
@@ -196,6 +193,10 @@ class Reader implements Dispatcher.DispatchHandler {
     this.#end ??= end;
     this.#bodyEnded();
   }
+}
+
+function readFrom(response: IncomingMessage): Buffer | null {
+  return response.read() as Buffer | null;
 }
 
 /** Undefined: the head does not say where the body ends. */

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /**
- * A connection whose input can be held back. undici's own way, to pause its parser, ends the process with an assertion when the other side
- * closes meanwhile (nodejs/undici#5360); behind a valve the parser never has to pause, and the end of the connection comes after its data.
+ * A connection whose input can be held back, and taken past who reads it as a stream. The end of the connection comes after its data.
  */
 export class Valve extends Duplex {
   readonly #socket: Socket;
