@@ -37,7 +37,7 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.prepared/'],
 };
 
-const folders = '{command,services,clients,lab,lib,e2e,proto,setup}';
+const folders = '{command,services,clients,lab,lib,e2e,docs,proto,setup}';
 
 export default {
   // Of the whole run: projects have no such option. Ships take their time on a busy machine.

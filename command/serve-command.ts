@@ -5,7 +5,7 @@ import type { ServeOptions, ServiceName } from '../services/serve/index.js';
 import { action } from '../clients/terminal/index.js';
 import { listenAddress, type ListenAddress } from './listen-address.js';
 
-/** Where services keep what must survive a power cut (DESIGN, command line). */
+/** Where services keep what must survive a power cut (docs/design.md#command-line). */
 const defaultStateDir = '/var/lib/eve-uplink';
 
 interface ServeCommandOptions {

@@ -22,7 +22,7 @@ export const portMaps = {
 } as const;
 
 export interface ShipOptions {
-  /** How long a better port must work before traffic goes back to it; default 30, as DESIGN has it. */
+  /** How long a better port must work before traffic goes back to it; default 30 (docs/design.md#choice). */
   readonly failbackHoldSeconds?: number;
   /** Port priorities that a network instance may use; `every` for no limit. Default: every for `default`, 0 and 1 for `business`. */
   readonly allowedPriorities?: Readonly<Partial<Record<NetworkInstanceName, readonly number[] | 'every'>>>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 /** A service of ours; its socket is `<run-dir>/<name>.sock`. */
 export type ServiceName = 'zedagent' | 'nim' | 'zedrouter';
 
-/** Where services keep their sockets unless told otherwise (DESIGN, command line). */
+/** Where services keep their sockets unless told otherwise (docs/design.md#command-line). */
 export const defaultRunDir = '/run/eve-uplink';
 
 export interface ConnectionOptions {

@@ -116,7 +116,7 @@ export interface NetworkInstanceTestSettings {
   readonly timeoutMs: number | undefined;
   readonly failAfter: number | undefined;
   readonly recoverAfter: number | undefined;
-  /** Default 30,000 (DESIGN: Choice). */
+  /** Default 30,000 (docs/design.md#choice). */
   readonly failbackHoldMs: number;
 }
 

@@ -6,7 +6,7 @@ import { HIGHEST_PRIORITY } from './ports.js';
 import { parseTarget, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
 
-/** DESIGN, Decisions: Choice. */
+/** docs/design.md#choice */
 export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
 
 const DAY_MS = 86_400_000;

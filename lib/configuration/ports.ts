@@ -49,7 +49,7 @@ function refuseSharedLowerLabels({ deviceIoList, vlans, bonds }: EdgeDevConfig, 
   );
 }
 
-/** A label that EVE gives to ports by itself (EVE.md, automatic labels) says nothing when it is given by hand. */
+/** A label that EVE gives to ports by itself (docs/design.md#labels) says nothing when it is given by hand. */
 function checkLabel(label: string, field: string, problems: Problems): void {
   if (!isLabel(label)) problems.add(field, 'must be 1 to 128 printable characters without quotes');
   if (automaticLabels.includes(label))
@@ -177,7 +177,7 @@ function usageOf({ physical, physicalField }: LowerLayer, problems: Problems): P
 }
 
 /**
- * DESIGN, Decisions: fallBackPriority where present, else SystemAdapter.cost, else EVE's rule for freeUplink: where any
+ * docs/design.md#priority-of-a-port: fallBackPriority where present, else SystemAdapter.cost, else EVE's rule for freeUplink: where any
  * physical port has it set, a port without it counts as cost 1.
  */
 function priorityOf(adapter: SystemAdapter, physical: PhysicalIO | undefined, oldController: boolean): number {

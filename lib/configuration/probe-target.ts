@@ -22,8 +22,8 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 const LONGEST_TARGET = 2048;
 
 /**
- * Reads `https://...`, `http://...`, `tcp://host:port`, `icmp://host`, or a bare address or host name, which means icmp (DESIGN,
- * Decisions: Phases). Addresses of IPv6 stand in brackets; a bare one need not. Never throws.
+ * Reads `https://...`, `http://...`, `tcp://host:port`, `icmp://host`, or a bare address or host name, which means icmp
+ * (docs/design.md#tests-of-a-port). Addresses of IPv6 stand in brackets; a bare one need not. Never throws.
  */
 export function parseTarget(text: string): ParsedTarget {
   try {

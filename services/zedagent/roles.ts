@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 
 import { RpcError, type Caller } from '../../lib/rpc/index.js';
 
-/** What a certificate's organizational unit, or else its common name, may say (DESIGN, Trust). */
+/** What a certificate's organizational unit, or else its common name, may say (docs/design.md#trust). */
 export type Role = 'controller' | 'observer';
 
 /** A controller may do what an observer may. */

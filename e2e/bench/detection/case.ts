@@ -7,7 +7,7 @@ export interface DetectionCase {
   readonly what: string;
   /** What the project promises. */
   readonly goal: string;
-  /** What EVE does, from EVE.md: measured with its own selection code at its defaults. */
+  /** What EVE does (docs/design.md#what-eve-does): measured with its own selection code at its defaults. */
   readonly eve: string;
   readonly configuration: (lab: Lab) => EdgeDevConfig;
   /** Whether the app is sending while it happens. */

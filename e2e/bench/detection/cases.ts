@@ -15,7 +15,7 @@ const watchedMs = 8_000;
 const fromFree = { kind: 'leaves', from: 'eth0', to: 'wwan0', returns: true, within: oneRoundMs } as const;
 const betweenEquals = { ...fromFree, returns: false } as const;
 
-/** Every case of EVE.md and of the proposal. */
+/** Every case of docs/design.md#what-eve-does, and of the proposal. */
 export const cases: readonly DetectionCase[] = [
   {
     what: 'free port: internet dead behind a gateway that answers, app sending',

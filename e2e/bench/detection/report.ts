@@ -7,7 +7,7 @@ import type { ProbeBytes } from './probe-bytes.js';
 
 const plain = { style: { head: [], border: [] } };
 
-/** What the peers of FIELD.md do at their defaults when an uplink goes dark and its link stays up: their figures, not measured here. */
+/** What others do when an uplink goes dark and its link stays up: not measured here (docs/design.md#what-others-do). */
 const peers: readonly (readonly [string, string])[] = [
   ['VyOS WAN load balancing', '5-11 s'],
   ['VyOS failover routes', '2-24 s'],
@@ -34,7 +34,7 @@ export function caseTable(results: readonly (readonly [DetectionCase, readonly n
 
 export function peersTable(): string {
   const table = new Table({
-    head: ['peers, uplink dark behind a good link (FIELD.md)', 'fault to decision'],
+    head: ['peers, uplink dark behind a good link (docs/design.md)', 'fault to decision'],
     ...plain,
   });
   for (const [name, figure] of peers) table.push([name, figure]);

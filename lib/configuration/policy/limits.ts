@@ -13,7 +13,7 @@ export type LimitInForce =
   | { readonly from: 'download-max-cost'; readonly maxCost: number };
 
 /**
- * The most particular limit wins: the network instance's, the operation's, the default (DESIGN, Decisions: Eligible). What
+ * The most particular limit wins: the network instance's, the operation's, the default (docs/design.md#eligible). What
  * a network instance uses a port for is app traffic.
  */
 export function limitInForce(

@@ -26,7 +26,7 @@ export type Choice =
 
 /**
  * Orders contenders: WORKING before UNTESTED before FAILING; then the lowest priority number; then the one in use; then
- * by name (DESIGN, Decisions: Choice).
+ * by name (docs/design.md#choice).
  */
 export function rankContenders(contenders: readonly Contender[], inUse: string | undefined): readonly Contender[] {
   return [...contenders].sort(

@@ -19,7 +19,7 @@ export interface Decision {
 }
 
 /**
- * Which port each network instance is to use, and why (DESIGN, Decisions). Pure: what was before comes in as `memory`,
+ * Which port each network instance is to use, and why (docs/design.md#choice). Pure: what was before comes in as `memory`,
  * the time as `nowMs` (monotonic milliseconds). Deciding again with its own memory and nothing changed decides the same.
  */
 export function decide(

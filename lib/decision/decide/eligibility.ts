@@ -19,7 +19,7 @@ export type Subject =
 
 /**
  * Why policy forbids a port to a network instance or an operation, all reasons at once; empty where it is eligible.
- * The only place where this is decided (DESIGN, Decisions: Eligible).
+ * The only place where this is decided (docs/design.md#eligible).
  */
 export function evaluatePort(
   port: PortPolicy,
@@ -95,7 +95,7 @@ function priorityReasons(
 /**
  * The grant without which this port would not be permitted, the one that ends last where there are several; undefined
  * where the limit itself includes the port's priority, or no grant does. Grants widen the limit of priorities and nothing
- * else (DESIGN, Decisions: Eligible).
+ * else (docs/design.md#eligible).
  */
 export function grantFor(port: PortPolicy, subject: Subject, policy: DecisionPolicy): Grant | undefined {
   if (policy.grants.length === 0 || isWithin(limitOf(subject, policy), port.priority)) return undefined;

@@ -16,7 +16,7 @@ export const lossesKept = doublingsMax + 1;
 const grownHoldMaxMs = 600_000;
 
 /**
- * How long a port must have been working before traffic goes back to it (DESIGN, Decisions: Choice): `baseMs` after one
+ * How long a port must have been working before traffic goes back to it (docs/design.md#choice): `baseMs` after one
  * loss, twice that after two within the hour, and so on. Counted at the time it came back, so that the hold does not
  * change while it runs.
  */

@@ -5,7 +5,7 @@ import { defaultFailAfter, defaultRecoverAfter, paceOf } from '../schedule/index
 import { evaluatePort, type Subject } from './eligibility.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 
-/** By which test a port works for somebody (DESIGN, Decisions: Phases). */
+/** By which test a port works for somebody (docs/design.md#tests-of-a-port). */
 export type TestProfile =
   /** IP only: link and address. */
   | { readonly kind: 'address'; readonly key: string }

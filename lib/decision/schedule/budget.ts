@@ -1,4 +1,4 @@
-/** DESIGN: 5 MB a month on a metered port. A month here is 30 days. */
+/** A month here is 30 days (docs/design.md#byte-budget). */
 export const monthMs = 30 * 24 * 3_600_000;
 
 /** What is saved up at most: enough for a bad day of doubts, not for a bad week. */

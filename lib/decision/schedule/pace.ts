@@ -20,7 +20,7 @@ export interface Pace {
   readonly monthlyBytes: number;
 }
 
-/** DESIGN, Priorities: 0 is free. */
+/** 0 is free (docs/design.md#priority-of-a-port). */
 const free: Pace = {
   // With 56 bytes a pulse (an echo without data and its answer, 28 bytes each): 2 h at 4 s are 0.1 MB.
   pulseInUseMs: 4_000,

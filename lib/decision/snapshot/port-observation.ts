@@ -29,7 +29,7 @@ export const missingPort: PortObservation = { kind: 'missing' };
 /** Why a port cannot carry anything now. */
 export type UnusableReason = 'interface-missing' | 'admin-down' | 'no-carrier' | 'no-address';
 
-/** Whether a port has link and address (DESIGN, Decisions: Choice), and if not, what it lacks. */
+/** Whether a port has link and address (docs/design.md#choice), and if not, what it lacks. */
 export function whyUnusable(port: PortObservation): UnusableReason | undefined {
   if (port.kind === 'missing') return 'interface-missing';
   switch (port.link) {

@@ -229,7 +229,7 @@ describe('ListAuthorizedPorts', () => {
   const cost = (value: number) => ({ adapter: { cost: value } });
   const maxCost = (value: number) => ({ configItems: [{ key: 'network.download.max.cost', value: String(value) }] });
 
-  // EVE.md: automatic labels, old controllers, cost clamped to 255, downloads up to network.download.max.cost.
+  // docs/design.md#priority-of-a-port, #labels, #eligible: automatic labels, old controllers, downloads by cost.
   it.each<{ what: string; json: object; management: string; downloads: string }>([
     {
       what: 'freeUplink only: a port without it costs 1',

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+import { projectRoot } from '../../proto/descriptor-sets.js';
+
+const notOurs: ReadonlySet<string> = new Set(['node_modules', 'gen', 'dist', '.prepared', '.git']);
+
+function* filesBelow(folder: string, extension: RegExp): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (notOurs.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path, extension);
+    else if (extension.test(entry.name)) yield path;
+  }
+}
+
+/** Anchors of a page as forges make them of its headings: lower case, punctuation away, spaces to hyphens. */
+function anchorsOf(file: string): ReadonlySet<string> {
+  const text = readFileSync(file, 'utf8').replace(/^```[^]*?^```/gm, '');
+  const headings = [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+/** Why a link leads nowhere; undefined where it leads somewhere. */
+function whyBroken(from: string, link: string): string | undefined {
+  const [path = '', anchor] = link.split('#');
+  const file = path === '' ? from : join(dirname(from), path);
+  if (!existsSync(file)) return 'no such file';
+  if (anchor !== undefined && file.endsWith('.md') && !anchorsOf(file).has(anchor)) return 'no such heading';
+  return undefined;
+}
+
+const documents = [...filesBelow(projectRoot, /\.md$/)];
+const sources = [...filesBelow(projectRoot, /\.(ts|mjs|proto|yaml|yml|sh|service|default)$/)];
+
+describe('documents', () => {
+  it('lead somewhere with each of their relative links', () => {
+    const links = documents.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(([, link = '']) => ({
+        file,
+        link,
+      })),
+    );
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.flatMap(({ file, link }) => describeBroken(file, link, whyBroken(file, link)))).toEqual([]);
+  });
+
+  it('exist with the heading that a comment in the code names', () => {
+    const references = sources.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/(?<![-\w])((?:docs\/[a-z-]+|[A-Z]{5,})\.md)(#[a-z0-9-]+)?/g)].map(
+        ([, page = '', anchor = '']) => ({ file, link: `${page}${anchor}` }),
+      ),
+    );
+    expect(references.length).toBeGreaterThan(20);
+    const fromRoot = join(projectRoot, 'any');
+    expect(references.flatMap(({ file, link }) => describeBroken(file, link, whyBroken(fromRoot, link)))).toEqual([]);
+  });
+});
+
+function describeBroken(file: string, link: string, why: string | undefined): readonly string[] {
+  return why === undefined ? [] : [`${relative(projectRoot, file)}: ${link}: ${why}`];
+}
