@@ -66,7 +66,12 @@ export const apiCalls: readonly ApiCall[] = [
   },
   { service: 'nim', method: `${manager}/TestPorts`, request: '{"ports":["eth0"]}', purpose: 'tests ports now' },
   { service: 'nim', method: `${manager}/ListEvents`, request: '{"limit":5}', purpose: 'the newest events' },
-  { service: 'nim', method: `${manager}/WatchEvents`, purpose: 'events as they come' },
+  {
+    service: 'nim',
+    method: `${manager}/WatchEvents`,
+    request: '{"after_sequence":0}',
+    purpose: 'the events that are kept, then those that come',
+  },
   {
     service: 'nim',
     method: `${authorization}/AuthorizePort`,

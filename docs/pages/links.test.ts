@@ -41,6 +41,19 @@ function whyBroken(from: string, link: string): string | undefined {
 const documents = [...filesBelow(projectRoot, /\.md$/)];
 const sources = [...filesBelow(projectRoot, /\.(ts|mjs|proto|yaml|yml|sh|service|default)$/)];
 
+describe('docs/operation.md', () => {
+  it('tells of every metric that the services have, and of no other', () => {
+    const metricsIn = (text: string) => [...text.matchAll(/\beve_uplink_[a-z_]+/g)].map(([name]) => name);
+    const inCode = sources
+      .filter((file) => /\/(services|lib)\/.*(?<!\.test)\.ts$/.test(file))
+      .flatMap((file) => metricsIn(readFileSync(file, 'utf8').replaceAll('inet eve_uplink', '')));
+    const table = readFileSync(join(projectRoot, 'docs', 'operation.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `eve_uplink_'));
+    expect([...new Set(table.flatMap(metricsIn))].sort()).toEqual([...new Set(inCode)].sort());
+  });
+});
+
 describe('documents', () => {
   it('lead somewhere with each of their relative links', () => {
     const links = documents.flatMap((file) =>

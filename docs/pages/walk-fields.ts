@@ -59,5 +59,5 @@ export function typeInWords(field: DescField): string {
 }
 
 function scalarName(scalar: ScalarType): string {
-  return (ScalarType[scalar] ?? '').toLowerCase();
+  return ScalarType[scalar].toLowerCase();
 }
