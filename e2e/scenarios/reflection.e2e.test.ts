@@ -140,11 +140,9 @@ describe('a client with nothing but reflection', () => {
       let text = '';
       for await (const chunk of child.stdout) {
         text += String(chunk);
-        try {
-          return JSON.parse(text);
-        } catch {
-          // Not whole yet.
-        }
+        // More than one message may come at once; each ends with a brace of its own.
+        const [whole] = /^\{.*?^\}$/ms.exec(text) ?? [];
+        if (whole !== undefined) return JSON.parse(whole);
       }
       throw new Error(`${method} ended after: ${text}`);
     } finally {
