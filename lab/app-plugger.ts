@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 
-import { IpMonitor, IpReader, parseLinks } from 'iproute-exec';
-
 import {
   NetworkRouterServiceClient,
   type NetworkInstanceStatus,
   type WatchNetworkInstanceStatusResponse,
 } from '../gen/zedrouter/v1/network_router.js';
+import { KernelEvents, Rtnetlink } from '../lib/netlink/index.js';
 import { createLogger } from '../lib/observability/index.js';
 import { connectTo, follow } from '../lib/rpc/index.js';
 import type { App } from './app.js';
@@ -18,13 +17,11 @@ const retryMs = 100;
  * status or a link of the device changes, so a bridge that is made anew gets its apps back.
  */
 export class AppPlugger {
-  readonly #deviceNamespace: string;
   readonly #apps: readonly App[];
   readonly #client: NetworkRouterServiceClient;
   readonly #abort = new AbortController();
-  readonly #monitor: IpMonitor;
-  /** Kept open: a process for each look would take the processor from what a benchmark measures. */
-  readonly #reader: IpReader;
+  readonly #events: KernelEvents;
+  readonly #rtnetlink: Rtnetlink;
   readonly #statuses = new Map<string, NetworkInstanceStatus>();
   #synced = false;
   #plugging: Promise<void> | undefined;
@@ -32,14 +29,18 @@ export class AppPlugger {
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: { readonly runDir: string; readonly deviceNamespace: string; readonly apps: readonly App[] }) {
-    this.#deviceNamespace = options.deviceNamespace;
     this.#apps = options.apps;
     this.#client = connectTo(NetworkRouterServiceClient, `unix:${join(options.runDir, 'zedrouter.sock')}`);
-    this.#reader = new IpReader({ namespace: this.#deviceNamespace });
+    this.#rtnetlink = new Rtnetlink(options.deviceNamespace);
     const wake = (): void => {
       this.#wake();
     };
-    this.#monitor = new IpMonitor({ namespace: this.#deviceNamespace, objects: ['link'], onLine: wake, onLost: wake });
+    this.#events = new KernelEvents({
+      namespace: options.deviceNamespace,
+      objects: ['link'],
+      onEvent: wake,
+      onLost: wake,
+    });
     void follow({
       open: () => this.#client.watchNetworkInstanceStatus({ epoch: '', afterRevision: 0n }),
       onMessage: (message) => {
@@ -53,11 +54,10 @@ export class AppPlugger {
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#client.close();
-    await this.#monitor.close();
+    await this.#events.close();
     this.#again = false;
     await this.#plugging;
     clearTimeout(this.#retry);
-    await this.#reader.close();
   }
 
   #take(message: WatchNetworkInstanceStatusResponse): void {
@@ -90,14 +90,13 @@ export class AppPlugger {
   }
 
   async #plugAll(): Promise<void> {
-    const [answer] = await this.#reader.query([['link', 'show']]);
-    const links = parseLinks(answer);
+    const links = this.#rtnetlink.links();
     for (const app of this.#apps) {
-      const bridge = this.#bridgeOf(app);
-      const master = links.find(({ ifname }) => ifname === app.topology.deviceInterface)?.master;
-      const exists = links.some(({ ifname }) => ifname === bridge);
-      if (bridge !== undefined && exists && master !== bridge) await app.plug(bridge);
-      if (bridge === undefined && master !== undefined) await app.unplug();
+      const wanted = this.#bridgeOf(app);
+      const masterIndex = links.find(({ name }) => name === app.topology.deviceInterface)?.masterIndex;
+      const bridge = links.find(({ name }) => name === wanted);
+      if (bridge !== undefined && masterIndex !== bridge.index) await app.plug(bridge.name);
+      if (wanted === undefined && masterIndex !== undefined) await app.unplug();
     }
   }
 

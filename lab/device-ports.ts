@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 
-import { IpMonitor } from 'iproute-exec';
-
+import { KernelEvents, Rtnetlink } from '../lib/netlink/index.js';
 import { DhcpClient } from './dhcp/client.js';
 import { portNames, type PortName, type Topology } from './topology.js';
 
@@ -12,7 +11,8 @@ const shortestRenewalSeconds = 8;
 export class DevicePorts {
   readonly clients: Readonly<Record<PortName, DhcpClient>>;
   readonly #carrier = new Map<string, boolean>();
-  readonly #monitor: IpMonitor;
+  readonly #events: KernelEvents;
+  readonly #rtnetlink: Rtnetlink;
   readonly #leaseSeconds: number;
   #renewals: NodeJS.Timeout | undefined;
 
@@ -32,11 +32,12 @@ export class DevicePorts {
         logFile: join(options.folder, `udhcpc-${name}.log`),
       });
     this.clients = { eth0: client('eth0'), wwan0: client('wwan0'), sat0: client('sat0') };
-    this.#monitor = new IpMonitor({
+    this.#rtnetlink = new Rtnetlink(topology.namespaces.device);
+    this.#events = new KernelEvents({
       namespace: topology.namespaces.device,
       objects: ['link'],
-      onLine: (line) => {
-        this.#linkChanged(line);
+      onEvent: (event) => {
+        if (event.kind === 'link') this.#linkChanged(event.name);
       },
       // Whatever was missed: a renewal too many does no harm.
       onLost: () => {
@@ -55,17 +56,16 @@ export class DevicePorts {
 
   async stop(): Promise<void> {
     clearInterval(this.#renewals);
-    await this.#monitor.close();
+    await this.#events.close();
     await Promise.all(portNames.map((name) => this.clients[name].stop()));
   }
 
-  #linkChanged(line: string): void {
-    const [, name, flags] = /^\d+: ([^:@]+)[@:][^<]*<([^>]*)>/.exec(line) ?? [];
+  #linkChanged(name: string): void {
     const port = portNames.find((candidate) => candidate === name);
-    if (port === undefined || flags === undefined) return;
-    const hasCarrier = flags.split(',').includes('LOWER_UP');
-    const returned = hasCarrier && this.#carrier.get(port) === false;
-    this.#carrier.set(port, hasCarrier);
+    const link = port === undefined ? undefined : this.#rtnetlink.link(port);
+    if (port === undefined || link === undefined) return;
+    const returned = link.hasLowerUp && this.#carrier.get(port) === false;
+    this.#carrier.set(port, link.hasLowerUp);
     if (returned) this.clients[port].renew();
   }
 }

@@ -90,7 +90,6 @@ async function main(): Promise<void> {
     );
     throw error;
   } finally {
-    await cable.close();
     await lab.destroy();
   }
 }
@@ -118,11 +117,11 @@ async function pullAndPlug(
 ): Promise<void> {
   await watch.applied(NETWORK_INSTANCE, 'eth0');
   for (let pull = 0; pull < PULLS; pull += 1) {
-    const pulled = await cable.pull();
+    const pulled = cable.pull();
     await watch.applied(NETWORK_INSTANCE, 'wwan0');
     await sleep(SETTLE_MS);
     await onPulled(pulled.beforeMs);
-    const plugged = await cable.plug();
+    const plugged = cable.plug();
     await watch.applied(NETWORK_INSTANCE, 'eth0');
     await sleep(settleAfterPlugMs);
     await onBack(plugged.beforeMs);
@@ -200,11 +199,11 @@ async function unattendedPulls(rig: Rig, stream: number): Promise<readonly numbe
   }
   const outages: number[] = [];
   for (let pull = 0; pull < PULLS; pull += 1) {
-    const { beforeMs } = await rig.cable.pull();
+    const { beforeMs } = rig.cable.pull();
     await sleep(SETTLE_MS);
     const seen = await readPull(rig, stream, beforeMs);
     if (seen !== undefined) outages.push(seen.longestOutageMs);
-    await rig.cable.plug();
+    rig.cable.plug();
     await sleep(SETTLE_AFTER_PLUG_MS);
   }
   return outages;

@@ -176,12 +176,12 @@ async function fanOut(lab: Lab, bareAddress: string): Promise<void> {
   let bytes = 0;
   for (let change = 0; change < CHANGES; change += 1) {
     const pulled = await ours.spread(
-      async () => (await cable.pull()).beforeMs,
+      () => Promise.resolve(cable.pull().beforeMs),
       (message) => selects(message, 'wwan0'),
     );
     await sleep(SETTLE_MS);
     const plugged = await ours.spread(
-      async () => (await cable.plug()).beforeMs,
+      () => Promise.resolve(cable.plug().beforeMs),
       (message) => selects(message, 'eth0'),
     );
     await sleep(SETTLE_MS);
@@ -204,7 +204,6 @@ async function fanOut(lab: Lab, bareAddress: string): Promise<void> {
   ours.close();
   bare.close();
   bareClient.close();
-  await cable.close();
   console.log(`One change to 1,000 subscribers, ${bytes} bytes each; of NITS from the pull of the cable:`);
   console.log(
     distributionTable([

@@ -52,7 +52,6 @@ async function underLoad(chosen: ReadonlySet<Part>): Promise<void> {
     if (chosen.has('moves')) await allMoves(lab, watch, cable);
     if (chosen.has('throughput')) await throughput(lab, watch);
   } finally {
-    await cable.close();
     await lab.destroy();
   }
 }
@@ -91,11 +90,11 @@ async function moves(lab: Lab, watch: SubscriberProcess, cable: QuickCable, scal
   await sleep(SETTLE_MS * 10);
   const values: number[] = [];
   for (let move = 0; move < MOVES; move += 1) {
-    const { beforeMs } = await cable.pull();
+    const { beforeMs } = cable.pull();
     const appliedMs = await Promise.all(names.map((name) => watch.applied(name, 'wwan0')));
     values.push(Math.max(...appliedMs) - beforeMs);
     await sleep(SETTLE_MS);
-    await cable.plug();
+    cable.plug();
     await Promise.all(names.map((name) => watch.applied(name, 'eth0')));
     await sleep(SETTLE_MS);
   }

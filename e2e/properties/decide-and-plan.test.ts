@@ -3,7 +3,9 @@ import fc from 'fast-check';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { DeviceModel, NetworkInstance, Port } from '../../lib/configuration/index.js';
-import type { Dataplane } from '../../services/zedrouter/desired/dataplane.js';
+import { element, elementKey, rule } from '../../lib/netlink/index.js';
+import type { Bridge, Dataplane } from '../../services/zedrouter/desired/dataplane.js';
+import type { ElementSets } from '../../services/zedrouter/desired/sets.js';
 import { plan } from '../../services/zedrouter/plan/plan.js';
 import { NOTHING, SimulatedKernel } from '../../services/zedrouter/testing/simulated-kernel.js';
 import { eventArbitrary, modelArbitrary } from './arbitraries.js';
@@ -41,15 +43,22 @@ function expectRightSelections({ model, conditions, decision }: Turn): void {
   }
 }
 
-/** What each bridge may do in this state of the kernel, by interface of the port. */
-function portsOpenTo(bridge: string, { elements, rules, bridges }: Dataplane): ReadonlySet<string> {
-  const mark = elements.ni_ranking.get(`"${bridge}"`);
-  const subnet = bridges.get(bridge)?.address.replace(/\.1\/24$/, '.0/24') ?? '';
-  const selectors = [`from ${subnet} `, ...(mark === undefined ? [] : [`fwmark 0x${Number(mark).toString(16)}/`])];
-  const tables = [...rules].flatMap((rule) =>
-    selectors.some((selector) => rule.includes(selector)) ? (/lookup (\d+)/.exec(rule)?.slice(1) ?? []) : [],
-  );
-  return new Set(tables);
+/** The tables that lead out of each bridge in this state of the kernel. */
+function tablesOpenTo({ name, address }: Bridge, { elements, rules }: Dataplane): ReadonlySet<number> {
+  const ranking = rankingOf(name, elements);
+  const subnet = address?.address.replace(/\.1$/, '.0');
+  const tables = new Set<number>();
+  for (const { from, mark, action } of rules.values()) {
+    const isOfSubnet = from !== undefined && from.length === address?.prefixLength && from.address === subnet;
+    const isOfRanking = mark !== undefined && mark.value === ranking;
+    if ((isOfSubnet || isOfRanking) && action.kind === 'lookup') tables.add(action.table);
+  }
+  return tables;
+}
+
+function rankingOf(bridge: string, { ni_ranking }: ElementSets): number | undefined {
+  const [mark] = ni_ranking.get(elementKey([bridge]))?.value ?? [];
+  return mark === undefined ? undefined : Number(mark);
 }
 
 describe('decide and plan together', () => {
@@ -83,11 +92,15 @@ describe('decide and plan together', () => {
   }, 600_000);
 
   it('would notice a port that policy forbids', () => {
+    const strangers = ['bn1', 'if0'];
     const forbidding: DeviceModel = fc.sample(modelArbitrary, { numRuns: 1, seed: 1 })[0] ?? emptyModel;
     expect(() => {
       expectOnlyPermitted(
         { ...new Device(forbidding, []).turn(NOTHING), model: { ...forbidding, ports: [] } },
-        { ...NOTHING, elements: { ...NOTHING.elements, permitted: new Map([['"bn1" . "if0"', '']]) } },
+        {
+          ...NOTHING,
+          elements: { ...NOTHING.elements, permitted: new Map([[elementKey(strangers), element(strangers)]]) },
+        },
       );
     }).toThrow();
   });
@@ -105,29 +118,36 @@ const emptyModel: DeviceModel = {
 
 /** Whatever bridge is up has its guard, its ranking and its last word. */
 function expectGuarded(dataplane: Dataplane): void {
-  for (const bridge of dataplane.bridges.values()) {
-    const mark = dataplane.elements.ni_ranking.get(`"${bridge.name}"`);
-    if (mark === undefined) continue;
-    expect(dataplane.elements.ni_bridges.has(`"${bridge.name}"`)).toBe(true);
-    expect(dataplane.rules).toContain(
-      `pref 9199 fwmark 0x${Number(mark).toString(16)}/0xfffffff unreachable protocol 229`,
+  for (const { name } of dataplane.bridges.values()) {
+    const ranking = rankingOf(name, dataplane.elements);
+    if (ranking === undefined) continue;
+    expect(dataplane.elements.ni_bridges.has(elementKey([name]))).toBe(true);
+    expect([...dataplane.rules.values()]).toContainEqual(
+      rule({
+        preference: 9199,
+        mark: { value: ranking, mask: 0xfff_ffff },
+        action: { kind: 'unreachable' },
+        protocol: 229,
+      }),
     );
   }
 }
 
 function expectOnlyPermitted({ model }: Turn, dataplane: Dataplane): void {
   const allowedPairs = new Set<string>();
-  const tablesOf = new Map([...dataplane.elements.port_mark].map(([name, mark]) => [name, String(500 + portOf(mark))]));
+  const tablesOf = new Map(
+    [...dataplane.elements.port_mark.values()].map(({ key, value }) => [key[0], 500 + portOf(Number(value[0]))]),
+  );
   for (const bridge of dataplane.bridges.values()) {
     const instance = model.networkInstances.find(({ id }) => id === bridge.niId);
     const permitted = model.ports.filter((port) => instance !== undefined && mayUse(model, instance, port));
-    const tables = permitted.flatMap(({ interfaceName }) => tablesOf.get(`"${interfaceName}"`) ?? []);
-    for (const table of portsOpenTo(bridge.name, dataplane)) expect(tables).toContain(table);
-    for (const { interfaceName } of permitted) allowedPairs.add(`"${bridge.name}" . "${interfaceName}"`);
+    const tables = permitted.flatMap(({ interfaceName }) => tablesOf.get(interfaceName) ?? []);
+    for (const table of tablesOpenTo(bridge, dataplane)) expect(tables).toContain(table);
+    for (const { interfaceName } of permitted) allowedPairs.add(elementKey([bridge.name, interfaceName]));
   }
   for (const pair of dataplane.elements.permitted.keys()) expect(allowedPairs).toContain(pair);
 }
 
-function portOf(mark: string): number {
-  return (Number(mark) >>> 16) & 0xff;
+function portOf(mark: number): number {
+  return (mark >>> 16) & 0xff;
 }

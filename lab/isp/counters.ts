@@ -1,4 +1,4 @@
-import { listTableJson } from 'iproute-exec';
+import { run } from 'iproute-exec';
 
 import { ispTable } from './ruleset.js';
 
@@ -26,9 +26,8 @@ const none: Traffic = { packets: 0, bytes: 0 };
 
 /** Reads an ISP's counters in its namespace. Throws where the table is gone. */
 export async function readCounters(namespace: string): Promise<IspCounters> {
-  const table: unknown = await listTableJson('inet', ispTable, { namespace });
-  if (table === undefined) throw new Error(`no table inet ${ispTable} in ${namespace}`);
-  return countersOf(table);
+  const { stdout } = await run('nft', ['-j', 'list', 'table', 'inet', ispTable], { namespace });
+  return countersOf(JSON.parse(stdout));
 }
 
 /** Finds the counters in what `nft -j list table` printed. */

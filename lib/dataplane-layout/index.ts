@@ -70,14 +70,17 @@ export function portMark(portNumber: number): number {
   return flowMark(portNumber, 0);
 }
 
-/** As nft prints marks, and as we write them: 0x and eight digits. */
-export function markText(mark: number): string {
-  return `0x${(mark >>> 0).toString(16).padStart(8, '0')}`;
+/** The routing tables that are kept for ports, both ends included. 500 and up are the ports' tables in EVE, too. */
+const PORT_TABLES = { first: 500, last: 599 } as const;
+
+/** The routing table of a port. */
+export function portTable(portNumber: number): number {
+  return PORT_TABLES.first + portNumber;
 }
 
-/** The routing table of a port. 500 and up are the ports' tables in EVE, too. */
-export function portTable(portNumber: number): number {
-  return 500 + portNumber;
+/** Whether a routing table is a port's: routes in there are made from what is observed, and not observed themselves. */
+export function isPortTable(table: number): boolean {
+  return table >= PORT_TABLES.first && table <= PORT_TABLES.last;
 }
 
 /** The name of a network instance's bridge, as in EVE. */

@@ -1,6 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, markText, portMark, rankedPortNumbers, rankingMark } from './index.js';
+import {
+  FLOW_NI_MASK,
+  FLOW_PORT_MASK,
+  flowMark,
+  isPortTable,
+  MAX_PORT_NUMBER,
+  portMark,
+  portTable,
+  rankedPortNumbers,
+  rankingMark,
+  SUBNET_TABLE,
+} from './index.js';
+import { formatMark } from '../netlink/index.js';
 
 describe('rankingMark', () => {
   it.each([
@@ -8,7 +20,7 @@ describe('rankingMark', () => {
     { ports: [14], text: '0x0000000e' },
     { ports: [], text: '0x0000000f' },
   ])('reads like the ranking: $ports is $text', ({ ports, text }) => {
-    expect(markText(rankingMark(ports))).toBe(text);
+    expect(formatMark(rankingMark(ports))).toBe(text);
     expect(rankedPortNumbers(rankingMark(ports))).toEqual(ports);
   });
 
@@ -22,8 +34,21 @@ describe('rankingMark', () => {
 describe('flowMark', () => {
   it('keeps port and network instance apart', () => {
     const mark = flowMark(14, 4000);
-    expect(markText(mark)).toBe('0xe00e0fa0');
+    expect(formatMark(mark)).toBe('0xe00e0fa0');
     expect((mark & FLOW_PORT_MASK) >>> 0).toBe(portMark(14));
     expect((mark & FLOW_NI_MASK) >>> 0).toBe(flowMark(0, 4000));
+  });
+});
+
+describe('isPortTable', () => {
+  it.each([
+    [SUBNET_TABLE, false],
+    [portTable(0), true],
+    [portTable(MAX_PORT_NUMBER), true],
+    [599, true],
+    [600, false],
+    [254, false],
+  ])('of %i is %s', (table, want) => {
+    expect(isPortTable(table)).toBe(want);
   });
 });

@@ -2,7 +2,7 @@
 export interface CommandFailure {
   /** The command as an operator would read it; never one that a shell has seen. */
   readonly command: string;
-  /** null where the command was ended by a signal, did not start, or belongs to a kept-open process that lives on. */
+  /** null where the command was ended by a signal, or did not start. */
   readonly exitCode: number | null;
   readonly stderr: string;
   /** What went wrong, where exit code and stderr do not say it: a time limit, a signal, a missing program. */

@@ -6,7 +6,7 @@ const systemDirectories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/u
 
 /**
  * The environment of every child: a PATH that has the system directories, messages in English because some are parsed, and a HOME that
- * is no directory, so that `nft -i` keeps no history file. Nothing else of ours is handed on.
+ * is no directory, so that no tool finds files of ours. Nothing else of ours is handed on.
  */
 export function childEnvironment(): NodeJS.ProcessEnv {
   return { PATH: searchPath().join(delimiter), LC_ALL: 'C', HOME: '/dev/null' };
@@ -21,7 +21,7 @@ export function findExecutable(name: string): string | undefined {
 
 /** Which of the tools that the dataplane needs are not installed. */
 export function missingTools(): Promise<readonly string[]> {
-  return Promise.resolve(['ip', 'nft', 'conntrack', 'dnsmasq'].filter((tool) => findExecutable(tool) === undefined));
+  return Promise.resolve(['ip', 'nft', 'dnsmasq'].filter((tool) => findExecutable(tool) === undefined));
 }
 
 function searchPath(): readonly string[] {

@@ -31,7 +31,7 @@ const drainMs = 100;
 
 /**
  * Runs one command to its end: argv only, no shell, a minimal environment. A new process costs milliseconds of the event loop
- * (more the more memory this process holds), so hot paths use the kept-open sessions instead.
+ * (more the more memory this process holds), so what happens often does without.
  * @throws CommandError on a non-zero exit code (unless allowFailure), a signal, the time limit, too much output, or a missing program.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {

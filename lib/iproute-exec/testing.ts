@@ -1,9 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
-import { identify } from './process-identity.js';
 import { run } from './run.js';
 
 /** A network namespace for one test file, with what it needs to make links in it. */
@@ -98,26 +96,4 @@ export class Program {
     this.#process.kill('SIGKILL');
     await this.#ended;
   }
-}
-
-/** The living processes whose arguments, joined by blanks, contain this text. */
-async function processesWith(text: string): Promise<readonly number[]> {
-  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  return numbers
-    .map(identify)
-    .flatMap((process) => (process?.argv.join(' ').includes(text) === true ? [process.pid] : []));
-}
-
-/** This process's one living child whose arguments contain this text. @throws where there is none, or more. */
-export async function childWith(text: string): Promise<number> {
-  const found = await childrenWith(text);
-  const [only] = found;
-  if (only === undefined || found.length > 1) throw new Error(`${found.length} children with: ${text}`);
-  return only;
-}
-
-/** This process's living children whose arguments contain this text; several test files run at the same time. */
-export async function childrenWith(text: string): Promise<readonly number[]> {
-  const all = (await processesWith(text)).map(identify);
-  return all.flatMap((found) => (found?.parentPid === process.pid ? [found.pid] : []));
 }

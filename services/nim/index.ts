@@ -2,10 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { NetlinkMonitor, NetlinkReader } from 'iproute-exec';
-
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
 import { readBootId, type Clock } from '../../lib/clock/index.js';
+import { KernelEvents, Rtnetlink } from '../../lib/netlink/index.js';
 import type { Logger, Meters } from '../../lib/observability/index.js';
 import { startServer, untilSent, type CallErrors, type RunningService } from '../../lib/rpc/index.js';
 import { AuthorizationLists } from './authorize/authorization-lists.js';
@@ -43,15 +42,13 @@ export interface NimOptions {
   readonly controller?: ControllerOptions | undefined;
 }
 
-/** One query takes a millisecond; an ip that has not answered after this time is replaced. */
-const readingTimeoutMs = 2_000;
 /** After a decision the processors are zedrouter's and the apps' for so long: a small device has two of them. */
 const othersFirstMs = 5;
 
 /**
  * Starts NIM: serves on `runDir/nim.sock` at once, follows zedagent's configuration on `runDir/zedagent.sock`, observes
- * the ports that it names, tests them, decides and publishes. Fails where the socket cannot be had, and where the
- * controller's options make no sense.
+ * the ports that it names, tests them, decides and publishes. Fails where the socket cannot be had, the kernel cannot be
+ * asked (NetlinkError), or the controller's options make no sense.
  */
 export async function startNim(options: NimOptions): Promise<RunningService> {
   const { runDir, stateDir, logger, clock, namespace, meters } = options;
@@ -84,21 +81,6 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       ? noInstrumentation
       : nimMetrics(meters, { publisher, readTraffic: () => readAppTraffic(namespace) });
   const authorizationLists = new AuthorizationLists(publisher, clock);
-  const server = await startServer({
-    socketPath: join(runDir, 'nim.sock'),
-    services: [
-      {
-        definition: NetworkInterfaceManagerServiceService,
-        implementation: networkInterfaceManagerService({ publisher, events, clock, tests }),
-      },
-      portAuthorizationService(publisher, authorizationLists),
-    ],
-    logger,
-    errors: options.callErrors,
-  });
-
-  const inNamespace = namespace === undefined ? {} : { namespace };
-  const reader = new NetlinkReader({ ...inNamespace, timeoutMs: readingTimeoutMs, logger });
   const nameServers: LeaseNameServers = new LeaseNameServers({
     directory: join(runDir, 'dns'),
     logger,
@@ -107,7 +89,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     },
   });
   const observer: PortObserver = new PortObserver({
-    reader,
+    reader: new Rtnetlink(namespace),
     nameServers,
     clock,
     logger,
@@ -132,21 +114,33 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       memoryFile.save(latest);
     },
   });
-  const monitor = new NetlinkMonitor({
-    ...inNamespace,
+  // Before anything is read, so that nothing is missed.
+  const kernelEvents = new KernelEvents({
     objects: ['link', 'address', 'route'],
-    onLine: (line) => {
-      observer.onMonitorLine(line);
+    namespace,
+    onEvent: (event) => {
+      observer.onKernelEvent(event);
     },
-    onLost: () => {
-      observer.onMonitorLost();
+    onLost: (error) => {
+      logger.warn({ event: 'netlink-events-lost', err: error }, 'events of the kernel were lost');
+      observer.onEventsLost();
     },
+  });
+
+  const server = await startServer({
+    socketPath: join(runDir, 'nim.sock'),
+    services: [
+      {
+        definition: NetworkInterfaceManagerServiceService,
+        implementation: networkInterfaceManagerService({ publisher, events, clock, tests }),
+      },
+      portAuthorizationService(publisher, authorizationLists),
+    ],
     logger,
+    errors: options.callErrors,
   });
-  // What happened before the monitor listened was not heard.
-  void monitor.ready.then(() => {
-    observer.readEverything();
-  });
+  // Makes the directory of the leases' name servers: there are leases before there is a configuration.
+  observer.readEverything();
 
   const policyEvents = new PolicyEvents(events);
   const grantEnds = new GrantEnds({
@@ -178,7 +172,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       manager.close();
       observer.close();
       nameServers.close();
-      await Promise.all([server.close(), following, reader.close(), monitor.close()]);
+      await Promise.all([server.close(), following, kernelEvents.close()]);
       await Promise.all([testing.close(), memoryFile.close(), events.close()]);
     },
   };

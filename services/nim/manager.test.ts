@@ -14,7 +14,7 @@ import { noInstrumentation } from './metrics/instrumentation.js';
 import { Manager } from './manager.js';
 import type { ObservedPort, Reading } from './observe/index.js';
 import { Publisher, type ConfigurationInForce } from './publish/index.js';
-import { describeChanges, type PortObservation } from '../../lib/decision/snapshot/index.js';
+import { describeChanges, sameObservation, type PortObservation } from '../../lib/decision/snapshot/index.js';
 import { configurationOf, networkInstanceModel, portModel } from './testing/model.js';
 
 let directory: string;
@@ -66,9 +66,10 @@ function read(words: Readonly<Record<string, string>>): void {
   const changed: Reading['changed'][number][] = [];
   for (const [label, word] of Object.entries(words)) {
     const observation = portAs(label, word);
-    const changes = describeChanges(last.get(label), observation);
-    if (changes.length > 0) changed.push({ label, interfaceName: label, changes });
+    const before = last.get(label);
     last.set(label, observation);
+    if (before !== undefined && sameObservation(before, observation)) continue;
+    changed.push({ label, interfaceName: label, changes: describeChanges(before, observation) });
   }
   const observations = new Map([...last].map(([label, observation]) => [label, { interfaceName: label, observation }]));
   manager.onReading({ observations, changed, askedAtMs: clock.monotonicMs(), readAtMs: clock.monotonicMs() });

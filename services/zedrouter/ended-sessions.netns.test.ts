@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { countFlowsByMark, run } from 'iproute-exec';
+import { run } from 'iproute-exec';
+import { countFlowsByMark } from '../../lib/netlink/index.js';
 
 import { VirtualClock } from '../../lib/clock/index.js';
 import { eventually, Program } from '../../lib/iproute-exec/testing.js';
 import { FLOW_OURS, FLOW_OURS_MASK } from '../../lib/dataplane-layout/index.js';
 import { NO_NUMBERS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
-import { endRouters, received, withRouter } from './testing/real-router.js';
+import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 
 const SERVER = { address: '198.51.100.1', port: 7_000 };
 
@@ -31,7 +32,7 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
 
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.end()));
-    await endRouters({ namespace: place.device, runDir });
+    await endReconcilers({ namespace: place.device, runDir });
     await place.remove();
     await rm(runDir, { recursive: true, force: true });
   });
@@ -42,28 +43,31 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
 
   it('are reset when their port has lost its address', async () => {
     const clock = new VirtualClock();
-    await withRouter({ namespace: place.device, runDir, numbers: NO_NUMBERS, clock }, async (router, nextReport) => {
-      const first = nextReport();
-      router.receive(received(['eth0', 'wwan0']));
-      await first;
-      await place.plugApp();
-      const session = Program.tcpSession(place.app, SERVER);
-      programs.push(session);
-      await session.prints('port ');
+    await withReconciler(
+      { namespace: place.device, runDir, numbers: NO_NUMBERS, clock },
+      async (router, nextReport) => {
+        const first = nextReport();
+        router.takeUpstream(upstream(['eth0', 'wwan0']));
+        await first;
+        await place.plugApp();
+        const session = Program.tcpSession(place.app, SERVER);
+        programs.push(session);
+        await session.prints('port ');
 
-      const looked = nextReport();
-      clock.advance(60_000);
-      await looked;
-      // One after the other: when the flows are counted the router has read them.
-      expect(await flows()).toBe(1);
-      await run('ip', ['-n', place.device, 'addr', 'flush', 'dev', 'eth0']);
-      await eventually('no flows', async () => (await flows()) === 0);
-      expect(session.printed).toHaveLength(1);
+        const looked = nextReport();
+        clock.advance(60_000);
+        await looked;
+        // One after the other: when the flows are counted the router has read them.
+        expect(await flows()).toBe(1);
+        await run('ip', ['-n', place.device, 'addr', 'flush', 'dev', 'eth0']);
+        await eventually('no flows', async () => (await flows()) === 0);
+        expect(session.printed).toHaveLength(1);
 
-      const moved = nextReport();
-      router.receive(received(['wwan0']));
-      await moved;
-      await session.prints('error ECONNRESET');
-    });
+        const moved = nextReport();
+        router.takeUpstream(upstream(['wwan0']));
+        await moved;
+        await session.prints('error ECONNRESET');
+      },
+    );
   });
 });

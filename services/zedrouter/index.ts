@@ -7,9 +7,9 @@ import { dataplaneText } from './api/dataplane-text.js';
 import { nameServiceDirectory } from './apply/directories.js';
 import { zedrouterMetrics } from './metrics/metrics.js';
 import { numbersFile } from './ids/ids-file.js';
-import { receive } from './upstream/follow-upstream.js';
+import { followUpstream } from './upstream/follow-upstream.js';
 import { portMapStatuses } from './status/port-map-status.js';
-import { Router, type RouterReport } from './reconciler.js';
+import { Reconciler, type ReconcileReport } from './reconciler.js';
 import { networkRouterService } from './api/service.js';
 import { statusStore } from './status/status-store.js';
 import { networkInstanceStatuses } from './status/status.js';
@@ -37,7 +37,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
   const { runDir, stateDir, logger, clock, namespace, meters } = options;
   const numbers = numbersFile(stateDir, logger);
   const store = statusStore();
-  let latest: RouterReport | undefined;
+  let latest: ReconcileReport | undefined;
   const server = await startServer({
     socketPath: `${runDir}/zedrouter.sock`,
     services: [
@@ -49,8 +49,8 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     logger,
     errors: options.callErrors,
   });
-  const kernel = openKernel(namespace, logger);
-  const router = new Router({
+  const kernel = openKernel(namespace);
+  const reconciler = new Reconciler({
     kernel,
     clock,
     logger,
@@ -66,29 +66,30 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     },
   });
   const watch = watchKernel(namespace, clock, () => {
-    router.kernelChanged();
+    reconciler.kernelIsDirty();
   });
   const ending = new AbortController();
-  const receiving = receive({
+  const following = followUpstream({
     runDir,
     logger,
     signal: ending.signal,
     onNews: (news) => {
-      router.receive(news);
+      reconciler.takeUpstream(news);
     },
   });
   return {
     close: async () => {
       ending.abort();
-      await receiving;
-      await router.close();
-      await Promise.all([server.close(), kernel.close(), watch.close()]);
+      await following;
+      await reconciler.close();
+      watch.close();
+      await server.close();
     },
   };
 }
 
 /** What is reported again once all is tidied up, or when the kernel was found to be as it should be. */
-function saysTheSame(a: RouterReport, b: RouterReport): boolean {
+function saysTheSame(a: ReconcileReport, b: ReconcileReport): boolean {
   return (
     a.numbers === b.numbers &&
     a.inputs.config === b.inputs.config &&

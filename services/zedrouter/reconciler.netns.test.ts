@@ -12,7 +12,7 @@ import { nameServicePaths } from './desired/name-service.js';
 import { nameServiceDirectory } from './apply/directories.js';
 import { NO_NUMBERS } from './ids/ids.js';
 import type { Numbers } from './desired/inputs.js';
-import { received, withRouter } from './testing/real-router.js';
+import { upstream, withReconciler } from './testing/real-reconciler.js';
 import { PORTS } from './testing/ship.js';
 
 const DEVICE = 'evr-device';
@@ -50,14 +50,14 @@ describe('Router on a real kernel', () => {
   });
 
   it('builds everything, and finds nothing to do when it looks again', async () => {
-    await withRouter({ namespace: DEVICE, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
       const first = nextReport();
-      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       const report = await first;
       numbers = report.numbers;
       expect(report.failures).toEqual([]);
       const again = nextReport();
-      router.kernelChanged();
+      router.kernelIsDirty();
       expect((await again).planned).toEqual([]);
     });
     expect(await inDevice('ip', 'route', 'get', '8.8.8.8', 'from', '10.77.0.2', 'iif', 'bn1')).toContain(
@@ -67,9 +67,9 @@ describe('Router on a real kernel', () => {
   });
 
   it('adopts what another one left, without a single change', async () => {
-    await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
       const first = nextReport();
-      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       const { planned, failures } = await first;
       expect(failures).toEqual([]);
       // Chains are loaded anew because nobody has seen yet how they read; nothing else is.
@@ -96,15 +96,15 @@ describe('Router on a real kernel', () => {
       (await inDevice('ip', 'rule')) +
       (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
       (await inDevice('nft', '-s', 'list', 'ruleset'));
-    await withRouter({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
       const first = nextReport();
-      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       await first;
       const before = sorted(await dump());
       await inDevice(...damage);
       expect(sorted(await dump())).not.toEqual(before);
       const repaired = nextReport();
-      router.kernelChanged();
+      router.kernelIsDirty();
       expect((await repaired).failures).toEqual([]);
       expect(sorted(await dump())).toEqual(before);
     });
@@ -112,9 +112,9 @@ describe('Router on a real kernel', () => {
 
   it('starts a name service that has died, at its next whole look', async () => {
     const clock = new VirtualClock();
-    await withRouter({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
       const first = nextReport();
-      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       await first;
       const pidFile = nameServicePaths(nameServiceDirectory(runDir), 'bn1').pid;
       const pid = runningDnsmasq(pidFile)?.pid ?? 0;
@@ -134,8 +134,8 @@ describe('Router on a real kernel', () => {
     await stopDnsmasq(pid);
     await rm(config);
     await mkdir(config);
-    await withRouter({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
-      router.receive(received(['eth0', 'wwan0', 'sat0']));
+    await withReconciler({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       let report = await nextReport();
       const concerned = (): readonly string[] => report.failures.map(({ operation }) => operation.kind);
       while (concerned().length === 0) report = await nextReport();

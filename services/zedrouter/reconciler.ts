@@ -2,12 +2,11 @@ import type { Clock } from '../../lib/clock/index.js';
 import type { DeviceModel } from '../../lib/configuration/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
-import { adoptedMemories } from './reconcile/adopt.js';
 import { apply, type Failure } from './apply/apply.js';
 import type { Kernel } from './apply/kernel.js';
 import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
-import { observe, readNft } from './apply/observe.js';
-import { Poker } from './apply/poker.js';
+import { observe } from './apply/observe.js';
+import { SessionChallenger } from './apply/session-challenger.js';
 import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
 import { desire } from './desired/desire.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
@@ -15,33 +14,34 @@ import type { Numbers } from './desired/inputs.js';
 import { liveSelections, nextGrantEndMs } from './desired/granted.js';
 import { localInstances } from './desired/local-instances.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
+import { adoptedMemories } from './reconcile/adopt.js';
 import { NameServiceFailures } from './reconcile/name-service-failures.js';
 import { numbersFor } from './ids/ids.js';
 import { plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { transition } from './plan/transition.js';
-import { completeInputs, type CompleteInputs, type Received } from './upstream/inputs.js';
+import { completeInputs, type CompleteInputs, type Upstream } from './upstream/inputs.js';
 import { Verification, type ReadingOutcome } from './reconcile/verification.js';
 
 /** A command that failed is tried again after this, unless something new comes first. */
 const RETRY_AFTER_MS = 1_000;
-/** While a grant permits what policy does not, look at least this often. */
-const GRANTS_LOOK_EVERY_MS = 1_000;
+/** While a grant permits what policy does not, reconcile at least this often. */
+const GRANTS_CHECKED_EVERY_MS = 1_000;
 
-/** What the router has come to; the status of every network instance follows from it. */
-export interface RouterReport {
+/** What a reconciliation has come to; the status of every network instance follows from it. */
+export interface ReconcileReport {
   readonly inputs: CompleteInputs;
   readonly numbers: Numbers;
   readonly desired: Dataplane;
-  /** What this look found to do, and did. */
+  /** What was found to do, and done. */
   readonly planned: Plan;
   readonly failures: readonly Failure[];
   /** False where the traffic has moved and tidying is still to come. */
   readonly settled: boolean;
 }
 
-export interface RouterOptions {
+export interface ReconcilerOptions {
   readonly kernel: Kernel;
   readonly nameServiceDirectory: string;
   readonly clock: Clock;
@@ -49,45 +49,46 @@ export interface RouterOptions {
   readonly numbers: Numbers;
   /** Keeps numbers safe before anything in the kernel rests on them. */
   readonly keepNumbers: (numbers: Numbers) => Promise<void>;
-  readonly onReport: (report: RouterReport) => void;
+  readonly onReport: (report: ReconcileReport) => void;
   readonly instrumentation?: Instrumentation;
 }
 
 /**
- * Level triggered: whatever happens only says "look again". Each look computes what is desired, plans from what is
- * observed, and applies; one at a time, and once more if something came in between.
+ * Brings the kernel from its current to the desired state. Level triggered: whatever happens only marks it dirty. Each
+ * reconciliation computes what is desired, plans from what is current, and applies; one at a time, and once more if something
+ * came in between.
  */
-export class Router {
-  readonly #options: RouterOptions;
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
   readonly #nameServices: NameServiceQueue;
-  readonly #poker: Poker;
+  readonly #challenger: SessionChallenger;
   readonly #verification: Verification;
-  #received: Received = { config: undefined, ports: undefined, selections: undefined };
+  #upstream: Upstream = { config: undefined, ports: undefined, selections: undefined };
   #numbers: Numbers;
   /** What the numbers are for. */
   #numbered: DeviceModel | undefined;
   #memories: FlowMemories = new Map();
   /** Undefined: read the kernel before the next plan. */
-  #observed: Dataplane | undefined;
-  /** `#observed` was read from the kernel, and has not been planned from yet. */
-  #isReading = false;
+  #current: Dataplane | undefined;
+  /** `#current` was read from the kernel, and has not been planned from yet. */
+  #isFreshlyRead = false;
   /** How often anything was applied: what is read of the kernel meanwhile is neither old nor new. */
   #applications = 0;
   #adopted = false;
   #chainsInForce: string | undefined;
   #desired: Dataplane | undefined;
-  #report: RouterReport | undefined;
+  #report: ReconcileReport | undefined;
   readonly #nameServiceFailures = new NameServiceFailures();
-  #looking = false;
-  #lookAgain = false;
-  /** When the first of what asked for the next look was heard. */
-  #askedAtMs: number | undefined;
+  #isReconciling = false;
+  #isDirty = false;
+  /** When the first of what made it dirty was heard. */
+  #dirtySinceMs: number | undefined;
   #closed = false;
   #idle: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
   #cancelGrantEnd: () => void = () => undefined;
 
-  constructor(options: RouterOptions) {
+  constructor(options: ReconcilerOptions) {
     const { kernel, clock, nameServiceDirectory } = options;
     this.#options = options;
     this.#numbers = options.numbers;
@@ -98,87 +99,90 @@ export class Router {
         this.#onNameService(operation, failure);
       },
     });
-    this.#poker = new Poker(kernel.namespace, options.logger);
+    this.#challenger = new SessionChallenger(kernel.namespace, options.logger);
     this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
   }
 
   /** Takes in news from the other services. */
-  receive(news: Partial<Received>): void {
-    this.#received = { ...this.#received, ...news };
-    this.#look();
+  takeUpstream(news: Partial<Upstream>): void {
+    this.#upstream = { ...this.#upstream, ...news };
+    this.#markDirty();
   }
 
-  /** Something in the kernel changed: verify, when it has calmed down. */
-  kernelChanged(): void {
+  /** Something in the kernel changed, by whomever: verify, when it has calmed down. */
+  kernelIsDirty(): void {
     this.#verification.soon();
   }
 
-  /** Waits for the look under way, then stops looking. The kernel stays as it is. */
+  /** Waits for the reconciliation under way, then stops. The kernel stays as it is. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRetry();
     this.#cancelGrantEnd();
     this.#verification.close();
-    if (this.#looking) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    await Promise.all([this.#nameServices.idle(), this.#poker.idle()]);
+    if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await Promise.all([this.#nameServices.idle(), this.#challenger.idle()]);
   }
 
   /** Reads the kernel beside whatever else happens: a switch need not wait for it, and makes what was read worthless. */
   async #verify(what: 'kernel' | 'kernel-and-name-services'): Promise<ReadingOutcome> {
-    const known = this.#observed?.nameServices;
-    // The next look reads it anyway.
+    const known = this.#current?.nameServices;
+    // The next reconciliation reads it anyway.
     if (this.#closed || known === undefined) return 'useful';
     const applications = this.#applications;
-    if (what === 'kernel-and-name-services') void this.#poker.rememberFlows();
+    if (what === 'kernel-and-name-services') void this.#challenger.rememberFlows();
     try {
-      const observed = await this.#read(what === 'kernel' ? known : undefined);
-      if (this.#looking || this.#applications !== applications) return 'useless';
-      this.#observed = observed;
-      this.#isReading = true;
-      this.#look();
+      const current = await this.#read(what === 'kernel' ? known : undefined);
+      if (this.#isReconciling || this.#applications !== applications) return 'useless';
+      this.#current = current;
+      this.#isFreshlyRead = true;
+      this.#markDirty();
       return 'useful';
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'the kernel cannot be read; what is known of it stands');
+      this.#options.logger.warn(
+        { event: 'kernel-unreadable', err: error },
+        'cannot read the kernel, keeping what is known of it',
+      );
       return 'failed';
     }
   }
 
-  #look(): void {
-    this.#lookAgain = true;
-    this.#askedAtMs ??= this.#options.clock.monotonicMs();
-    if (this.#looking || this.#closed) return;
-    this.#looking = true;
-    void this.#lookUntilCalm();
+  #markDirty(): void {
+    this.#isDirty = true;
+    this.#dirtySinceMs ??= this.#options.clock.monotonicMs();
+    if (this.#isReconciling || this.#closed) return;
+    this.#isReconciling = true;
+    void this.#reconcileWhileDirty();
   }
 
-  async #lookUntilCalm(): Promise<void> {
+  async #reconcileWhileDirty(): Promise<void> {
     // Messages that arrived together are taken in together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#lookAgain && !this.#closed) {
-      this.#lookAgain = false;
+    while (this.#isDirty && !this.#closed) {
+      this.#isDirty = false;
       try {
-        await this.#lookOnce();
+        await this.#reconcileOnce();
       } catch (error) {
-        this.#options.logger.error({ err: error }, 'the dataplane could not be brought up to date');
-        this.#observed = undefined;
+        this.#options.logger.error({ event: 'reconcile-failed', err: error }, 'reconciliation failed, retrying');
+        this.#current = undefined;
         this.#retryLater();
       }
     }
-    this.#looking = false;
+    this.#isReconciling = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #lookOnce(): Promise<void> {
+  async #reconcileOnce(): Promise<void> {
     const { kernel, clock, logger, instrumentation = noInstrumentation } = this.#options;
-    const askedAtMs = this.#askedAtMs ?? clock.monotonicMs();
-    this.#askedAtMs = undefined;
-    const received = completeInputs(this.#received);
-    if (received === undefined) return;
-    const inputs = this.#withLiveGrants(received);
+    const dirtySinceMs = this.#dirtySinceMs ?? clock.monotonicMs();
+    this.#dirtySinceMs = undefined;
+    const complete = completeInputs(this.#upstream);
+    if (complete === undefined) return;
+    const inputs = this.#withLiveGrants(complete);
     await this.#takeNumbers(inputs);
-    const isRead = this.#isReading || this.#observed === undefined;
-    const observed = this.#observed ?? (await this.#readAnew());
-    this.#isReading = false;
+    const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
+    const current = this.#current ?? (await this.#readAnew());
+    this.#isFreshlyRead = false;
     const { model } = inputs.config;
     const flows = stepFlows(
       this.#memories,
@@ -188,22 +192,22 @@ export class Router {
     );
     const desired = this.#desire(inputs, flows.memories);
     const steps = plan(
-      observed,
+      current,
       desired,
       transition(this.#memories, flows.memories, flows.ended, this.#numbers, inputs.ports.facts),
     );
-    if (isRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
+    if (isFreshlyRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
       instrumentation.onRepair();
-      logger.warn({ plan: printPlan(steps) }, 'the kernel was not as it should be, repairing it');
+      logger.warn({ event: 'dataplane-drift', plan: printPlan(steps) }, 'dataplane drifted, repairing it');
     } else if (logger.isLevelEnabled('debug')) {
-      logger.debug({ plan: printPlan(steps) }, 'plan');
+      logger.debug({ event: 'dataplane-plan', plan: printPlan(steps) }, 'plan');
     }
     const { urgent, rest } = splitPlan(steps);
     const tell = (failures: readonly Failure[], settled: boolean): void => {
       this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
     };
     const urgentFailures = await this.#apply(urgent, desired.bridges);
-    if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - askedAtMs);
+    if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
       tell(urgentFailures, false);
@@ -216,19 +220,19 @@ export class Router {
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
     this.#desired = desired;
-    this.#observed = failures.length === 0 ? this.#nameServiceFailures.forgottenIn(desired) : undefined;
-    if (loadsRuleset(steps)) this.#chainsInForce = (await readNft(kernel, () => clock.boottimeMs())).chains;
+    this.#current = failures.length === 0 ? this.#nameServiceFailures.forgottenIn(desired) : undefined;
+    if (loadsRuleset(steps)) this.#chainsInForce = kernel.ruleset.read(clock.boottimeMs()).chainsDigest;
     if (failures.length > 0) this.#retryLater();
     if (steps.length > 0) {
-      const tookMs = clock.monotonicMs() - askedAtMs;
+      const tookMs = clock.monotonicMs() - dirtySinceMs;
       instrumentation.onApplied('all', tookMs);
-      logger.info({ tookMs, failures: failures.length }, 'dataplane changed');
+      logger.info({ event: 'dataplane-changed', tookMs, failures: failures.length }, 'dataplane reconciled');
     }
     tell(failures, true);
   }
 
   /** The failures of name services come and go by themselves. */
-  #tell(report: RouterReport): void {
+  #tell(report: ReconcileReport): void {
     this.#report = report;
     const failures = [...report.failures, ...this.#nameServiceFailures.list()];
     this.#options.onReport({ ...report, failures });
@@ -239,8 +243,8 @@ export class Router {
     const isNews = this.#nameServiceFailures.note(operation, message);
     if (message !== undefined) {
       this.#noteFailure(kind);
-      this.#options.logger.warn({ operation: kind, bridge, message }, 'an operation failed');
-      if (this.#observed !== undefined) this.#observed = this.#nameServiceFailures.forgottenIn(this.#observed);
+      this.#options.logger.warn({ event: 'operation-failed', operation: kind, bridge, message }, 'operation failed');
+      if (this.#current !== undefined) this.#current = this.#nameServiceFailures.forgottenIn(this.#current);
       this.#retryLater();
     }
     if (isNews && this.#report !== undefined) this.#tell(this.#report);
@@ -265,8 +269,8 @@ export class Router {
     const nextEndMs = nextGrantEndMs(selections);
     this.#cancelGrantEnd();
     if (nextEndMs !== undefined) {
-      this.#cancelGrantEnd = clock.setTimer(Math.min(nextEndMs - nowMs, GRANTS_LOOK_EVERY_MS), () => {
-        this.#look();
+      this.#cancelGrantEnd = clock.setTimer(Math.min(nextEndMs - nowMs, GRANTS_CHECKED_EVERY_MS), () => {
+        this.#markDirty();
       });
     }
     return { ...inputs, selections: { ...inputs.selections, selections } };
@@ -280,14 +284,14 @@ export class Router {
     const failures = await apply(steps, {
       kernel,
       nameServices: this.#nameServices,
-      poker: this.#poker,
+      challenger: this.#challenger,
       bridges,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
     this.#applications += 1;
     for (const { operation, message } of failures) {
       this.#noteFailure(operation.kind);
-      logger.warn({ operation: operation.kind, message }, 'an operation failed');
+      logger.warn({ event: 'operation-failed', operation: operation.kind, message }, 'operation failed');
     }
     return failures;
   }
@@ -331,7 +335,7 @@ export class Router {
     this.#cancelRetry();
     if (this.#closed) return;
     this.#cancelRetry = this.#options.clock.setTimer(RETRY_AFTER_MS, () => {
-      this.#look();
+      this.#markDirty();
     });
   }
 }
@@ -344,7 +348,7 @@ function loadsRuleset(steps: Plan): boolean {
   return steps.some(({ operations }) => operations.some((each) => each.kind === 'nft' && each.change.ruleset));
 }
 
-/** Whether two looks wanted the same: then a difference in the kernel is somebody else's doing. */
+/** Whether two reconciliations wanted the same: then a difference in the kernel is drift, somebody else's doing. */
 function samePlanned(before: Dataplane | undefined, after: Dataplane): boolean {
   return before !== undefined && plan(before, after).length === 0;
 }

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { listTableJson, run } from 'iproute-exec';
+import { run } from 'iproute-exec';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { readNftTable } from './apply/nft-reading.js';
-import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
+import { elementKey, type SetElement } from '../../lib/netlink/index.js';
+import { RulesetCache } from './apply/ruleset-cache.js';
+import { transact } from './apply/transact.js';
 import { definitionScript } from './desired/ruleset.js';
-import { NO_ELEMENTS, untilText, type ElementSets } from './desired/sets.js';
-import { nftScript } from './plan/nft-script.js';
+import { NO_ELEMENTS, type ElementSets } from './desired/sets.js';
 import { plan } from './plan/plan.js';
 import { NOTHING } from './testing/simulated-kernel.js';
 
-const pair = '"bn1" . "sat0"';
+const key = ['bn1', 'sat0'];
+const pair = elementKey(key);
 
 /** Elements that end by themselves, in the tables of a real kernel. */
 describe('an element that ends by itself', () => {
@@ -29,52 +30,52 @@ describe('an element that ends by itself', () => {
     await run('ip', ['netns', 'del', namespace]);
   });
 
-  const withPermitted = (value: string | undefined): ElementSets => ({
-    ...NO_ELEMENTS,
-    permitted: new Map(value === undefined ? [] : [[pair, value]]),
-  });
-  const read = async (): Promise<ElementSets> =>
-    readNftTable(await listTableJson(NFT_FAMILY, NFT_TABLE, { namespace }), nowMs()).elements;
-  const script = (from: ElementSets, to: ElementSets): string =>
+  /** `endsInMs` undefined: it stays. */
+  const permitted = (endsInMs?: number): ElementSets => {
+    const element: SetElement = {
+      key,
+      value: [],
+      ...(endsInMs === undefined ? {} : { endsAtBoottimeMs: Math.round(nowMs()) + endsInMs }),
+    };
+    return { ...NO_ELEMENTS, permitted: new Map([[pair, element]]) };
+  };
+  const read = (): ElementSets => new RulesetCache(namespace).read(nowMs()).elements;
+  const changes = (from: ElementSets, to: ElementSets) =>
     plan({ ...NOTHING, rulesetInForce: true, elements: from }, { ...NOTHING, rulesetInForce: true, elements: to })
       .flatMap(({ operations }) => operations)
-      .map((operation) =>
-        operation.kind === 'nft'
-          ? nftScript(operation.change, (endMs) => `timeout ${Math.max(1, Math.round(endMs - nowMs()))}ms`)
-          : '',
-      )
-      .join('');
+      .flatMap((operation) => (operation.kind === 'nft' ? [operation.change] : []));
   const change = async (from: ElementSets, to: ElementSets): Promise<void> => {
-    await run('nft', ['-f', '-'], { namespace, input: script(from, to) });
+    const kernel = { namespace, ruleset: new RulesetCache(namespace) };
+    for (const each of changes(from, to)) await transact(kernel, each, nowMs());
   };
 
   it('reads back as it was wanted, and needs no repair', async () => {
-    const wanted = withPermitted(untilText(Math.round(nowMs()) + 3_600_000));
+    const wanted = permitted(3_600_000);
     await change(NO_ELEMENTS, wanted);
-    expect(script(await read(), wanted)).toBe('');
-    expect(script(wanted, wanted)).toBe('');
+    expect(changes(read(), wanted)).toEqual([]);
+    expect(changes(wanted, wanted)).toEqual([]);
   });
 
   it('ends with nobody awake, and may be deleted whether or not it has', async () => {
-    const wanted = withPermitted(untilText(Math.round(nowMs()) + 300));
+    const wanted = permitted(300);
     await change(NO_ELEMENTS, wanted);
-    expect((await read()).permitted.has(pair)).toBe(true);
+    expect(read().permitted.has(pair)).toBe(true);
     const deadlineMs = performance.now() + 5_000;
-    while ((await read()).permitted.has(pair) && performance.now() < deadlineMs) await sleep(20);
-    expect((await read()).permitted.has(pair)).toBe(false);
+    while (read().permitted.has(pair) && performance.now() < deadlineMs) await sleep(20);
+    expect(read().permitted.has(pair)).toBe(false);
     await change(wanted, NO_ELEMENTS);
-    const longer = withPermitted(untilText(Math.round(nowMs()) + 3_600_000));
+    const longer = permitted(3_600_000);
     await change(NO_ELEMENTS, longer);
     await change(longer, NO_ELEMENTS);
-    expect((await read()).permitted.size).toBe(0);
+    expect(read().permitted.size).toBe(0);
   });
 
   it('becomes one that stays, and the other way round', async () => {
-    const [stays, ends] = [withPermitted(''), withPermitted(untilText(Math.round(nowMs()) + 3_600_000))];
+    const [stays, ends] = [permitted(), permitted(3_600_000)];
     await change(NO_ELEMENTS, stays);
     await change(stays, ends);
-    expect(script(await read(), ends)).toBe('');
+    expect(changes(read(), ends)).toEqual([]);
     await change(ends, stays);
-    expect((await read()).permitted).toEqual(new Map([[pair, '']]));
+    expect(read().permitted).toEqual(stays.permitted);
   });
 });

@@ -8,7 +8,7 @@ import { run } from 'iproute-exec';
 import { Program } from '../../lib/iproute-exec/testing.js';
 import { NO_NUMBERS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
-import { endRouters, received, withRouter } from './testing/real-router.js';
+import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 
 const neighbour = 'evrw-neighbour';
 const SERVER = { address: '10.77.0.3', port: 7_000 };
@@ -35,16 +35,16 @@ describe('two apps of one network instance', () => {
 
   afterAll(async () => {
     await Promise.all(programs.map((program) => program.end()));
-    await endRouters({ namespace: place.device, runDir });
+    await endReconcilers({ namespace: place.device, runDir });
     await place.remove();
     await run('ip', ['netns', 'del', neighbour], { allowFailure: true });
     await rm(runDir, { recursive: true, force: true });
   });
 
   it('talk to each other, and go on over a switch of ports', async () => {
-    await withRouter({ namespace: place.device, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
+    await withReconciler({ namespace: place.device, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
       const first = nextReport();
-      router.receive(received(['eth0', 'wwan0', 'sat0']));
+      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       expect((await first).failures).toEqual([]);
       await place.plugApp();
       await run('ip', ['-n', place.device, 'link', 'set', 'dev', 'app2', 'master', 'bn1', 'up']);
@@ -58,7 +58,7 @@ describe('two apps of one network instance', () => {
       await session.prints('echo before');
 
       const moved = nextReport();
-      router.receive(received(['wwan0', 'eth0', 'sat0']));
+      router.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
       await moved;
       session.write('after\n');
       await session.prints('echo after');

@@ -1,8 +1,8 @@
-import { formatAddress, type LinkState, type PortObservation, type PresentPort } from './port-observation.js';
+import { formatAddress, sameList, type LinkState, type PortObservation, type PresentPort } from './port-observation.js';
 
 /**
- * What differs between two observations of a port, in words: "carrier lost", "address 192.0.2.7/24 gone". Empty where
- * they are equal, so that this is also the comparison. `before` undefined: the port was not watched.
+ * What differs between two observations of a port, in words, for logs and events: "carrier lost", "address 192.0.2.7/24
+ * gone". Empty exactly where they are the same (`sameObservation`). `before` undefined: the port was not watched.
  */
 export function describeChanges(before: PortObservation | undefined, after: PortObservation): readonly string[] {
   if (before === undefined) return ['first reading'];
@@ -33,17 +33,28 @@ function linkChanges(before: LinkState, after: LinkState): readonly string[] {
 function addressChanges(before: PresentPort, after: PresentPort): readonly string[] {
   const had = before.addresses.map(formatAddress);
   const has = after.addresses.map(formatAddress);
+  const [gone, added] = [without(had, has), without(has, had)];
   return [
-    ...had.filter((address) => !has.includes(address)).map((address) => `address ${address} gone`),
-    ...has.filter((address) => !had.includes(address)).map((address) => `address ${address} added`),
+    ...gone.map((address) => `address ${address} gone`),
+    ...added.map((address) => `address ${address} added`),
     // The first address is the one that traffic leaves with.
-    ...(had.length === has.length && had.every((address) => has.includes(address)) && had.join() !== has.join()
+    ...(gone.length === 0 && added.length === 0 && !sameList(had, has)
       ? [`address ${has[0] ?? ''} is now the first`]
       : []),
   ];
 }
 
+/** The items that are left when each of `taken` has taken one like it. Several ends may share an address (`peer`). */
+function without(items: readonly string[], taken: readonly string[]): readonly string[] {
+  const left = [...taken];
+  return items.filter((item) => {
+    const position = left.indexOf(item);
+    if (position >= 0) left.splice(position, 1);
+    return position < 0;
+  });
+}
+
 function listChange(what: string, before: readonly string[], after: readonly string[]): readonly string[] {
-  if (before.length === after.length && before.every((item, position) => item === after[position])) return [];
+  if (sameList(before, after)) return [];
   return [after.length === 0 ? `${what} gone` : `${what} now ${after.join(', ')}`];
 }

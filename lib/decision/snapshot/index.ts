@@ -5,6 +5,7 @@ export {
   describeUnusable,
   formatAddress,
   missingPort,
+  sameObservation,
   whyUnusable,
   type LinkState,
   type ObservedAddress,

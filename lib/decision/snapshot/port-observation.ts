@@ -60,3 +60,26 @@ export function describeUnusable(reason: UnusableReason): string {
 export function formatAddress({ address, prefixLength }: ObservedAddress): string {
   return `${address}/${prefixLength}`;
 }
+
+/** Whether two observations say the same of a port: only where they do not has it changed. */
+export function sameObservation(a: PortObservation, b: PortObservation): boolean {
+  if (a === b) return true;
+  if (a.kind === 'missing' || b.kind === 'missing') return a.kind === b.kind;
+  return (
+    a.link === b.link &&
+    a.index === b.index &&
+    a.macAddress === b.macAddress &&
+    sameList(a.addresses, b.addresses, sameAddress) &&
+    sameList(a.gateways, b.gateways) &&
+    sameList(a.dnsServers, b.dnsServers)
+  );
+}
+
+/** Whether two lists have the same items in the same order. */
+export function sameList<T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean = Object.is): boolean {
+  return a === b || (a.length === b.length && a.every((item, position) => same(item, b[position] as T)));
+}
+
+function sameAddress(a: ObservedAddress, b: ObservedAddress): boolean {
+  return a.address === b.address && a.prefixLength === b.prefixLength;
+}

@@ -2,7 +2,6 @@ export { LeaseNameServers, nameServersIn } from './lease-name-servers.js';
 export {
   PortObserver,
   type InterfaceObservation,
-  type KernelReader,
   type ObservedPort,
   type PortChange,
   type Reading,

@@ -1,96 +1,89 @@
-import type { IpAnswer } from 'iproute-exec';
-
-import type { ObservedAddress, PortObservation } from '../../../lib/decision/snapshot/index.js';
-import { readAddresses, readGateways, readLink, type LinkReading } from './kernel-reading.js';
+import { missingPort, type ObservedAddress, type PortObservation } from '../../../lib/decision/snapshot/index.js';
+import type { Link, Rtnetlink } from '../../../lib/netlink/index.js';
+import { gatewaysByInterface, linkStateOf, macAddressOf, observedAddresses } from './kernel-reading.js';
 import type { ReadScope } from './read-scope.js';
 
-/** What was last read of the kernel, by interface name. Parts that a reading did not cover stay as they were. */
-export interface KernelView {
-  readonly links: ReadonlyMap<string, LinkReading>;
-  readonly addresses: ReadonlyMap<string, readonly ObservedAddress[]>;
-  readonly gateways: ReadonlyMap<string, readonly string[]>;
+/** The part of Rtnetlink that is used. */
+export type KernelReader = Pick<Rtnetlink, 'link' | 'addresses' | 'routes'>;
+
+/** What was last read of an interface. */
+export interface InterfaceView {
+  /** Nothing has been read yet. */
+  readonly isUnread: boolean;
+  /** Undefined: the kernel has none of that name. */
+  readonly link: Link | undefined;
+  readonly addresses: readonly ObservedAddress[];
+  readonly gateways: readonly string[];
 }
 
-export const emptyView: KernelView = { links: new Map(), addresses: new Map(), gateways: new Map() };
+/** What was last read of the kernel, by name of the interfaces that are watched. */
+export type KernelView = ReadonlyMap<string, InterfaceView>;
 
-/** One query and what its answer changes. */
-interface Question {
-  readonly command: readonly string[];
-  readonly take: (view: KernelView, answer: IpAnswer) => KernelView;
+const missing: InterfaceView = { isUnread: false, link: undefined, addresses: [], gateways: [] };
+const unread: InterfaceView = { ...missing, isUnread: true };
+
+/** The view of these interfaces; what is known of those that were watched before is kept. */
+export function watch(view: KernelView, interfaceNames: Iterable<string>): KernelView {
+  return new Map(Array.from(interfaceNames, (name) => [name, view.get(name) ?? unread]));
 }
 
-function askForLink(name: string): Question {
-  return {
-    command: ['link', 'show', 'dev', name],
-    take: (view, answer) => withLink(view, name, readLink(answer, name)),
-  };
-}
-
-/** Addresses and routes go with an interface; another one of the same name does not inherit them. */
-export function withLink(view: KernelView, name: string, now: LinkReading): KernelView {
-  const before = view.links.get(name);
-  const links = new Map(view.links).set(name, now);
-  const same = before?.kind === 'present' && now.kind === 'present' && before.index === now.index;
-  return same
-    ? { ...view, links }
-    : { links, addresses: without(view.addresses, name), gateways: without(view.gateways, name) };
-}
-
-function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> {
-  return new Map([...map].filter(([key]) => key !== name));
-}
-
-/** The part of a view that is about these interfaces. */
-export function viewOf(view: KernelView, names: ReadonlySet<string>): KernelView {
-  const only = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([name]) => names.has(name)));
-  return { links: only(view.links), addresses: only(view.addresses), gateways: only(view.gateways) };
-}
-
-function askForAddresses(name: string): Question {
-  return {
-    command: ['addr', 'show', 'dev', name],
-    take: (view, answer) =>
-      // A failure says nothing of the addresses; that the interface is gone is said by its link.
-      answer === undefined
-        ? view
-        : { ...view, addresses: new Map(view.addresses).set(name, readAddresses(answer, name)) },
-  };
-}
-
-const askForRoutes: Question = {
-  command: ['route', 'show', 'table', 'all', 'default'],
-  take: (view, answer) => (answer === undefined ? view : { ...view, gateways: readGateways(answer) }),
-};
-
-/** The queries for a scope. The link is asked by itself: that costs the same however many interfaces there are, addresses and routes do not. */
-export function questionsFor(scope: Pick<ReadScope, 'links' | 'addresses' | 'routes'>): readonly Question[] {
-  return [
-    ...[...scope.links].map(askForLink),
-    ...[...scope.addresses].map(askForAddresses),
-    ...(scope.routes ? [askForRoutes] : []),
-  ];
-}
-
-/** The view with the answers taken in. */
-export function takeAnswers(
+/**
+ * The view with the links of a scope read, and of those the addresses that it asks for, or that are not known yet.
+ * @throws NetlinkError
+ */
+export function readInterfaces(
+  kernel: KernelReader,
   view: KernelView,
-  questions: readonly Question[],
-  answers: readonly IpAnswer[],
+  { links, addresses }: Pick<ReadScope, 'links' | 'addresses'>,
 ): KernelView {
-  return questions.reduce((seen, question, position) => question.take(seen, answers[position]), view);
+  if (links.size === 0) return view;
+  const now = new Map(view);
+  for (const name of links) {
+    const before = view.get(name);
+    if (before !== undefined) now.set(name, readInterface(kernel, name, before, addresses.has(name)));
+  }
+  return now;
+}
+
+/** Addresses and routes go with a link; another one of the same name does not inherit them. */
+function readInterface(
+  kernel: KernelReader,
+  name: string,
+  before: InterfaceView,
+  withAddresses: boolean,
+): InterfaceView {
+  const link = kernel.link(name);
+  // The kernel finds links by their alternative names, too.
+  if (link?.name !== name) return missing;
+  if (before.link?.index === link.index && !withAddresses) return { ...before, link };
+  const addresses = observedAddresses(kernel.addresses(link.index));
+  return { isUnread: false, link, addresses, gateways: before.link?.index === link.index ? before.gateways : [] };
+}
+
+/** The view with the gateways of all interfaces that are there read. @throws NetlinkError */
+export function readGateways(kernel: KernelReader, view: KernelView): KernelView {
+  const gateways = gatewaysByInterface(kernel.routes(({ destinationLength }) => destinationLength === 0));
+  return new Map(
+    Array.from(view, ([name, one]) => [
+      name,
+      one.link === undefined ? one : { ...one, gateways: gateways.get(name) ?? [] },
+    ]),
+  );
 }
 
 /** The view of one interface as an observation. */
-export function observationOf(view: KernelView, name: string, dnsServers: readonly string[]): PortObservation {
-  const link = view.links.get(name);
-  if (link?.kind !== 'present') return { kind: 'missing' };
+export function observationOf(
+  { link, addresses, gateways }: InterfaceView,
+  dnsServers: readonly string[],
+): PortObservation {
+  if (link === undefined) return missingPort;
   return {
     kind: 'present',
-    link: link.link,
+    link: linkStateOf(link),
     index: link.index,
-    macAddress: link.macAddress,
-    addresses: view.addresses.get(name) ?? [],
-    gateways: view.gateways.get(name) ?? [],
+    macAddress: macAddressOf(link),
+    addresses,
+    gateways,
     dnsServers,
   };
 }

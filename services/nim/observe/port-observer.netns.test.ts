@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { NetlinkMonitor, NetlinkReader, parseLinks } from 'iproute-exec';
 
 import { systemClock } from '../../../lib/clock/index.js';
+import { KernelEvents, Rtnetlink } from '../../../lib/netlink/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
 import type { PortObservation } from '../../../lib/decision/snapshot/index.js';
 import { eventually } from '../testing/eventually.js';
@@ -9,8 +9,8 @@ import { TestNamespace } from '../testing/namespace.js';
 import { PortObserver, type Reading } from './port-observer.js';
 
 let namespace: TestNamespace;
-let reader: NetlinkReader;
-let monitor: NetlinkMonitor;
+let kernel: Rtnetlink;
+let kernelEvents: KernelEvents;
 let observer: PortObserver;
 let readings: Reading[];
 
@@ -20,9 +20,9 @@ beforeEach(async () => {
   await namespace.addPort('wwan0', { index: 2102, address: '198.51.100.8/24', gateway: '198.51.100.1' });
   readings = [];
   const logger = createLogger({ service: 'test', level: 'silent' });
-  reader = new NetlinkReader({ namespace: namespace.name });
+  kernel = new Rtnetlink(namespace.name);
   observer = new PortObserver({
-    reader,
+    reader: kernel,
     nameServers: { of: () => [], follow: () => undefined, refresh: () => Promise.resolve() },
     clock: systemClock,
     logger,
@@ -31,17 +31,16 @@ beforeEach(async () => {
     },
     untilTold: () => Promise.resolve(),
   });
-  monitor = new NetlinkMonitor({
+  kernelEvents = new KernelEvents({
     namespace: namespace.name,
     objects: ['link', 'address', 'route'],
-    onLine: (line) => {
-      observer.onMonitorLine(line);
+    onEvent: (event) => {
+      observer.onKernelEvent(event);
     },
     onLost: () => {
-      observer.onMonitorLost();
+      observer.onEventsLost();
     },
   });
-  await monitor.ready;
   observer.observe([
     { label: 'shore', interfaceName: 'eth0' },
     { label: 'lte', interfaceName: 'wwan0' },
@@ -55,7 +54,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   observer.close();
-  await Promise.all([monitor.close(), reader.close()]);
+  await kernelEvents.close();
   await namespace.remove();
 });
 
@@ -102,9 +101,13 @@ describe('PortObserver on a kernel', () => {
     await namespace.setCarrier('eth0', 'down');
     await changesOf('shore', ['carrier lost']);
     await namespace.setCarrier('eth0', 'up');
-    await eventually(async () => {
-      const [link] = parseLinks((await reader.query([['link', 'show', 'dev', 'eth0']]))[0]);
-      expect(link).toMatchObject({ operstate: 'DORMANT', flags: ['NO-CARRIER', 'UP', 'LOWER_UP'] });
+    await eventually(() => {
+      expect(kernel.link('eth0')).toMatchObject({
+        operState: 'dormant',
+        isUp: true,
+        hasLowerUp: true,
+        isNotRunning: true,
+      });
     });
     const before = readings.length;
     observer.readEverything();
@@ -164,6 +167,20 @@ describe('PortObserver on a kernel', () => {
     await eventually(() => {
       expect(observationOf('shore')).toMatchObject({ link: 'up', index: 2101, addresses: [{ address: '192.0.2.7' }] });
     });
+  });
+
+  it('does not take an interface for the port that has its name as an alternative one', async () => {
+    await namespace.ip('link', 'set', 'eth0', 'down');
+    await namespace.ip('link', 'set', 'eth0', 'name', 'lan0');
+    await namespace.ip('link', 'property', 'add', 'dev', 'lan0', 'altname', 'eth0');
+    await changesOf('shore', ['switched off', 'gateway gone', 'interface missing']);
+    expect(kernel.link('eth0')).toMatchObject({ name: 'lan0' });
+    const before = readings.length;
+    observer.readEverything();
+    await eventually(() => {
+      expect(readings.length).toBeGreaterThan(before);
+    });
+    expect(observationOf('shore')).toEqual({ kind: 'missing' });
   });
 
   it('sees a port deleted, and made anew with another index', async () => {

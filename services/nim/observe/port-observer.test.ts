@@ -1,63 +1,78 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { IpAnswer } from 'iproute-exec';
 
 import { VirtualClock } from '../../../lib/clock/index.js';
+import {
+  everywhere,
+  NetlinkError,
+  routeVia,
+  type KernelEvent,
+  type Link,
+  type LinkAddress,
+  type Route,
+} from '../../../lib/netlink/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
 import { PortObserver, type Reading } from './port-observer.js';
 
 interface FakeInterface {
-  readonly index: number;
-  readonly flags: readonly string[];
-  readonly addresses: readonly string[];
+  readonly link: Link;
+  readonly addresses: readonly LinkAddress[];
   readonly gateway?: string;
 }
 
-const up = ['BROADCAST', 'UP', 'LOWER_UP'];
+const on = { isUp: true, hasLowerUp: true, isNotRunning: false };
+const withoutCarrier = { isUp: true, hasLowerUp: false, isNotRunning: true };
+const off = { isUp: false, hasLowerUp: false, isNotRunning: false };
 
-/** A kernel with interfaces, read through an ip that remembers indexes as the real one does. */
+function linkOf(index: number, name: string, changes: Partial<Link> = {}): Link {
+  return {
+    ...{ index, name, ...on, operState: 'up', mtu: 1500, macAddress: '02:00:00:00:00:01' },
+    ...{ alias: undefined, masterIndex: undefined, kind: undefined },
+    ...changes,
+  };
+}
+
+function addressOf(address: string, changes: Partial<LinkAddress> = {}): LinkAddress {
+  return {
+    ...{ linkIndex: 0, family: 'inet', address, prefixLength: 24, scope: 'global', validLifetimeSeconds: Infinity },
+    ...{ isDynamic: false, isTentative: false, isDeprecated: false },
+    ...changes,
+  };
+}
+
+function defaultRoute(dev: string, gateway: string, changes: Partial<Omit<Route, 'dev'>> = {}): Route {
+  return routeVia({ table: 254, destination: everywhere('inet'), protocol: 16, dev, gateway, ...changes });
+}
+
+/** A kernel with interfaces. */
 class FakeKernel {
   readonly interfaces = new Map<string, FakeInterface>();
+  /** Beside the default routes of the interfaces. */
+  readonly otherRoutes: Route[] = [];
   readonly asked: string[] = [];
-  /** Set: answers wait until released. */
-  held: (() => void)[] | undefined;
-  /** Only queries of this object are held. */
-  heldObject: string | undefined;
-  broken = false;
-  #remembered = new Map<string, number>();
+  /** What it refuses to answer. */
+  broken: 'link' | 'addresses' | 'routes' | undefined;
 
-  async query(commands: readonly (readonly string[])[]): Promise<readonly IpAnswer[]> {
-    this.asked.push(...commands.map((command) => command.join(' ')));
-    const isHeld = this.heldObject === undefined || commands.some(([object]) => object === this.heldObject);
-    if (this.held !== undefined && isHeld) await new Promise<void>((resolve) => this.held?.push(resolve));
-    if (this.broken) throw new Error('ip is broken');
-    return commands.map((command) => this.#answer(command));
+  link(which: string | number): Link | undefined {
+    this.#answer('link', which);
+    return this.interfaces.get(String(which))?.link;
   }
 
-  forgetInterfaces(): void {
-    this.asked.push('forget');
-    this.#remembered = new Map();
+  addresses(linkIndex?: number): readonly LinkAddress[] {
+    this.#answer('addresses', linkIndex);
+    return [...this.interfaces.values()].find(({ link }) => link.index === linkIndex)?.addresses ?? [];
   }
 
-  release(): void {
-    const waiting = this.held ?? [];
-    this.held = undefined;
-    for (const go of waiting) go();
+  routes(): readonly Route[] {
+    this.#answer('routes');
+    const own = [...this.interfaces].flatMap(([dev, { gateway }]) =>
+      gateway === undefined ? [] : [defaultRoute(dev, gateway)],
+    );
+    return [...own, ...this.otherRoutes];
   }
 
-  #answer([object, , , name = '']: readonly string[]): IpAnswer {
-    if (object === 'route') {
-      return [...this.interfaces].flatMap(([dev, { gateway }]) =>
-        gateway === undefined ? [] : [{ type: '1', dst: 'default', gateway, dev, table: '254' }],
-      );
-    }
-    const index = this.#remembered.get(name) ?? this.interfaces.get(name)?.index;
-    const found = [...this.interfaces].find(([, one]) => one.index === index);
-    if (index === undefined || found === undefined) return undefined;
-    this.#remembered.set(name, index);
-    const [ifname, { flags, addresses }] = found;
-    const link = { ifindex: index, ifname, flags, address: '02:00:00:00:00:01', mtu: 1500, operstate: 'UP' };
-    if (object === 'link') return [link];
-    return [{ ...link, addr_info: addresses.map((local) => ({ family: 'inet', local, prefixlen: 24, scope: '0' })) }];
+  #answer(what: 'link' | 'addresses' | 'routes', which?: string | number): void {
+    this.asked.push(which === undefined ? what : `${what} ${which}`);
+    if (this.broken === what) throw new NetlinkError(what, 'Operation not permitted', { errno: 1 });
   }
 }
 
@@ -65,15 +80,18 @@ let kernel: FakeKernel;
 let clock: VirtualClock;
 let observer: PortObserver;
 let readings: Reading[];
+/** What the kernel had been asked when each of the readings was told. */
+let askedBefore: string[][];
 let told: Promise<void>;
 let nameServers: Map<string, readonly string[]>;
 
 beforeEach(() => {
   kernel = new FakeKernel();
-  kernel.interfaces.set('eth0', { index: 7, flags: up, addresses: ['192.0.2.7'], gateway: '192.0.2.1' });
-  kernel.interfaces.set('wwan0', { index: 8, flags: up, addresses: ['198.51.100.8'], gateway: '198.51.100.1' });
+  add('eth0', { link: linkOf(7, 'eth0'), addresses: [addressOf('192.0.2.7')], gateway: '192.0.2.1' });
+  add('wwan0', { link: linkOf(8, 'wwan0'), addresses: [addressOf('198.51.100.8')], gateway: '198.51.100.1' });
   clock = new VirtualClock();
   readings = [];
+  askedBefore = [];
   told = Promise.resolve();
   nameServers = new Map();
   observer = new PortObserver({
@@ -87,6 +105,7 @@ beforeEach(() => {
     logger: createLogger({ service: 'test', level: 'silent' }),
     onReading: (reading) => {
       readings.push(reading);
+      askedBefore.push([...kernel.asked]);
     },
     untilTold: () => told,
   });
@@ -102,7 +121,13 @@ async function start(): Promise<void> {
     { label: 'lte', interfaceName: 'wwan0' },
   ]);
   await settled();
+  forget();
+}
+
+/** Forgets what was told and asked so far. */
+function forget(): void {
   readings.length = 0;
+  askedBefore.length = 0;
   kernel.asked.length = 0;
 }
 
@@ -110,12 +135,27 @@ function changesSeen(): readonly string[] {
   return readings.flatMap(({ changed }) => changed.map(({ label, changes }) => `${label}: ${changes.join(', ')}`));
 }
 
-function set(name: string, changes: Partial<FakeInterface>): void {
-  const before = kernel.interfaces.get(name) ?? { index: 9, flags: up, addresses: [] };
-  kernel.interfaces.set(name, { ...before, ...changes });
+function add(name: string, one: FakeInterface): void {
+  kernel.interfaces.set(name, one);
 }
 
-const carrierLost = '7: eth0: <NO-CARRIER,BROADCAST,UP> mtu 1500';
+function there(name: string): FakeInterface {
+  const found = kernel.interfaces.get(name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
+
+function setLink(name: string, changes: Partial<Link>): void {
+  const before = there(name);
+  kernel.interfaces.set(name, { ...before, link: { ...before.link, ...changes } });
+}
+
+function setAddresses(name: string, addresses: readonly LinkAddress[]): void {
+  kernel.interfaces.set(name, { ...there(name), addresses });
+}
+
+const linkChanged: KernelEvent = { kind: 'link', index: 7, name: 'eth0', isGone: false };
+const addressGone: KernelEvent = { kind: 'address', linkIndex: 7, family: 'inet', isGone: true };
 
 describe('PortObserver', () => {
   it('reads everything at first', async () => {
@@ -137,104 +177,170 @@ describe('PortObserver', () => {
     expect(readings[0]?.observations.get('sat')?.observation).toEqual({ kind: 'missing' });
   });
 
+  it.each<[string, Partial<Link>, object]>([
+    ['a tunnel, whose state is unknown', { operState: 'unknown' }, { link: 'up' }],
+    ['a link that is off', off, { link: 'admin-down' }],
+    ['one without a carrier', withoutCarrier, { link: 'no-carrier' }],
+    ['one with a carrier that is not used yet', { isNotRunning: true }, { link: 'no-carrier' }],
+    ['one without a hardware address', { macAddress: undefined }, { macAddress: '' }],
+    ["one whose hardware address is none of Ethernet's", { macAddress: 'c0:00:02:01' }, { macAddress: '' }],
+  ])('reads %s', async (_what, changes, want) => {
+    setLink('eth0', changes);
+    await start();
+    observer.onEventsLost();
+    expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject(want);
+  });
+
+  it('reads the addresses that are of IPv4 and global, in their order', async () => {
+    setAddresses('eth0', [
+      addressOf('192.0.2.9', { prefixLength: 32 }),
+      addressOf('169.254.7.7', { scope: 'link' }),
+      addressOf('2001:db8::7', { family: 'inet6', prefixLength: 64 }),
+      addressOf('192.0.2.7'),
+    ]);
+    await start();
+    observer.onEventsLost();
+    expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
+      addresses: [
+        { address: '192.0.2.9', prefixLength: 32 },
+        { address: '192.0.2.7', prefixLength: 24 },
+      ],
+    });
+  });
+
+  it('reads IPv4 gateways of default routes of every table but those of ports, best first and each once', async () => {
+    kernel.otherRoutes.push(
+      defaultRoute('eth0', '192.0.2.3', { metric: 900, table: 77 }),
+      defaultRoute('eth0', '192.0.2.2', { metric: 5 }),
+      defaultRoute('eth0', '192.0.2.1', { metric: 9 }),
+      defaultRoute('eth0', '192.0.2.99', { table: 501 }),
+      defaultRoute('eth0', '192.0.2.98', { destination: { address: '10.0.0.0', length: 8 } }),
+      defaultRoute('eth0', '192.0.2.97', { type: 'unreachable' }),
+      defaultRoute('eth0', 'fe80::1', { family: 'inet6', destination: everywhere('inet6') }),
+      defaultRoute('eth0', 'fe80::2'),
+      {
+        ...defaultRoute('', '', { metric: 1_000 }),
+        dev: undefined,
+        gateway: undefined,
+        nextHops: [
+          { dev: 'eth0', gateway: '192.0.2.4', isOnLink: false },
+          { dev: 'wwan0', gateway: '198.51.100.4', isOnLink: false },
+        ],
+      },
+    );
+    await start();
+    observer.onEventsLost();
+    expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
+      gateways: ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'],
+    });
+    expect(readings.at(-1)?.observations.get('lte')?.observation).toMatchObject({
+      gateways: ['198.51.100.1', '198.51.100.4'],
+    });
+  });
+
   it('asks for the link alone where the carrier changed, and tells the loss before it reads routes', async () => {
     await start();
-    set('eth0', { flags: ['BROADCAST', 'UP', 'NO-CARRIER'] });
-    observer.onMonitorLine(carrierLost);
+    setLink('eth0', withoutCarrier);
+    observer.onKernelEvent(linkChanged);
     await settled();
-    expect(kernel.asked).toEqual(['link show dev eth0', 'route show table all default']);
+    expect(kernel.asked).toEqual(['link eth0', 'routes']);
     expect(changesSeen()).toEqual(['shore: carrier lost']);
-    expect(readings).toHaveLength(1);
+    expect(askedBefore).toEqual([['link eth0']]);
   });
 
   it('reads no routes before a loss has been told', async () => {
     await start();
-    set('eth0', { flags: ['BROADCAST', 'UP'] });
+    setLink('eth0', withoutCarrier);
     let tell: () => void = () => undefined;
     told = new Promise((resolve) => {
       tell = resolve;
     });
-    observer.onMonitorLine(carrierLost);
+    observer.onKernelEvent(linkChanged);
     await settled();
-    expect([changesSeen(), kernel.asked]).toEqual([['shore: carrier lost'], ['link show dev eth0']]);
+    expect([changesSeen(), kernel.asked]).toEqual([['shore: carrier lost'], ['link eth0']]);
     tell();
     await settled();
-    expect(kernel.asked).toEqual(['link show dev eth0', 'route show table all default']);
+    expect(kernel.asked).toEqual(['link eth0', 'routes']);
   });
 
   it('does not wait for the routes to tell a loss, but to tell a port that came', async () => {
     await start();
-    set('eth0', { flags: ['BROADCAST', 'UP'] });
-    kernel.heldObject = 'route';
-    kernel.held = [];
-    observer.onMonitorLine(carrierLost);
-    await settled();
+    setLink('eth0', withoutCarrier);
+    observer.onKernelEvent(linkChanged);
     expect(changesSeen()).toEqual(['shore: carrier lost']);
-    kernel.release();
+    expect(askedBefore).toEqual([['link eth0']]);
     await settled();
-    readings.length = 0;
-    set('eth0', { flags: up });
-    kernel.held = [];
-    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500');
-    await settled();
-    expect(changesSeen()).toEqual([]);
-    kernel.release();
-    await settled();
+    forget();
+    setLink('eth0', on);
+    observer.onKernelEvent(linkChanged);
     expect(changesSeen()).toEqual(['shore: carrier back']);
+    expect(askedBefore).toEqual([['link eth0', 'routes']]);
+  });
+
+  it('tells a gateway that went with the carrier after the loss', async () => {
+    await start();
+    const { link, addresses } = there('eth0');
+    add('eth0', { link: { ...link, ...off }, addresses });
+    observer.onKernelEvent(linkChanged);
+    await settled();
+    expect(changesSeen()).toEqual(['shore: switched off', 'shore: gateway gone']);
   });
 
   it('takes a carrier for back when the kernel sends over it, and not before', async () => {
     await start();
-    set('eth0', { flags: ['BROADCAST', 'UP', 'NO-CARRIER'] });
-    observer.onMonitorLine(carrierLost);
+    setLink('eth0', withoutCarrier);
+    observer.onKernelEvent(linkChanged);
     await settled();
-    readings.length = 0;
-    const upButUnused = ['BROADCAST', 'UP', 'LOWER_UP', 'NO-CARRIER'];
-    set('eth0', { flags: upButUnused });
-    observer.onMonitorLine('7: eth0: <NO-CARRIER,BROADCAST,UP,LOWER_UP> mtu 1500');
-    await settled();
+    forget();
+    setLink('eth0', { hasLowerUp: true, isNotRunning: true });
+    observer.onKernelEvent(linkChanged);
     expect(changesSeen()).toEqual([]);
-    set('eth0', { flags: up });
-    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500');
-    await settled();
+    setLink('eth0', on);
+    observer.onKernelEvent(linkChanged);
     expect(changesSeen()).toEqual(['shore: carrier back']);
   });
 
   it('counts a reading that finds nothing new, and changes nothing', async () => {
     await start();
+    observer.onEventsLost();
     const { equal } = observer.counts;
-    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1400');
-    await settled();
+    setLink('eth0', { mtu: 1400 });
+    observer.onKernelEvent(linkChanged);
     expect(observer.counts.equal).toBe(equal + 1);
     expect(changesSeen()).toEqual([]);
+    expect(readings).toHaveLength(2);
+    expect(readings[1]?.observations).toBe(readings[0]?.observations);
   });
 
   it('has one reading under way and one waiting, however many events come', async () => {
     await start();
-    kernel.held = [];
-    for (let event = 0; event < 50; event += 1) observer.onMonitorLine(carrierLost);
+    let tell: () => void = () => undefined;
+    told = new Promise((resolve) => {
+      tell = resolve;
+    });
+    setLink('eth0', withoutCarrier);
+    for (let event = 0; event < 50; event += 1) observer.onKernelEvent(linkChanged);
     await settled();
-    expect(kernel.asked).toEqual(['link show dev eth0']);
-    set('eth0', { flags: ['BROADCAST', 'UP'] });
-    kernel.release();
+    expect(kernel.asked).toEqual(['link eth0']);
+    setLink('eth0', off);
+    tell();
     await settled();
-    expect(kernel.asked.filter((query) => query === 'link show dev eth0')).toHaveLength(2);
-    expect(changesSeen()).toEqual(['shore: carrier lost']);
+    expect(kernel.asked.filter((query) => query === 'link eth0')).toHaveLength(2);
+    expect(changesSeen()).toEqual(['shore: carrier lost', 'shore: switched off']);
   });
 
-  it('needs no timer between event and reading', async () => {
+  it('tells in the turn of the event, without a timer or a promise between', async () => {
     await start();
     const { pendingTimers } = clock;
-    set('eth0', { addresses: [] });
-    observer.onMonitorLine('Deleted 7: eth0    inet 192.0.2.7/24 scope global eth0');
-    await settled();
+    setAddresses('eth0', []);
+    observer.onKernelEvent(addressGone);
     expect(changesSeen()).toEqual(['shore: address 192.0.2.7/24 gone']);
     expect(clock.pendingTimers).toBe(pendingTimers);
   });
 
   it('reads everything twice a minute, and finds what no event told', async () => {
     await start();
-    set('wwan0', { addresses: ['198.51.100.9'] });
+    setAddresses('wwan0', [addressOf('198.51.100.9')]);
     clock.advance(30_000);
     await settled();
     expect(changesSeen()).toEqual(['lte: address 198.51.100.8/24 gone, address 198.51.100.9/24 added']);
@@ -243,73 +349,114 @@ describe('PortObserver', () => {
     expect(readings.at(-1)?.changed).toEqual([]);
   });
 
-  it('sees an interface that was replaced, though ip remembers the old index', async () => {
+  it('reads everything where events were lost', async () => {
     await start();
-    set('eth0', { index: 70 });
-    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500');
-    await settled();
-    expect(kernel.asked.slice(0, 2)).toEqual(['link show dev eth0', 'forget']);
+    observer.onEventsLost();
+    expect(kernel.asked).toEqual(['link eth0', 'addresses 7', 'link wwan0', 'addresses 8', 'routes']);
+  });
+
+  it('asks for nothing where an event is about others', async () => {
+    await start();
+    observer.onKernelEvent({ kind: 'link', index: 12, name: 'bn3', isGone: false });
+    observer.onKernelEvent({ kind: 'address', linkIndex: 12, family: 'inet', isGone: false });
+    expect([kernel.asked, readings]).toEqual([[], []]);
+  });
+
+  it('sees an interface that was replaced, and reads its addresses and routes', async () => {
+    await start();
+    setLink('eth0', { index: 70 });
+    observer.onKernelEvent(linkChanged);
+    expect(kernel.asked).toEqual(['link eth0', 'addresses 70', 'routes']);
     expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
       index: 70,
       addresses: [{ address: '192.0.2.7' }],
+      gateways: ['192.0.2.1'],
     });
-    expect(changesSeen().join()).toContain('shore: interface index changed');
+    expect(changesSeen()).toEqual(['shore: interface index changed']);
+  });
+
+  it('does not leave a new interface the addresses and routes of the old one', async () => {
+    await start();
+    add('eth0', { link: linkOf(70, 'eth0'), addresses: [] });
+    observer.onKernelEvent({ kind: 'link', index: 70, name: 'eth0', isGone: false });
+    await settled();
+    expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
+      index: 70,
+      addresses: [],
+      gateways: [],
+    });
   });
 
   it('does not take a renamed interface for the port', async () => {
     await start();
-    const eth0 = kernel.interfaces.get('eth0');
-    if (eth0 === undefined) throw new Error('it is there');
+    const eth0 = there('eth0');
     kernel.interfaces.delete('eth0');
-    kernel.interfaces.set('lan0', eth0);
-    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500');
+    kernel.interfaces.set('lan0', { ...eth0, link: { ...eth0.link, name: 'lan0' } });
+    observer.onKernelEvent({ kind: 'link', index: 7, name: 'lan0', isGone: false });
     await settled();
     expect(readings.at(-1)?.observations.get('shore')?.observation).toEqual({ kind: 'missing' });
     kernel.interfaces.delete('lan0');
     kernel.interfaces.set('eth0', eth0);
-    observer.onMonitorLine('7: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500');
-    await settled();
+    observer.onKernelEvent(linkChanged);
     expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
       index: 7,
       addresses: [{ address: '192.0.2.7' }],
     });
   });
 
-  it('keeps what it knows while ip is broken, and reads on when it works again', async () => {
+  it('does not take an interface with that alternative name for the port', async () => {
     await start();
-    kernel.broken = true;
-    set('eth0', { flags: ['BROADCAST'] });
-    observer.onMonitorLine(carrierLost);
-    await settled();
+    setLink('eth0', { name: 'lan0' });
+    observer.onKernelEvent({ kind: 'link', index: 7, name: 'lan0', isGone: false });
+    expect(readings.at(-1)?.observations.get('shore')?.observation).toEqual({ kind: 'missing' });
+  });
+
+  it('keeps what it knows while the kernel refuses, and reads on when it answers again', async () => {
+    await start();
+    kernel.broken = 'link';
+    setLink('eth0', off);
+    observer.onKernelEvent(linkChanged);
     expect(readings).toEqual([]);
     clock.advance(100);
-    await settled();
     expect(observer.counts.failed).toBe(2);
-    kernel.broken = false;
-    clock.advance(200);
-    await settled();
+    kernel.broken = undefined;
+    clock.advance(199);
+    expect(readings).toEqual([]);
+    clock.advance(1);
     expect(changesSeen()).toEqual(['shore: switched off']);
   });
 
-  it('takes name servers of a lease without asking the kernel', async () => {
+  it('keeps what it knows where only a part could be read', async () => {
+    await start();
+    kernel.broken = 'addresses';
+    setLink('eth0', { index: 70, ...off });
+    observer.onKernelEvent(linkChanged);
+    expect([observer.counts.failed, readings]).toEqual([1, []]);
+    kernel.broken = undefined;
+    nameServers.set('wwan0', ['198.51.100.53']);
+    observer.onNameServers();
+    expect(changesSeen()).toEqual(['lte: name servers now 198.51.100.53']);
+    clock.advance(100);
+    expect(changesSeen().slice(1)).toEqual(['shore: interface index changed, switched off, gateway gone']);
+  });
+
+  it('takes name servers of a lease without asking the kernel for links', async () => {
     await start();
     nameServers.set('eth0', ['192.0.2.53']);
     observer.onNameServers();
-    await settled();
     expect(changesSeen()).toEqual(['shore: name servers now 192.0.2.53']);
-    expect(kernel.asked).not.toContain('link show dev eth0');
+    expect(kernel.asked).not.toContain('link eth0');
   });
 
   it('knows nothing yet of a port that was added, and forgets one that was taken out', async () => {
     await start();
-    kernel.held = [];
     observer.observe([
       { label: 'lte', interfaceName: 'wwan0' },
       { label: 'sat', interfaceName: 'sat0' },
     ]);
     nameServers.set('wwan0', ['198.51.100.53']);
-    await settled();
-    kernel.release();
+    observer.onNameServers();
+    expect([...(readings.at(-1)?.observations.keys() ?? [])]).toEqual(['lte']);
     await settled();
     expect([...(readings.at(-1)?.observations.keys() ?? [])]).toEqual(['lte', 'sat']);
     expect(changesSeen()).toEqual(['lte: name servers now 198.51.100.53', 'sat: first reading']);
@@ -317,10 +464,17 @@ describe('PortObserver', () => {
 
   it('is silent after it was closed', async () => {
     await start();
-    observer.onMonitorLine(carrierLost);
+    setLink('eth0', withoutCarrier);
+    observer.onKernelEvent(linkChanged);
+    observer.onKernelEvent(linkChanged);
     observer.close();
+    forget();
+    setLink('eth0', on);
+    observer.onKernelEvent(linkChanged);
+    observer.onEventsLost();
+    observer.readEverything();
     await settled();
-    expect(readings).toEqual([]);
+    expect([readings, kernel.asked]).toEqual([[], []]);
     expect(clock.pendingTimers).toBe(0);
   });
 });

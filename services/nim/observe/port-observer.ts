@@ -1,26 +1,22 @@
-import type { IpAnswer } from 'iproute-exec';
-
 import { backoffMs, type CancelTimer, type Clock } from '../../../lib/clock/index.js';
-import type { Logger } from '../../../lib/observability/index.js';
-import { describeChanges, whyUnusable, type PortObservation } from '../../../lib/decision/snapshot/index.js';
-import type { LinkReading } from './kernel-reading.js';
 import {
-  emptyView,
+  describeChanges,
+  sameObservation,
+  whyUnusable,
+  type PortObservation,
+} from '../../../lib/decision/snapshot/index.js';
+import type { KernelEvent } from '../../../lib/netlink/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import {
   observationOf,
-  questionsFor,
-  takeAnswers,
-  viewOf,
-  withLink,
+  readGateways,
+  readInterfaces,
+  watch,
+  type KernelReader,
   type KernelView,
 } from './kernel-view.js';
-import { scopeOfLine } from './monitor-line.js';
 import { everythingOf, mergeScopes, nothing, type ReadScope } from './read-scope.js';
-
-/** The part of NetlinkReader, or of IpReader, that is used. */
-export interface KernelReader {
-  query(commands: readonly (readonly string[])[]): Promise<readonly IpAnswer[]>;
-  forgetInterfaces(): void;
-}
+import { scopeOfEvent } from './scope-of-event.js';
 
 /** Name servers of the leases, as they were last read. */
 export interface NameServerSource {
@@ -60,7 +56,11 @@ export interface Reading {
   readonly readAtMs: number;
 }
 
-type Comparison = Pick<Reading, 'observations' | 'changed'>;
+/** How what is known now differs from what was told last. */
+interface Comparison extends Pick<Reading, 'observations' | 'changed'> {
+  /** A port could be used, and cannot any more. */
+  readonly isLoss: boolean;
+}
 
 /** What is to be read next, and when the first of what asked for it was heard. */
 interface AskedFor {
@@ -78,7 +78,7 @@ export interface PortObserverOptions {
   readonly untilTold: () => Promise<void>;
 }
 
-/** What the monitor missed, or its words did not let us see, is found by then. */
+/** What no event told is found by then. */
 const safetyReadingMs = 30_000;
 
 /** A reading that failed is tried again after this time, then twice that and so on. */
@@ -86,14 +86,14 @@ const retry = { firstMs: 100, mostMs: 5_000 };
 
 /**
  * Observes ports: events only wake it; what they are about is read from the kernel and compared with the last reading.
- * At most one reading is under way and one more waits, whatever number of events comes. A port that has lost link or
- * address is told before anything else is read.
+ * From an event to `onReading` nothing is waited for. After a loss has been told, what can wait is read when others have
+ * acted; one more reading waits meanwhile, whatever number of events comes.
  */
 export class PortObserver {
   readonly #options: PortObserverOptions;
   #ports: readonly ObservedPort[] = [];
-  #view: KernelView = emptyView;
-  #observations: ReadonlyMap<string, InterfaceObservation> = new Map();
+  #view: KernelView = new Map();
+  #observations: Reading['observations'] = new Map();
   #waiting: AskedFor | undefined;
   #reading = false;
   #failures = 0;
@@ -110,17 +110,17 @@ export class PortObserver {
   /** Observes these ports from now on, and reads them at once. What is known of ports that stay is kept. */
   observe(ports: readonly ObservedPort[]): void {
     this.#ports = ports;
-    const kept = new Map(
-      [...this.#observations].filter(([label, { interfaceName }]) =>
-        ports.some((port) => port.label === label && port.interfaceName === interfaceName),
-      ),
-    );
-    this.#observations = kept;
-    this.#view = viewOf(this.#view, new Set(this.#interfaceNames()));
-    for (const { interfaceName } of ports) {
-      if (!isInterfaceName(interfaceName)) this.#view = withLink(this.#view, interfaceName, { kind: 'missing' });
+    const kept = new Map<string, InterfaceObservation>();
+    for (const { label, interfaceName } of ports) {
+      const known = this.#observations.get(label);
+      if (known?.interfaceName === interfaceName) kept.set(label, known);
     }
-    this.#options.nameServers.follow(this.#interfaceNames());
+    this.#observations = kept;
+    this.#view = watch(
+      this.#view,
+      ports.map(({ interfaceName }) => interfaceName),
+    );
+    this.#options.nameServers.follow(this.#view.keys());
     this.readEverything();
   }
 
@@ -132,22 +132,17 @@ export class PortObserver {
       this.readEverything();
     });
     void this.#options.nameServers.refresh().then(() => {
-      this.#wake(everythingOf(this.#interfaceNames()));
+      this.#wake(everythingOf(this.#view.keys()));
     });
   }
 
-  /** A line of `ip monitor`. */
-  onMonitorLine(line: string): void {
-    const indexes = this.#interfaceNames().map((name) => {
-      const link = this.#view.links.get(name);
-      return [name, link?.kind === 'present' ? link.index : undefined] as const;
-    });
-    this.#wake(scopeOfLine(line, new Map(indexes)));
+  onKernelEvent(event: KernelEvent): void {
+    this.#wake(scopeOfEvent(event, this.#view));
   }
 
-  /** Events were lost. */
-  onMonitorLost(): void {
-    this.#wake({ ...everythingOf(this.#interfaceNames()), forgetInterfaces: true });
+  /** Events were lost: everything may have changed. */
+  onEventsLost(): void {
+    this.#wake(everythingOf(this.#view.keys()));
   }
 
   /** Name servers of a lease changed. */
@@ -161,10 +156,6 @@ export class PortObserver {
     this.#cancelRetry();
   }
 
-  #interfaceNames(): readonly string[] {
-    return this.#ports.map(({ interfaceName }) => interfaceName).filter(isInterfaceName);
-  }
-
   #wake(scope: ReadScope): void {
     if (this.#closed || scope === nothing) return;
     this.#waiting = {
@@ -174,11 +165,15 @@ export class PortObserver {
     if (!this.#reading) void this.#readWhatWaits();
   }
 
+  /** Never fails. Reads and tells before it returns, but for what follows a loss. */
   async #readWhatWaits(): Promise<void> {
     this.#reading = true;
     for (let asked = this.#takeWaiting(); asked !== undefined; asked = this.#takeWaiting()) {
       try {
-        await this.#read(asked.scope, asked.askedAtMs);
+        if (this.#read(asked) === 'loss-told') {
+          await this.#options.untilTold();
+          this.#readRest(asked);
+        }
         this.#failures = 0;
       } catch (error) {
         this.#onFailure(error);
@@ -194,69 +189,53 @@ export class PortObserver {
     return asked;
   }
 
-  async #read(scope: ReadScope, askedAtMs: number): Promise<void> {
+  #read({ scope, askedAtMs }: AskedFor): 'told' | 'loss-told' {
     this.counts.readings += 1;
-    if (scope.forgetInterfaces) this.#options.reader.forgetInterfaces();
-    const indexBefore = new Map(this.#view.links);
-    await this.#ask({ links: scope.links, addresses: scope.addresses, routes: false });
-    await this.#confirmMissing(indexBefore, scope);
-    const replaced = [...scope.links].filter((name) => isReplaced(indexBefore.get(name), this.#view.links.get(name)));
-    const now = this.#compare();
+    this.#view = readInterfaces(this.#options.reader, this.#view, scope);
+    const first = this.#compare();
     // Bad news first: those who use the port need not wait for the routes.
-    const bad = now.changed.some(({ label }) => this.#isLost(label, now.observations));
-    if (bad) {
-      this.#tell(now, askedAtMs);
-      await this.#options.untilTold();
+    if (first.isLoss) {
+      this.#tell(first, askedAtMs);
+      return 'loss-told';
     }
-    const isMoreToRead = replaced.length > 0 || scope.routes || now.changed.length > 0;
-    if (isMoreToRead) await this.#ask({ links: new Set(), addresses: new Set(replaced), routes: true });
-    const all = isMoreToRead ? this.#compare() : now;
-    if (!bad || all.changed.length > 0) this.#tell(all, askedAtMs);
-    if (!bad && all.changed.length === 0) this.counts.equal += 1;
+    const isMoreToRead = scope.routes || first.changed.length > 0;
+    const all = isMoreToRead ? this.#readRoutes() : first;
+    if (all.changed.length === 0) this.counts.equal += 1;
+    this.#tell(all, askedAtMs);
+    return 'told';
   }
 
-  async #ask(scope: Pick<ReadScope, 'links' | 'addresses' | 'routes'>): Promise<void> {
-    const questions = questionsFor(scope);
-    if (questions.length === 0) return;
-    const answers = await this.#options.reader.query(questions.map(({ command }) => command));
-    this.#view = takeAnswers(this.#view, questions, answers);
+  /** What was left out in order to tell a loss. */
+  #readRest({ askedAtMs }: AskedFor): void {
+    if (this.#closed) return;
+    const all = this.#readRoutes();
+    if (all.changed.length > 0) this.#tell(all, askedAtMs);
   }
 
-  /**
-   * ip remembers the index behind a name; an interface that was replaced since looks as if it were gone. So before a
-   * port that was there counts as missing, a fresh ip is asked.
-   */
-  async #confirmMissing(before: KernelView['links'], scope: ReadScope): Promise<void> {
-    const doubtful = [...scope.links].filter((name) => {
-      const link = this.#view.links.get(name);
-      const vanished = link?.kind === 'missing' && before.get(name)?.kind === 'present' && !scope.forgetInterfaces;
-      return vanished || link?.kind === 'another-interface';
-    });
-    if (doubtful.length === 0) return;
-    this.#options.reader.forgetInterfaces();
-    await this.#ask({ links: new Set(doubtful), addresses: new Set(), routes: false });
+  #readRoutes(): Comparison {
+    this.#view = readGateways(this.#options.reader, this.#view);
+    return this.#compare();
   }
 
-  /** What is known now, and how it differs from what was told last. */
+  /** Where nothing has changed, the observations are the ones that were told last. */
   #compare(): Comparison {
     const observations = new Map<string, InterfaceObservation>();
     const changed: PortChange[] = [];
+    let isLoss = false;
     for (const { label, interfaceName } of this.#ports) {
-      if (!this.#view.links.has(interfaceName)) continue;
-      const observation = observationOf(this.#view, interfaceName, this.#options.nameServers.of(interfaceName));
+      const view = this.#view.get(interfaceName);
+      if (view === undefined || view.isUnread) continue;
+      const before = this.#observations.get(label);
+      const observation = observationOf(view, this.#options.nameServers.of(interfaceName));
+      if (before !== undefined && sameObservation(before.observation, observation)) {
+        observations.set(label, before);
+        continue;
+      }
       observations.set(label, { interfaceName, observation });
-      const changes = describeChanges(this.#observations.get(label)?.observation, observation);
-      if (changes.length > 0) changed.push({ label, interfaceName, changes });
+      changed.push({ label, interfaceName, changes: describeChanges(before?.observation, observation) });
+      isLoss ||= before !== undefined && isUsable(before.observation) && !isUsable(observation);
     }
-    return { observations, changed };
-  }
-
-  #isLost(label: string, observations: Comparison['observations']): boolean {
-    const before = this.#observations.get(label)?.observation;
-    const now = observations.get(label)?.observation;
-    return (
-      before !== undefined && now !== undefined && whyUnusable(before) === undefined && whyUnusable(now) !== undefined
-    );
+    return { observations: changed.length === 0 ? this.#observations : observations, changed, isLoss };
   }
 
   #tell({ observations, changed }: Comparison, askedAtMs: number): void {
@@ -269,23 +248,19 @@ export class PortObserver {
   #onFailure(error: unknown): void {
     if (this.#closed) return;
     this.counts.failed += 1;
-    this.#options.logger.warn({ err: error }, 'cannot read the state of the ports; what was read before stands');
+    this.#options.logger.warn(
+      { event: 'port-state-unreadable', err: error },
+      'cannot read the state of the ports; what was read before stands',
+    );
     const delayMs = backoffMs({ ...retry, attempt: this.#failures });
     this.#failures += 1;
     this.#cancelRetry();
     this.#cancelRetry = this.#options.clock.setTimer(delayMs, () => {
-      this.onMonitorLost();
+      this.onEventsLost();
     });
   }
 }
 
-/** What the kernel would not take for a name (IFNAMSIZ, dev_valid_name), ip would take for the end of all queries. */
-function isInterfaceName(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(name);
-}
-
-/** There is an interface, and it is not the one that was there before. */
-function isReplaced(before: LinkReading | undefined, now: LinkReading | undefined): boolean {
-  if (now?.kind !== 'present') return false;
-  return before?.kind !== 'present' || before.index !== now.index;
+function isUsable(port: PortObservation): boolean {
+  return whyUnusable(port) === undefined;
 }

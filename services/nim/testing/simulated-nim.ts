@@ -8,7 +8,7 @@ import { noInstrumentation, type Instrumentation } from '../metrics/instrumentat
 import { Manager } from '../manager.js';
 import { Publisher } from '../publish/index.js';
 import { RemoteTests } from '../probing/remote-tests.js';
-import { describeChanges, type PortObservation } from '../../../lib/decision/snapshot/index.js';
+import { describeChanges, sameObservation, type PortObservation } from '../../../lib/decision/snapshot/index.js';
 import { BudgetBook } from '../probing/tester/index.js';
 import { SimulatedNetwork } from '../probing/tester/testing/simulated-network.js';
 import { configurationOf, networkInstanceModel, portModel } from './model.js';
@@ -103,9 +103,10 @@ export class SimulatedNim {
   read(words: Readonly<Record<string, string>>): void {
     const changed = Object.entries(words).flatMap(([label, word]) => {
       const observation = portAs(label, word);
-      const changes = describeChanges(this.#observed.get(label), observation);
+      const before = this.#observed.get(label);
       this.#observed.set(label, observation);
-      return changes.length === 0 ? [] : [{ label, interfaceName: label, changes }];
+      if (before !== undefined && sameObservation(before, observation)) return [];
+      return [{ label, interfaceName: label, changes: describeChanges(before, observation) }];
     });
     const observations = new Map(
       [...this.#observed].map(([label, observation]) => [label, { interfaceName: label, observation }]),

@@ -1,10 +1,13 @@
-import { CommandError, deleteFlowsByMark, writeSysctl, type TcpFlow } from 'iproute-exec';
+import { writeSysctl } from 'iproute-exec';
+
+import { deleteFlowsByMark, isAlreadySo, type KernelChange, type TcpFlow } from '../../../lib/netlink/index.js';
 
 import type { Bridge } from '../desired/dataplane.js';
 import type { Operation, Phase, Plan } from '../plan/operations.js';
+import { sameBridgeAddress } from '../plan/plan.js';
 import type { Kernel } from './kernel.js';
 import { ownerAlias } from './ownership.js';
-import type { Poker } from './poker.js';
+import type { SessionChallenger } from './session-challenger.js';
 import { transact } from './transact.js';
 import { isNameServiceOperation, type NameServiceQueue } from './name-service-queue.js';
 
@@ -17,7 +20,7 @@ export interface Failure {
 export interface ApplyTarget {
   readonly kernel: Kernel;
   readonly nameServices: NameServiceQueue;
-  readonly poker: Poker;
+  readonly challenger: SessionChallenger;
   /** Behind which apps may be told that their flows have ended. */
   readonly bridges: ReadonlyMap<string, Bridge>;
   /** CLOCK_BOOTTIME now. */
@@ -28,7 +31,7 @@ export interface ApplyTarget {
  * Executes a plan, phase after phase. What fails is reported and does not stop what does not depend on it, with one
  * exception: where the nft transaction fails, nothing that would break the old path follows.
  * Answers all failures; none means that the kernel has acknowledged everything. Name services are changed beside it and tell
- * for themselves; apps whose flows have ended are poked beside it.
+ * for themselves; apps whose flows have ended are challenged beside it.
  */
 export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
@@ -43,15 +46,12 @@ export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly F
 async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
   target.nameServices.add(operations.filter(isNameServiceOperation));
-  // What `ip` does goes out in one write, in order, before whatever else is in the phase.
-  const commands = operations.flatMap((operation) => ipCommands(operation).map((command) => ({ operation, command })));
-  if (commands.length > 0) {
-    const results = await target.kernel.writer.run(commands.map(({ command }) => command));
-    results.forEach((result, index) => {
-      const operation = commands[index]?.operation;
-      if (result.ok || operation === undefined || isAlreadySo(operation, result.error)) return;
-      failures.push({ operation, message: result.error });
-    });
+  // What rtnetlink does goes out at once, in order, before whatever else is in the phase.
+  const steps = operations.flatMap((operation) => changesOf(operation).map((change) => ({ operation, change })));
+  const errors = target.kernel.rtnetlink.apply(steps.map(({ change }) => change));
+  for (const [position, { operation, change }] of steps.entries()) {
+    const error = errors[position];
+    if (error !== undefined && !isAlreadySo(change, error)) failures.push({ operation, message: error.message });
   }
   for (const operation of operations) {
     try {
@@ -63,60 +63,55 @@ async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<rea
   return failures;
 }
 
-function ipCommands(operation: Operation): readonly (readonly string[])[] {
+/** The changes of rtnetlink that an operation stands for, in order; none: it is done otherwise. */
+function changesOf(operation: Operation): readonly KernelChange[] {
   switch (operation.kind) {
     case 'bridge-add':
       return addBridge(operation.bridge);
     case 'bridge-change':
       return changeBridge(operation.before, operation.bridge);
     case 'bridge-down':
-      return [['link', 'set', 'dev', operation.name, 'down']];
+      return [{ kind: 'link-set', name: operation.name, settings: { isUp: false } }];
     case 'bridge-delete':
-      return [['link', 'del', operation.name]];
-    case 'route-replace':
-      return [['route', 'replace', ...operation.route.split(' ')]];
-    case 'route-delete':
-      return [['route', 'del', ...operation.route.split(' ')]];
-    case 'rule-add':
-      return [['rule', 'add', ...operation.rule.split(' ')]];
-    case 'rule-delete':
-      return [['rule', 'del', ...operation.rule.split(' ')]];
+      return [{ kind: 'link-delete', name: operation.name }];
     case 'neighbour-warm':
-      return [['neigh', 'replace', operation.address, 'dev', operation.interfaceName, 'use']];
+      return [{ kind: 'neighbour-resolve', dev: operation.interfaceName, address: operation.address }];
+    case 'route-replace':
+    case 'route-delete':
+    case 'rule-add':
+    case 'rule-delete':
+      return [operation];
     default:
       return [];
   }
 }
 
-function addBridge(bridge: Bridge): readonly (readonly string[])[] {
-  const { name } = bridge;
+function addBridge({ name, niId, macAddress, mtu, address }: Bridge): readonly KernelChange[] {
   return [
-    ['link', 'add', name, 'address', bridge.macAddress, 'mtu', String(bridge.mtu), 'type', 'bridge'],
-    ['link', 'set', 'dev', name, 'alias', ownerAlias(bridge.niId)],
-    ['addr', 'add', bridge.address, 'dev', name],
-    ['link', 'set', 'dev', name, 'up'],
+    { kind: 'bridge-add', name, settings: { macAddress, mtu } },
+    { kind: 'link-set', name, settings: { alias: ownerAlias(niId) } },
+    ...(address === undefined ? [] : [{ kind: 'address-add', dev: name, address } as const]),
+    { kind: 'link-set', name, settings: { isUp: true } },
   ];
 }
 
-function changeBridge(before: Bridge, bridge: Bridge): readonly (readonly string[])[] {
-  const { name } = bridge;
-  const address =
-    before.address === bridge.address
+function changeBridge(before: Bridge, bridge: Bridge): readonly KernelChange[] {
+  const { name, niId, macAddress, mtu, address } = bridge;
+  const isSame = sameBridgeAddress(before, bridge);
+  const changes: readonly KernelChange[] = [
+    ...(isSame || before.address === undefined
       ? []
-      : [
-          ...(before.address === '' ? [] : [['addr', 'del', before.address, 'dev', name]]),
-          ['addr', 'add', bridge.address, 'dev', name],
-        ];
+      : [{ kind: 'address-delete', dev: name, address: before.address } as const]),
+    ...(isSame || address === undefined ? [] : [{ kind: 'address-add', dev: name, address } as const]),
+  ];
   return [
-    ['link', 'set', 'dev', name, 'alias', ownerAlias(bridge.niId)],
-    ['link', 'set', 'dev', name, 'address', bridge.macAddress],
-    ['link', 'set', 'dev', name, 'mtu', String(bridge.mtu)],
-    ...address,
-    ['link', 'set', 'dev', name, 'up'],
+    { kind: 'link-set', name, settings: { alias: ownerAlias(niId), macAddress, mtu } },
+    ...changes,
+    { kind: 'link-set', name, settings: { isUp: true } },
   ];
 }
 
-async function runOther(operation: Operation, { kernel, poker, bridges, boottimeMs }: ApplyTarget): Promise<void> {
+async function runOther(operation: Operation, { kernel, challenger, bridges, boottimeMs }: ApplyTarget): Promise<void> {
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
   switch (operation.kind) {
     case 'sysctl':
@@ -128,8 +123,9 @@ async function runOther(operation: Operation, { kernel, poker, bridges, boottime
     case 'flows-end': {
       const { mark, mask } = operation;
       const flows: TcpFlow[] = [];
-      await deleteFlowsByMark({ mark, mask, families: ['ipv4'], ...place, onTcpFlow: (flow) => flows.push(flow) });
-      poker.flowsEnded({ mark, mask }, flows, bridges.values());
+      const { namespace } = kernel;
+      await deleteFlowsByMark({ mark, mask, family: 'ipv4', namespace }, (flow) => flows.push(flow));
+      challenger.flowsEnded({ mark, mask }, flows, bridges.values());
       return;
     }
     default:
@@ -137,22 +133,6 @@ async function runOther(operation: Operation, { kernel, poker, bridges, boottime
   }
 }
 
-/** The kernel got there first: it takes routes away with a link that goes, for example. */
-function isAlreadySo(operation: Operation, error: string): boolean {
-  switch (operation.kind) {
-    case 'route-delete':
-    case 'rule-delete':
-    case 'bridge-down':
-    case 'bridge-delete':
-      return /No such (process|file or directory|device)|Cannot find device/.test(error);
-    case 'rule-add':
-      return error.includes('File exists');
-    default:
-      return false;
-  }
-}
-
 function messageOf(error: unknown): string {
-  if (error instanceof CommandError) return error.message;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,17 +1,19 @@
+import type { Route, Rule } from '../../../lib/netlink/index.js';
 import type { ElementSets } from './sets.js';
 
 /**
  * What the kernel holds of ours, as a value. `desire` makes one, `observe` reads one, `plan` says how to get from the
- * one to the other. Rules and routes are the words that `ip` takes, so that a network engineer can read a golden file.
+ * one to the other. Printed in the words of `ip` and `nft` (plan/print.ts), so that a network engineer can read a golden file.
  */
 export interface Dataplane {
   /** Path below /proc/sys to value. */
   readonly sysctls: ReadonlyMap<string, string>;
   /** By name. */
   readonly bridges: ReadonlyMap<string, Bridge>;
-  /** By table and destination, e.g. `501 default`. */
-  readonly routes: ReadonlyMap<string, string>;
-  readonly rules: ReadonlySet<string>;
+  /** By `routeKey`. */
+  readonly routes: ReadonlyMap<string, Route>;
+  /** By `ruleKey`. */
+  readonly rules: ReadonlyMap<string, Rule>;
   /** True where the nft table's chains and rules are the ones of `ruleset`. */
   readonly rulesetInForce: boolean;
   readonly elements: ElementSets;
@@ -22,11 +24,16 @@ export interface Dataplane {
 export interface Bridge {
   readonly name: string;
   readonly niId: string;
-  /** Address and prefix length, e.g. `10.77.0.1/24`. */
-  readonly address: string;
+  /** The gateway of its apps; undefined: it has none, or is down, which needs the same care. */
+  readonly address: BridgeAddress | undefined;
   readonly macAddress: string;
   /** Bytes. */
   readonly mtu: number;
+}
+
+export interface BridgeAddress {
+  readonly address: string;
+  readonly prefixLength: number;
 }
 
 /** A dnsmasq: the text of each of its files. */

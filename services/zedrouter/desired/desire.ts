@@ -1,4 +1,5 @@
-import { flowMark, markText, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
+import { flowMark, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
+import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, RouterInputs } from './inputs.js';
 import { serversText } from './name-service.js';
@@ -6,7 +7,7 @@ import { placements, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
 import { portRoutes } from './routes.js';
 import { desiredRules } from './rules.js';
-import { quoted, tuple, untilText, type ElementSets } from './sets.js';
+import type { ElementSets } from './sets.js';
 import { desiredSysctls } from './sysctls.js';
 
 /** A placed network instance with the ports that it follows. */
@@ -28,7 +29,10 @@ export function desire(inputs: RouterInputs): Dataplane {
   return {
     sysctls: desiredSysctls([...ports.values()].map(({ facts }) => facts)),
     bridges,
-    routes: new Map([...portRoutes([...ports.values()]), ...subnetRoutes]),
+    routes: new Map([
+      ...portRoutes([...ports.values()]).map((route) => [routeKey(route), route] as const),
+      ...subnetRoutes,
+    ]),
     rules: desiredRules(
       ranked.map(({ placement, ranking }) => ({ placement, ranking: ranking.map((port) => port.number) })),
       [...ports.values()],
@@ -74,52 +78,59 @@ function desiredElements(
   ports: ReadonlyMap<string, NumberedPort>,
 ): ElementSets {
   const made = {
-    ni_bridges: new Map<string, string>(),
-    within_ni: new Map<string, string>(),
-    ni_ranking: new Map<string, string>(),
-    ni_zone: new Map<string, string>(),
-    permitted: new Map<string, string>(),
-    flow_mark: new Map<string, string>(),
-    port_map_open: new Map<string, string>(),
+    ni_bridges: new ElementMap(),
+    within_ni: new ElementMap(),
+    ni_ranking: new ElementMap(),
+    ni_zone: new ElementMap(),
+    permitted: new ElementMap(),
+    flow_mark: new ElementMap(),
+    port_map_open: new ElementMap(),
     ...portElements(ranked, ports),
   };
   for (const { placement, ranking, permitted, grantedUntilMs } of ranked) {
     const { instance, number, bridge } = placement;
-    const until = (port: NumberedPort): string => untilText(grantedUntilMs.get(port.facts.label));
-    const name = quoted(bridge.name);
-    made.ni_bridges.set(name, '');
-    made.within_ni.set(tuple(name, name), '');
-    made.ni_ranking.set(name, markText(rankingMark(ranking.map((port) => port.number))));
-    made.ni_zone.set(name, String(inputs.generations.get(instance.id) ?? 1));
+    const endOf = (port: NumberedPort): number | undefined => grantedUntilMs.get(port.facts.label);
+    const { name } = bridge;
+    made.ni_bridges.put([name]);
+    made.within_ni.put([name, name]);
+    made.ni_ranking.put([name], [rankingMark(ranking.map((port) => port.number))]);
+    made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
     for (const port of permitted) {
-      const pair = tuple(name, quoted(port.facts.interfaceName));
-      made.permitted.set(pair, until(port));
-      made.flow_mark.set(pair, markText(flowMark(port.number, number)));
+      const pair = [name, port.facts.interfaceName];
+      made.permitted.put(pair, [], endOf(port));
+      made.flow_mark.put(pair, [flowMark(port.number, number)]);
     }
     const inUse = ranking[0];
-    if (inUse !== undefined) made.port_map_open.set(markText(flowMark(inUse.number, number)), until(inUse));
+    if (inUse !== undefined) made.port_map_open.put([flowMark(inUse.number, number)], [], endOf(inUse));
   }
   return { ...made, ...portMapElements(inputs.model, inputs.numbers) };
 }
 
 function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<string, NumberedPort>) {
   const inUse = new Set(ranked.flatMap(({ ranking }) => ranking.slice(0, 1).map((port) => port.number)));
-  const port_mark = new Map<string, string>();
-  const port_path = new Map<string, string>();
-  const port_address = new Map<string, string>();
-  const port_up = new Map<string, string>();
+  const port_mark = new ElementMap();
+  const port_path = new ElementMap();
+  const port_address = new ElementMap();
+  const port_up = new ElementMap();
   // Two uplinks may hand out the same address: it then means the one in use.
   const byUse = [...ports.values()].sort((a, b) => Number(inUse.has(b.number)) - Number(inUse.has(a.number)));
   for (const { number, facts } of byUse) {
-    const mark = markText(portMark(number));
-    port_mark.set(quoted(facts.interfaceName), mark);
-    port_path.set(tuple(mark, quoted(facts.interfaceName)), '');
-    port_up.set(quoted(facts.interfaceName), '');
+    const mark = portMark(number);
+    port_mark.put([facts.interfaceName], [mark]);
+    port_path.put([mark, facts.interfaceName]);
+    port_up.put([facts.interfaceName]);
     for (const { address } of facts.addresses) {
-      if (!port_address.has(address)) port_address.set(address, mark);
+      if (!port_address.has(elementKey([address]))) port_address.put([address], [mark]);
     }
   }
   return { port_mark, port_path, port_address, port_up, port_down: port_up };
+}
+
+/** Elements of one set, by their keys. */
+class ElementMap extends Map<string, SetElement> {
+  put(key: readonly ElementPart[], value: readonly ElementPart[] = [], endsAtBoottimeMs?: number): void {
+    this.set(elementKey(key), element(key, value, endsAtBoottimeMs));
+  }
 }
 
 function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<string, NameService> {

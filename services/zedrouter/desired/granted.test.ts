@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { element } from '../../../lib/netlink/index.js';
 import { INPUTS, NI_BUSINESS, NI_DEFAULT, selection } from '../testing/ship.js';
 import { desire } from './desire.js';
 import { liveSelections, nextGrantEndMs } from './granted.js';
@@ -35,17 +36,18 @@ describe('the elements of what a grant alone permits', () => {
   const { elements } = desire({ ...INPUTS, selections });
 
   it('end by themselves, and no others do', () => {
-    expect([...elements.permitted].filter(([key]) => key.startsWith('"bn1"'))).toEqual([
-      ['"bn1" . "eth0"', ''],
-      ['"bn1" . "wwan0"', 'until 9000'],
-      ['"bn1" . "sat0"', 'until 5000'],
+    const ends = [...elements.permitted.values()].map(({ key, endsAtBoottimeMs }) => [...key, endsAtBoottimeMs]);
+    expect(ends.filter(([bridge]) => bridge === 'bn1')).toEqual([
+      ['bn1', 'eth0', undefined],
+      ['bn1', 'wwan0', 9_000],
+      ['bn1', 'sat0', 5_000],
     ]);
   });
 
   it('close the port maps with them', () => {
-    expect([...elements.port_map_open]).toEqual([
-      ['0xe0030001', 'until 5000'],
-      ['0xe0030002', 'until 7000'],
+    expect([...elements.port_map_open.values()]).toEqual([
+      element([0xe0030001], [], 5_000),
+      element([0xe0030002], [], 7_000),
     ]);
   });
 });

@@ -1,12 +1,13 @@
 import type { DeviceModel } from '../../../lib/configuration/index.js';
-import { SUBNET_TABLE, bridgeName } from '../../../lib/dataplane-layout/index.js';
+import { bridgeName } from '../../../lib/dataplane-layout/index.js';
+import { routeKey, type Prefix, type Route } from '../../../lib/netlink/index.js';
 import { type Bridge, type NameService } from './dataplane.js';
 import type { Numbers } from './inputs.js';
 import { addressText } from './ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
 import { madeOnceNumbered } from './made-once.js';
 import { fixedTexts } from './name-service.js';
-import { routeKey, subnetRoute } from './routes.js';
+import { subnetRoute } from './routes.js';
 
 const DEFAULT_MTU = 1500;
 
@@ -15,8 +16,7 @@ export interface Placement {
   readonly instance: LocalInstance;
   readonly number: number;
   readonly bridge: Bridge;
-  /** In CIDR form. */
-  readonly subnet: string;
+  readonly subnet: Prefix;
   readonly nameService: Omit<NameService, 'servers'>;
 }
 
@@ -24,8 +24,8 @@ export interface Placements {
   readonly all: readonly Placement[];
   /** By name. */
   readonly bridges: ReadonlyMap<string, Bridge>;
-  /** The way back to the apps: by table and destination. */
-  readonly subnetRoutes: ReadonlyMap<string, string>;
+  /** The way back to the apps, by `routeKey`. */
+  readonly subnetRoutes: ReadonlyMap<string, Route>;
 }
 
 /** Places every local network instance that has a number. Made once for each configuration: a switch need not do it again. */
@@ -45,7 +45,7 @@ export const placements: (model: DeviceModel, numbers: Numbers, directory: strin
           instance,
           number,
           bridge,
-          subnet: `${instance.network.subnet}/${instance.network.prefixLength}`,
+          subnet: { address: instance.network.subnet, length: instance.network.prefixLength },
           nameService: fixedTexts({ instance, bridge: bridge.name, directory, leased }),
         },
       ];
@@ -54,7 +54,10 @@ export const placements: (model: DeviceModel, numbers: Numbers, directory: strin
       all,
       bridges: new Map(all.map(({ bridge }) => [bridge.name, bridge])),
       subnetRoutes: new Map(
-        all.map(({ subnet, bridge }) => [routeKey(SUBNET_TABLE, subnet), subnetRoute(subnet, bridge.name)]),
+        all.map(({ subnet, bridge }) => {
+          const route = subnetRoute(subnet, bridge.name);
+          return [routeKey(route), route];
+        }),
       ),
     };
   },
@@ -64,7 +67,7 @@ function bridgeOf({ id, network, mtu }: LocalInstance, number: number): Bridge {
   return {
     name: bridgeName(number),
     niId: id,
-    address: `${network.gateway}/${network.prefixLength}`,
+    address: { address: network.gateway, prefixLength: network.prefixLength },
     macAddress: bridgeMacAddress(number),
     mtu: mtu === 0 ? DEFAULT_MTU : mtu,
   };

@@ -1,5 +1,12 @@
 import type { DeviceModel, Port, PortMap } from '../../../lib/configuration/index.js';
-import { flowMark, markText, portMark } from '../../../lib/dataplane-layout/index.js';
+import { flowMark, portMark } from '../../../lib/dataplane-layout/index.js';
+import {
+  element,
+  elementKey,
+  PROTOCOL_NUMBERS,
+  type SetElement,
+  type SetElements,
+} from '../../../lib/netlink/index.js';
 import type { Numbers } from './inputs.js';
 import { addressText } from './ipv4.js';
 import {
@@ -10,7 +17,6 @@ import {
   type AttachedInterface,
 } from './local-instances.js';
 import { madeOnceNumbered } from './made-once.js';
-import { tuple, type Elements } from './sets.js';
 
 /** A port map, with the app that it leads to. */
 export interface PlacedPortMap {
@@ -58,8 +64,8 @@ function placedOf(
 }
 
 export interface PortMapElements {
-  readonly port_map_owner: Elements;
-  readonly port_map_target: Elements;
+  readonly port_map_owner: SetElements;
+  readonly port_map_target: SetElements;
 }
 
 /**
@@ -68,20 +74,25 @@ export interface PortMapElements {
  */
 export const portMapElements: (model: DeviceModel, numbers: Numbers) => PortMapElements = madeOnceNumbered(
   (model, numbers) => {
-    const owner = new Map<string, string>();
-    const target = new Map<string, string>();
+    const owner: SetElement[] = [];
+    const target: SetElement[] = [];
     for (const { niId, portMap, appAddress, portLabels } of [...placedPortMaps(model, numbers).values()].flat()) {
       const niNumber = numbers.networkInstances.get(niId);
       if (niNumber === undefined) continue;
       for (const label of portLabels) {
         const portNumber = numbers.ports.get(label);
         if (portNumber === undefined) continue;
-        const flow = markText(flowMark(portNumber, niNumber));
-        const { protocol, externalPort, appPort } = portMap;
-        owner.set(tuple(markText(portMark(portNumber)), protocol, externalPort), flow);
-        target.set(tuple(flow, protocol, externalPort), tuple(appAddress, appPort));
+        const flow = flowMark(portNumber, niNumber);
+        const { externalPort, appPort } = portMap;
+        const protocol = PROTOCOL_NUMBERS[portMap.protocol];
+        owner.push(element([portMark(portNumber), protocol, externalPort], [flow]));
+        target.push(element([flow, protocol, externalPort], [appAddress, appPort]));
       }
     }
-    return { port_map_owner: owner, port_map_target: target };
+    return { port_map_owner: byKey(owner), port_map_target: byKey(target) };
   },
 );
+
+function byKey(elements: readonly SetElement[]): SetElements {
+  return new Map(elements.map((each) => [elementKey(each.key), each]));
+}

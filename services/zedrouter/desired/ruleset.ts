@@ -7,8 +7,8 @@ import {
   NFT_TABLE,
   NO_PORT_RANKING,
   RANKING_MASK,
-  markText,
 } from '../../../lib/dataplane-layout/index.js';
+import { formatMark } from '../../../lib/netlink/index.js';
 import { SET_NAMES, SETS, type SetDefinition } from './sets.js';
 
 /** Named counters, read for metrics. */
@@ -20,7 +20,7 @@ interface Chain {
   readonly rules: readonly string[];
 }
 
-const ours = `ct mark & ${markText(FLOW_OURS_MASK)} == ${markText(FLOW_OURS)}`;
+const ours = `ct mark & ${formatMark(FLOW_OURS_MASK)} == ${formatMark(FLOW_OURS)}`;
 /** Belongs to no flow that is known, and begins none. */
 const midStream = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
 const resetOrRefuse = (condition: string, counter: string, refusal: string): readonly string[] => [
@@ -53,7 +53,7 @@ export const CHAINS: readonly Chain[] = [
     name: 'adrift',
     hook: 'type filter hook prerouting priority mangle; policy accept;',
     rules: [
-      `meta mark & ${markText(RANKING_MASK)} == ${markText(NO_PORT_RANKING)} iifname @ni_bridges ${midStream} counter name stale reject with tcp reset`,
+      `meta mark & ${formatMark(RANKING_MASK)} == ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${midStream} counter name stale reject with tcp reset`,
     ],
   },
   {
@@ -65,7 +65,7 @@ export const CHAINS: readonly Chain[] = [
       'ct mark 0 iifname @ni_bridges ct mark set ip daddr map @port_address',
       'ct mark set ct mark . meta l4proto . th dport map @port_map_owner',
       'ct mark @port_map_open dnat ip to ct mark . meta l4proto . th dport map @port_map_target',
-      `ct mark & ${markText(FLOW_NI_MASK)} == ${markText(FLOW_OURS)} ct mark set 0`,
+      `ct mark & ${formatMark(FLOW_NI_MASK)} == ${formatMark(FLOW_OURS)} ct mark set 0`,
     ],
   },
   {
@@ -77,7 +77,7 @@ export const CHAINS: readonly Chain[] = [
     name: 'from_ni',
     rules: [
       // Nearly every packet ends here: permitted, known, and on the port that its flow began on.
-      `iifname . oifname @permitted ct state established ct mark & ${markText(FLOW_PORT_MASK)} . oifname @port_path accept`,
+      `iifname . oifname @permitted ct state established ct mark & ${formatMark(FLOW_PORT_MASK)} . oifname @port_path accept`,
       // With br_netfilter (Docker loads it) this hook also sees what a bridge passes from app to app.
       'iifname . oifname @within_ni accept',
       'meta nfproto ipv6 counter name not_permitted drop',
@@ -87,8 +87,8 @@ export const CHAINS: readonly Chain[] = [
       `${midStream} counter name stale reject with tcp reset`,
       'oifname @ni_bridges goto between_ni',
       'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
-      `ct mark & ${markText(FLOW_OURS_MASK)} != ${markText(FLOW_OURS)} accept`,
-      `ct mark & ${markText(FLOW_PORT_MASK)} . oifname @port_path accept`,
+      `ct mark & ${formatMark(FLOW_OURS_MASK)} != ${formatMark(FLOW_OURS)} accept`,
+      `ct mark & ${formatMark(FLOW_PORT_MASK)} . oifname @port_path accept`,
       // The flow began on another port. TCP is told; masquerade itself forgets the others with this packet.
       'meta l4proto tcp counter name stale reject with tcp reset',
       // The answer to what came in by the other port would leave with that port's address.

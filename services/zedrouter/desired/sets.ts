@@ -1,15 +1,10 @@
 import { PORT_DOWN_SET, PORT_UP_SET } from '../../../lib/dataplane-layout/index.js';
+import type { ElementTypes, SetElements } from '../../../lib/netlink/index.js';
 
-/** What an element's key or value is made of; decides how nft writes it and how its JSON reads. */
-export type ElementType = 'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'zone';
-
-export interface SetDefinition {
-  readonly key: readonly ElementType[];
-  /** Absent: a set, not a map. */
-  readonly value?: readonly ElementType[];
+export interface SetDefinition extends ElementTypes {
   /** Each element counts the packets that were looked up and found. Such a count begins anew with the element. */
   readonly counted?: true;
-  /** Elements may end by themselves; their value then is `untilText`. */
+  /** Elements may end by themselves. */
   readonly timed?: true;
   readonly comment: string;
 }
@@ -44,43 +39,9 @@ export type SetName = keyof typeof SETS;
 
 export const SET_NAMES = Object.keys(SETS) as readonly SetName[];
 
-/** Elements of one set: key to value, both as nft writes them; the value of a plain set's element is empty. */
-export type Elements = ReadonlyMap<string, string>;
-
-export type ElementSets = Readonly<Record<SetName, Elements>>;
-
-/** One element's key or value, as nft writes it. */
-export function tuple(...parts: readonly (string | number)[]): string {
-  return parts.join(' . ');
-}
-
-/** An interface name as nft writes it. */
-export function quoted(interfaceName: string): string {
-  return `"${interfaceName}"`;
-}
-
-const UNTIL = 'until ';
-
-/** The value of an element that ends by itself, at a time in milliseconds of CLOCK_BOOTTIME; empty where it does not. */
-export function untilText(endMs: number | undefined): string {
-  return endMs === undefined ? '' : `${UNTIL}${endMs}`;
-}
-
-/** That time again; undefined where the element does not end by itself. */
-export function untilMs(value: string): number | undefined {
-  return value.startsWith(UNTIL) ? Number(value.slice(UNTIL.length)) : undefined;
-}
-
-/** nft tells whole seconds of what is left, and the reading takes its time. */
-const END_TOLERANCE_MS = 2_000;
-
-/** Whether two values of an element mean the same. */
-export function sameValue(a: string | undefined, b: string | undefined): boolean {
-  if (a === b || a === undefined || b === undefined) return a === b;
-  const [endA, endB] = [untilMs(a), untilMs(b)];
-  return endA !== undefined && endB !== undefined && Math.abs(endA - endB) <= END_TOLERANCE_MS;
-}
+/** The elements of every set of ours. */
+export type ElementSets = Readonly<Record<SetName, SetElements>>;
 
 export const NO_ELEMENTS: ElementSets = Object.fromEntries(
-  SET_NAMES.map((name) => [name, new Map<string, string>()]),
+  SET_NAMES.map((name) => [name, new Map()]),
 ) as unknown as ElementSets;

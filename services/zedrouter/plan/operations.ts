@@ -1,4 +1,5 @@
 import type { Bridge, NameService } from '../desired/dataplane.js';
+import type { Route, Rule, SetElement } from '../../../lib/netlink/index.js';
 import type { SetName } from '../desired/sets.js';
 
 /** One change to the kernel or to a dnsmasq, as a value: it can be printed, asserted or executed. */
@@ -9,10 +10,10 @@ export type Operation =
   /** Takes it down: nothing enters it any more. */
   | { readonly kind: 'bridge-down'; readonly name: string }
   | { readonly kind: 'bridge-delete'; readonly name: string }
-  | { readonly kind: 'route-replace'; readonly key: string; readonly route: string }
-  | { readonly kind: 'route-delete'; readonly key: string; readonly route: string }
-  | { readonly kind: 'rule-add'; readonly rule: string }
-  | { readonly kind: 'rule-delete'; readonly rule: string }
+  | { readonly kind: 'route-replace'; readonly route: Route }
+  | { readonly kind: 'route-delete'; readonly route: Route }
+  | { readonly kind: 'rule-add'; readonly rule: Rule }
+  | { readonly kind: 'rule-delete'; readonly rule: Rule }
   | { readonly kind: 'nft'; readonly change: NftChange }
   | { readonly kind: 'name-service-start'; readonly bridge: string; readonly service: NameService }
   | { readonly kind: 'name-service-reload'; readonly bridge: string; readonly service: NameService }
@@ -31,10 +32,9 @@ export interface NftChange {
 
 export interface SetChange {
   readonly set: SetName;
-  readonly deleted: readonly string[];
-  /** Those of the deleted that end by themselves, and so may be gone already. */
-  readonly perhapsGone: readonly string[];
-  readonly added: readonly (readonly [key: string, value: string])[];
+  /** Those that end by themselves may be gone already. */
+  readonly deleted: readonly SetElement[];
+  readonly added: readonly SetElement[];
 }
 
 /** Phases run in this order; within a phase the order does not matter but for what the kernel demands. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { desire } from '../desired/desire.js';
 import type { RouterInputs } from '../desired/inputs.js';
 import { NOTHING, SimulatedKernel } from '../testing/simulated-kernel.js';
@@ -51,10 +52,12 @@ describe('plan', () => {
     const after = desire(withSelections([NI_DEFAULT, ['sat0']], [NI_BUSINESS, []]));
     const kernel = new SimulatedKernel(before);
     kernel.run(plan(before, after), ({ rules, elements }) => {
-      expect(rules).toContain('pref 10009 from 10.77.0.0/24 unreachable protocol 229');
-      const mark = Number(elements.ni_ranking.get('"bn1"')).toString(16);
-      expect(rules).toContain(`pref 9199 fwmark 0x${mark}/0xfffffff unreachable protocol 229`);
-      expect(rules).toContain(`pref 9100 fwmark 0x${mark}/0xfffffff lookup 50${mark.charAt(0)} protocol 229`);
+      expect(rules.has('pref 10009 from 10.77.0.0/24 unreachable protocol 229')).toBe(true);
+      const mark = Number(elements.ni_ranking.get('bn1')?.value[0]).toString(16);
+      expect([...rules.keys()]).toContain(`pref 9199 fwmark 0x${mark}/0xfffffff unreachable protocol 229`);
+      expect([...rules.keys()]).toContain(
+        `pref 9100 fwmark 0x${mark}/0xfffffff lookup 50${mark.charAt(0)} protocol 229`,
+      );
     });
   });
 
@@ -119,9 +122,13 @@ describe('plan', () => {
 
   it('repairs what somebody else changed, and only that', () => {
     const desired = desire(INPUTS);
-    const rules = new Set(desired.rules);
-    rules.delete('pref 10000 from 10.77.0.0/24 lookup 501 protocol 229');
-    rules.add('pref 10000 from 10.77.0.0/24 lookup 503 protocol 229');
+    const rules = new Map(desired.rules);
+    const visible = 'pref 10000 from 10.77.0.0/24 lookup 501 protocol 229';
+    const right = rules.get(visible);
+    if (right === undefined) throw new Error('there is no visible rule');
+    rules.delete(visible);
+    const wrong: Rule = { ...right, action: { kind: 'lookup', table: 503 } };
+    rules.set(ruleKey(wrong), wrong);
     expect(printPlan(plan({ ...desired, rules }, desired))).toBe(
       [
         'follow:',
@@ -140,9 +147,9 @@ describe('plan', () => {
       ports: PORTS,
     };
     const { elements, rules } = desire(inputs);
-    expect(elements.ni_ranking.get('"bn3"')).toBe('0x0000000f');
+    expect(elements.ni_ranking.get('bn3')?.value).toEqual([0xf]);
     expect([...elements.permitted.keys()].filter((key) => key.includes('bn3'))).toEqual([]);
-    expect([...rules].filter((rule) => rule.includes('10.77.2.0'))).toEqual([
+    expect([...rules.keys()].filter((rule) => rule.includes('10.77.2.0'))).toEqual([
       'pref 10009 from 10.77.2.0/24 unreachable protocol 229',
     ]);
   });

@@ -1,6 +1,15 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import { PREFERENCE, SUBNET_TABLE } from '../../../lib/dataplane-layout/index.js';
-import { sameValue, SET_NAMES, untilMs, type Elements, type ElementSets, type SetName } from '../desired/sets.js';
+import {
+  elementKey,
+  sameElement,
+  sameRoute,
+  type Route,
+  type Rule,
+  type SetElement,
+  type SetElements,
+} from '../../../lib/netlink/index.js';
+import { SET_NAMES, type ElementSets, type SetName } from '../desired/sets.js';
 import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
 
 /** What happens once, at the change from one selection to another; it is no state of the kernel that can be compared. */
@@ -37,7 +46,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
       operations: [
         ...transition.warmed,
         ...sysctlOperations(observed.sysctls, desired.sysctls),
-        ...routes.replaced.filter((operation) => !isSubnetRoute(operation.key)),
+        ...routes.replaced.filter((operation) => !isSubnetRoute(operation.route)),
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
       ],
     },
@@ -51,7 +60,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
     },
     {
       name: 'open',
-      operations: [...bridges.added, ...routes.replaced.filter((operation) => isSubnetRoute(operation.key))],
+      operations: [...bridges.added, ...routes.replaced.filter((operation) => isSubnetRoute(operation.route))],
     },
     {
       name: 'break',
@@ -75,12 +84,11 @@ export function splitPlan(steps: Plan): { readonly urgent: Plan; readonly rest: 
   return { urgent: steps.slice(0, lastUrgent + 1), rest: steps.slice(lastUrgent + 1) };
 }
 
-function isSubnetRoute(key: string): boolean {
-  return key.startsWith(`${SUBNET_TABLE} `);
+function isSubnetRoute({ table }: Route): boolean {
+  return table === SUBNET_TABLE;
 }
 
-function isSourceRule(rule: string): boolean {
-  const preference = Number(rule.split(' ', 2)[1]);
+function isSourceRule({ preference }: Rule): boolean {
   return preference >= PREFERENCE.source && preference <= PREFERENCE.sourceUnreachable;
 }
 
@@ -90,21 +98,26 @@ function sysctlOperations(observed: ReadonlyMap<string, string>, desired: Readon
     .map(([path, value]) => ({ kind: 'sysctl', path, value }));
 }
 
-function routeOperations(observed: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>) {
+function routeOperations(observed: ReadonlyMap<string, Route>, desired: ReadonlyMap<string, Route>) {
+  const isThere = (key: string, route: Route): boolean => {
+    const found = observed.get(key);
+    return found !== undefined && sameRoute(found, route);
+  };
   return {
-    replaced: [...desired]
-      .filter(([key, route]) => observed.get(key) !== route)
-      .map(([key, route]) => ({ kind: 'route-replace', key, route }) as const),
-    deleted: [...observed]
-      .filter(([key]) => !desired.has(key))
-      .map(([key, route]) => ({ kind: 'route-delete', key, route }) as const),
+    replaced: [...desired].flatMap(([key, route]) =>
+      isThere(key, route) ? [] : [{ kind: 'route-replace', route } as const],
+    ),
+    deleted: [...observed].flatMap(([key, route]) =>
+      desired.has(key) ? [] : [{ kind: 'route-delete', route } as const],
+    ),
   };
 }
 
-function ruleOperations(observed: ReadonlySet<string>, desired: ReadonlySet<string>) {
+/** A rule's key says all of it: one that differs is another one. */
+function ruleOperations(observed: ReadonlyMap<string, Rule>, desired: ReadonlyMap<string, Rule>) {
   return {
-    added: [...desired].filter((rule) => !observed.has(rule)).map((rule) => ({ kind: 'rule-add', rule }) as const),
-    deleted: [...observed].filter((rule) => !desired.has(rule)).map((rule) => ({ kind: 'rule-delete', rule }) as const),
+    added: [...desired].flatMap(([key, rule]) => (observed.has(key) ? [] : [{ kind: 'rule-add', rule } as const])),
+    deleted: [...observed].flatMap(([key, rule]) => (desired.has(key) ? [] : [{ kind: 'rule-delete', rule } as const])),
   };
 }
 
@@ -123,8 +136,13 @@ function bridgeOperations(observed: ReadonlyMap<string, Bridge>, desired: Readon
   };
 }
 
+/** Whether the gateway's address is the same. */
+export function sameBridgeAddress(a: Bridge, b: Bridge): boolean {
+  return a.address?.address === b.address?.address && a.address?.prefixLength === b.address?.prefixLength;
+}
+
 function sameBridge(a: Bridge, b: Bridge): boolean {
-  return a.niId === b.niId && a.address === b.address && a.macAddress === b.macAddress && a.mtu === b.mtu;
+  return a.niId === b.niId && sameBridgeAddress(a, b) && a.macAddress === b.macAddress && a.mtu === b.mtu;
 }
 
 function nftOperations(observed: Dataplane, desired: Dataplane): readonly Operation[] {
@@ -134,14 +152,18 @@ function nftOperations(observed: Dataplane, desired: Dataplane): readonly Operat
 }
 
 function setChange(set: SetName, observed: ElementSets, desired: ElementSets): readonly SetChange[] {
-  const before: Elements = observed[set];
-  const after: Elements = desired[set];
+  const before: SetElements = observed[set];
+  const after: SetElements = desired[set];
   // What follows from the configuration alone is the same object until the configuration changes.
   if (before === after) return [];
-  const deleted = [...before].filter(([key, value]) => !sameValue(after.get(key), value)).map(([key]) => key);
-  const added = [...after].filter(([key, value]) => !sameValue(before.get(key), value));
-  const perhapsGone = deleted.filter((key) => untilMs(before.get(key) ?? '') !== undefined);
-  return deleted.length === 0 && added.length === 0 ? [] : [{ set, deleted, perhapsGone, added }];
+  const deleted = missingFrom(after, before);
+  const added = missingFrom(before, after);
+  return deleted.length === 0 && added.length === 0 ? [] : [{ set, deleted, added }];
+}
+
+/** The elements of one set that another one has not, or has otherwise. */
+function missingFrom(others: SetElements, elements: SetElements): readonly SetElement[] {
+  return [...elements.values()].filter((each) => !sameElement(others.get(elementKey(each.key)), each));
 }
 
 function nameServiceOperations(

@@ -1,5 +1,5 @@
-import { untilText } from '../desired/sets.js';
-import { markText } from '../../../lib/dataplane-layout/index.js';
+import { formatLinkAddress, formatMark, formatRoute, formatRule } from '../../../lib/netlink/index.js';
+import type { Bridge } from '../desired/dataplane.js';
 import type { Operation, Plan } from './operations.js';
 import { nftScript } from './nft-script.js';
 
@@ -16,23 +16,25 @@ function printOperation(operation: Operation): readonly string[] {
     case 'sysctl':
       return [`  sysctl ${operation.path} = ${operation.value}`];
     case 'bridge-add':
-      return [`  bridge add ${operation.bridge.name} ${operation.bridge.address}`];
+      return [`  bridge add ${operation.bridge.name} ${addressOf(operation.bridge)}`];
     case 'bridge-change':
-      return [`  bridge change ${operation.bridge.name} ${operation.before.address} to ${operation.bridge.address}`];
+      return [
+        `  bridge change ${operation.bridge.name} ${addressOf(operation.before)} to ${addressOf(operation.bridge)}`,
+      ];
     case 'bridge-down':
       return [`  bridge down ${operation.name}`];
     case 'bridge-delete':
       return [`  bridge delete ${operation.name}`];
     case 'route-replace':
-      return [`  ip route replace ${operation.route}`];
+      return [`  ip route replace ${formatRoute(operation.route)}`];
     case 'route-delete':
-      return [`  ip route del ${operation.route}`];
+      return [`  ip route del ${formatRoute(operation.route)}`];
     case 'rule-add':
-      return [`  ip rule add ${operation.rule}`];
+      return [`  ip rule add ${formatRule(operation.rule)}`];
     case 'rule-delete':
-      return [`  ip rule del ${operation.rule}`];
+      return [`  ip rule del ${formatRule(operation.rule)}`];
     case 'nft':
-      return nftScript(operation.change, untilText)
+      return nftScript(operation.change, 0)
         .trimEnd()
         .split('\n')
         .map((line) => `  nft ${line}`);
@@ -45,6 +47,10 @@ function printOperation(operation: Operation): readonly string[] {
     case 'neighbour-warm':
       return [`  ip neigh replace ${operation.address} dev ${operation.interfaceName} use`];
     case 'flows-end':
-      return [`  conntrack -D --mark ${markText(operation.mark)}/${markText(operation.mask)}`];
+      return [`  conntrack -D --mark ${formatMark(operation.mark)}/${formatMark(operation.mask)}`];
   }
+}
+
+function addressOf({ address }: Bridge): string {
+  return address === undefined ? '' : formatLinkAddress(address);
 }

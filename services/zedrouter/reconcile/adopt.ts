@@ -1,7 +1,7 @@
 import type { Dataplane } from '../desired/dataplane.js';
 import type { FlowMemories } from '../desired/generations.js';
 import type { Numbers } from '../desired/inputs.js';
-import { quoted } from '../desired/sets.js';
+import { elementKey } from '../../../lib/netlink/index.js';
 import { rankedPortNumbers } from '../../../lib/dataplane-layout/index.js';
 
 /** What flows there may be, as the kernel tells it at start: by network instance, the port that is ranked first, and the generation. */
@@ -9,10 +9,10 @@ export function adoptedMemories({ bridges, elements }: Dataplane, numbers: Numbe
   const labels = new Map([...numbers.ports].map(([label, portNumber]) => [portNumber, label]));
   return new Map(
     [...bridges.values()].map(({ name, niId }) => {
-      const ranking = elements.ni_ranking.get(quoted(name));
+      const ranking = elements.ni_ranking.get(elementKey([name]))?.value[0];
       const [inUse] = ranking === undefined ? [] : rankedPortNumbers(Number(ranking));
       const port = inUse === undefined ? undefined : labels.get(inUse);
-      return [niId, { port, generation: Number(elements.ni_zone.get(quoted(name)) ?? 1) }];
+      return [niId, { port, generation: Number(elements.ni_zone.get(elementKey([name]))?.value[0] ?? 1) }];
     }),
   );
 }

@@ -1,10 +1,13 @@
 import { rm } from 'node:fs/promises';
 
+import { loadRuleset } from 'iproute-exec';
+
 import type { Logger } from '../../../lib/observability/index.js';
 import { openKernel, type Kernel } from '../apply/kernel.js';
 import { configuredBridges, stopNameService } from '../apply/name-services.js';
 import { observe } from '../apply/observe.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
+import { isAlreadySo, type KernelChange, type NetlinkError } from '../../../lib/netlink/index.js';
 import { nameServiceDirectory } from '../apply/directories.js';
 
 export interface CleanUpOptions {
@@ -22,35 +25,38 @@ export interface CleanUpOptions {
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
   const directory = nameServiceDirectory(runDir);
-  const kernel = openKernel(namespace, logger);
-  try {
-    for (const bridge of configuredBridges(directory)) await stopNameService(directory, bridge);
-    await removeFromKernel(kernel);
-    await rm(directory, { recursive: true, force: true });
-    await rm(`${stateDir}/zedrouter-numbers.json`, { force: true });
-    logger.info({ event: 'dataplane-removed' }, 'removed everything owned by zedrouter from the kernel');
-  } finally {
-    await kernel.close();
-  }
+  for (const bridge of configuredBridges(directory)) await stopNameService(directory, bridge);
+  await removeFromKernel(openKernel(namespace));
+  await rm(directory, { recursive: true, force: true });
+  await rm(`${stateDir}/zedrouter-numbers.json`, { force: true });
+  logger.info({ event: 'dataplane-removed' }, 'removed everything owned by zedrouter from the kernel');
 }
 
 async function removeFromKernel(kernel: Kernel): Promise<void> {
-  const dataplane = await observe({
+  const { bridges, routes, rules } = await observe({
     kernel,
     nameServices: new Map(),
     sysctlPaths: [],
     chainsInForce: undefined,
     boottimeMs: () => 0,
   });
-  const results = await kernel.writer.run([
-    ...[...dataplane.bridges.keys()].map((name) => ['link', 'del', name]),
-    ...[...dataplane.routes]
-      // The kernel takes these with the bridge.
-      .filter(([, route]) => ![...dataplane.bridges.keys()].some((name) => route.includes(` dev ${name} `)))
-      .map(([, route]) => ['route', 'del', ...route.split(' ')]),
-    ...[...dataplane.rules].map((rule) => ['rule', 'del', ...rule.split(' ')]),
-  ]);
-  const errors = results.flatMap((result) => (result.ok ? [] : [result.error]));
-  await kernel.nft.apply(`add table ${NFT_FAMILY} ${NFT_TABLE}\ndelete table ${NFT_FAMILY} ${NFT_TABLE}\n`);
+  const changes: readonly KernelChange[] = [
+    ...[...bridges.keys()].map((name) => ({ kind: 'link-delete', name }) as const),
+    // The kernel takes a bridge's routes with it.
+    ...[...routes.values()]
+      .filter(({ dev }) => dev === undefined || !bridges.has(dev))
+      .map((route) => ({ kind: 'route-delete', route }) as const),
+    ...[...rules.values()].map((rule) => ({ kind: 'rule-delete', rule }) as const),
+  ];
+  const errors = kernel.rtnetlink
+    .apply(changes)
+    .filter((error, position) => error !== undefined && !isAlreadyGone(changes[position], error))
+    .flatMap((error) => error?.message ?? []);
+  const script = `add table ${NFT_FAMILY} ${NFT_TABLE}\ndelete table ${NFT_FAMILY} ${NFT_TABLE}\n`;
+  await loadRuleset(script, kernel.namespace === undefined ? {} : { namespace: kernel.namespace });
   if (errors.length > 0) throw new Error(`not everything could be removed: ${errors.join('; ')}`);
+}
+
+function isAlreadyGone(change: KernelChange | undefined, error: NetlinkError): boolean {
+  return change !== undefined && isAlreadySo(change, error);
 }

@@ -1,10 +1,10 @@
 import type { PortMapStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { placedPortMaps } from '../desired/port-maps.js';
-import type { RouterReport } from '../reconciler.js';
+import type { ReconcileReport } from '../reconciler.js';
 
 /** The port maps of these network instances, by UUID, and where each is open now. */
 export function portMapStatuses(
-  { inputs, numbers }: Pick<RouterReport, 'inputs' | 'numbers'>,
+  { inputs, numbers }: Pick<ReconcileReport, 'inputs' | 'numbers'>,
   niIds: readonly string[],
 ): PortMapStatus[] {
   const placed = placedPortMaps(inputs.config.model, numbers);

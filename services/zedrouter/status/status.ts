@@ -7,13 +7,13 @@ import { addressText } from '../desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
 import { madeOnceNumbered } from '../desired/made-once.js';
 import { placedPortMaps } from '../desired/port-maps.js';
-import { routeKey } from '../desired/routes.js';
+import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { networkInstanceInfo } from './info.js';
 import type { Operation } from '../plan/operations.js';
-import type { RouterReport } from '../reconciler.js';
+import type { ReconcileReport } from '../reconciler.js';
 
-/** The status of each local network instance, by UUID, from what the router has come to. `revision` is left at 0. */
-export function networkInstanceStatuses(report: RouterReport): ReadonlyMap<string, NetworkInstanceStatus> {
+/** The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0. */
+export function networkInstanceStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkInstanceStatus> {
   const { inputs, numbers } = report;
   const { model } = inputs.config;
   return new Map(
@@ -91,7 +91,7 @@ function leasedAddress(number: number | undefined): string {
 /** Failures that concern this network instance: its bridge, its subnet, or what all share. */
 function errorsOf(instance: LocalInstance, bridge: string, failures: readonly Failure[]): readonly string[] {
   const { network } = instance;
-  const subnet = `${network.subnet}/${network.prefixLength}`;
+  const subnet = { address: network.subnet, length: network.prefixLength };
   const none = bridge === '' ? ['no number is left for this network instance'] : [];
   return [
     ...none,
@@ -101,7 +101,7 @@ function errorsOf(instance: LocalInstance, bridge: string, failures: readonly Fa
   ];
 }
 
-function concerns(operation: Operation, bridge: string, subnet: string): boolean {
+function concerns(operation: Operation, bridge: string, subnet: Prefix): boolean {
   switch (operation.kind) {
     case 'bridge-add':
     case 'bridge-change':
@@ -115,10 +115,10 @@ function concerns(operation: Operation, bridge: string, subnet: string): boolean
       return operation.name === bridge;
     case 'rule-add':
     case 'rule-delete':
-      return !operation.rule.includes(' from ') || operation.rule.includes(` from ${subnet} `);
+      return operation.rule.from === undefined || samePrefix(operation.rule.from, subnet);
     case 'route-replace':
     case 'route-delete':
-      return !operation.key.startsWith(`${SUBNET_TABLE} `) || operation.key === routeKey(SUBNET_TABLE, subnet);
+      return operation.route.table !== SUBNET_TABLE || samePrefix(operation.route.destination, subnet);
     case 'sysctl':
     case 'nft':
     case 'flows-end':

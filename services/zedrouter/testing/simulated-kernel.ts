@@ -1,4 +1,5 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
+import { elementKey, routeKey, ruleKey, type Route, type Rule, type SetElement } from '../../../lib/netlink/index.js';
 import { NO_ELEMENTS, SET_NAMES, type ElementSets } from '../desired/sets.js';
 import type { Operation, Plan } from '../plan/operations.js';
 
@@ -6,7 +7,7 @@ export const NOTHING: Dataplane = {
   sysctls: new Map(),
   bridges: new Map(),
   routes: new Map(),
-  rules: new Set(),
+  rules: new Map(),
   rulesetInForce: false,
   elements: NO_ELEMENTS,
   nameServices: new Map(),
@@ -16,9 +17,9 @@ export const NOTHING: Dataplane = {
 export class SimulatedKernel {
   readonly #sysctls: Map<string, string>;
   readonly #bridges: Map<string, Bridge>;
-  readonly #routes: Map<string, string>;
-  readonly #rules: Set<string>;
-  readonly #elements: Map<string, Map<string, string>>;
+  readonly #routes: Map<string, Route>;
+  readonly #rules: Map<string, Rule>;
+  readonly #elements: Map<string, Map<string, SetElement>>;
   readonly #nameServices: Map<string, NameService>;
   #rulesetInForce: boolean;
 
@@ -26,7 +27,7 @@ export class SimulatedKernel {
     this.#sysctls = new Map(start.sysctls);
     this.#bridges = new Map(start.bridges);
     this.#routes = new Map(start.routes);
-    this.#rules = new Set(start.rules);
+    this.#rules = new Map(start.rules);
     this.#elements = new Map(SET_NAMES.map((name) => [name, new Map(start.elements[name])]));
     this.#nameServices = new Map(start.nameServices);
     this.#rulesetInForce = start.rulesetInForce;
@@ -74,17 +75,17 @@ export class SimulatedKernel {
         mustBe(this.#bridges.delete(operation.name), operation);
         return;
       case 'route-replace':
-        this.#routes.set(operation.key, operation.route);
+        this.#routes.set(routeKey(operation.route), operation.route);
         return;
       case 'route-delete':
-        mustBe(this.#routes.delete(operation.key), operation);
+        mustBe(this.#routes.delete(routeKey(operation.route)), operation);
         return;
       case 'rule-add':
-        mustBe(!this.#rules.has(operation.rule), operation);
-        this.#rules.add(operation.rule);
+        mustBe(!this.#rules.has(ruleKey(operation.rule)), operation);
+        this.#rules.set(ruleKey(operation.rule), operation.rule);
         return;
       case 'rule-delete':
-        mustBe(this.#rules.delete(operation.rule), operation);
+        mustBe(this.#rules.delete(ruleKey(operation.rule)), operation);
         return;
       case 'nft':
         this.#transact(operation);
@@ -107,11 +108,11 @@ export class SimulatedKernel {
     if (ruleset) this.#rulesetInForce = true;
     mustBe(this.#rulesetInForce, operation);
     for (const { set, deleted, added } of sets) {
-      const elements = this.#elements.get(set) ?? new Map<string, string>();
-      for (const key of deleted) mustBe(elements.delete(key), operation);
-      for (const [key, value] of added) {
-        mustBe(!elements.has(key), operation);
-        elements.set(key, value);
+      const elements = this.#elements.get(set) ?? new Map<string, SetElement>();
+      for (const { key } of deleted) mustBe(elements.delete(elementKey(key)), operation);
+      for (const each of added) {
+        mustBe(!elements.has(elementKey(each.key)), operation);
+        elements.set(elementKey(each.key), each);
       }
     }
   }

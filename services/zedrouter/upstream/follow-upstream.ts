@@ -10,17 +10,17 @@ import { ConfigurationReader, durationInMs } from '../../../lib/configuration/in
 import type { Logger } from '../../../lib/observability/index.js';
 import { connectTo, follow } from '../../../lib/rpc/index.js';
 import type { PortFacts, Selection } from '../desired/inputs.js';
-import type { Received, ReceivedPorts, ReceivedSelections } from './inputs.js';
+import type { Upstream, UpstreamPorts, UpstreamSelections } from './inputs.js';
 
-export interface ReceiveOptions {
+export interface FollowUpstreamOptions {
   readonly runDir: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  readonly onNews: (news: Partial<Received>) => void;
+  readonly onNews: (news: Partial<Upstream>) => void;
 }
 
 /** Follows zedagent's configuration and both of NIM's streams until the signal aborts; reconnects and resumes. */
-export async function receive(options: ReceiveOptions): Promise<void> {
+export async function followUpstream(options: FollowUpstreamOptions): Promise<void> {
   const zedagent = connectTo(DeviceConfigServiceClient, `unix:${options.runDir}/zedagent.sock`);
   const nim = connectTo(NetworkInterfaceManagerServiceClient, `unix:${options.runDir}/nim.sock`);
   await Promise.all([followConfig(zedagent, options), followPorts(nim, options), followSelections(nim, options)]);
@@ -28,7 +28,7 @@ export async function receive(options: ReceiveOptions): Promise<void> {
   nim.close();
 }
 
-async function followConfig(client: DeviceConfigServiceClient, options: ReceiveOptions): Promise<void> {
+async function followConfig(client: DeviceConfigServiceClient, options: FollowUpstreamOptions): Promise<void> {
   const { signal, logger, onNews } = options;
   const reader = new ConfigurationReader();
   await follow({
@@ -39,7 +39,7 @@ async function followConfig(client: DeviceConfigServiceClient, options: ReceiveO
       const news = reader.take(message);
       // zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays.
       if (news?.kind === 'nonsense') {
-        logger.error({ problems: news.problems }, 'a configuration that makes no sense was not taken in');
+        logger.error({ problems: news.problems }, 'configuration from zedagent is invalid, keeping the one before');
       } else if (news !== undefined) {
         onNews({ config: { version: news.deviceConfig.version, model: news.model } });
       }
@@ -47,9 +47,12 @@ async function followConfig(client: DeviceConfigServiceClient, options: ReceiveO
   });
 }
 
-async function followPorts(client: NetworkInterfaceManagerServiceClient, options: ReceiveOptions): Promise<void> {
+async function followPorts(
+  client: NetworkInterfaceManagerServiceClient,
+  options: FollowUpstreamOptions,
+): Promise<void> {
   const { signal, logger, onNews } = options;
-  let known: ReceivedPorts = { epoch: '', revision: 0n, facts: new Map() };
+  let known: UpstreamPorts = { epoch: '', revision: 0n, facts: new Map() };
   await follow({
     signal,
     logger: logger.child({ stream: 'device-network-status' }),
@@ -65,9 +68,12 @@ async function followPorts(client: NetworkInterfaceManagerServiceClient, options
   });
 }
 
-async function followSelections(client: NetworkInterfaceManagerServiceClient, options: ReceiveOptions): Promise<void> {
+async function followSelections(
+  client: NetworkInterfaceManagerServiceClient,
+  options: FollowUpstreamOptions,
+): Promise<void> {
   const { signal, logger, onNews } = options;
-  let known: ReceivedSelections = { epoch: '', revision: 0n, portsRevision: 0n, selections: new Map() };
+  let known: UpstreamSelections = { epoch: '', revision: 0n, portsRevision: 0n, selections: new Map() };
   await follow({
     signal,
     logger: logger.child({ stream: 'network-instance-test-status' }),

@@ -1,7 +1,6 @@
-import { readSetCounters } from 'iproute-exec';
-
 import { NFT_FAMILY, NFT_TABLE, PORT_DOWN_SET, PORT_UP_SET } from '../../../../lib/dataplane-layout/index.js';
 import type { TrafficCount } from '../../../../lib/decision/schedule/index.js';
+import { readSetCounters } from '../../../../lib/netlink/index.js';
 
 const table = { family: NFT_FAMILY, table: NFT_TABLE } as const;
 
@@ -11,11 +10,13 @@ export interface AppTraffic extends TrafficCount {
   readonly downBytes: number;
 }
 
-/** What apps have sent and received, by the interface of the port; undefined while zedrouter's table is not there. @throws CommandError */
+/**
+ * What apps have sent and received, by the interface of the port; undefined while zedrouter's table is not there.
+ * @throws NetlinkError
+ */
 export function readAppTraffic(namespace: string | undefined): ReadonlyMap<string, AppTraffic> | undefined {
-  const place = namespace === undefined ? table : { ...table, namespace };
-  const up = readSetCounters({ ...place, set: PORT_UP_SET });
-  const down = readSetCounters({ ...place, set: PORT_DOWN_SET });
+  const up = readSetCounters({ ...table, set: PORT_UP_SET, namespace });
+  const down = readSetCounters({ ...table, set: PORT_DOWN_SET, namespace });
   if (up === undefined || down === undefined) return undefined;
   return new Map(
     [...up].map(([interfaceName, sent]) => {

@@ -1,0 +1,48 @@
+/*
+ * What the kernel holds, as values, and the one way to it: netlink. One file an item (link, address, route, rule, neighbour, set
+ * element, conntrack entry) with its type, key, equality, read, add, delete and `format` (ip's and nft's words, for people and
+ * goldens only). `wire/` is the codec; nobody outside imports it.
+ */
+export { applyChanges, formatChange, isAlreadySo, type KernelChange } from './changes.js';
+export { provokeChallengeAcks, type AppSession } from './challenge-ack.js';
+export type { TcpEndpoint } from './challenge-segment.js';
+export {
+  countFlowsByMark,
+  deleteFlowsByMark,
+  readTcpFlowsByMark,
+  type FlowSelection,
+  type FlowTuple,
+  type TcpFlow,
+  type TcpState,
+} from './conntrack-entry.js';
+export { everywhere, familyOf, formatPrefix, samePrefix, type IpFamily, type Prefix } from './ip-address.js';
+export { KernelDirty } from './kernel-dirty.js';
+export { KernelEvents, type KernelEvent, type KernelEventsOptions } from './kernel-events.js';
+export { formatMacAddress, type BridgeSettings, type Link, type LinkSettings, type OperState } from './link.js';
+export { formatLinkAddress, type LinkAddress } from './link-address.js';
+export type { Neighbour } from './neighbour.js';
+export { ERRNO, NetlinkError } from './netlink-error.js';
+export { readNftGeneration } from './nft-generation.js';
+export { readNftTable, type NftTable } from './nft-table.js';
+export { formatRoute, routeKey, routeVia, sameRoute, type NextHop, type Route, type RouteType } from './route.js';
+export { Rtnetlink } from './rtnetlink.js';
+export { formatRule, rule, ruleKey, sameRule, type Rule, type RuleAction } from './rule.js';
+export {
+  changeSetElements,
+  element,
+  elementKey,
+  formatElement,
+  formatMark,
+  formatParts,
+  MOST_ELEMENTS,
+  PROTOCOL_NUMBERS,
+  readSetCounters,
+  sameElement,
+  type ElementCount,
+  type ElementPart,
+  type ElementType,
+  type ElementTypes,
+  type SetChange,
+  type SetElement,
+  type SetElements,
+} from './set-element.js';

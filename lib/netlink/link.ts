@@ -1,0 +1,167 @@
+import { attributes, inside, text, type Message } from './wire/message-reader.js';
+import { FLAG, MessageWriter } from './wire/message-writer.js';
+import { isMessage, type NetlinkSocket } from './wire/netlink-socket.js';
+import { refusal, wholeListing } from './wire/listing.js';
+import { HEADER, IFLA, IFLA_INFO_KIND, RTM } from './wire/rtnetlink.js';
+import { ERRNO } from './netlink-error.js';
+
+/** A network interface. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** The administrator's wish (IFF_UP). */
+  readonly isUp: boolean;
+  /** The carrier, for all kinds of links (IFF_LOWER_UP). */
+  readonly hasLowerUp: boolean;
+  /**
+   * Up, and the kernel does not send yet: it takes up to a second after a carrier came back until the queues are in service
+   * (net/core/link_watch.c), and an interface that waits for 802.1X (DORMANT) shows the same. `ip` says NO-CARRIER.
+   */
+  readonly isNotRunning: boolean;
+  readonly operState: OperState;
+  /** Bytes. */
+  readonly mtu: number;
+  /** Lower case, colons; undefined where the interface has none. */
+  readonly macAddress: string | undefined;
+  readonly alias: string | undefined;
+  /** Index of the bridge or bond that it is a member of. */
+  readonly masterIndex: number | undefined;
+  /** `bridge`, `veth`, `tun`, ...; undefined for plain hardware. */
+  readonly kind: string | undefined;
+}
+
+/** RFC 2863, in the order of linux/if.h's IF_OPER_*. */
+const OPER_STATES = ['unknown', 'not-present', 'down', 'lower-layer-down', 'testing', 'dormant', 'up'] as const;
+export type OperState = (typeof OPER_STATES)[number];
+
+/** Of a bridge to make; what is undefined is the kernel's to choose. */
+export interface BridgeSettings {
+  /** Six bytes in hexadecimal with colons between them. */
+  readonly macAddress?: string;
+  /** Bytes. */
+  readonly mtu?: number;
+}
+
+/** What `link-set` changes of a link; what is undefined stays. */
+export interface LinkSettings extends BridgeSettings {
+  /** Empty: none any more. */
+  readonly alias?: string;
+  readonly isUp?: boolean;
+}
+
+const IFF = { up: 0x1, running: 0x40, lowerUp: 0x10000 } as const;
+/** Without counters, which nobody here asks for. */
+const RTEXT_FILTER_SKIP_STATS = 8;
+
+/** The link of that name or index; undefined where there is none. @throws NetlinkError */
+export function readLink(socket: NetlinkSocket, which: string | number): Link | undefined {
+  const writer = new MessageWriter();
+  const sequence = writer.message(RTM.getLink, 0, () => {
+    writer.raw(header(typeof which === 'number' ? which : 0));
+    if (typeof which === 'string') writer.string(IFLA.name, which);
+    writer.u32(IFLA.extendedMask, RTEXT_FILTER_SKIP_STATS);
+  });
+  const answer = socket.ask(writer.bytes, sequence);
+  if (isMessage(answer)) return linkIn(answer);
+  if (answer.errno === ERRNO.noDevice) return undefined;
+  throw refusal(`link show ${which}`, answer);
+}
+
+/** Every link. @throws NetlinkError */
+export function readLinks(socket: NetlinkSocket): readonly Link[] {
+  const writer = new MessageWriter();
+  const sequence = writer.message(RTM.getLink, FLAG.dump, () => {
+    writer.raw(header(0));
+    writer.u32(IFLA.extendedMask, RTEXT_FILTER_SKIP_STATS);
+  });
+  return wholeListing(socket, 'link show', writer.bytes, sequence, linkIn);
+}
+
+/** Asks for a new bridge, down. An alias it takes by `writeLinkSet` only. */
+export function writeBridgeAdd(writer: MessageWriter, name: string, settings: BridgeSettings): number {
+  return writer.message(RTM.newLink, FLAG.create | FLAG.exclusive | FLAG.acknowledge, () => {
+    writer.raw(header(0));
+    writer.string(IFLA.name, name);
+    writeSettings(writer, settings);
+    writer.nested(IFLA.linkInfo, () => {
+      writer.string(IFLA_INFO_KIND, 'bridge');
+    });
+  });
+}
+
+/** Asks for changes of the link of that name. */
+export function writeLinkSet(writer: MessageWriter, name: string, settings: LinkSettings): number {
+  return writer.message(RTM.newLink, FLAG.acknowledge, () => {
+    const flags = settings.isUp === undefined ? [0, 0] : [settings.isUp ? IFF.up : 0, IFF.up];
+    writer.raw(header(0, ...flags));
+    writer.string(IFLA.name, name);
+    writeSettings(writer, settings);
+  });
+}
+
+/** Asks for the end of the link of that name. */
+export function writeLinkDelete(writer: MessageWriter, name: string): number {
+  return writer.message(RTM.deleteLink, FLAG.acknowledge, () => {
+    writer.raw(header(0));
+    writer.string(IFLA.name, name);
+  });
+}
+
+function writeSettings(writer: MessageWriter, { macAddress, mtu, alias }: LinkSettings): void {
+  if (macAddress !== undefined) {
+    writer.bytesAttribute(
+      IFLA.address,
+      Uint8Array.from(macAddress.split(':'), (byte) => Number.parseInt(byte, 16)),
+    );
+  }
+  if (mtu !== undefined) writer.u32(IFLA.mtu, mtu);
+  // Without the zero at its end: the kernel takes the attribute's length for the alias's.
+  if (alias !== undefined) writer.bytesAttribute(IFLA.alias, Buffer.from(alias));
+}
+
+function header(index: number, flags = 0, changeMask = 0): Uint8Array {
+  const bytes = Buffer.alloc(HEADER.link);
+  bytes.writeInt32LE(index, 4);
+  bytes.writeUInt32LE(flags, 8);
+  bytes.writeUInt32LE(changeMask, 12);
+  return bytes;
+}
+
+function linkIn({ type, body }: Message): Link | undefined {
+  if (type !== RTM.newLink) return undefined;
+  const fields = attributes(body, HEADER.link);
+  const name = fields.get(IFLA.name);
+  if (name === undefined) return undefined;
+  const flags = body.readUInt32LE(8);
+  const [address, alias] = [fields.get(IFLA.address), fields.get(IFLA.alias)];
+  const kind = inside(fields, IFLA.linkInfo).get(IFLA_INFO_KIND);
+  const isUp = (flags & IFF.up) !== 0;
+  return {
+    index: body.readInt32LE(4),
+    name: text(name),
+    isUp,
+    hasLowerUp: (flags & IFF.lowerUp) !== 0,
+    isNotRunning: isUp && (flags & IFF.running) === 0,
+    operState: OPER_STATES[fields.get(IFLA.operState)?.readUInt8() ?? 0] ?? 'unknown',
+    mtu: fields.get(IFLA.mtu)?.readUInt32LE() ?? 0,
+    macAddress: address === undefined || address.length === 0 ? undefined : formatMacAddress(address),
+    alias: alias === undefined ? undefined : text(alias),
+    masterIndex: fields.get(IFLA.master)?.readUInt32LE(),
+    kind: kind === undefined ? undefined : text(kind),
+  };
+}
+
+/** `02:16:3e:06:00:01` */
+export function formatMacAddress(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+/** As the words of `ip link set` after the name. */
+export function formatLinkSettings({ macAddress, mtu, alias, isUp }: LinkSettings): string {
+  return [
+    ...(macAddress === undefined ? [] : ['address', macAddress]),
+    ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
+    ...(alias === undefined ? [] : ['alias', alias]),
+    ...(isUp === undefined ? [] : [isUp ? 'up' : 'down']),
+  ].join(' ');
+}

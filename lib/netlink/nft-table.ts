@@ -1,0 +1,37 @@
+import { readChainsDigest } from './nft-chains.js';
+import { readSetElements, type ElementTypes, type SetElements } from './set-element.js';
+import type { NftFamily } from './wire/nfnetlink.js';
+import { withSocket } from './wire/sockets.js';
+
+/** An nft table: its chains by their digest, and the elements of those sets that were asked for. */
+export interface NftTable<SetName extends string> {
+  /** The same whenever chains and rules are the same, as read from one kernel; undefined where there is no table. */
+  readonly chainsDigest: string | undefined;
+  /** Empty where a set is missing. */
+  readonly elements: Readonly<Record<SetName, SetElements>>;
+}
+
+/** Which table to read, and of what types the elements of its sets are. */
+export interface NftTableQuery<SetName extends string> {
+  readonly family: NftFamily;
+  readonly table: string;
+  readonly sets: Readonly<Record<SetName, ElementTypes>>;
+  /** CLOCK_BOOTTIME now. */
+  readonly boottimeMs: number;
+  readonly namespace?: string | undefined;
+}
+
+/** Reads a table. @throws NetlinkError */
+export function readNftTable<SetName extends string>(query: NftTableQuery<SetName>): NftTable<SetName> {
+  const { family, table, sets, boottimeMs, namespace } = query;
+  return withSocket('nftables', namespace, (socket) => {
+    const elements = Object.entries<ElementTypes>(sets).map(([set, types]) => [
+      set,
+      readSetElements(socket, { family, table, set }, types, boottimeMs) ?? new Map(),
+    ]);
+    return {
+      chainsDigest: readChainsDigest(socket, { family, table }),
+      elements: Object.fromEntries(elements) as Readonly<Record<SetName, SetElements>>,
+    };
+  });
+}

@@ -1,0 +1,184 @@
+import {
+  addressBytes,
+  AF_INET,
+  familyNumber,
+  familyOf,
+  formatPrefix,
+  prefixIn,
+  samePrefix,
+  type Prefix,
+} from './ip-address.js';
+import { attributes, text, type Message } from './wire/message-reader.js';
+import { FLAG, MessageWriter } from './wire/message-writer.js';
+import type { NetlinkSocket } from './wire/netlink-socket.js';
+import { wholeListing } from './wire/listing.js';
+import { FRA, HEADER, LARGEST_TABLE_IN_HEADER, RTM, tableInHeader } from './wire/rtnetlink.js';
+
+/** A rule of policy routing: which packets ask which table. */
+export interface Rule {
+  /** Rules are tried from the lowest preference to the highest. */
+  readonly preference: number;
+  /** Where the packet comes from; undefined: anywhere. */
+  readonly from: Prefix | undefined;
+  readonly mark: { readonly value: number; readonly mask: number } | undefined;
+  /** By which interface it came in. */
+  readonly inputInterface: string | undefined;
+  /** To which interface its sender is bound. */
+  readonly outputInterface: string | undefined;
+  readonly action: RuleAction;
+  /** Who owns it (RTPROT_*). */
+  readonly protocol: number;
+}
+
+export type RuleAction =
+  { readonly kind: 'lookup'; readonly table: number } | { readonly kind: 'blackhole' | 'unreachable' | 'prohibit' };
+
+/** linux/fib_rules.h, FR_ACT_* */
+const FR_ACT = { lookup: 1, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
+const FIB_RULE_INVERT = 2;
+/** FRA_SUPPRESS_PREFIXLEN of a rule that suppresses nothing. */
+const NO_PREFIX_LENGTH = 0xffff_ffff;
+const ALL_BITS = 0xffff_ffff;
+
+/** Attributes that a `Rule` can say. */
+const MODELLED: ReadonlySet<number> = new Set([
+  FRA.source,
+  FRA.inputInterface,
+  FRA.outputInterface,
+  FRA.priority,
+  FRA.mark,
+  FRA.mask,
+  FRA.table,
+  FRA.protocol,
+  FRA.suppressPrefixLength,
+]);
+
+/** A rule; what is not given does not select. */
+export function rule(parts: Pick<Rule, 'preference' | 'action' | 'protocol'> & Partial<Rule>): Rule {
+  return { from: undefined, mark: undefined, inputInterface: undefined, outputInterface: undefined, ...parts };
+}
+
+/** Names a rule by all that it says: no two rules of one key say different things. */
+export function ruleKey(one: Rule): string {
+  return formatRule(one);
+}
+
+export function sameRule(a: Rule, b: Rule): boolean {
+  return (
+    a.preference === b.preference &&
+    a.protocol === b.protocol &&
+    a.inputInterface === b.inputInterface &&
+    a.outputInterface === b.outputInterface &&
+    a.mark?.value === b.mark?.value &&
+    a.mark?.mask === b.mark?.mask &&
+    (a.from === undefined || b.from === undefined ? a.from === b.from : samePrefix(a.from, b.from)) &&
+    a.action.kind === b.action.kind &&
+    tableOf(a.action) === tableOf(b.action)
+  );
+}
+
+function tableOf(action: RuleAction): number {
+  return action.kind === 'lookup' ? action.table : 0;
+}
+
+/**
+ * The IPv4 rules, in the order in which they are tried. Those with a selector or an action that `Rule` cannot say are left
+ * out: they are somebody else's. @throws NetlinkError
+ */
+export function readRules(socket: NetlinkSocket): readonly Rule[] {
+  const writer = new MessageWriter();
+  const sequence = writer.message(RTM.getRule, FLAG.dump, () => {
+    writer.raw([AF_INET, ...new Array<number>(HEADER.rule - 1).fill(0)]);
+  });
+  return wholeListing(socket, 'rule show', writer.bytes, sequence, ruleIn);
+}
+
+/** Asks for a rule to be added, or taken away. */
+export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Rule): number {
+  const [type, flags] = verb === 'add' ? [RTM.newRule, FLAG.create | FLAG.exclusive] : [RTM.deleteRule, 0];
+  const { preference, from, mark, inputInterface, outputInterface, action, protocol } = one;
+  const table = tableOf(action);
+  return writer.message(type, flags | FLAG.acknowledge, () => {
+    const header = Buffer.alloc(HEADER.rule);
+    header.writeUInt8(from === undefined ? AF_INET : familyNumber(familyOf(from.address)), 0);
+    header.writeUInt8(from?.length ?? 0, 2);
+    header.writeUInt8(tableInHeader(table), 4);
+    header.writeUInt8(FR_ACT[action.kind], 7);
+    writer.raw(header);
+    writer.u32(FRA.priority, preference);
+    if (from !== undefined) writer.bytesAttribute(FRA.source, addressBytes(from.address));
+    if (mark !== undefined) {
+      writer.u32(FRA.mark, mark.value);
+      writer.u32(FRA.mask, mark.mask);
+    }
+    if (inputInterface !== undefined) writer.string(FRA.inputInterface, inputInterface);
+    if (outputInterface !== undefined) writer.string(FRA.outputInterface, outputInterface);
+    if (table > LARGEST_TABLE_IN_HEADER) writer.u32(FRA.table, table);
+    writer.u8(FRA.protocol, protocol);
+  });
+}
+
+/** As the words of `ip rule add`. */
+export function formatRule({
+  preference,
+  from,
+  mark,
+  inputInterface,
+  outputInterface,
+  action,
+  protocol,
+}: Rule): string {
+  return [
+    `pref ${preference}`,
+    ...(from === undefined ? [] : [`from ${formatPrefix(from)}`]),
+    ...(mark === undefined ? [] : [`fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`]),
+    ...(inputInterface === undefined ? [] : [`iif ${inputInterface}`]),
+    ...(outputInterface === undefined ? [] : [`oif ${outputInterface}`]),
+    action.kind === 'lookup' ? `lookup ${action.table}` : action.kind,
+    `protocol ${protocol}`,
+  ].join(' ');
+}
+
+function ruleIn({ type, body }: Message): Rule | undefined {
+  if (type !== RTM.newRule) return undefined;
+  const fields = attributes(body, HEADER.rule);
+  const u32 = (attribute: number): number | undefined => fields.get(attribute)?.readUInt32LE();
+  const name = (attribute: number): string | undefined => {
+    const value = fields.get(attribute);
+    return value === undefined ? undefined : text(value);
+  };
+  const action = actionIn(body.readUInt8(7), u32(FRA.table) ?? body.readUInt8(4));
+  const [destinationLength, typeOfService] = [body.readUInt8(1), body.readUInt8(3)];
+  const isInverted = (body.readUInt32LE(8) & FIB_RULE_INVERT) !== 0;
+  const suppresses = (u32(FRA.suppressPrefixLength) ?? NO_PREFIX_LENGTH) !== NO_PREFIX_LENGTH;
+  const isModelled = [...fields.keys()].every((attribute) => MODELLED.has(attribute));
+  if (action === undefined || destinationLength > 0 || typeOfService !== 0) return undefined;
+  if (isInverted || suppresses || !isModelled) return undefined;
+  const source = fields.get(FRA.source);
+  const [mark, mask] = [u32(FRA.mark), u32(FRA.mask)];
+  return {
+    preference: u32(FRA.priority) ?? 0,
+    from: source === undefined ? undefined : prefixIn('inet', source, body.readUInt8(2)),
+    // A mask alone selects unmarked packets.
+    mark: mark === undefined && mask === undefined ? undefined : { value: mark ?? 0, mask: mask ?? ALL_BITS },
+    inputInterface: name(FRA.inputInterface),
+    outputInterface: name(FRA.outputInterface),
+    action,
+    protocol: fields.get(FRA.protocol)?.readUInt8() ?? 0,
+  };
+}
+
+function actionIn(number: number, table: number): RuleAction | undefined {
+  switch (number) {
+    case FR_ACT.lookup:
+      return { kind: 'lookup', table };
+    case FR_ACT.blackhole:
+      return { kind: 'blackhole' };
+    case FR_ACT.unreachable:
+      return { kind: 'unreachable' };
+    case FR_ACT.prohibit:
+      return { kind: 'prohibit' };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+/** Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h). */
+export const RTM = {
+  newLink: 16,
+  deleteLink: 17,
+  getLink: 18,
+  newAddress: 20,
+  deleteAddress: 21,
+  getAddress: 22,
+  newRoute: 24,
+  deleteRoute: 25,
+  getRoute: 26,
+  newNeighbour: 28,
+  getNeighbour: 30,
+  newRule: 32,
+  deleteRule: 33,
+  getRule: 34,
+} as const;
+
+/** Lengths of the fixed headers. */
+export const HEADER = { link: 16, address: 8, route: 12, rule: 12, neighbour: 12 } as const;
+
+export const IFLA = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  master: 10,
+  operState: 16,
+  linkInfo: 18,
+  alias: 20,
+  extendedMask: 29,
+} as const;
+export const IFLA_INFO_KIND = 1;
+
+export const IFA = { address: 1, local: 2, label: 3, cacheInfo: 6, flags: 8 } as const;
+
+export const RTA = {
+  destination: 1,
+  outputInterface: 4,
+  gateway: 5,
+  priority: 6,
+  preferredSource: 7,
+  multipath: 9,
+  table: 15,
+  via: 18,
+} as const;
+
+export const FRA = {
+  destination: 1,
+  source: 2,
+  inputInterface: 3,
+  goto: 4,
+  priority: 6,
+  mark: 10,
+  suppressPrefixLength: 14,
+  table: 15,
+  mask: 16,
+  outputInterface: 17,
+  protocol: 21,
+} as const;
+
+export const NDA = { destination: 1, linkAddress: 2 } as const;
+
+/** The largest number of a table that fits into a header; larger ones are an attribute. */
+export const LARGEST_TABLE_IN_HEADER = 255;
+
+/** What the header says of a table: 0 where the number is an attribute. */
+export function tableInHeader(table: number): number {
+  return table > LARGEST_TABLE_IN_HEADER ? 0 : table;
+}

@@ -1,0 +1,72 @@
+import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
+import { elementKey, readNftGeneration, readNftTable, type SetElements } from '../../../lib/netlink/index.js';
+import { SETS, type ElementSets, type SetName } from '../desired/sets.js';
+import type { SetChange } from '../plan/operations.js';
+
+/** Our nft table, as it was read. */
+export interface RulesetReading {
+  /** The same whenever chains and rules are the same; undefined where there is no table. */
+  readonly chainsDigest: string | undefined;
+  readonly elements: ElementSets;
+}
+
+/**
+ * What our nft table holds, for as long as nobody has changed anything since: the kernel numbers the generations of its
+ * rulesets. Reading a table with thousands of elements takes tens of milliseconds; asking for the number, 20 us.
+ */
+export class RulesetCache {
+  readonly #namespace: string | undefined;
+  #known: { readonly generation: number; readonly reading: RulesetReading } | undefined;
+
+  constructor(namespace: string | undefined) {
+    this.#namespace = namespace;
+  }
+
+  /** The number of the present generation. @throws NetlinkError */
+  generation(): number {
+    return readNftGeneration(this.#namespace);
+  }
+
+  /** What the table holds now, where that is known without reading it. @throws NetlinkError */
+  get current(): RulesetReading | undefined {
+    return this.#known?.generation === this.generation() ? this.#known.reading : undefined;
+  }
+
+  /** What the table holds now; read where it is not known. `boottimeMs`: CLOCK_BOOTTIME now. @throws NetlinkError */
+  read(boottimeMs: number): RulesetReading {
+    const { current } = this;
+    if (current !== undefined) return current;
+    const generation = this.generation();
+    const namespace = this.#namespace;
+    const reading = readNftTable<SetName>({ family: NFT_FAMILY, table: NFT_TABLE, namespace, sets: SETS, boottimeMs });
+    // It counts where nothing changed while it was read.
+    this.#known = generation === this.generation() ? { generation, reading } : undefined;
+    return reading;
+  }
+
+  /** Notes that a transaction of ours has changed elements since the generation was `before`. */
+  changed(before: number, changes: readonly SetChange[]): void {
+    const known = this.#known;
+    const after = this.generation();
+    const isOursAlone = known?.generation === before && after === following(before);
+    this.#known = isOursAlone
+      ? { generation: after, reading: { ...known.reading, elements: changedElements(known.reading.elements, changes) } }
+      : undefined;
+  }
+}
+
+/** The kernel counts in 32 bits, and leaves 0 out. */
+function following(generation: number): number {
+  return generation === 0xffff_ffff ? 1 : generation + 1;
+}
+
+function changedElements(before: ElementSets, changes: readonly SetChange[]): ElementSets {
+  const after: Record<SetName, SetElements> = { ...before };
+  for (const { set, deleted, added } of changes) {
+    const elements = new Map(before[set]);
+    for (const { key } of deleted) elements.delete(elementKey(key));
+    for (const each of added) elements.set(elementKey(each.key), each);
+    after[set] = elements;
+  }
+  return after;
+}
