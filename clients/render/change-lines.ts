@@ -2,7 +2,7 @@ import { PortTestState } from '../../gen/evecommon/uplink.js';
 import { PortLinkState, type PortStatus } from '../../gen/nim/v1/port_status.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { printable } from './table.js';
-import { applyWord, causeWords, linkWord, noPortWords, testWord } from './words.js';
+import { applyLabel, causeLabel, linkLabel, noPortLabel, testLabel } from './enum-labels.js';
 
 /** What of a port is worth a line. */
 function portFacts(port: PortStatus): string {
@@ -11,7 +11,7 @@ function portFacts(port: PortStatus): string {
   const isWell =
     port.linkState === PortLinkState.PORT_LINK_STATE_UP && port.testState !== PortTestState.PORT_TEST_STATE_FAILING;
   const error = isWell ? '' : port.lastError;
-  const parts = [linkWord(port.linkState), addresses.join(' ') || 'no address', testWord(port.testState), error];
+  const parts = [linkLabel(port.linkState), addresses.join(' ') || 'no address', testLabel(port.testState), error];
   return parts.filter((part) => part !== '').join(', ');
 }
 
@@ -19,12 +19,12 @@ function portFacts(port: PortStatus): string {
 function networkInstanceFacts({ selection, applied }: NetworkInstanceView): string {
   const parts: string[] = [];
   if (applied !== undefined) {
-    parts.push(`${applyWord(applied.state)} ${applied.armedPorts.join(' > ') || 'no port'}`, ...applied.errors);
+    parts.push(`${applyLabel(applied.state)} ${applied.armedPorts.join(' > ') || 'no port'}`, ...applied.errors);
   }
   if (selection !== undefined) {
     const { selectedPort, noPortReason, cause, causeDetail } = selection;
-    parts.push(`selected ${selectedPort?.logicalLabel ?? `none: ${noPortWords(noPortReason)}`}`);
-    parts.push([causeWords(cause), causeDetail].filter((part) => part !== '').join(': '));
+    parts.push(`selected ${selectedPort?.logicalLabel ?? `none: ${noPortLabel(noPortReason)}`}`);
+    parts.push([causeLabel(cause), causeDetail].filter((part) => part !== '').join(': '));
   }
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -1,7 +1,7 @@
 import type { Event } from '../../gen/nim/v1/event.js';
 import { printable } from './table.js';
 import { timeText } from './time.js';
-import { causeWords, testWord } from './words.js';
+import { causeLabel, testLabel } from './enum-labels.js';
 
 function portName(label: string): string {
   return label === '' ? 'no port' : label;
@@ -16,7 +16,7 @@ function what({ kind }: Event): string {
     }
     case 'selectionChanged': {
       const { displayName, fromPort, toPort, cause, causeDetail } = kind.value;
-      const why = [causeWords(cause), causeDetail].filter((part) => part !== '').join(': ');
+      const why = [causeLabel(cause), causeDetail].filter((part) => part !== '').join(': ');
       return `network instance ${displayName}: ${portName(fromPort)} -> ${portName(toPort)}${why === '' ? '' : ` (${why})`}`;
     }
     case 'configurationChanged': {
@@ -26,7 +26,7 @@ function what({ kind }: Event): string {
     case 'portTestChanged': {
       const { logicalLabel, target, to, detail } = kind.value;
       const why = detail === '' ? '' : ` (${detail})`;
-      return `port ${logicalLabel}: ${testWord(to)} by the test of ${target}${why}`;
+      return `port ${logicalLabel}: ${testLabel(to)} by the test of ${target}${why}`;
     }
     case 'policyChanged': {
       const { author, reason, changes } = kind.value;

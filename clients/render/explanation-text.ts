@@ -1,13 +1,13 @@
 import type { PortCandidate } from '../../gen/nim/v1/network_instance_test_status.js';
 import type { ExplainResponse } from '../../gen/nim/v1/network_interface_manager.js';
 import { printable, table } from './table.js';
-import { reasonWords, testWord } from './words.js';
+import { reasonLabel, testLabel } from './enum-labels.js';
 
 const head = ['RANK', 'PORT', 'INTERFACE', 'PRIORITY', 'TEST', 'BECAUSE'];
 
 function because({ reasons }: PortCandidate): string {
   return reasons
-    .map(({ code, detail }) => [reasonWords(code), detail].filter((part) => part !== '').join(': '))
+    .map(({ code, detail }) => [reasonLabel(code), detail].filter((part) => part !== '').join(': '))
     .join('; ');
 }
 
@@ -17,7 +17,7 @@ function row(candidate: PortCandidate): readonly string[] {
     candidate.logicalLabel,
     candidate.interface,
     String(candidate.priority),
-    testWord(candidate.testState),
+    testLabel(candidate.testState),
     because(candidate),
   ];
 }

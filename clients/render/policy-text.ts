@@ -9,7 +9,7 @@ import {
   type PortPolicy,
   type PrioritiesInForce,
 } from '../../gen/zedagent/v1/policy.js';
-import { durationInMs, prioritiesInWords } from '../../lib/configuration/index.js';
+import { durationInMs, formatPriorities } from '../../lib/configuration/index.js';
 import { operationNames } from '../terminal/operation-names.js';
 import { table } from './table.js';
 import { durationText, timeText } from './time.js';
@@ -44,7 +44,7 @@ export function grantsText(grants: readonly Grant[]): string {
     grants.map((grant) => [
       grant.id,
       operationName(grant.operation),
-      prioritiesInWords(grant.priorities),
+      formatPriorities(grant.priorities),
       grant.networkInstanceId,
       durationText(durationInMs(grant.remaining)),
       timeText(grant.expiresAt),
@@ -85,7 +85,7 @@ function becauseCells(priorities: PrioritiesInForce | undefined): readonly strin
 
 /** Absent: every priority. */
 function setText(set: PrioritySet | undefined): string {
-  return set === undefined ? 'all' : prioritiesInWords(set.priorities);
+  return set === undefined ? 'all' : formatPriorities(set.priorities);
 }
 
 function originText(origin: OverrideOrigin | undefined): string {

@@ -2,7 +2,7 @@ import { PortTestState } from '../../gen/evecommon/uplink.js';
 import { TestBudgetState, type PortStatus, type TargetStatus, type TestBudget } from '../../gen/nim/v1/port_status.js';
 import { printable, shortened, table } from './table.js';
 import { millisecondsOf, sinceText } from './time.js';
-import { failureWord, linkWord, testWord } from './words.js';
+import { failureLabel, linkLabel, testLabel } from './enum-labels.js';
 
 const portHead = ['PORT', 'INTERFACE', 'PRIORITY', 'LINK', 'ADDRESSES', 'GATEWAYS', 'TEST', 'TEST BYTES'];
 const testHead = ['PORT', 'TESTED BY', 'TEST', 'ANSWERED', 'FAILED', 'LATENCY', 'LAST ERROR'];
@@ -19,10 +19,10 @@ export function portTable(ports: readonly PortStatus[]): string {
       port.logicalLabel,
       port.interface,
       String(port.priority),
-      linkWord(port.linkState),
+      linkLabel(port.linkState),
       port.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
       port.gateways.join(' '),
-      testWord(port.testState),
+      testLabel(port.testState),
       budgetText(port.testBudget),
     ]),
   );
@@ -40,7 +40,7 @@ export function testTable(ports: readonly PortStatus[], nowMs: number): string {
   );
 }
 
-/** Where a test fails or is in doubt, what went wrong, in full: a table has no room for it. */
+/** Where a test fails or is suspect, what went wrong, in full: a table has no room for it. */
 export function testErrorLines(ports: readonly PortStatus[]): readonly string[] {
   return ports.flatMap(({ logicalLabel, targets }) =>
     targets
@@ -59,7 +59,7 @@ function testRow({ logicalLabel }: PortStatus, by: string, tested: Tested, nowMs
   return [
     logicalLabel,
     shortened(by, targetWidth),
-    inDoubt ? `${testWord(testState)}, in doubt` : testWord(testState),
+    inDoubt ? `${testLabel(testState)}, suspect` : testLabel(testState),
     sinceText(lastSucceeded, nowMs),
     sinceText(lastFailed, nowMs),
     latency === undefined ? '' : `${Math.round(millisecondsOf(latency))} ms`,
@@ -72,7 +72,7 @@ function byAddress({ testState, lastSucceeded, lastFailed, lastFailure, lastErro
 }
 
 function errorWords({ lastFailure, lastError }: Tested): string {
-  return failureWord(lastFailure) || lastError;
+  return failureLabel(lastFailure) || lastError;
 }
 
 function isUnwell({ testState, inDoubt }: Tested): boolean {

@@ -19,9 +19,9 @@ PORT       INTERFACE  PRIORITY  LINK        ADDRESSES        GATEWAYS      TEST 
 ethernet0  eth0       0         no carrier  -                -             untested  -
 wwan0      wwan0      1         up          198.51.100.7/24  198.51.100.1  working   1.23 of 5 MB, tight
 
-PORT       TESTED BY                           TEST               ANSWERED    FAILED  LATENCY  LAST ERROR
-ethernet0  link and address                    untested           2 h 2 min   5 s     -        no carrier
-wwan0      https://controller.example/api/v2…  working, in doubt  1 min 30 s  2 s     64 ms    no answer
+PORT       TESTED BY                           TEST              ANSWERED    FAILED  LATENCY  LAST ERROR
+ethernet0  link and address                    untested          2 h 2 min   5 s     -        no carrier
+wwan0      https://controller.example/api/v2…  working, suspect  1 min 30 s  2 s     64 ms    no answer
 
 NETWORK INSTANCE  PORT IN USE  STATE    STANDBY  SELECTED  SINCE  WHY
 ni1               wwan0        applied  sat0     wwan0     5 s    link lost: ethernet0 has no carrier

@@ -3,7 +3,7 @@ import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '.
 import { portTable, testErrorLines, testTable } from './port-tables.js';
 import { printable, table } from './table.js';
 import { sinceText } from './time.js';
-import { applyWord, causeWords, noPortWords } from './words.js';
+import { applyLabel, causeLabel, noPortLabel } from './enum-labels.js';
 
 const networkInstanceHead = ['NETWORK INSTANCE', 'PORT IN USE', 'STATE', 'STANDBY', 'SELECTED', 'SINCE', 'WHY'];
 
@@ -18,20 +18,20 @@ function portInUse({ applied }: NetworkInstanceView): string {
 function selected({ selection }: NetworkInstanceView): string {
   if (selection === undefined) return '?';
   const { selectedPort, noPortReason, verified } = selection;
-  if (selectedPort === undefined) return `none: ${noPortWords(noPortReason)}`;
+  if (selectedPort === undefined) return `none: ${noPortLabel(noPortReason)}`;
   return verified ? selectedPort.logicalLabel : `${selectedPort.logicalLabel} (unverified)`;
 }
 
 function why({ selection }: NetworkInstanceView): string {
   if (selection === undefined) return '';
-  return [causeWords(selection.cause), selection.causeDetail].filter((part) => part !== '').join(': ');
+  return [causeLabel(selection.cause), selection.causeDetail].filter((part) => part !== '').join(': ');
 }
 
 function networkInstanceRow(view: NetworkInstanceView, nowMs: number): readonly string[] {
   return [
     view.name,
     portInUse(view),
-    view.applied === undefined ? '?' : applyWord(view.applied.state),
+    view.applied === undefined ? '?' : applyLabel(view.applied.state),
     view.applied?.armedPorts.slice(1).join(' ') ?? '',
     selected(view),
     sinceText(view.selection?.selectedSince, nowMs),

@@ -2,7 +2,7 @@ import { PortTestState } from '../../gen/evecommon/uplink.js';
 import type { PortTestResult } from '../../gen/nim/v1/network_interface_manager.js';
 import { durationInMs } from '../../lib/configuration/index.js';
 import { table } from './table.js';
-import { testWord } from './words.js';
+import { testLabel } from './enum-labels.js';
 
 /** What came of testing ports, a line for each target. */
 export function testResultsText(results: readonly PortTestResult[]): string {
@@ -21,7 +21,7 @@ function rows({
   return targets.map(({ target, testState, latency, lastError }) => [
     ...port,
     target,
-    testWord(testState),
+    testLabel(testState),
     latency === undefined ? '' : `${Math.round(durationInMs(latency))} ms`,
     // Of a target that works, the last error is history.
     testState === PortTestState.PORT_TEST_STATE_WORKING ? '' : lastError,

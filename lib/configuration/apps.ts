@@ -9,7 +9,7 @@ import { ipv4Network } from './ipv4.js';
 import type { App, AppInterface, NetworkInstance, PortMap } from './model.js';
 import { hostIn } from './network-instances.js';
 import type { Problems } from './problems.js';
-import { isHostName, isLabel, isUuid, macAddressOf } from './words.js';
+import { isHostName, isLabel, isUuid, macAddressOf } from './syntax.js';
 
 export interface InterpretedApps {
   readonly apps: readonly App[];

@@ -1,6 +1,6 @@
 export type * from './model.js';
 export { interpret, underPolicy, type PolicyOver } from './interpret.js';
-export { ConfigurationReader, type ConfigurationNews } from './reader.js';
+export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';
 export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
 export { DEFAULT_FAILBACK_HOLD_MS } from './network-instance-tests.js';
@@ -20,5 +20,5 @@ export {
   portPriority,
 } from './policy/patch-parts.js';
 export { requestedChanges, type OverrideTarget, type OverrideValue } from './policy/requests.js';
-export { limitInWords, nameOperation, operationsInWords, prioritiesInWords } from './policy/words.js';
+export { formatLimit, formatOperation, formatOperations, formatPriorities } from './policy/format.js';
 export { durationInMs, durationOf, timestampOf, wallMsOf } from './times.js';

@@ -7,7 +7,7 @@ import type { LocalNetwork, NetworkInstance } from './model.js';
 import { interpretTest } from './network-instance-tests.js';
 import { priorityLimit } from './policies.js';
 import type { Problems } from './problems.js';
-import { isHostName, isLabel, isUuid } from './words.js';
+import { isHostName, isLabel, isUuid } from './syntax.js';
 
 /** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
 export const MOST_LOCAL_INSTANCES = 4000;

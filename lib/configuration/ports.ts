@@ -7,7 +7,7 @@ import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
 import { DHCPType } from '../../gen/evecommon/netcmn.js';
 import type { Port, PortAddressing, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
-import { isInterfaceName, isLabel, isTakenInterfaceName } from './words.js';
+import { isInterfaceName, isLabel, isTakenInterfaceName } from './syntax.js';
 
 /** zedrouter has one hexadecimal digit for each port in a packet's mark; 0 and 15 are taken. */
 export const MOST_PORTS = 14;

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-import { isHostName } from './words.js';
+import { isHostName } from './syntax.js';
 
 /** Where a test of connectivity goes: plain data, checked once, so that whoever probes it need not look again. */
 export type ProbeTarget =

@@ -7,7 +7,7 @@ import type { DeviceModel, Interpretation, Problem } from './model.js';
 type WholeDeviceConfig = DeviceConfig & { readonly config: EdgeDevConfig };
 
 /** What a message of WatchConfig means together with those before it. */
-export type ConfigurationNews =
+export type ConfigurationUpdate =
   | {
       readonly kind: 'model';
       readonly deviceConfig: WholeDeviceConfig;
@@ -18,7 +18,7 @@ export type ConfigurationNews =
       readonly overrides: readonly PolicyOverride[];
       readonly policyChanges: readonly PolicyChange[];
     }
-  | { readonly kind: 'nonsense'; readonly deviceConfig: WholeDeviceConfig; readonly problems: readonly Problem[] };
+  | { readonly kind: 'invalid'; readonly deviceConfig: WholeDeviceConfig; readonly problems: readonly Problem[] };
 
 /** Puts the messages of zedagent's WatchConfig together: each has only what is new. */
 export class ConfigurationReader {
@@ -29,14 +29,14 @@ export class ConfigurationReader {
   /** What to ask for: what comes after what has been read. */
   get request(): WatchConfigRequest {
     return {
-      // Also of one that makes no sense: asking for it again would not mend it.
+      // Also of an invalid one: asking for it again would not mend it.
       knownVersion: this.#deviceConfig?.version ?? 0n,
       knownPolicyVersion: this.#policy?.version ?? 0n,
     };
   }
 
   /** Takes a message in; undefined where there is no configuration yet. */
-  take({ deviceConfig, policy, policyChanges }: WatchConfigResponse): ConfigurationNews | undefined {
+  take({ deviceConfig, policy, policyChanges }: WatchConfigResponse): ConfigurationUpdate | undefined {
     if (deviceConfig?.config !== undefined) {
       this.#deviceConfig = { ...deviceConfig, config: deviceConfig.config };
       this.#interpretation = interpret(deviceConfig.config);
@@ -45,7 +45,7 @@ export class ConfigurationReader {
     const [known, interpretation] = [this.#deviceConfig, this.#interpretation];
     if (known === undefined || interpretation === undefined) return undefined;
     if (interpretation.kind === 'invalid') {
-      return { kind: 'nonsense', deviceConfig: known, problems: interpretation.problems };
+      return { kind: 'invalid', deviceConfig: known, problems: interpretation.problems };
     }
     const { model } = interpretation;
     return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { encodingOnce } from './encode-once.js';
-import { oncePerStep } from './once-per-step.js';
+import { oncePerChange } from './once-per-change.js';
 import { StateStore } from './state-store.js';
 
 function definitionThatCounts() {
@@ -35,14 +35,14 @@ describe('oncePerStep', () => {
   it('gives readers that keep up the same message, and one that resumes its own', async () => {
     const store = new StateStore<number>();
     const leaving = new AbortController();
-    const messageOf = oncePerStep<number, object>(({ upserts }) => ({ upserts: [...upserts] }));
+    const messageOf = oncePerChange<number, object>(({ upserts }) => ({ upserts: [...upserts] }));
     const readers = [1, 2].map(() => store.watch({ epoch: '', afterRevision: 0n }, leaving.signal));
     const next = () =>
       Promise.all(
         readers.map(async (reader) => {
-          const step = await reader.next();
-          if (step.done === true) throw new Error('the watch has ended');
-          return messageOf(step.value);
+          const change = await reader.next();
+          if (change.done === true) throw new Error('the watch has ended');
+          return messageOf(change.value);
         }),
       );
     await next();

@@ -11,8 +11,8 @@ function storeOf(...states: Record<string, string>[]): StateStore<string> {
   return store;
 }
 
-async function nextOf<T>(steps: AsyncGenerator<T, void>): Promise<T> {
-  const { value } = await steps.next();
+async function nextOf<T>(changes: AsyncGenerator<T, void>): Promise<T> {
+  const { value } = await changes.next();
   if (value === undefined) throw new Error('the watch is over');
   return value;
 }
@@ -55,8 +55,8 @@ describe('StateStore', () => {
 
   it('begins with a snapshot and goes on with deltas', async () => {
     const store = storeOf({ a: '1', b: '1' });
-    const steps = store.watch(fromStart, new AbortController().signal);
-    expect(await nextOf(steps)).toEqual({
+    const changes = store.watch(fromStart, new AbortController().signal);
+    expect(await nextOf(changes)).toEqual({
       snapshot: true,
       epoch: 'e',
       revision: 1n,
@@ -64,7 +64,7 @@ describe('StateStore', () => {
       removedKeys: [],
     });
     store.replaceAll(new Map([['a', '2']]));
-    expect(await nextOf(steps)).toEqual({
+    expect(await nextOf(changes)).toEqual({
       snapshot: false,
       epoch: 'e',
       revision: 2n,
@@ -75,11 +75,11 @@ describe('StateStore', () => {
 
   it('gives a slow reader the newest state in one step', async () => {
     const store = storeOf({ a: '1' });
-    const steps = store.watch(fromStart, new AbortController().signal);
-    await nextOf(steps);
+    const changes = store.watch(fromStart, new AbortController().signal);
+    await nextOf(changes);
     for (const value of ['2', '3', '4']) store.replaceAll(new Map([['a', value], ['b', value]])); // prettier-ignore
     store.replaceAll(new Map([['a', '4']]));
-    expect(await nextOf(steps)).toEqual({
+    expect(await nextOf(changes)).toEqual({
       snapshot: false,
       epoch: 'e',
       revision: 5n,
@@ -103,23 +103,23 @@ describe('StateStore', () => {
   ];
   it.each(resumePoints)('resumes: $name', async ({ epoch, after, snapshot, upserts, removed }) => {
     const store = storeOf({ a: '1', b: '1' }, { a: '2' });
-    const steps = store.watch({ epoch, afterRevision: after }, new AbortController().signal);
-    expect(await nextOf(steps)).toEqual({ snapshot, epoch: 'e', revision: 2n, upserts, removedKeys: removed });
+    const changes = store.watch({ epoch, afterRevision: after }, new AbortController().signal);
+    expect(await nextOf(changes)).toEqual({ snapshot, epoch: 'e', revision: 2n, upserts, removedKeys: removed });
   });
 
   it('sends a snapshot to a reader that is behind the remembered removals', async () => {
     const store = storeOf({ a: '1' });
     store.replaceAll(new Map(Array.from({ length: 3000 }, (_, index) => [`k${index}`, 'x'])));
     store.replaceAll(new Map());
-    const steps = store.watch({ epoch: 'e', afterRevision: 1n }, new AbortController().signal);
-    expect(await nextOf(steps)).toMatchObject({ snapshot: true, revision: 3n, upserts: [] });
+    const changes = store.watch({ epoch: 'e', afterRevision: 1n }, new AbortController().signal);
+    expect(await nextOf(changes)).toMatchObject({ snapshot: true, revision: 3n, upserts: [] });
   });
 
   it('ends when the signal aborts, waiting or not', async () => {
     const controller = new AbortController();
-    const steps = storeOf({ a: '1' }).watch(fromStart, controller.signal);
-    await nextOf(steps);
-    const waiting = steps.next();
+    const changes = storeOf({ a: '1' }).watch(fromStart, controller.signal);
+    await nextOf(changes);
+    const waiting = changes.next();
     controller.abort();
     expect((await waiting).done).toBe(true);
   });
@@ -130,17 +130,17 @@ describe('StateStore', () => {
       fc.asyncProperty(fc.array(fc.tuple(state, fc.boolean()), { maxLength: 20 }), async (history) => {
         const store = new StateStore<{ key: string; value: string }>();
         const seen = new Map<string, string>();
-        const take = (step: StateChange<{ key: string; value: string }>): void => {
-          if (step.snapshot) seen.clear();
-          for (const key of step.removedKeys) seen.delete(key);
-          for (const { key, value } of step.upserts) seen.set(key, value);
+        const take = (change: StateChange<{ key: string; value: string }>): void => {
+          if (change.snapshot) seen.clear();
+          for (const key of change.removedKeys) seen.delete(key);
+          for (const { key, value } of change.upserts) seen.set(key, value);
         };
-        const steps = store.watch(fromStart, new AbortController().signal);
-        take(await nextOf(steps));
+        const changes = store.watch(fromStart, new AbortController().signal);
+        take(await nextOf(changes));
         let revision = store.revision;
         const catchUp = async (): Promise<void> => {
           if (store.revision === revision) return;
-          take(await nextOf(steps));
+          take(await nextOf(changes));
           revision = store.revision;
         };
         for (const [entries, reads] of history) {

@@ -111,9 +111,9 @@ export class StateStore<T> {
       // A reader that returns here after its turn may find the next change already made.
       while (this.#revision === seen && !isAborted(signal)) await this.#nextChange(signal);
       if (isAborted(signal)) return;
-      const step = seen >= this.#oldestResumable ? this.#delta(seen) : this.#snapshot();
-      seen = step.revision;
-      yield step;
+      const change = seen >= this.#oldestResumable ? this.#delta(seen) : this.#snapshot();
+      seen = change.revision;
+      yield change;
     }
   }
 

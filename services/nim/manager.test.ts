@@ -91,19 +91,19 @@ async function aftermath(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function eventsInWords(): readonly string[] {
-  return events.list(0).map(({ happening }) => {
-    switch (happening.kind) {
+function eventSummaries(): readonly string[] {
+  return events.list(0).map(({ event }) => {
+    switch (event.kind) {
       case 'port-changed':
-        return `${happening.label}: ${happening.changes.join(', ')}`;
+        return `${event.label}: ${event.changes.join(', ')}`;
       case 'selection-changed':
-        return `${happening.networkInstanceName}: ${happening.fromPort ?? '-'} -> ${happening.toPort ?? '-'} (${happening.cause})`;
+        return `${event.networkInstanceName}: ${event.fromPort ?? '-'} -> ${event.toPort ?? '-'} (${event.cause})`;
       case 'configuration-changed':
-        return `configuration ${happening.version}`;
+        return `configuration ${event.version}`;
       case 'port-test-changed':
-        return `${happening.label}: ${happening.to}`;
+        return `${event.label}: ${event.to}`;
       case 'policy-changed':
-        return `policy ${happening.policyVersion}`;
+        return `policy ${event.policyVersion}`;
     }
   });
 }
@@ -129,7 +129,7 @@ describe('Manager', () => {
     expect(publisher.ports.get('eth0')).toMatchObject({ linkState: 3 });
     expect(events.lastSequence).toBe(logged);
     await aftermath();
-    expect(eventsInWords()).toEqual([
+    expect(eventSummaries()).toEqual([
       'configuration 1',
       'crew-net: - -> eth0 (first)',
       'eth0: carrier lost',
@@ -144,7 +144,7 @@ describe('Manager', () => {
     read({ eth0: 'no-carrier' });
     expect(saved).toBeUndefined();
     manager.close();
-    expect(eventsInWords().slice(-1)).toEqual(['crew-net: eth0 -> wwan0 (link-lost)']);
+    expect(eventSummaries().slice(-1)).toEqual(['crew-net: eth0 -> wwan0 (link-lost)']);
     expect([...((saved as DecisionMemory | undefined)?.selections.values() ?? [])].map(({ port }) => port)).toEqual([
       'wwan0',
     ]);
@@ -213,7 +213,7 @@ describe('Manager', () => {
     clock.advance(10_000);
     read({ eth0: 'up' });
     await aftermath();
-    const before = eventsInWords();
+    const before = eventSummaries();
     manager.close();
     start(saved);
     manager.onConfiguration(configuration(1n, { eth0: 0, wwan0: 10 }));
@@ -221,7 +221,7 @@ describe('Manager', () => {
     read({ eth0: 'up', wwan0: 'up' });
     expect(selected()).toBe('wwan0');
     await aftermath();
-    expect(eventsInWords()).toEqual(before);
+    expect(eventSummaries()).toEqual(before);
     clock.advance(29_100);
     expect(selected()).toBe('eth0');
   });

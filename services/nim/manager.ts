@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../lib/clock/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { decide, emptyMemory, type Decision, type DecisionMemory } from '../../lib/decision/decide/index.js';
-import type { EventLog, Happening } from './events/index.js';
+import type { EventLog, ManagerEvent } from './events/index.js';
 import type { Instrumentation, MeasuredDecision, Trigger } from './metrics/instrumentation.js';
 import type { ObservedPort, Reading } from './observe/index.js';
 import type { ConfigurationInForce, Published, Publisher } from './publish/index.js';
@@ -31,7 +31,7 @@ export interface ManagerOptions {
 
 /**
  * Puts together what is observed, what is configured and what is remembered, decides, and publishes. Each of its inputs
- * only says "look again"; from a reading of the kernel to the streams everything happens in one turn of the event loop,
+ * only asks for a decision; from a reading of the kernel to the streams everything happens in one turn of the event loop,
  * and what need not be done in it (the event log, the log, the memory) is done after it.
  */
 export class Manager {
@@ -44,7 +44,7 @@ export class Manager {
   #toFollow: Published | undefined;
   /** What is to be done when the last decisions have been told. */
   #afterwards: (() => void)[] = [];
-  #cancelNextLook: CancelTimer = () => undefined;
+  #cancelNextDecision: CancelTimer = () => undefined;
   #closed = false;
 
   constructor(options: ManagerOptions) {
@@ -62,12 +62,12 @@ export class Manager {
 
   onReading(reading: Reading): void {
     if (this.#closed) return;
-    const happenings: Happening[] = [];
+    const events: ManagerEvent[] = [];
     for (const [label, { interfaceName, observation }] of reading.observations) {
       const change = reading.changed.find((one) => one.label === label);
       const known = this.#facts.get(label);
       const before = known?.interfaceName === interfaceName ? known : undefined;
-      if (change !== undefined && before !== undefined) happenings.push({ kind: 'port-changed', ...change });
+      if (change !== undefined && before !== undefined) events.push({ kind: 'port-changed', ...change });
       this.#facts.set(label, {
         interfaceName,
         observation,
@@ -76,8 +76,8 @@ export class Manager {
       });
     }
     if (this.#waiting !== undefined && this.#isRead(this.#waiting.configuration)) {
-      this.#takeOver(this.#waiting.configuration, this.#waiting.trigger, happenings);
-    } else if (reading.changed.length > 0) this.#decide(happenings, { kind: 'kernel', atMs: reading.askedAtMs });
+      this.#takeOver(this.#waiting.configuration, this.#waiting.trigger, events);
+    } else if (reading.changed.length > 0) this.#decide(events, { kind: 'kernel', atMs: reading.askedAtMs });
     else this.#options.publisher.refresh(this.#snapshot());
   }
 
@@ -94,7 +94,7 @@ export class Manager {
   /** Decides no more; what was decided is recorded. */
   close(): void {
     this.#closed = true;
-    this.#cancelNextLook();
+    this.#cancelNextDecision();
     this.#catchUp();
   }
 
@@ -106,14 +106,14 @@ export class Manager {
     return { kind, atMs: this.#options.clock.monotonicMs() };
   }
 
-  #takeOver(configuration: ConfigurationInForce, trigger: Trigger, happenings: readonly Happening[] = []): void {
+  #takeOver(configuration: ConfigurationInForce, trigger: Trigger, events: readonly ManagerEvent[] = []): void {
     const { version, author, model } = configuration;
     this.#configuration = configuration;
     this.#waiting = undefined;
     for (const label of this.#facts.keys()) {
       if (!model.ports.some((port) => port.label === label)) this.#facts.delete(label);
     }
-    this.#decide([...happenings, { kind: 'configuration-changed', version, author }], trigger);
+    this.#decide([...events, { kind: 'configuration-changed', version, author }], trigger);
   }
 
   #snapshot(): NetworkSnapshot {
@@ -122,7 +122,7 @@ export class Manager {
     return { ports: new Map([...this.#facts].map(([label, facts]) => [label, { ...facts, ...tests.factsOf(label) }])) };
   }
 
-  #decide(happenings: readonly Happening[], trigger: Trigger): void {
+  #decide(events: readonly ManagerEvent[], trigger: Trigger): void {
     const configuration = this.#configuration;
     if (configuration === undefined || this.#closed) return;
     const { clock, publisher, instrumentation } = this.#options;
@@ -132,14 +132,14 @@ export class Manager {
     const decision = decide(snapshot, configuration.model, before, startedMs);
     publisher.publish({ configuration, snapshot, decision });
     this.#memory = decision.memory;
-    this.#lookAgainAt(decision.nextLookAtMs);
+    this.#decideAgainAt(decision.nextDecisionAtMs);
     const [wallMs, publishedAtMs] = [clock.wallMs(), clock.monotonicMs()];
     const measured = { snapshot, decision, trigger, tookMs: publishedAtMs - startedMs, publishedAtMs };
     this.#toFollow = { configuration, snapshot, decision };
     this.#doAfterwards(() => {
       this.#followDecision();
       instrumentation.onDecision(measured);
-      this.#record([...happenings, ...selectionChanges(before, decision)], wallMs, measured);
+      this.#record([...events, ...selectionChanges(before, decision)], wallMs, measured);
       this.#options.onMemory(decision.memory);
     });
   }
@@ -164,39 +164,37 @@ export class Manager {
     this.#options.tests?.follow(latest.configuration, latest.snapshot, latest.decision);
   }
 
-  #lookAgainAt(nextLookAtMs: number | undefined): void {
+  #decideAgainAt(nextDecisionAtMs: number | undefined): void {
     const { clock } = this.#options;
-    this.#cancelNextLook();
-    this.#cancelNextLook = () => undefined;
-    if (nextLookAtMs === undefined) return;
+    this.#cancelNextDecision();
+    this.#cancelNextDecision = () => undefined;
+    if (nextDecisionAtMs === undefined) return;
     // Timers may fire a fraction of a millisecond early, and would then find nothing to do.
-    const delayMs = Math.ceil(nextLookAtMs - clock.monotonicMs()) + 1;
-    this.#cancelNextLook = clock.setTimer(delayMs, () => {
+    const delayMs = Math.ceil(nextDecisionAtMs - clock.monotonicMs()) + 1;
+    this.#cancelNextDecision = clock.setTimer(delayMs, () => {
       this.#decide([], this.#triggerNow('hold'));
     });
   }
 
-  #record(happenings: readonly Happening[], wallMs: number, measured: MeasuredDecision): void {
-    for (const happening of happenings) {
-      if (happening.kind === 'configuration-changed' && this.#isLogged(happening.version)) continue;
-      this.#options.events.append(happening, wallMs);
-      const { kind: event, ...fields } = happening;
-      this.#options.logger.info({ event, ...fields }, event.replaceAll('-', ' '));
-      if (happening.kind === 'selection-changed') this.#options.instrumentation.onSelectionChanged(happening, measured);
+  #record(events: readonly ManagerEvent[], wallMs: number, measured: MeasuredDecision): void {
+    for (const event of events) {
+      if (event.kind === 'configuration-changed' && this.#isLogged(event.version)) continue;
+      this.#options.events.append(event, wallMs);
+      const { kind, ...fields } = event;
+      this.#options.logger.info({ event: kind, ...fields }, kind.replaceAll('-', ' '));
+      if (event.kind === 'selection-changed') this.#options.instrumentation.onSelectionChanged(event, measured);
     }
   }
 
   /** A restart takes the same configuration again, which is no change. */
   #isLogged(version: bigint): boolean {
-    const last = this.#options.events
-      .list(0)
-      .findLast(({ happening }) => happening.kind === 'configuration-changed')?.happening;
+    const last = this.#options.events.list(0).findLast(({ event }) => event.kind === 'configuration-changed')?.event;
     return last?.kind === 'configuration-changed' && last.version === version;
   }
 }
 
-function selectionChanges(before: DecisionMemory, { selections, memory }: Decision): readonly Happening[] {
-  return [...selections].flatMap(([id, { networkInstanceName, cause, causeDetail }]): readonly Happening[] => {
+function selectionChanges(before: DecisionMemory, { selections, memory }: Decision): readonly ManagerEvent[] {
+  return [...selections].flatMap(([id, { networkInstanceName, cause, causeDetail }]): readonly ManagerEvent[] => {
     const known = before.selections.get(id);
     const fromPort = known?.port;
     const toPort = memory.selections.get(id)?.port;

@@ -186,7 +186,7 @@ describe('NIM', () => {
     expect(subscriber.statuses.get('crew')).toMatchObject({ selectedPort: undefined });
   });
 
-  it('leaves a configuration that makes no sense alone', async () => {
+  it('leaves a configuration that is invalid alone', async () => {
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
     await rankingsOf(subscriber, allUp);

@@ -4,7 +4,7 @@ import { endGrants } from './grants.js';
 import { CHECKPOINT_EVERY_MS, type Store } from './store.js';
 
 /** Timers stand still while the machine sleeps, so no wait is longer than this while a grant lives. */
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 
 /** Ends grants when their time is up, and writes down now and then what is left of them. */
 export class GrantKeeper {
@@ -32,17 +32,17 @@ export class GrantKeeper {
   }
 
   async #follow(): Promise<void> {
-    for await (const _change of this.#store.watch(this.#ending.signal)) this.#look();
+    for await (const _change of this.#store.watch(this.#ending.signal)) this.#check();
   }
 
-  #look(): void {
+  #check(): void {
     this.#cancel();
     if (this.#ending.signal.aborted || !this.#grantsLive()) return;
     const nowMs = this.#clock.boottimeMs();
     const ends = this.#store.current.policy.grants.map(({ endsAtBoottime }) => durationInMs(endsAtBoottime));
     const nextMs = Math.min(...ends) - nowMs;
     if (nextMs <= 0) {
-      // Its change is heard by #follow, which looks again.
+      // Its change is heard by #follow, which checks again.
       void this.#store.enforce(endGrants);
       return;
     }
@@ -50,8 +50,8 @@ export class GrantKeeper {
       this.#checkpointDueMs = nowMs + CHECKPOINT_EVERY_MS;
       void this.#store.checkpoint(CHECKPOINT_EVERY_MS);
     }
-    this.#cancel = this.#clock.setTimer(Math.min(nextMs, lookEveryMs), () => {
-      this.#look();
+    this.#cancel = this.#clock.setTimer(Math.min(nextMs, checkEveryMs), () => {
+      this.#check();
     });
   }
 

@@ -5,7 +5,7 @@ import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { Grant, Policy } from '../../gen/zedagent/v1/policy.js';
 import { durationOf, timestampOf } from '../../lib/configuration/index.js';
 import { checkpointOf, liveGrants, restoredGrants } from './grant-times.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -31,17 +31,17 @@ function policyOf(grants: readonly Grant[], bootId: string): Policy {
 }
 
 /** Milliseconds that are left of the one grant; 0 where it has ended. */
-function leftMs(grants: readonly Grant[], now: Moment): number {
+function leftMs(grants: readonly Grant[], now: Instant): number {
   const [grant] = liveGrants(grants, now);
   return grant?.remaining === undefined ? 0 : Number(grant.remaining.seconds) * 1000 + grant.remaining.nanos / 1e6;
 }
 
 describe('after a restart', () => {
   // Kept at boottime 10 h, wall clock 100 h, with 2 h left.
-  const kept: Moment = { wallMs: 100 * hour, boottimeMs: 10 * hour, bootId: 'one' };
+  const kept: Instant = { wallMs: 100 * hour, boottimeMs: 10 * hour, bootId: 'one' };
   const stored = { ...checkpointOf(policyOf([grantThatEndsAt(12 * hour)], 'one'), kept, aheadMs), changes: [] };
 
-  it.each<{ what: string; now: Moment; want: number }>([
+  it.each<{ what: string; now: Instant; want: number }>([
     { what: 'of the service, the end stands', now: { ...kept, boottimeMs: 11 * hour, wallMs: 101 * hour }, want: hour },
     {
       what: 'of the service, whatever the wall clock says',
@@ -93,10 +93,10 @@ describe('whatever happens', () => {
   it('a grant is never live for longer than it was given, by any clock (property)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_000, max: 2 * hour }), fc.array(life, { maxLength: 30 }), (lifetimeMs, lives) => {
-        let now: Moment = { wallMs: 50 * hour, boottimeMs: 0, bootId: '0' };
+        let now: Instant = { wallMs: 50 * hour, boottimeMs: 0, bootId: '0' };
         let grants: readonly Grant[] = [grantThatEndsAt(lifetimeMs)];
         let liveMs = 0;
-        const pass = (ms: number, more: Partial<Moment> = {}): void => {
+        const pass = (ms: number, more: Partial<Instant> = {}): void => {
           now = { ...now, wallMs: now.wallMs + ms, boottimeMs: now.boottimeMs + ms, ...more };
         };
         for (const { runsMs, orderly, reboots, offMs, wallJumpMs } of lives) {

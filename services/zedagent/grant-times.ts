@@ -1,15 +1,15 @@
 import type { Grant, Policy } from '../../gen/zedagent/v1/policy.js';
 import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
 import { durationInMs, durationOf, grantOf, hasEnded, timestampOf, wallMsOf } from '../../lib/configuration/index.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 
 /** How much of a grant is left, in milliseconds. */
-export function remainingMs(grant: Grant, { boottimeMs }: Pick<Moment, 'boottimeMs'>): number {
+export function remainingMs(grant: Grant, { boottimeMs }: Pick<Instant, 'boottimeMs'>): number {
   return Math.max(0, durationInMs(grant.endsAtBoottime) - boottimeMs);
 }
 
 /** The live grants, each with what is left of it, the one that ends first first. */
-export function liveGrants(grants: readonly Grant[], now: Pick<Moment, 'boottimeMs'>): Grant[] {
+export function liveGrants(grants: readonly Grant[], now: Pick<Instant, 'boottimeMs'>): Grant[] {
   return grants
     .filter((grant) => !hasEnded(grantOf(grant), now.boottimeMs))
     .map((grant) => ({ ...grant, remaining: durationOf(remainingMs(grant, now)) }))
@@ -22,7 +22,7 @@ export function liveGrants(grants: readonly Grant[], now: Pick<Moment, 'boottime
  */
 export function checkpointOf(
   policy: Policy,
-  now: Moment,
+  now: Instant,
   aheadMs: number,
 ): Pick<StoredPolicy, 'policy' | 'checkpointAt'> {
   const grants = policy.grants.map((grant) => ({
@@ -40,7 +40,7 @@ export function checkpointOf(
  * at the checkpoint, less the time that has gone by since then by the wall clock: one that was set back takes nothing off,
  * and adds nothing either.
  */
-export function restoredGrants({ policy, checkpointAt }: StoredPolicy, now: Moment): Grant[] {
+export function restoredGrants({ policy, checkpointAt }: StoredPolicy, now: Instant): Grant[] {
   const grants = policy?.grants ?? [];
   if (policy?.bootId === now.bootId) return grants;
   const goneMs = Math.max(0, now.wallMs - wallMsOf(checkpointAt));

@@ -16,18 +16,18 @@ import {
   grantOf,
   hasEnded,
   isKnownOperation,
-  nameOperation,
+  formatOperation,
   networkInstanceNamed,
-  prioritiesInWords,
+  formatPriorities,
   Problems,
   timestampOf,
   type DeviceModel,
 } from '../../lib/configuration/index.js';
 import { RpcError } from '../../lib/rpc/index.js';
 import { configInForce, configuredModel, effectiveModel, withChange, type InForce } from './in-force.js';
-import type { Moment } from './moment.js';
-import type { Step } from './step.js';
-import { checkText } from './texts.js';
+import type { Instant } from './instant.js';
+import type { Transition } from './transition.js';
+import { checkText } from './free-text.js';
 
 const shortestMs = 1_000;
 /** What is to hold for longer is a policy, not a grant. */
@@ -43,8 +43,8 @@ export function createGrant(
   current: InForce,
   request: CreateGrantRequest,
   id: string,
-  now: Moment,
-): Step<CreateGrantResponse> {
+  now: Instant,
+): Transition<CreateGrantResponse> {
   const model = configuredModel(configInForce(current).config);
   const problems = new Problems();
   const { operation, networkInstance, reason, author } = request;
@@ -88,7 +88,7 @@ export function createGrant(
     endsAtBoottime: durationOf(now.boottimeMs + lifetimeMs),
   };
   const until = new Date(now.wallMs + lifetimeMs).toISOString().replace('T', ' ');
-  const changes = [`grant ${id}: ${permissionInWords(grant, effectiveModel(current), 'may')} until ${until}`];
+  const changes = [`grant ${id}: ${describePermission(grant, effectiveModel(current), 'may')} until ${until}`];
   const next = withChange(
     current,
     { grants: [...current.policy.grants, grant], bootId: now.bootId },
@@ -105,22 +105,26 @@ export function createGrant(
 }
 
 /** Ends a grant before its time. @throws RpcError NOT_FOUND */
-export function revokeGrant(current: InForce, request: RevokeGrantRequest, now: Moment): Step<RevokeGrantResponse> {
+export function revokeGrant(
+  current: InForce,
+  request: RevokeGrantRequest,
+  now: Instant,
+): Transition<RevokeGrantResponse> {
   const { id, author, reason } = request;
-  const texts = new Problems();
-  checkText(author, 'author', texts);
-  checkText(reason, 'reason', texts);
-  if (texts.list.length > 0) {
+  const textProblems = new Problems();
+  checkText(author, 'author', textProblems);
+  checkText(reason, 'reason', textProblems);
+  if (textProblems.list.length > 0) {
     throw new RpcError(status.INVALID_ARGUMENT, 'the grant cannot be revoked', {
       reason: 'INVALID_GRANT',
-      violations: texts.list,
+      violations: textProblems.list,
     });
   }
   const grant = current.policy.grants.find((each) => each.id === id);
   if (grant === undefined || hasEnded(grantOf(grant), now.boottimeMs)) {
     throw new RpcError(status.NOT_FOUND, `there is no live grant ${JSON.stringify(id)}`, { reason: 'GRANT_NOT_FOUND' });
   }
-  const changes = [`grant ${id} revoked: ${permissionInWords(grant, effectiveModel(current), 'may no longer')}`];
+  const changes = [`grant ${id} revoked: ${describePermission(grant, effectiveModel(current), 'may no longer')}`];
   const next = withoutGrants(current, [grant], {
     kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_REVOKED,
     time: timestampOf(now.wallMs),
@@ -133,7 +137,7 @@ export function revokeGrant(current: InForce, request: RevokeGrantRequest, now: 
 }
 
 /** Takes out the grants whose time is up, one version each. Undefined where there is none. */
-export function endGrants(current: InForce, now: Moment): Pick<InForce, 'policy' | 'changes'> | undefined {
+export function endGrants(current: InForce, now: Instant): Pick<InForce, 'policy' | 'changes'> | undefined {
   const ended = current.policy.grants.filter((grant) => hasEnded(grantOf(grant), now.boottimeMs));
   if (ended.length === 0) return undefined;
   const model = effectiveModel(current);
@@ -145,7 +149,7 @@ export function endGrants(current: InForce, now: Moment): Pick<InForce, 'policy'
       author: grant.author,
       reason: grant.reason,
       grantId: grant.id,
-      changes: [`grant ${grant.id} has ended: ${permissionInWords(grant, model, 'may no longer')}`],
+      changes: [`grant ${grant.id} has ended: ${describePermission(grant, model, 'may no longer')}`],
     };
     next = { ...next, ...withoutGrants(next, [grant], change) };
   }
@@ -158,7 +162,7 @@ function withoutGrants(current: InForce, gone: readonly Grant[], change: Paramet
 }
 
 /** `app image download may use priority 2 (sat0)` */
-function permissionInWords(
+function describePermission(
   { operation, priorities, networkInstanceId }: Grant,
   model: DeviceModel | undefined,
   may: 'may' | 'may no longer',
@@ -167,5 +171,5 @@ function permissionInWords(
   const whose = networkInstanceId === '' ? '' : ` of ${instance?.name ?? networkInstanceId}`;
   const ports = model?.ports.filter(({ priority }) => priorities.includes(priority)).map(({ label }) => label) ?? [];
   const which = ports.length === 0 ? 'no port has it' : ports.join(', ');
-  return `${nameOperation(operation)}${whose} ${may} use priority ${prioritiesInWords(priorities)} (${which})`;
+  return `${formatOperation(operation)}${whose} ${may} use priority ${formatPriorities(priorities)} (${which})`;
 }

@@ -61,13 +61,9 @@ export function configuredModel(config: EdgeDevConfig): DeviceModel {
   const interpretation = interpret(config);
   if (interpretation.kind === 'invalid') {
     // An earlier version took it. It is handed out as it was pushed, and nobody acts upon it.
-    throw new RpcError(
-      status.FAILED_PRECONDITION,
-      'the configuration in force makes no sense to this version; push one',
-      {
-        reason: 'CONFIG_NOT_UNDERSTOOD',
-      },
-    );
+    throw new RpcError(status.FAILED_PRECONDITION, 'the configuration in force is invalid for this version; push one', {
+      reason: 'CONFIG_NOT_UNDERSTOOD',
+    });
   }
   configuredModels.set(config, interpretation.model);
   return interpretation.model;

@@ -3,7 +3,7 @@ import type { Logger, Meters } from '../../lib/observability/index.js';
 import { startServer, type CallErrors, type RunningService, type TlsListenOptions } from '../../lib/rpc/index.js';
 import { GrantKeeper } from './grant-keeper.js';
 import { zedagentMetrics } from './metrics.js';
-import { momentOf, type Moment } from './moment.js';
+import { instantOf, type Instant } from './instant.js';
 import { policyService } from './policy-service.js';
 import { deviceConfigService } from './service.js';
 import { stateAtStart } from './start-state.js';
@@ -34,7 +34,7 @@ export interface RunningZedagent extends RunningService {
 export async function startZedagent(options: ZedagentOptions): Promise<RunningZedagent> {
   const { runDir, stateDir, logger, clock } = options;
   const bootId = options.bootId ?? (await readBootId());
-  const now = (): Moment => momentOf(clock, bootId);
+  const now = (): Instant => instantOf(clock, bootId);
   const configFile = configFileIn(stateDir, logger);
   const policyFile = policyFileIn(stateDir, logger);
   const [storedConfig, storedPolicy] = await Promise.all([configFile.read(), policyFile.read()]);

@@ -1,10 +1,10 @@
 import { grantOf, hasEnded } from '../../lib/configuration/index.js';
 import type { Meters } from '../../lib/observability/index.js';
 import type { InForce } from './in-force.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 
 /** Makes what is in force readable as metrics. */
-export function zedagentMetrics(meters: Meters, current: () => InForce, now: () => Moment): void {
+export function zedagentMetrics(meters: Meters, current: () => InForce, now: () => Instant): void {
   meters.gauge(
     {
       name: 'eve_uplink_config_version',

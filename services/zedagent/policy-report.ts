@@ -19,10 +19,10 @@ import {
 } from '../../lib/configuration/index.js';
 import { liveGrants } from './grant-times.js';
 import { configInForce, configuredModel, effectiveModel, type InForce } from './in-force.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 
 /** What is configured, overridden and in force, each with where it comes from. @throws RpcError NO_CONFIG */
-export function policyReport(current: InForce, now: Moment): GetPolicyResponse {
+export function policyReport(current: InForce, now: Instant): GetPolicyResponse {
   const { config, version } = configInForce(current);
   const configured = configuredModel(config);
   const effective = effectiveModel(current) ?? configured;

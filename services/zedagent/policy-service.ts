@@ -5,15 +5,15 @@ import { unary, type ServedService } from '../../lib/rpc/index.js';
 import { liveGrants } from './grant-times.js';
 import { createGrant, revokeGrant } from './grants.js';
 import type { InForce } from './in-force.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 import { policyReport } from './policy-report.js';
 import { requireRole } from './roles.js';
 import type { Store } from './store.js';
-import { authorOf } from './texts.js';
+import { authorOf } from './free-text.js';
 import { updatePolicy } from './update-policy.js';
 
 /** PolicyService over what is in force. */
-export function policyService(store: Store, now: () => Moment): ServedService {
+export function policyService(store: Store, now: () => Instant): ServedService {
   const implementation: PolicyServiceServer = {
     getPolicy: unary((_request, { caller }) => {
       requireRole(caller, 'read');
@@ -22,17 +22,17 @@ export function policyService(store: Store, now: () => Moment): ServedService {
     updatePolicy: unary((request, { caller }) => {
       requireRole(caller, 'write');
       const author = authorOf(request.author, caller);
-      return store.change((current, moment) => updatePolicy(current, { ...request, author }, moment));
+      return store.change((current, instant) => updatePolicy(current, { ...request, author }, instant));
     }),
     createGrant: unary((request, { caller }) => {
       requireRole(caller, 'write');
       const author = authorOf(request.author, caller);
-      return store.change((current, moment) => createGrant(current, { ...request, author }, freeId(current), moment));
+      return store.change((current, instant) => createGrant(current, { ...request, author }, freeId(current), instant));
     }),
     revokeGrant: unary((request, { caller }) => {
       requireRole(caller, 'write');
       const author = authorOf(request.author, caller);
-      return store.change((current, moment) => revokeGrant(current, { ...request, author }, moment));
+      return store.change((current, instant) => revokeGrant(current, { ...request, author }, instant));
     }),
     listGrants: unary((_request, { caller }) => {
       requireRole(caller, 'read');

@@ -13,15 +13,15 @@ import {
 import { RpcError } from '../../lib/rpc/index.js';
 import { configWarnings } from './config-warnings.js';
 import { configuredModel, withChange, type InForce } from './in-force.js';
-import type { Moment } from './moment.js';
-import type { Step } from './step.js';
+import type { Instant } from './instant.js';
+import type { Transition } from './transition.js';
 import { digestOf } from './stored-config.js';
 
 /**
  * What a push makes of what is in force. Overrides and grants outlive it, but for those of what it no longer has.
  * @throws RpcError with every problem, or where the expected version is not in force
  */
-export function pushConfig(current: InForce, request: PushConfigRequest, now: Moment): Step<PushConfigResponse> {
+export function pushConfig(current: InForce, request: PushConfigRequest, now: Instant): Transition<PushConfigResponse> {
   const { config, dryRun, expectedVersion, author } = request;
   if (config === undefined) {
     throw new RpcError(status.INVALID_ARGUMENT, 'the request holds no configuration', {
@@ -63,7 +63,7 @@ export function withoutDropped(
   current: InForce,
   { overrides, grants, changes }: Dropped,
   { version, author }: Pick<DeviceConfig, 'version' | 'author'>,
-  now: Moment,
+  now: Instant,
 ): Partial<Pick<InForce, 'policy' | 'changes'>> {
   if (changes.length === 0) return {};
   return withChange(

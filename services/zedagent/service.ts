@@ -2,20 +2,20 @@ import { status } from '@grpc/grpc-js';
 
 import { DeviceConfigServiceService, type DeviceConfigServiceServer } from '../../gen/zedagent/v1/device_config.js';
 import { RpcError, serverStreaming, unary, type ServedService } from '../../lib/rpc/index.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 import { pushConfig } from './push-config.js';
 import { requireRole } from './roles.js';
 import type { Store } from './store.js';
-import { authorOf } from './texts.js';
+import { authorOf } from './free-text.js';
 import { watchConfig } from './watch-config.js';
 
 /** DeviceConfigService over what is in force. */
-export function deviceConfigService(store: Store, now: () => Moment): ServedService {
+export function deviceConfigService(store: Store, now: () => Instant): ServedService {
   const implementation: DeviceConfigServiceServer = {
     pushConfig: unary((request, { caller }) => {
       requireRole(caller, 'write');
       const author = authorOf(request.author, caller);
-      return store.change((current, moment) => pushConfig(current, { ...request, author }, moment));
+      return store.change((current, instant) => pushConfig(current, { ...request, author }, instant));
     }),
     getConfig: unary((_request, { caller }) => {
       requireRole(caller, 'read');

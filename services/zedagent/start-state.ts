@@ -6,14 +6,14 @@ import { interpret } from '../../lib/configuration/index.js';
 import { restoredGrants } from './grant-times.js';
 import { endGrants } from './grants.js';
 import type { InForce } from './in-force.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 import { droppedBy, withoutDropped } from './push-config.js';
 
 /** What is in force at a start: what was kept, less the grants whose time is up and the policy of what is gone. */
 export function stateAtStart(
   deviceConfig: DeviceConfig | undefined,
   storedPolicy: StoredPolicy | undefined,
-  now: Moment,
+  now: Instant,
   logger: Logger,
 ): InForce {
   const policy = {

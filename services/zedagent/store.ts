@@ -5,8 +5,8 @@ import type { Logger } from '../../lib/observability/index.js';
 import { RpcError, StateStore } from '../../lib/rpc/index.js';
 import { checkpointOf } from './grant-times.js';
 import type { InForce } from './in-force.js';
-import type { Moment } from './moment.js';
-import type { Step } from './step.js';
+import type { Instant } from './instant.js';
+import type { Transition } from './transition.js';
 import type { ConfigFile } from './stored-config.js';
 import type { PolicyFile } from './stored-policy.js';
 
@@ -18,7 +18,7 @@ export const CHECKPOINT_EVERY_MS = 60_000;
 export interface StoreOptions {
   readonly configFile: ConfigFile;
   readonly policyFile: PolicyFile;
-  readonly now: () => Moment;
+  readonly now: () => Instant;
   readonly logger: Logger;
 }
 
@@ -48,9 +48,9 @@ export class Store {
    * Makes a step from what is in force when its turn comes, and keeps it on disk before it counts.
    * @throws RpcError of the step, or where the disk refuses; what was in force then stays
    */
-  change<Answer>(step: (current: InForce, now: Moment) => Step<Answer>): Promise<Answer> {
+  change<Answer>(transition: (current: InForce, now: Instant) => Transition<Answer>): Promise<Answer> {
     return this.#inTurn(async () => {
-      const { answer, next } = step(this.#current, this.#options.now());
+      const { answer, next } = transition(this.#current, this.#options.now());
       if (next !== undefined) {
         await this.#keep(next);
         this.#put(next);
@@ -60,9 +60,9 @@ export class Store {
   }
 
   /** Like change, for what must count whether or not the disk takes it: it is then written with the next change. */
-  enforce(step: (current: InForce, now: Moment) => Partial<InForce> | undefined): Promise<void> {
+  enforce(transition: (current: InForce, now: Instant) => Partial<InForce> | undefined): Promise<void> {
     return this.#inTurn(async () => {
-      const next = step(this.#current, this.#options.now());
+      const next = transition(this.#current, this.#options.now());
       if (next === undefined) return;
       this.#put(next);
       await this.#keepPolicy(CHECKPOINT_EVERY_MS).catch((error: unknown) => {

@@ -9,16 +9,20 @@ import {
 import { interpret, patchOverrides, Problems, timestampOf } from '../../lib/configuration/index.js';
 import { RpcError, type FieldViolation } from '../../lib/rpc/index.js';
 import { configInForce, configuredModel, withChange, type InForce } from './in-force.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 import { configViolations } from './push-config.js';
-import type { Step } from './step.js';
-import { checkText } from './texts.js';
+import type { Transition } from './transition.js';
+import { checkText } from './free-text.js';
 
 /**
  * What an update makes of the policy in force.
  * @throws RpcError with every problem, or where the expected version is not in force
  */
-export function updatePolicy(current: InForce, request: UpdatePolicyRequest, now: Moment): Step<UpdatePolicyResponse> {
+export function updatePolicy(
+  current: InForce,
+  request: UpdatePolicyRequest,
+  now: Instant,
+): Transition<UpdatePolicyResponse> {
   const { patch, expectedPolicyVersion, dryRun, author, reason } = request;
   const { config } = configInForce(current);
   const { policy } = current;
@@ -28,12 +32,12 @@ export function updatePolicy(current: InForce, request: UpdatePolicyRequest, now
   const origin: OverrideOrigin = { author, reason, setAt: time, policyVersion: policy.version + 1n };
   const problems = new Problems();
   const { overrides, changes } = patchOverrides(policy.overrides, patch, configuredModel(config), origin, problems);
-  const texts = new Problems();
-  checkText(author, 'author', texts);
-  checkText(reason, 'reason', texts);
+  const textProblems = new Problems();
+  checkText(author, 'author', textProblems);
+  checkText(reason, 'reason', textProblems);
   const violations = [
     ...problems.list.map(({ field, description }) => ({ field: `patch.${field}`, description })),
-    ...texts.list,
+    ...textProblems.list,
   ];
   if (violations.length > 0) throw invalid(violations);
   const interpretation = interpret(config, { overrides: [...overrides], grants: policy.grants });

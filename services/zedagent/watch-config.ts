@@ -1,7 +1,7 @@
 import type { WatchConfigRequest, WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
 import type { InForce } from './in-force.js';
 import { liveGrants } from './grant-times.js';
-import type { Moment } from './moment.js';
+import type { Instant } from './instant.js';
 
 /**
  * The messages of WatchConfig: each part only where the reader lacks it. Silent before the first configuration. The policy is
@@ -10,7 +10,7 @@ import type { Moment } from './moment.js';
 export async function* watchConfig(
   request: WatchConfigRequest,
   inForce: AsyncIterable<InForce>,
-  now: () => Moment,
+  now: () => Instant,
 ): AsyncGenerator<WatchConfigResponse, void, undefined> {
   let configVersion = request.knownVersion;
   let policyVersion: bigint | undefined;

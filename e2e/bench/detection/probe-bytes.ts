@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { internetAddresses, portNames, type PortName } from '../../../lab/index.js';
-import { acquaintancePulses, acquaintanceSpacingMs } from '../../../lib/decision/schedule/index.js';
+import { initialKeepalives, initialKeepaliveSpacingMs } from '../../../lib/decision/schedule/index.js';
 import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
 import { ship } from './configurations.js';
 import type { DetectionRig } from './rig.js';
@@ -16,12 +16,12 @@ export interface ProbeBytes {
 }
 
 /** Tests get to know a path first, with more packets than later. */
-const acquaintanceMs = 2 * acquaintancePulses * acquaintanceSpacingMs;
+const initialKeepalivesMs = 2 * initialKeepalives * initialKeepaliveSpacingMs;
 
 /** Nothing is sent but tests, for this long. */
 export async function measureIdleBytes(rig: DetectionRig, durationMs: number): Promise<readonly ProbeBytes[]> {
   await rig.configure(ship(rig.lab), 'eth0');
-  await sleep(acquaintanceMs);
+  await sleep(initialKeepalivesMs);
   const before = await reading(rig);
   await sleep(durationMs);
   const after = await reading(rig);
@@ -60,7 +60,7 @@ const monthMs = 30 * 24 * 3_600_000;
 
 /**
  * Bytes of 30 idle days by port, in virtual time: the real schedule and tester, over a network that answers at once, with bytes
- * of a pulse and of a full test as they were measured.
+ * of a keepalive probe and of a full test as they were measured.
  */
 export async function idleMonthBytes(): Promise<ReadonlyMap<string, number>> {
   const nim = new SimulatedNim({

@@ -66,7 +66,7 @@ export class DetectionRig {
     await this.settled();
   }
 
-  /** Waits until every port with link has shown that it works and is in no doubt. */
+  /** Waits until every port with link has shown that it works and is not suspect. */
   async settled(): Promise<void> {
     await waitFor('that every port works', async () => ((await this.ports()).every(works) ? true : undefined), {
       timeoutMs: settledWithinMs,
@@ -143,7 +143,7 @@ export class DetectionRig {
       ...ports.flatMap(({ logicalLabel, targets, testBudget }) =>
         targets.map(
           ({ target, testState, inDoubt, attempts, answers, lastError }) =>
-            `${logicalLabel} ${target}: state ${testState}${inDoubt ? ' in doubt' : ''}, ${answers} of ${attempts} answered, ` +
+            `${logicalLabel} ${target}: state ${testState}${inDoubt ? ' suspect' : ''}, ${answers} of ${attempts} answered, ` +
             `${String(testBudget?.spentBytes ?? 0n)} B spent, budget state ${testBudget?.state ?? 0}, ${lastError}`,
         ),
       ),

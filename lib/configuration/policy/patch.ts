@@ -3,7 +3,7 @@ import type { DeviceModel } from '../model.js';
 import type { Problems } from '../problems.js';
 import { limitInForce } from './limits.js';
 import { requestedChanges, type OverrideTarget, type OverrideValue } from './requests.js';
-import { limitInWords, nameOperation, operationsInWords, prioritiesInWords } from './words.js';
+import { formatLimit, formatOperation, formatOperations, formatPriorities } from './format.js';
 
 /** Overrides after a patch, and what it changes, in words. No words: nothing. */
 export interface PatchedOverrides {
@@ -94,7 +94,7 @@ function targetText(target: OverrideTarget, { networkInstances }: DeviceModel): 
     case 'port-operations':
       return `operations on ${target.label}`;
     case 'operation-priorities':
-      return `priorities for ${nameOperation(target.operation)}`;
+      return `priorities for ${formatOperation(target.operation)}`;
     case 'network-instance-priorities':
       return `priorities for ${networkInstances.find(({ id }) => id === target.id)?.name ?? target.id}`;
   }
@@ -105,10 +105,10 @@ function overrideText(value: OverrideValue): string {
     case 'portPriority':
       return `${value.value.priority} (override)`;
     case 'portOperations':
-      return `${operationsInWords(value.value.operations)} (override)`;
+      return `${formatOperations(value.value.operations)} (override)`;
     case 'operationPriorities':
     case 'networkInstancePriorities':
-      return `${prioritiesInWords(value.value.priorities)} (override)`;
+      return `${formatPriorities(value.value.priorities)} (override)`;
   }
 }
 
@@ -118,16 +118,16 @@ function configuredText(target: OverrideTarget, configured: DeviceModel): string
       return `${configured.ports.find(({ label }) => label === target.label)?.priority ?? '?'} (configuration)`;
     case 'port-operations': {
       const port = configured.ports.find(({ label }) => label === target.label);
-      return `${operationsInWords(port?.allowedOperations ?? [])} (configuration)`;
+      return `${formatOperations(port?.allowedOperations ?? [])} (configuration)`;
     }
     case 'operation-priorities': {
       const inForce = limitInForce(target.operation, undefined, configured);
       if (inForce.from === 'download-max-cost') return `up to ${inForce.maxCost} (network.download.max.cost)`;
-      return `${limitInWords(inForce.limit)} (${inForce.from === 'operation' ? 'configuration' : 'default'})`;
+      return `${formatLimit(inForce.limit)} (${inForce.from === 'operation' ? 'configuration' : 'default'})`;
     }
     case 'network-instance-priorities': {
       const limit = configured.networkInstances.find(({ id }) => id === target.id)?.allowedPriorities;
-      return limit === undefined ? 'those of app traffic' : `${limitInWords(limit)} (configuration)`;
+      return limit === undefined ? 'those of app traffic' : `${formatLimit(limit)} (configuration)`;
     }
   }
 }

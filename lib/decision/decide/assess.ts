@@ -9,7 +9,7 @@ import type { DecisionPolicy, PortPolicy } from './policy.js';
 import type { Profiles } from './profiles.js';
 
 /** What all assessments of one decision rest on. */
-export interface Grounds {
+export interface AssessmentInputs {
   readonly snapshot: NetworkSnapshot;
   readonly policy: DecisionPolicy;
   readonly ports: ReadonlyMap<string, PortMemory>;
@@ -35,8 +35,12 @@ export interface Assessment {
 }
 
 /** Assesses every port of the device for one network instance or operation. `inUse`: the port that it uses now. */
-export function assessPorts(subject: Subject, grounds: Grounds, inUse: string | undefined): readonly Assessment[] {
-  const { snapshot, policy, ports, profiles, evidence: reader } = grounds;
+export function assessPorts(
+  subject: Subject,
+  inputs: AssessmentInputs,
+  inUse: string | undefined,
+): readonly Assessment[] {
+  const { snapshot, policy, ports, profiles, evidence: reader } = inputs;
   const assessments = policy.ports.map((port): Assessment => {
     const facts = snapshot.ports.get(port.label);
     const evidence = reader.of(port.label, profiles.of(subject, port));
@@ -54,7 +58,9 @@ export function assessPorts(subject: Subject, grounds: Grounds, inUse: string | 
   });
   const current = assessments.find(({ port }) => port.label === inUse);
   const health = current !== undefined && isContender(current) ? current.evidence.health : undefined;
-  return health?.state === 'failing' ? assessments.map((assessment) => doubtIfStale(assessment, health)) : assessments;
+  return health?.state === 'failing'
+    ? assessments.map((assessment) => suspectIfStale(assessment, health))
+    : assessments;
 }
 
 /**
@@ -62,7 +68,7 @@ export function assessPorts(subject: Subject, grounds: Grounds, inUse: string | 
  * target itself may be down. So the other has to answer anew, which it is asked for at once (schedule): to a packet where packets
  * stay unanswered, in full where the target refuses.
  */
-function doubtIfStale(assessment: Assessment, { sinceMs, cause }: Extract<Health, { state: 'failing' }>): Assessment {
+function suspectIfStale(assessment: Assessment, { sinceMs, cause }: Extract<Health, { state: 'failing' }>): Assessment {
   const { evidence, test } = assessment;
   const answeredMs = cause === 'silent' ? test.lastSucceededMs : evidence.lastFullMs;
   const stale =

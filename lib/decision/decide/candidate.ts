@@ -50,7 +50,7 @@ export interface Candidate {
   readonly test: PortTestFacts;
   /** By what it was tested: a target's key; undefined: link and address. */
   readonly targetKey: string | undefined;
-  /** Why the tests are in doubt, or what the verdict was; undefined where link and address are the test. */
+  /** Why the port is suspect, or what the verdict was; undefined where link and address are the test. */
   readonly health: Health | undefined;
   /** 1 is the first choice; undefined where it is not eligible or not usable. */
   readonly rank: number | undefined;

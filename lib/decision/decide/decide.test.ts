@@ -242,7 +242,7 @@ describe('decide', () => {
     const scenario = new Scenario(ports);
     const seen = steps.map((step) => {
       const [seconds = '', changes = ''] = step.split('|').map((part) => part.trim());
-      const selection = scenario.step(Number(seconds), changes).selections.get(networkInstanceId);
+      const selection = scenario.decideAt(Number(seconds), changes).selections.get(networkInstanceId);
       if (selection === undefined) throw new Error('no selection');
       const unverified = selection.outcome.kind === 'port' && !selection.outcome.verified ? ' !' : '';
       return `${seconds} | ${changes} | ${rankingOf(selection)}${unverified} | ${selection.cause}`;
@@ -259,18 +259,18 @@ describe('decide', () => {
 
   it('names the moment at which the next hold ends', () => {
     const scenario = new Scenario('eth0=0 wwan0=10 sat0=20');
-    expect(scenario.step(0, '').nextLookAtMs).toBeUndefined();
-    expect(scenario.step(10, 'eth0:no-carrier wwan0:no-carrier').nextLookAtMs).toBeUndefined();
-    scenario.step(20, 'eth0:up');
-    expect(scenario.step(25, 'wwan0:up').nextLookAtMs).toBe(50_000);
-    expect(scenario.step(50, '').nextLookAtMs).toBeUndefined();
+    expect(scenario.decideAt(0, '').nextDecisionAtMs).toBeUndefined();
+    expect(scenario.decideAt(10, 'eth0:no-carrier wwan0:no-carrier').nextDecisionAtMs).toBeUndefined();
+    scenario.decideAt(20, 'eth0:up');
+    expect(scenario.decideAt(25, 'wwan0:up').nextDecisionAtMs).toBe(50_000);
+    expect(scenario.decideAt(50, '').nextDecisionAtMs).toBeUndefined();
   });
 
   it('keeps the time and the cause of the last change', () => {
     const scenario = new Scenario('eth0=0 wwan0=10');
-    scenario.step(0, '');
-    scenario.step(10, 'eth0:no-carrier');
-    const later = scenario.step(15, 'eth0:missing').selections.get(networkInstanceId);
+    scenario.decideAt(0, '');
+    scenario.decideAt(10, 'eth0:no-carrier');
+    const later = scenario.decideAt(15, 'eth0:missing').selections.get(networkInstanceId);
     expect(later).toMatchObject({ sinceMs: 10_000, cause: 'link-lost', causeDetail: 'eth0: no carrier' });
   });
 });

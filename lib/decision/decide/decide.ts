@@ -1,12 +1,12 @@
-import { decidedAlike, kindOf } from './alike.js';
+import { resultForSameKind, kindOf } from './same-kind.js';
 import type { NetworkSnapshot } from '../snapshot/index.js';
-import type { Grounds } from './assess.js';
+import type { AssessmentInputs } from './assess.js';
 import { readerFor } from './evidence.js';
 import type { DecisionMemory, PortMemory, SelectionMemory } from './memory.js';
 import type { DecisionPolicy } from './policy.js';
 import { rememberPort } from './port-memory.js';
 import { Profiles } from './profiles.js';
-import { selectPort, type SelectionStep } from './select.js';
+import { selectPort, type SelectionResult } from './select.js';
 import type { Selection } from './selection.js';
 
 export interface Decision {
@@ -15,7 +15,7 @@ export interface Decision {
   /** To be handed to the next call. */
   readonly memory: DecisionMemory;
   /** Monotonic time at which to decide again even if nothing happens; undefined: only when something does. */
-  readonly nextLookAtMs: number | undefined;
+  readonly nextDecisionAtMs: number | undefined;
 }
 
 /**
@@ -35,26 +35,28 @@ export function decide(
     const known = rememberPort(memory.ports.get(label), snapshot.ports.get(label), profiles.ofPort(port), nowMs);
     ports.set(label, known);
   }
-  const grounds: Grounds = { snapshot, policy, ports, profiles, evidence: readerFor(snapshot, ports) };
+  const inputs: AssessmentInputs = { snapshot, policy, ports, profiles, evidence: readerFor(snapshot, ports) };
   const selections = new Map<string, Selection>();
   const selectionMemories = new Map<string, SelectionMemory>();
-  let nextLookAtMs: number | undefined;
+  let nextDecisionAtMs: number | undefined;
   /** By kind. */
-  const steps = new Map<string, SelectionStep>();
+  const results = new Map<string, SelectionResult>();
   for (const networkInstance of policy.networkInstances) {
     if (!networkInstance.active) continue;
     const { id } = networkInstance;
     const before = memory.selections.get(id);
     const kind = kindOf(networkInstance, policy, before);
-    const known = steps.get(kind);
-    const step =
-      known === undefined ? selectPort(networkInstance, grounds, before, nowMs) : decidedAlike(known, networkInstance);
-    steps.set(kind, step);
-    selections.set(id, step.selection);
-    selectionMemories.set(id, step.memory);
-    nextLookAtMs = earlier(nextLookAtMs, step.nextLookAtMs);
+    const known = results.get(kind);
+    const result =
+      known === undefined
+        ? selectPort(networkInstance, inputs, before, nowMs)
+        : resultForSameKind(known, networkInstance);
+    results.set(kind, result);
+    selections.set(id, result.selection);
+    selectionMemories.set(id, result.memory);
+    nextDecisionAtMs = earlier(nextDecisionAtMs, result.nextDecisionAtMs);
   }
-  return { selections, memory: { ports, selections: selectionMemories }, nextLookAtMs };
+  return { selections, memory: { ports, selections: selectionMemories }, nextDecisionAtMs };
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

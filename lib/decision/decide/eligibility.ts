@@ -2,9 +2,9 @@ import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import {
   grantPermits,
   limitInForce,
-  limitInWords,
-  nameOperation,
-  operationsInWords,
+  formatLimit,
+  formatOperation,
+  formatOperations,
   type Grant,
   type LimitInForce,
   type PortUsage,
@@ -31,10 +31,10 @@ export function evaluatePort(
     ...(subject.kind === 'network-instance' ? labelReasons(port, subject.networkInstance) : []),
     ...usageReasons(port, operation),
     ...(isManagementOperation(operation) && !port.isManagement
-      ? [reason('not-management-port', `${nameOperation(operation)} uses management ports only`)]
+      ? [reason('not-management-port', `${formatOperation(operation)} uses management ports only`)]
       : []),
     ...(port.allowedOperations.length > 0 && !port.allowedOperations.includes(operation)
-      ? [reason('operation-not-allowed-on-port', `the port is for ${operationsInWords(port.allowedOperations)} only`)]
+      ? [reason('operation-not-allowed-on-port', `the port is for ${formatOperations(port.allowedOperations)} only`)]
       : []),
     ...priorityReasons(port, subject, operation, policy),
   ];
@@ -54,7 +54,7 @@ function labelReasons(port: PortPolicy, { portLabel }: NetworkInstancePolicy): r
 
 function usageReasons(port: PortPolicy, operation: NetworkOperation): readonly Reason<IneligibleCode>[] {
   const permits = isManagementOperation(operation) ? permitsManagement : permitsApps;
-  return permits[port.usage] ? [] : [reason('usage-forbids', usageInWords[port.usage])];
+  return permits[port.usage] ? [] : [reason('usage-forbids', usageDescriptions[port.usage])];
 }
 
 const permitsManagement: Readonly<Record<PortUsage, boolean>> = {
@@ -73,7 +73,7 @@ const permitsApps: Readonly<Record<PortUsage, boolean>> = {
   disabled: false,
 };
 
-const usageInWords: Readonly<Record<PortUsage, string>> = {
+const usageDescriptions: Readonly<Record<PortUsage, string>> = {
   'management-and-apps': 'the port is for management and apps',
   'apps-shared': 'the port is for apps only',
   'management-only': 'the port is for management only',
@@ -89,7 +89,7 @@ function priorityReasons(
 ): readonly Reason<IneligibleCode>[] {
   const limit = limitOf(subject, policy);
   if (isWithin(limit, port.priority) || grantFor(port, subject, policy) !== undefined) return [];
-  return [reason('priority-not-allowed', outsideInWords(limit, port.priority, operation))];
+  return [reason('priority-not-allowed', describeOutside(limit, port.priority, operation))];
 }
 
 /**
@@ -115,17 +115,17 @@ function isWithin(inForce: LimitInForce, priority: number): boolean {
   return inForce.limit.kind === 'every-priority' || inForce.limit.priorities.includes(priority);
 }
 
-function outsideInWords(inForce: LimitInForce, priority: number, operation: NetworkOperation): string {
+function describeOutside(inForce: LimitInForce, priority: number, operation: NetworkOperation): string {
   if (inForce.from === 'download-max-cost') {
     return (
       `priority ${priority} is above network.download.max.cost (${inForce.maxCost}), and ` +
-      `${nameOperation(operation)} has no policy of its own`
+      `${formatOperation(operation)} has no policy of its own`
     );
   }
   const { limit } = inForce;
   return limit.kind === 'priorities' && limit.priorities.length === 0
-    ? `no priority is allowed for ${nameOperation(operation)}`
-    : `priority ${priority} is not among those allowed (${limitInWords(limit)})`;
+    ? `no priority is allowed for ${formatOperation(operation)}`
+    : `priority ${priority} is not among those allowed (${formatLimit(limit)})`;
 }
 
 /** All but app traffic: what the device does for itself goes over management ports only. */

@@ -73,6 +73,8 @@ export function evidenceOf(
   // Where testing has not even begun, its beginning asks for another decision.
   const begunMs = known === undefined ? Infinity : Math.max(known.begunMs, usableSinceMs ?? 0);
   const pendingUntilMs = pending ? begunMs + firstTestGraceMs : undefined;
-  const lastFull = record.outcomes.findLast(({ step, result }) => step === 'full' && result.kind === 'answered');
+  const lastFull = record.outcomes.findLast(
+    ({ probeKind, result }) => probeKind === 'full' && result.kind === 'answered',
+  );
   return { profile, testState: health.state, test, health, lastFullMs: lastFull?.endedMs, pendingUntilMs };
 }

@@ -74,11 +74,11 @@ describe('the explanation of a decision', () => {
 
   it('names the hold, the worse priority and the one in use', () => {
     const scenario = new Scenario('eth0=0 wwan0=10 wwan1=10 sat0=20');
-    scenario.step(0, '');
-    scenario.step(10, 'eth0:no-carrier wwan0:no-carrier');
-    scenario.step(20, 'eth0:up wwan0:up');
-    scenario.step(21, 'eth0:no-carrier');
-    expect(inWords(selectionIn(scenario.step(22, 'eth0:up').selections).candidates)).toEqual([
+    scenario.decideAt(0, '');
+    scenario.decideAt(10, 'eth0:no-carrier wwan0:no-carrier');
+    scenario.decideAt(20, 'eth0:up wwan0:up');
+    scenario.decideAt(21, 'eth0:no-carrier');
+    expect(inWords(selectionIn(scenario.decideAt(22, 'eth0:up').selections).candidates)).toEqual([
       '1 wwan1: selected (in use, and kept until a better port has worked for long enough)',
       '2 eth0: failback-hold (works again, and must have worked for 60 s before traffic goes back to it; it was lost 2 times within an hour)',
       '3 wwan0: not-in-use (same priority as wwan1, which is in use)',
@@ -88,8 +88,8 @@ describe('the explanation of a decision', () => {
 
   it('says so where none works', () => {
     const scenario = new Scenario('eth0=0 wwan0=10');
-    scenario.step(0, 'eth0:failing wwan0:working');
-    expect(inWords(selectionIn(scenario.step(10, 'wwan0:failing').selections).candidates)).toEqual([
+    scenario.decideAt(0, 'eth0:failing wwan0:working');
+    expect(inWords(selectionIn(scenario.decideAt(10, 'wwan0:failing').selections).candidates)).toEqual([
       '1 wwan0: selected (in use); kept-while-none-works (kept, because no permitted port is known to work); test-failing (its tests fail: no answer)',
       '2 eth0: test-failing (its tests fail: no answer)',
     ]);

@@ -9,7 +9,7 @@ export {
 export { grantedReason } from './candidates.js';
 export { decide, type Decision } from './decide.js';
 export { evidenceOf, type Evidence } from './evidence.js';
-export { nameOperation } from '../../configuration/index.js';
+export { formatOperation } from '../../configuration/index.js';
 export { evaluatePort, grantFor, type Subject } from './eligibility.js';
 export { emptyMemory, type DecisionMemory, type PortMemory, type SelectionMemory, type WorkMemory } from './memory.js';
 export { rankPortsForOperation } from './operations.js';

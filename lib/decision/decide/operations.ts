@@ -21,8 +21,8 @@ export function rankPortsForOperation(
   nowMs: number,
 ): readonly Candidate[] {
   const { ports } = memory;
-  const grounds = { snapshot, policy, ports, profiles: new Profiles(policy), evidence: readerFor(snapshot, ports) };
-  const assessments = assessPorts({ kind: 'operation', operation }, grounds, undefined);
+  const inputs = { snapshot, policy, ports, profiles: new Profiles(policy), evidence: readerFor(snapshot, ports) };
+  const assessments = assessPorts({ kind: 'operation', operation }, inputs, undefined);
   const contenders = assessments.filter(isContender).map(({ port, testState }) => ({
     ...{ port, testState, holdUntilMs: 0 },
     ...{ newlyPreferred: false, pendingUntilMs: undefined },

@@ -84,7 +84,7 @@ const policies: fc.Arbitrary<DecisionPolicy> = fc.record({
   ),
 });
 
-type Happening =
+type DeviceEvent =
   | {
       readonly kind: 'observed';
       readonly label: string;
@@ -94,7 +94,7 @@ type Happening =
   | { readonly kind: 'policy'; readonly policy: DecisionPolicy }
   | { readonly kind: 'time' };
 
-const happening: fc.Arbitrary<{ readonly afterMs: number; readonly what: Happening }> = fc.record({
+const deviceEvent: fc.Arbitrary<{ readonly afterMs: number; readonly what: DeviceEvent }> = fc.record({
   afterMs: fc.constantFrom(0, 1, 500, 10_000, 60_000, 4_000_000),
   what: fc.oneof(
     {
@@ -115,7 +115,7 @@ const happening: fc.Arbitrary<{ readonly afterMs: number; readonly what: Happeni
   ),
 });
 
-interface Moment {
+interface State {
   readonly snapshot: NetworkSnapshot;
   readonly policy: DecisionPolicy;
   readonly before: DecisionMemory;
@@ -126,13 +126,13 @@ interface Moment {
 /** Lets things happen one after the other, and gives every decision on the way with what it was made from. */
 function* live(
   first: DecisionPolicy,
-  happenings: readonly { readonly afterMs: number; readonly what: Happening }[],
-): Generator<Moment> {
+  deviceEvents: readonly { readonly afterMs: number; readonly what: DeviceEvent }[],
+): Generator<State> {
   const ports = new Map<string, PortFacts>();
   let policy = first;
   let memory = emptyMemory;
   let nowMs = 1_000;
-  for (const { afterMs, what } of [{ afterMs: 0, what: { kind: 'time' } as Happening }, ...happenings]) {
+  for (const { afterMs, what } of [{ afterMs: 0, what: { kind: 'time' } as DeviceEvent }, ...deviceEvents]) {
     nowMs += afterMs;
     if (what.kind === 'policy') policy = what.policy;
     if (what.kind === 'observed') {
@@ -156,10 +156,10 @@ function outcome(word: 'working' | 'failing' | 'untested', nowMs: number): PortT
   }
 }
 
-const lives = fc.tuple(policies, fc.array(happening, { maxLength: 12 }));
+const lives = fc.tuple(policies, fc.array(deviceEvent, { maxLength: 12 }));
 
 /** What must hold at every moment of every life; assertions of node, since jest's cost more than the decisions. */
-const laws: Readonly<Record<string, (moment: Moment) => void>> = {
+const laws: Readonly<Record<string, (state: State) => void>> = {
   'a ranked port is permitted and has link and address, and the first one is selected'({ snapshot, policy, decision }) {
     for (const networkInstance of policy.networkInstances) {
       const selection = decision.selections.get(networkInstance.id);
@@ -206,11 +206,11 @@ const laws: Readonly<Record<string, (moment: Moment) => void>> = {
   },
 
   'time alone changes a selection when it was announced, then and not before'({ snapshot, policy, nowMs, decision }) {
-    const nextMs = decision.nextLookAtMs ?? nowMs + 10_000_000;
+    const nextMs = decision.nextDecisionAtMs ?? nowMs + 10_000_000;
     assert.ok(nextMs > nowMs);
     const shortlyBefore = decide(snapshot, policy, decision.memory, (nowMs + nextMs) / 2);
     assert.deepEqual(shortlyBefore.selections, decision.selections);
-    if (decision.nextLookAtMs === undefined) return;
+    if (decision.nextDecisionAtMs === undefined) return;
     assert.notDeepEqual(decide(snapshot, policy, decision.memory, nextMs).selections, decision.selections);
   },
 
@@ -228,8 +228,8 @@ const laws: Readonly<Record<string, (moment: Moment) => void>> = {
     }
   },
 
-  'an operation gets exactly the ports that policy permits and that have link and address'(moment) {
-    const { snapshot, policy, nowMs, decision } = moment;
+  'an operation gets exactly the ports that policy permits and that have link and address'(state) {
+    const { snapshot, policy, nowMs, decision } = state;
     for (const operation of operations) {
       for (const { label, rank } of rankPortsForOperation(operation, snapshot, policy, decision.memory, nowMs)) {
         const may = isPermitted(policy, label, { kind: 'operation', operation });
@@ -256,11 +256,11 @@ function selectedPort({ outcome: now }: Selection): string | undefined {
 describe('decide', () => {
   it('keeps its laws in ten thousand random lives', () => {
     fc.assert(
-      fc.property(lives, ([policy, happenings]) => {
-        for (const moment of live(policy, happenings)) {
+      fc.property(lives, ([policy, deviceEvents]) => {
+        for (const state of live(policy, deviceEvents)) {
           for (const [law, check] of Object.entries(laws)) {
             try {
-              check(moment);
+              check(state);
             } catch (error) {
               throw new Error(`broken: ${law}`, { cause: error });
             }

@@ -30,14 +30,14 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
     steps: [
       '0    | eth0:answers wwan0:answers | eth0 wwan0 | first',
       '90   | eth0:silent | eth0 wwan0 ! | first',
-      '90.1 | wwan0:pulse | wwan0 eth0 | test-failed',
+      '90.1 | wwan0:keepalive | wwan0 eth0 | test-failed',
     ],
   },
-  'the answer may have come while the silence was still a doubt': {
+  'the answer may have come while the path was only suspect': {
     ports: 'eth0=0 wwan0=10',
     steps: [
       '0    | eth0:answers wwan0:answers | eth0 wwan0 | first',
-      '90   | eth0:silent wwan0:pulse | wwan0 eth0 | test-failed',
+      '90   | eth0:silent wwan0:keepalive | wwan0 eth0 | test-failed',
     ],
   },
   'the target is down: nobody moves': {
@@ -54,7 +54,7 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
     steps: [
       '0  | eth0:answers wwan0:answers sat0:answers | eth0 wwan0 sat0 | first',
       '90 | eth0:silent wwan0:silent | eth0 sat0 wwan0 ! | first',
-      '91 | sat0:pulse | sat0 eth0 wwan0 | test-failed',
+      '91 | sat0:keepalive | sat0 eth0 wwan0 | test-failed',
     ],
   },
   'a lost link does not ask for confirmation': {
@@ -65,8 +65,8 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
     ports: 'eth0=0 wwan0=10',
     steps: [
       '0    | eth0:answers wwan0:answers | eth0 wwan0 | first',
-      '90   | eth0:silent wwan0:pulse | wwan0 eth0 | test-failed',
-      '100  | eth0:pulse | wwan0 eth0 | test-failed',
+      '90   | eth0:silent wwan0:keepalive | wwan0 eth0 | test-failed',
+      '100  | eth0:keepalive | wwan0 eth0 | test-failed',
       '101  | eth0:answers | wwan0 eth0 | test-failed',
       '102  | eth0:answers | wwan0 eth0~ | test-failed',
       '131  | | wwan0 eth0~ | test-failed',
@@ -81,7 +81,7 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
       '91 | eth0:refuses | eth0 wwan0 | first',
       '92 | eth0:refuses | eth0 wwan0 ! | first',
       // Its address answers, which the other's does as well.
-      '93 | wwan0:pulse | eth0 wwan0 ! | first',
+      '93 | wwan0:keepalive | eth0 wwan0 ! | first',
       '94 | wwan0:answers | wwan0 eth0 | test-failed',
     ],
   },
@@ -92,7 +92,7 @@ describe('decide, with a controller that tests ask', () => {
     const scenario = new Scenario(ports, controllerTarget);
     for (const step of steps) {
       const [seconds = '', changes = '', wanted = '', cause = ''] = step.split('|').map((part) => part.trim());
-      const selection = scenario.step(Number(seconds), changes).selections.get(networkInstanceId);
+      const selection = scenario.decideAt(Number(seconds), changes).selections.get(networkInstanceId);
       if (selection === undefined) throw new Error('no selection');
       const { outcome } = selection;
       const verified = outcome.kind === 'port' && outcome.verified ? '' : ' !';
@@ -104,8 +104,8 @@ describe('decide, with a controller that tests ask', () => {
 
   it('says of each port what it is waiting for', () => {
     const scenario = new Scenario('eth0=0 wwan0=10', controllerTarget);
-    scenario.step(0, 'eth0:answers wwan0:answers');
-    const selection = scenario.step(90, 'eth0:silent').selections.get(networkInstanceId);
+    scenario.decideAt(0, 'eth0:answers wwan0:answers');
+    const selection = scenario.decideAt(90, 'eth0:silent').selections.get(networkInstanceId);
     expect(selection?.candidates.map(({ label, reasons }) => [label, reasons.map(({ code }) => code)])).toEqual([
       ['eth0', ['selected', 'kept-while-none-works', 'test-failing']],
       ['wwan0', ['unconfirmed', 'worse-priority']],
@@ -114,7 +114,7 @@ describe('decide, with a controller that tests ask', () => {
 
   it('tests by address where controller traffic may not go', () => {
     const scenario = new Scenario('eth0=0 wwan0=10', controllerTarget);
-    const { selections } = scenario.step(0, '');
+    const { selections } = scenario.decideAt(0, '');
     expect(selections.get(networkInstanceId)?.candidates[0]?.targetKey).toMatch(/^https:/);
   });
 });

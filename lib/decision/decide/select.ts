@@ -1,4 +1,4 @@
-import { assessPorts, isContender, type Assessment, type Grounds } from './assess.js';
+import { assessPorts, isContender, type Assessment, type AssessmentInputs } from './assess.js';
 import { explainCandidates } from './candidates.js';
 import { causeOfChange } from './cause.js';
 import { chooseContender, rankContenders, type Choice, type Contender } from './choose.js';
@@ -8,21 +8,21 @@ import type { NetworkInstancePolicy } from './policy.js';
 import type { NoPortReason, Selection, SelectionOutcome } from './selection.js';
 
 /** A selection, what to remember of it, and when time alone may change it. */
-export interface SelectionStep {
+export interface SelectionResult {
   readonly selection: Selection;
   readonly memory: SelectionMemory;
   /** Monotonic time at which the next failback hold, or the time for a first test, ends. */
-  readonly nextLookAtMs: number | undefined;
+  readonly nextDecisionAtMs: number | undefined;
 }
 
 /** Decides for one network instance. */
 export function selectPort(
   networkInstance: NetworkInstancePolicy,
-  grounds: Grounds,
+  inputs: AssessmentInputs,
   before: SelectionMemory | undefined,
   nowMs: number,
-): SelectionStep {
-  const assessments = assessPorts({ kind: 'network-instance', networkInstance }, grounds, before?.port);
+): SelectionResult {
+  const assessments = assessPorts({ kind: 'network-instance', networkInstance }, inputs, before?.port);
   const holdBaseMs = networkInstance.test.failbackHoldMs;
   const contenders = assessments
     .filter(isContender)
@@ -65,7 +65,7 @@ export function selectPort(
         .filter(({ priority }) => chosen !== undefined && priority < chosen.priority)
         .map(({ label }) => label),
     },
-    nextLookAtMs: waitsUntilMs.length === 0 ? undefined : Math.min(...waitsUntilMs),
+    nextDecisionAtMs: waitsUntilMs.length === 0 ? undefined : Math.min(...waitsUntilMs),
   };
 }
 

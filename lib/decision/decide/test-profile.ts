@@ -20,8 +20,8 @@ export type TestProfile =
       readonly intervalMs: number | undefined;
       /** Of one full test, as configured; undefined: as learned. */
       readonly timeoutMs: number | undefined;
-      /** Pulses may go out between full tests. Not where a network instance has said how often its own target is to be asked. */
-      readonly pulses: boolean;
+      /** Keepalive probes may go out between full tests. Not where a network instance has said how often its own target is to be asked. */
+      readonly keepalives: boolean;
     };
 
 /** Link and address must do. */
@@ -35,14 +35,14 @@ export function testProfileOf(subject: Subject, port: PortPolicy, policy: Decisi
   const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : noWishes;
   if (wishes.target !== undefined) {
     const { intervalMs, timeoutMs } = wishes;
-    return profile(wishes.target, wishes, port, { intervalMs, timeoutMs, pulses: intervalMs === undefined });
+    return profile(wishes.target, wishes, port, { intervalMs, timeoutMs, keepalives: intervalMs === undefined });
   }
   const { controllerTarget, portTest } = policy;
   if (controllerTarget === undefined || !mayReachController(port, policy)) return byAddress;
   return profile(controllerTarget, wishes, port, {
     intervalMs: portTest?.intervalMs,
     timeoutMs: wishes.timeoutMs ?? portTest?.timeoutMs,
-    pulses: true,
+    keepalives: true,
   });
 }
 
@@ -69,7 +69,7 @@ function profile(
   target: ProbeTarget,
   { failAfter = defaultFailAfter, recoverAfter = defaultRecoverAfter, timeoutMs }: Wishes,
   { priority }: PortPolicy,
-  pacing: Pick<Extract<TestProfile, { kind: 'target' }>, 'intervalMs' | 'timeoutMs' | 'pulses'>,
+  pacing: Pick<Extract<TestProfile, { kind: 'target' }>, 'intervalMs' | 'timeoutMs' | 'keepalives'>,
 ): TestProfile {
   const { patienceMs } = paceOf(priority);
   const settings: HealthSettings = {

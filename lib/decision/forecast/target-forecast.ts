@@ -1,6 +1,13 @@
 import type { ProbeTarget } from '../../configuration/index.js';
 import type { TestProfile } from '../decide/index.js';
-import { doubtShortestMs, doubtSpacingMs, fullLimitMs, longestLimitMs, monthMs, type Pace } from '../schedule/index.js';
+import {
+  suspectShortestMs,
+  suspectSpacingMs,
+  fullLimitMs,
+  longestLimitMs,
+  monthMs,
+  type Pace,
+} from '../schedule/index.js';
 import { silencesNeeded } from '../health/index.js';
 
 type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
@@ -23,17 +30,17 @@ const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
   https: 2_000,
 };
 
-const pulseBytes = 56;
+const keepaliveBytes = 56;
 
 /** A target at its own pace, before a budget stretches anything. */
-export function forecastOf({ target, intervalMs, pulses }: TargetProfile, pace: Pace): TargetForecast {
+export function forecastOf({ target, intervalMs, keepalives }: TargetProfile, pace: Pace): TargetForecast {
   const light = target.kind === 'icmp' || target.kind === 'tcp';
-  const fullMs = intervalMs ?? (light ? pace.pulseQuietMs : pace.fullMs);
-  const pulsing = pulses && !light;
+  const fullMs = intervalMs ?? (light ? pace.keepaliveQuietMs : pace.fullMs);
+  const pulsing = keepalives && !light;
   return {
-    gapMs: pulsing ? Math.min(fullMs, pace.pulseQuietMs) : fullMs,
+    gapMs: pulsing ? Math.min(fullMs, pace.keepaliveQuietMs) : fullMs,
     monthlyBytes:
-      (monthMs / fullMs) * fullBytes[target.kind] + (pulsing ? (monthMs / pace.pulseQuietMs) * pulseBytes : 0),
+      (monthMs / fullMs) * fullBytes[target.kind] + (pulsing ? (monthMs / pace.keepaliveQuietMs) * keepaliveBytes : 0),
   };
 }
 
@@ -46,8 +53,8 @@ export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapM
   const quickLimitMs = Math.min(timeoutMs ?? Infinity, longestLimitMs);
   const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? fullLimitMs);
   const needed = Math.max(silencesNeeded({ answered: longHistory, lost: 0 }), light ? settings.failAfter : 0);
-  const confirmingMs = doubtSpacingMs * (needed - 1) + quickLimitMs;
-  return gapMs + Math.max(firstLimitMs + confirmingMs, doubtShortestMs, settings.patienceMs + quickLimitMs);
+  const confirmingMs = suspectSpacingMs * (needed - 1) + quickLimitMs;
+  return gapMs + Math.max(firstLimitMs + confirmingMs, suspectShortestMs, settings.patienceMs + quickLimitMs);
 }
 
 /** So many answers say that a path loses nothing. */

@@ -17,11 +17,11 @@ export interface HealthSettings {
 
 /** Whether a target works over a port, derived from outcomes. Unknown is not down. */
 export type Health =
-  | { readonly state: 'untested'; readonly doubt: Doubt | undefined }
+  | { readonly state: 'untested'; readonly suspicion: Suspicion | undefined }
   | {
       readonly state: 'working';
       readonly sinceMs: number;
-      readonly doubt: Doubt | undefined;
+      readonly suspicion: Suspicion | undefined;
       /** Silences in a row that make a verdict, by the loss that this path has when it works. */
       readonly silencesNeeded: number;
     }
@@ -33,15 +33,15 @@ export type Health =
     };
 
 /** Whether attempts have failed since the last answer, too few for a verdict. */
-export function isDoubted(health: Health | undefined): boolean {
-  return health !== undefined && health.state !== 'failing' && health.doubt !== undefined;
+export function isSuspect(health: Health | undefined): boolean {
+  return health !== undefined && health.state !== 'failing' && health.suspicion !== undefined;
 }
 
 /** Attempts that failed since the last answer, too few for a verdict. */
-export interface Doubt {
+export interface Suspicion {
   /** When the first of them began. */
   readonly sinceMs: number;
-  /** Full tests in a row that failed, whatever the pulses say. */
+  /** Full tests in a row that failed, whatever the keepalive probes say. */
   readonly failed: number;
   /** Attempts in a row without any answer. */
   readonly silences: number;
@@ -84,7 +84,7 @@ export function healthOf(
   validSinceMs: number | undefined,
   trafficAnsweredMs?: number,
 ): Health {
-  if (validSinceMs === undefined) return { state: 'untested', doubt: undefined };
+  if (validSinceMs === undefined) return { state: 'untested', suspicion: undefined };
   const fold: Fold = {
     state: 'untested',
     sinceMs: validSinceMs,
@@ -104,9 +104,14 @@ export function healthOf(
     case 'failing':
       return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: fold.succeeded > 0 };
     case 'working':
-      return { state: 'working', sinceMs: fold.sinceMs, doubt: doubtOf(fold), silencesNeeded: needed(fold, settings) };
+      return {
+        state: 'working',
+        sinceMs: fold.sinceMs,
+        suspicion: suspicionOf(fold),
+        silencesNeeded: needed(fold, settings),
+      };
     case 'untested':
-      return { state: 'untested', doubt: doubtOf(fold) };
+      return { state: 'untested', suspicion: suspicionOf(fold) };
   }
 }
 
@@ -125,7 +130,7 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
     fold.answered += 1;
   }
   fold.silences = 0;
-  if (outcome.step === 'pulse') return;
+  if (outcome.probeKind === 'keepalive') return;
   fold.failed = 0;
   fold.succeeded += 1;
   const enough = fold.state === 'untested' || (fold.state === 'failing' && fold.succeeded >= recoverAfter);
@@ -138,7 +143,7 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
 function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings): void {
   // An answer that came too late is no better than none.
   const silent = outcome.result.kind === 'answered' || outcome.result.silent;
-  if (outcome.step === 'full') {
+  if (outcome.probeKind === 'full') {
     fold.succeeded = 0;
     if (!(silent && settings.light)) {
       if (fold.failed === 0) fold.failingSinceMs = outcome.startedMs;
@@ -185,7 +190,7 @@ function fail(fold: Fold, cause: Fold['cause'], sinceMs: number): void {
   fold.succeeded = 0;
 }
 
-function doubtOf(fold: Fold): Doubt | undefined {
+function suspicionOf(fold: Fold): Suspicion | undefined {
   if (fold.silences === 0 && fold.failed === 0) return undefined;
   const begins = [
     ...(fold.silences > 0 ? [fold.silentSinceMs] : []),

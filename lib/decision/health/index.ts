@@ -1,4 +1,4 @@
-export { healthOf, isDoubted, type Doubt, type Health, type HealthSettings } from './health.js';
+export { healthOf, isSuspect, type Suspicion, type Health, type HealthSettings } from './health.js';
 export { learnedLimitMs } from './latency.js';
 export { silencesNeeded } from './loss.js';
 export {
@@ -9,5 +9,5 @@ export {
   type FailureKind,
   type TestOutcome,
   type TestRecord,
-  type TestStep,
+  type ProbeKind,
 } from './outcome.js';

@@ -1,4 +1,4 @@
-import type { TestOutcome, TestStep } from './outcome.js';
+import type { TestOutcome, ProbeKind } from './outcome.js';
 
 /** Below this a busy processor, ours or the far end's, is as good an explanation as a dead path. */
 const shortestLimitMs = 200;
@@ -15,11 +15,11 @@ const samplesMax = 32;
  * plus four times its variation), and never less than half again the slowest of them. Undefined where nothing has been
  * answered yet.
  */
-export function learnedLimitMs(outcomes: readonly TestOutcome[], step: TestStep): number | undefined {
+export function learnedLimitMs(outcomes: readonly TestOutcome[], probeKind: ProbeKind): number | undefined {
   let smoothedMs: number | undefined;
   let variationMs = 0;
   let slowestMs = 0;
-  for (const latencyMs of latencies(outcomes, step)) {
+  for (const latencyMs of latencies(outcomes, probeKind)) {
     slowestMs = Math.max(slowestMs, latencyMs);
     if (smoothedMs === undefined) {
       smoothedMs = latencyMs;
@@ -33,10 +33,10 @@ export function learnedLimitMs(outcomes: readonly TestOutcome[], step: TestStep)
   return Math.max(shortestLimitMs, smoothedMs + 4 * variationMs, 1.5 * slowestMs);
 }
 
-function latencies(outcomes: readonly TestOutcome[], step: TestStep): readonly number[] {
+function latencies(outcomes: readonly TestOutcome[], probeKind: ProbeKind): readonly number[] {
   return outcomes
     .flatMap((outcome) =>
-      outcome.step === step && outcome.result.kind === 'answered' ? [outcome.result.latencyMs] : [],
+      outcome.probeKind === probeKind && outcome.result.kind === 'answered' ? [outcome.result.latencyMs] : [],
     )
     .slice(-samplesMax);
 }

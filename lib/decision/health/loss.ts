@@ -1,6 +1,6 @@
 /**
- * How seldom a lossy but living path may be taken for dead: once in a million times that it is doubted. A path that is
- * doubted every ten seconds is then misjudged once in four months.
+ * How seldom a lossy but living path may be taken for dead: once in a million times that it is suspect. A path that is
+ * suspect every ten seconds is then misjudged once in four months.
  */
 const falseAlarm = 1e-6;
 

@@ -28,14 +28,14 @@ export const failureKinds = [
 export type FailureKind = (typeof failureKinds)[number];
 
 /**
- * `full`: the target's own test, e.g. an HTTPS request. `pulse`: one packet to the same address and one back; cheap, and
+ * `full`: the target's own test, e.g. an HTTPS request. `keepalive`: one packet to the same address and one back; cheap, and
  * says nothing of what is behind the address.
  */
-export type TestStep = 'full' | 'pulse';
+export type ProbeKind = 'full' | 'keepalive';
 
 /** One attempt and what came of it. Times are monotonic milliseconds. */
 export interface TestOutcome {
-  readonly step: TestStep;
+  readonly probeKind: ProbeKind;
   readonly startedMs: number;
   readonly endedMs: number;
   readonly result:
@@ -55,7 +55,7 @@ export interface TestOutcome {
 export interface TestRecord {
   /** When testing began. */
   readonly begunMs: number;
-  /** Oldest first, by the time of their end; bounded, each step by itself: pulses never push out what the last full tests showed. */
+  /** Oldest first, by the time of their end; bounded, each step by itself: keepalive probes never push out what the last full tests showed. */
   readonly outcomes: readonly TestOutcome[];
   readonly lastSucceeded: { readonly atMs: number; readonly latencyMs: number } | undefined;
   readonly lastFailed: { readonly atMs: number; readonly failure: FailureKind; readonly detail: string } | undefined;
@@ -70,13 +70,14 @@ export function newRecord(nowMs: number): TestRecord {
  * So many outcomes of each step are kept. Enough for the longest run of silence that a verdict asks for (48, see
  * `silencesNeeded`), for the longest runs that can be configured (100), and for a loss rate that means something.
  */
-export const outcomesKept: Readonly<Record<TestStep, number>> = { full: 120, pulse: 160 };
+export const outcomesKept: Readonly<Record<ProbeKind, number>> = { full: 120, keepalive: 160 };
 
 /** The record with one more outcome. */
 export function withOutcome(record: TestRecord, outcome: TestOutcome): TestRecord {
-  const { step, result, endedMs: atMs } = outcome;
-  const alike = record.outcomes.reduce((count, one) => count + Number(one.step === step), 0);
-  const oldest = alike < outcomesKept[step] ? -1 : record.outcomes.findIndex((one) => one.step === step);
+  const { probeKind, result, endedMs: atMs } = outcome;
+  const ofSameKind = record.outcomes.reduce((count, one) => count + Number(one.probeKind === probeKind), 0);
+  const oldest =
+    ofSameKind < outcomesKept[probeKind] ? -1 : record.outcomes.findIndex((one) => one.probeKind === probeKind);
   const outcomes = [...record.outcomes.filter((_, index) => index !== oldest), outcome];
   return result.kind === 'answered'
     ? { ...record, outcomes, lastSucceeded: { atMs, latencyMs: result.latencyMs } }

@@ -1,7 +1,7 @@
 /** A month here is 30 days (docs/design.md#byte-budget). */
 export const monthMs = 30 * 24 * 3_600_000;
 
-/** What is saved up at most: enough for a bad day of doubts, not for a bad week. */
+/** What is saved up at most: enough for a bad day of suspect paths, not for a bad week. */
 const savedShare = 1 / 10;
 
 /** What a port may be in debt before it counts as spent, as a share of a month's bytes. */
@@ -10,7 +10,7 @@ const overdraftShare = 1 / 10;
 /** The bytes that tests of one port may take, as a bucket that fills evenly over the month. Times are wall clock milliseconds: it outlives a boot. */
 export interface Budget {
   readonly monthlyBytes: number;
-  /** What is there; negative where doubts have overdrawn it. */
+  /** What is there; negative where suspect paths have overdrawn it. */
   readonly savedBytes: number;
   readonly filledAtMs: number;
   /** For people: what has been spent since `monthBeganMs`, and before. */
@@ -51,7 +51,7 @@ export function spend(budget: Budget, bytes: number, nowMs: number): Budget {
 
 /**
  * `ample`: test as is best. `tight`: nothing is saved, so calm tests wait. `spent`: even the overdraft is gone; what does not work is asked
- * once an hour, and what somebody depends on when it is doubted.
+ * once an hour, and what somebody depends on when it is suspect.
  */
 export type BudgetState = 'ample' | 'tight' | 'spent';
 

@@ -1,12 +1,12 @@
 export { budgetState, monthMs, newBudget, refill, spend, type Budget, type BudgetState } from './budget.js';
 export { nextTest, type NextTest, type PortRole, type TestCause, type TestSituation } from './next-test.js';
 export {
-  acquaintancePulses,
-  acquaintanceSpacingMs,
+  initialKeepalives,
+  initialKeepaliveSpacingMs,
   defaultFailAfter,
   defaultRecoverAfter,
-  doubtShortestMs,
-  doubtSpacingMs,
+  suspectShortestMs,
+  suspectSpacingMs,
   fullLimitMs,
   longestLimitMs,
   paceOf,

@@ -4,11 +4,11 @@
  */
 export interface Pace {
   /** Between two signs of life while a network instance uses the port and its traffic has been seen lately. */
-  readonly pulseInUseMs: number;
+  readonly keepaliveInUseMs: number;
   /** The same when no traffic has been seen for `quietAfterMs`. */
-  readonly pulseQuietMs: number;
+  readonly keepaliveQuietMs: number;
   /** The same while no network instance uses the port. */
-  readonly pulseStandbyMs: number;
+  readonly keepaliveStandbyMs: number;
   /** Between two full tests of a port that works. */
   readonly fullMs: number;
   /** A silence that is shorter is not believed. */
@@ -22,11 +22,11 @@ export interface Pace {
 
 /** 0 is free (docs/design.md#priority-of-a-port). */
 const free: Pace = {
-  // With 56 bytes a pulse (an echo without data and its answer, 28 bytes each): 2 h at 4 s are 0.1 MB.
-  pulseInUseMs: 4_000,
-  // 288,000 pulses in 30 days: 16.1 MB.
-  pulseQuietMs: 9_000,
-  pulseStandbyMs: 30_000,
+  // With 56 bytes a keepalive probe (an echo without data and its answer, 28 bytes each): 2 h at 4 s are 0.1 MB.
+  keepaliveInUseMs: 4_000,
+  // 288,000 keepalive probes in 30 days: 16.1 MB.
+  keepaliveQuietMs: 9_000,
+  keepaliveStandbyMs: 30_000,
   // 720 in 30 days; a resumed TLS handshake with its request takes some 2 kB: 1.4 MB.
   fullMs: 3_600_000,
   // The loss of a wire is no matter of patience.
@@ -38,10 +38,10 @@ const free: Pace = {
 
 /** Everything that somebody pays for. */
 const metered: Pace = {
-  // 43,200 pulses in 30 days: 2.4 MB. Traffic that stalls tells sooner.
-  pulseInUseMs: 60_000,
-  pulseQuietMs: 60_000,
-  pulseStandbyMs: 120_000,
+  // 43,200 keepalive probes in 30 days: 2.4 MB. Traffic that stalls tells sooner.
+  keepaliveInUseMs: 60_000,
+  keepaliveQuietMs: 60_000,
+  keepaliveStandbyMs: 120_000,
   // 120 in 30 days: 0.24 MB.
   fullMs: 21_600_000,
   // A modem that changes cells or wakes from its sleep answers nothing for a second or two.
@@ -64,23 +64,23 @@ export function paceOf(priority: number): Pace {
 export const spentGapMs = 3_600_000;
 
 /** While a port has to show that it goes on working before it is used again; a hold is 30 s by default. */
-export const returningPulseMs = 5_000;
+export const returningKeepaliveMs = 5_000;
 
 /** A port whose traffic was last seen so long ago is quiet: nobody is there to be kept waiting. */
 export const quietAfterMs = 7_200_000;
 
-/** So many pulses, in quick succession, after a path was found to work: then its latency is known, and something of its loss. */
-export const acquaintancePulses = 8;
-export const acquaintanceSpacingMs = 1_000;
+/** So many keepalive probes, in quick succession, after a path was found to work: then its latency is known, and something of its loss. */
+export const initialKeepalives = 8;
+export const initialKeepaliveSpacingMs = 1_000;
 
-/** Attempts of a doubt start so long after each other: long enough for a burst of loss to pass between them. */
-export const doubtSpacingMs = 50;
+/** Attempts on a suspect path start so long after each other: long enough for a burst of loss to pass between them. */
+export const suspectSpacingMs = 50;
 
 /** When there have been enough attempts, and only patience is still asked for. */
 export const patientSpacingMs = 250;
 
-/** A doubt waits at least so long from its first attempt before silence counts, so that a queue that has just filled up is no dead path. */
-export const doubtShortestMs = 400;
+/** A suspect path waits at least so long from its first attempt before silence counts, so that a queue that has just filled up is no dead path. */
+export const suspectShortestMs = 400;
 
 /**
  * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a channel. A path that has

@@ -21,7 +21,7 @@ import type {
 import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
 import {
-  oncePerStep,
+  oncePerChange,
   RpcError,
   serverStreaming,
   unary,
@@ -50,8 +50,10 @@ export interface ServiceParts {
  */
 export function networkInterfaceManagerService(parts: ServiceParts): NetworkInterfaceManagerServiceServer {
   const { publisher } = parts;
-  const portsOf = oncePerStep(portsMessage);
-  const testStatusesOf = oncePerStep((step: StateChange<TestStatusEntry>) => testStatusesMessage(step, publisher));
+  const portsOf = oncePerChange(portsMessage);
+  const testStatusesOf = oncePerChange((change: StateChange<TestStatusEntry>) =>
+    testStatusesMessage(change, publisher),
+  );
   return {
     getDeviceNetworkStatus: unary(() => {
       publishedBy(publisher);
@@ -79,36 +81,36 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
 
 async function* watchPorts(
   publisher: Publisher,
-  messageOf: (step: StateChange<PortStatus>) => WatchDeviceNetworkStatusResponse,
+  messageOf: (change: StateChange<PortStatus>) => WatchDeviceNetworkStatusResponse,
   request: WatchDeviceNetworkStatusRequest,
   { signal }: CallContext,
 ): AsyncGenerator<WatchDeviceNetworkStatusResponse> {
   await publisher.untilPublished(signal);
-  for await (const step of publisher.ports.watch(request, signal)) yield messageOf(step);
+  for await (const change of publisher.ports.watch(request, signal)) yield messageOf(change);
 }
 
-function portsMessage({ upserts, removedKeys, ...step }: StateChange<PortStatus>): WatchDeviceNetworkStatusResponse {
-  return { ...step, ports: [...upserts], removedPorts: [...removedKeys] };
+function portsMessage({ upserts, removedKeys, ...change }: StateChange<PortStatus>): WatchDeviceNetworkStatusResponse {
+  return { ...change, ports: [...upserts], removedPorts: [...removedKeys] };
 }
 
 async function* watchTestStatuses(
   publisher: Publisher,
-  messageOf: (step: StateChange<TestStatusEntry>) => WatchNetworkInstanceTestStatusResponse,
+  messageOf: (change: StateChange<TestStatusEntry>) => WatchNetworkInstanceTestStatusResponse,
   request: WatchNetworkInstanceTestStatusRequest,
   { signal }: CallContext,
 ): AsyncGenerator<WatchNetworkInstanceTestStatusResponse> {
   await publisher.untilPublished(signal);
-  for await (const step of publisher.testStatuses.watch(request, signal)) yield messageOf(step);
+  for await (const change of publisher.testStatuses.watch(request, signal)) yield messageOf(change);
 }
 
 function testStatusesMessage(
-  { upserts, removedKeys, ...step }: StateChange<TestStatusEntry>,
+  { upserts, removedKeys, ...change }: StateChange<TestStatusEntry>,
   publisher: Publisher,
 ): WatchNetworkInstanceTestStatusResponse {
   const { configVersion, policyVersion, deviceNetworkRevision } =
     upserts.find((entry) => entry.kind === 'basis') ?? publisher.basis;
   return {
-    ...step,
+    ...change,
     statuses: upserts.flatMap((entry) => (entry.kind === 'status' ? [entry.status] : [])),
     removedNetworkInstances: [...removedKeys],
     deviceNetworkRevision,

@@ -5,7 +5,7 @@ import type {
   PortAuthorizations,
 } from '../../../gen/nim/v1/port_authorization.js';
 import { PortStatus } from '../../../gen/nim/v1/port_status.js';
-import { durationOf, nameOperation, type Grant, type Port } from '../../../lib/configuration/index.js';
+import { durationOf, formatOperation, type Grant, type Port } from '../../../lib/configuration/index.js';
 import { evaluatePort, grantedReason, grantFor, rankPortsForOperation } from '../../../lib/decision/decide/index.js';
 import { candidateMessage, reasonMessage, type Published, type WallTime } from '../publish/index.js';
 import { missingPort, whyUnusable } from '../../../lib/decision/snapshot/index.js';
@@ -58,7 +58,7 @@ export function authorizePort(
   const allowed = forbidding.length === 0;
   const grant = allowed ? grantFor(port, subject, model) : undefined;
   const reasons = grant === undefined ? forbidding : [grantedReason(grant)];
-  const verdict = `${label} (priority ${priority}) ${allowed ? 'may' : 'may not'} be used for ${nameOperation(operation)}`;
+  const verdict = `${label} (priority ${priority}) ${allowed ? 'may' : 'may not'} be used for ${formatOperation(operation)}`;
   const why = reasons.map(({ detail }) => detail).join('; ');
   const status =
     portStatusOf(label) ?? PortStatus.fromPartial({ logicalLabel: label, interface: interfaceName, priority });

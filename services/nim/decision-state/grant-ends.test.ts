@@ -61,7 +61,7 @@ describe('GrantEnds', () => {
     expect([handedOn, clock.pendingTimers]).toEqual([['5000: -; ended -'], 0]);
   });
 
-  it('looks again within a second of waking up', () => {
+  it('checks again within a second of waking up', () => {
     ends.take(configurationWith([grant('a', 100_000)]));
     clock.advance(500);
     clock.sleepMachine(200_000);

@@ -14,9 +14,9 @@ import { formatMemory, parseMemory } from './memory-format.js';
 /** A memory with everything in it: losses, a hold, a port that is down. */
 function richMemory(): DecisionMemory {
   const scenario = new Scenario('eth0=0 wwan0=10 sat0=20');
-  scenario.step(1, '');
-  scenario.step(2, 'eth0:no-carrier sat0:missing');
-  return scenario.step(3, 'eth0:up').memory;
+  scenario.decideAt(1, '');
+  scenario.decideAt(2, 'eth0:no-carrier sat0:missing');
+  return scenario.decideAt(3, 'eth0:up').memory;
 }
 
 describe('the format of memory', () => {

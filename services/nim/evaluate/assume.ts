@@ -153,14 +153,14 @@ const neverSeen: PresentPort = {
 };
 
 function answerAt(nowMs: number): TestOutcome {
-  return { ...momentAt(nowMs), result: { kind: 'answered', latencyMs: 0 } };
+  return { ...endingAt(nowMs), result: { kind: 'answered', latencyMs: 0 } };
 }
 
 /** Not silence: that is weighed against the loss of the path, and this is certain. */
 function failureAt(nowMs: number): TestOutcome {
-  return { ...momentAt(nowMs), result: { kind: 'failed', failure: 'timeout', detail: assumedError, silent: false } };
+  return { ...endingAt(nowMs), result: { kind: 'failed', failure: 'timeout', detail: assumedError, silent: false } };
 }
 
-function momentAt(nowMs: number): Pick<TestOutcome, 'step' | 'startedMs' | 'endedMs' | 'trafficAnsweredMs'> {
-  return { step: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined };
+function endingAt(nowMs: number): Pick<TestOutcome, 'probeKind' | 'startedMs' | 'endedMs' | 'trafficAnsweredMs'> {
+  return { probeKind: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined };
 }

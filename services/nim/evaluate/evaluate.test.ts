@@ -323,7 +323,7 @@ describe('what if the configuration were another', () => {
   });
 });
 
-describe('a what-if that makes no sense', () => {
+describe('a what-if that is invalid', () => {
   function violationsOf(request: Partial<EvaluateRequest>): readonly string[] {
     try {
       asked(onShip(), request);

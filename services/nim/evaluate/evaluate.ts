@@ -13,7 +13,7 @@ import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 import { assume } from './assume.js';
 import { draftOf, type Draft } from './draft.js';
 import { foresee, type Foreseen } from './foresee.js';
-import { fateInWords, labelOf, operationInWords, rankedOf, type Fate } from './lines.js';
+import { describeFate, labelOf, describeOperation, rankedOf, type Fate } from './lines.js';
 
 /**
  * What would be with another configuration or policy, and with ports as assumed: decided by the very functions that decide,
@@ -42,8 +42,8 @@ export function evaluate(
   const lines = [
     ...draft.dropped.map((words) => `${words}.`),
     ...notWatched(draft, snapshot),
-    ...fates.flatMap(fateInWords),
-    ...ofOperations.flatMap(({ operation, now, wouldBe }) => operationInWords(operation, now, wouldBe)),
+    ...fates.flatMap(describeFate),
+    ...ofOperations.flatMap(({ operation, now, wouldBe }) => describeOperation(operation, now, wouldBe)),
   ];
   return {
     configVersion: configuration.version,

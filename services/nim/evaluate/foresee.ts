@@ -23,7 +23,7 @@ export interface Foreseen {
 }
 
 /** Each look ends a hold, or a wait for a first test, and nothing begins one, so a few do; this bounds the work whatever is configured. */
-const mostLooks = 20;
+const mostDecisions = 20;
 
 /** Decides, and decides again for each network instance whenever a decision announces another one, as NIM would. */
 export function foresee(
@@ -34,7 +34,7 @@ export function foresee(
 ): Foreseen {
   const atOnce = decide(snapshot, policy, memory, nowMs);
   const later = new Map<string, Future>();
-  if (atOnce.nextLookAtMs === undefined) return { atOnce, later };
+  if (atOnce.nextDecisionAtMs === undefined) return { atOnce, later };
   for (const networkInstance of policy.networkInstances) {
     const future = futureOf(networkInstance, snapshot, policy, atOnce.memory, nowMs);
     if (future !== undefined) later.set(networkInstance.id, future);
@@ -54,10 +54,10 @@ function futureOf(
   const alone = { ...policy, networkInstances: [networkInstance] };
   let latest = decide(snapshot, alone, memory, nowMs);
   let atMs: number | undefined;
-  for (let looks = 0; looks < mostLooks && latest.nextLookAtMs !== undefined; looks += 1) {
-    const lookAtMs = latest.nextLookAtMs;
-    const next = decide(snapshot, alone, latest.memory, lookAtMs);
-    if (next.memory.selections.get(id)?.port !== latest.memory.selections.get(id)?.port) atMs = lookAtMs;
+  for (let decisions = 0; decisions < mostDecisions && latest.nextDecisionAtMs !== undefined; decisions += 1) {
+    const decideAtMs = latest.nextDecisionAtMs;
+    const next = decide(snapshot, alone, latest.memory, decideAtMs);
+    if (next.memory.selections.get(id)?.port !== latest.memory.selections.get(id)?.port) atMs = decideAtMs;
     latest = next;
   }
   const selection = latest.selections.get(id);

@@ -1,6 +1,6 @@
 import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
-import { nameOperation, type Candidate, type Selection } from '../../../lib/decision/decide/index.js';
-import { capitalized, causeInWords, formatDuration, whyNone } from '../explain/explain.js';
+import { formatOperation, type Candidate, type Selection } from '../../../lib/decision/decide/index.js';
+import { capitalized, describeCause, formatDuration, whyNone } from '../explain/explain.js';
 
 /** One network instance as it is, would be at once, and would come to be; undefined where there is none, or nothing more to come. */
 export interface Fate {
@@ -10,7 +10,7 @@ export interface Fate {
 }
 
 /** What would become of a network instance, in sentences; none where all stays. */
-export function fateInWords({ now, wouldBe, later }: Fate): readonly string[] {
+export function describeFate({ now, wouldBe, later }: Fate): readonly string[] {
   if (wouldBe === undefined) {
     return now === undefined ? [] : [`${now.networkInstanceName} would be gone; now it has ${portOf(now)}.`];
   }
@@ -26,7 +26,7 @@ export function fateInWords({ now, wouldBe, later }: Fate): readonly string[] {
 function movement(name: string, from: Selection, to: Selection, when: string): readonly string[] {
   const [left, taken] = [labelOf(from), labelOf(to)];
   if (left !== taken) {
-    return [`${name} would go from ${portOf(from)} to ${portOf(to)} ${when}${ifNone(to)}: ${causeInWords(to)}.`];
+    return [`${name} would go from ${portOf(from)} to ${portOf(to)} ${when}${ifNone(to)}: ${describeCause(to)}.`];
   }
   const [before, after] = [standbysOf(from), standbysOf(to)];
   if (before === after) return [];
@@ -51,14 +51,14 @@ function standbysOf({ candidates }: Selection): string {
 }
 
 /** How an operation's ports would change, in a sentence; none where they stay. */
-export function operationInWords(
+export function describeOperation(
   operation: NetworkOperation,
   now: readonly Candidate[],
   wouldBe: readonly Candidate[],
 ): readonly string[] {
   const [before, after] = [rankedOf(now).join(', '), rankedOf(wouldBe).join(', ')];
   if (before === after) return [];
-  const name = capitalized(nameOperation(operation));
+  const name = capitalized(formatOperation(operation));
   const may = after === '' ? 'would have no port' : `would have, best first: ${after}`;
   return [`${name} ${may} (now ${before || 'none'}).`];
 }

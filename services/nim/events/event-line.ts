@@ -1,11 +1,11 @@
 import { causes, testStates, type SelectionCause } from '../../../lib/decision/decide/index.js';
 import { failureKinds } from '../../../lib/decision/health/index.js';
-import { policyChangeWords, type Happening, type LoggedEvent } from './event.js';
+import { policyChangeTypes, type ManagerEvent, type LoggedEvent } from './event.js';
 
 /** An event as one line of JSON, without the line break. */
-export function formatEvent({ sequence, wallMs, happening }: LoggedEvent): string {
+export function formatEvent({ sequence, wallMs, event }: LoggedEvent): string {
   const time = new Date(wallMs).toISOString();
-  return JSON.stringify({ sequence, time, ...happening }, (_key, value: unknown) =>
+  return JSON.stringify({ sequence, time, ...event }, (_key, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
 }
@@ -22,14 +22,14 @@ export function parseEvent(line: string): LoggedEvent | undefined {
   const fields = json as Readonly<Record<string, unknown>>;
   const { sequence, time } = fields;
   const wallMs = typeof time === 'string' ? Date.parse(time) : NaN;
-  const happening = parseHappening(fields);
-  if (!Number.isSafeInteger(sequence) || Number(sequence) < 1 || Number.isNaN(wallMs) || happening === undefined) {
+  const event = parseFields(fields);
+  if (!Number.isSafeInteger(sequence) || Number(sequence) < 1 || Number.isNaN(wallMs) || event === undefined) {
     return undefined;
   }
-  return { sequence: Number(sequence), wallMs, happening };
+  return { sequence: Number(sequence), wallMs, event };
 }
 
-function parseHappening(fields: Readonly<Record<string, unknown>>): Happening | undefined {
+function parseFields(fields: Readonly<Record<string, unknown>>): ManagerEvent | undefined {
   switch (fields.kind) {
     case 'port-changed': {
       const { label, interfaceName, changes } = fields;
@@ -66,7 +66,7 @@ function parseHappening(fields: Readonly<Record<string, unknown>>): Happening | 
     }
     case 'policy-changed': {
       const { policyVersion, change, author, reason, grantId, changes } = fields;
-      const word = policyChangeWords.find((one) => one === change);
+      const word = policyChangeTypes.find((one) => one === change);
       if (!isVersion(policyVersion) || word === undefined || !isText(author) || !isText(reason)) return undefined;
       return {
         kind: 'policy-changed',

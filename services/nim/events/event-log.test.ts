@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import { VirtualClock } from '../../../lib/clock/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
-import { EventLog, eventMessage, type Happening, type LoggedEvent } from './index.js';
+import { EventLog, eventMessage, type ManagerEvent, type LoggedEvent } from './index.js';
 
-const happenings: readonly Happening[] = [
+const events: readonly ManagerEvent[] = [
   { kind: 'port-changed', label: 'shore', interfaceName: 'eth0', changes: ['carrier lost'] },
   {
     kind: 'selection-changed',
@@ -41,7 +41,7 @@ const happenings: readonly Happening[] = [
   },
 ];
 
-const carrierLost: Happening = {
+const carrierLost: ManagerEvent = {
   kind: 'port-changed',
   label: 'shore',
   interfaceName: 'eth0',
@@ -79,15 +79,15 @@ describe('EventLog', () => {
   it('keeps events of every kind over a restart, and goes on in sequence', async () => {
     const clock = new VirtualClock(Date.UTC(2026, 4, 1));
     const before = await openLog(clock);
-    for (const happening of happenings) before.append(happening);
+    for (const event of events) before.append(event);
     clock.advance(1_000);
     before.append(carrierLost);
     await before.close();
     const after = await openLog(clock);
     expect(after.list(0)).toEqual(before.list(0));
     after.append(carrierLost);
-    expect(sequences(after.list(happenings.length))).toEqual([6, 7]);
-    expect(after.list(happenings.length).map(({ wallMs }) => wallMs)).toEqual([
+    expect(sequences(after.list(events.length))).toEqual([6, 7]);
+    expect(after.list(events.length).map(({ wallMs }) => wallMs)).toEqual([
       Date.UTC(2026, 4, 1) + 1_000,
       Date.UTC(2026, 4, 1) + 1_000,
     ]);
@@ -170,9 +170,7 @@ describe('EventLog', () => {
   });
 
   it('makes messages of every kind', () => {
-    const messages = happenings.map((happening, position) =>
-      eventMessage({ sequence: position + 1, wallMs: 1_500, happening }),
-    );
+    const messages = events.map((event, position) => eventMessage({ sequence: position + 1, wallMs: 1_500, event }));
     expect(messages).toEqual([
       {
         sequence: 1n,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { formatEvent, parseEvent } from './event-line.js';
-import type { Happening, LoggedEvent } from './event.js';
+import type { ManagerEvent, LoggedEvent } from './event.js';
 import { LineFile } from './line-file.js';
 
 /** So many events are kept: on a link that flaps every ten seconds, a day and more. */
@@ -48,10 +48,10 @@ export class EventLog {
   }
 
   /** Adds what happened, by default now. Costs microseconds: readers and the disk get it after the caller's turn. */
-  append(happening: Happening, wallMs: number = this.#clock.wallMs()): void {
-    const event = { sequence: this.#lastSequence + 1, wallMs, happening };
-    this.#keep(event);
-    this.#file.append(formatEvent(event));
+  append(event: ManagerEvent, wallMs: number = this.#clock.wallMs()): void {
+    const logged = { sequence: this.#lastSequence + 1, wallMs, event };
+    this.#keep(logged);
+    this.#file.append(formatEvent(logged));
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }

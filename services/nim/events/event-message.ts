@@ -2,9 +2,9 @@ import type { Event } from '../../../gen/nim/v1/event.js';
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import { timestampOf } from '../../../lib/configuration/index.js';
 import { causeMessages, failureMessage, testStateMessages } from '../publish/index.js';
-import type { Happening, LoggedEvent, PolicyChangeWord } from './event.js';
+import type { ManagerEvent, LoggedEvent, PolicyChangeType } from './event.js';
 
-const changeMessages: Readonly<Record<PolicyChangeWord, PolicyChangeKind>> = {
+const changeMessages: Readonly<Record<PolicyChangeType, PolicyChangeKind>> = {
   updated: PolicyChangeKind.POLICY_CHANGE_KIND_UPDATED,
   'grant-created': PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_CREATED,
   'grant-revoked': PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_REVOKED,
@@ -13,55 +13,55 @@ const changeMessages: Readonly<Record<PolicyChangeWord, PolicyChangeKind>> = {
 };
 
 /** An event of the log as a message. */
-export function eventMessage({ sequence, wallMs, happening }: LoggedEvent): Event {
-  return { sequence: BigInt(sequence), time: timestampOf(wallMs), kind: kindOf(happening) };
+export function eventMessage({ sequence, wallMs, event }: LoggedEvent): Event {
+  return { sequence: BigInt(sequence), time: timestampOf(wallMs), kind: kindOf(event) };
 }
 
-function kindOf(happening: Happening): NonNullable<Event['kind']> {
-  switch (happening.kind) {
+function kindOf(event: ManagerEvent): NonNullable<Event['kind']> {
+  switch (event.kind) {
     case 'port-changed':
       return {
         $case: 'portChanged',
-        value: { logicalLabel: happening.label, interface: happening.interfaceName, changes: [...happening.changes] },
+        value: { logicalLabel: event.label, interface: event.interfaceName, changes: [...event.changes] },
       };
     case 'selection-changed':
       return {
         $case: 'selectionChanged',
         value: {
-          networkInstanceId: happening.networkInstanceId,
-          displayName: happening.networkInstanceName,
-          fromPort: happening.fromPort ?? '',
-          toPort: happening.toPort ?? '',
-          cause: causeMessages[happening.cause],
-          causeDetail: happening.causeDetail,
+          networkInstanceId: event.networkInstanceId,
+          displayName: event.networkInstanceName,
+          fromPort: event.fromPort ?? '',
+          toPort: event.toPort ?? '',
+          cause: causeMessages[event.cause],
+          causeDetail: event.causeDetail,
         },
       };
     case 'port-test-changed':
       return {
         $case: 'portTestChanged',
         value: {
-          logicalLabel: happening.label,
-          interface: happening.interfaceName,
-          target: happening.targetKey,
-          from: testStateMessages[happening.from],
-          to: testStateMessages[happening.to],
-          failure: failureMessage(happening.failure),
-          detail: happening.detail,
+          logicalLabel: event.label,
+          interface: event.interfaceName,
+          target: event.targetKey,
+          from: testStateMessages[event.from],
+          to: testStateMessages[event.to],
+          failure: failureMessage(event.failure),
+          detail: event.detail,
         },
       };
     case 'policy-changed':
       return {
         $case: 'policyChanged',
         value: {
-          policyVersion: happening.policyVersion,
-          kind: changeMessages[happening.change],
-          author: happening.author,
-          reason: happening.reason,
-          grantId: happening.grantId ?? '',
-          changes: [...happening.changes],
+          policyVersion: event.policyVersion,
+          kind: changeMessages[event.change],
+          author: event.author,
+          reason: event.reason,
+          grantId: event.grantId ?? '',
+          changes: [...event.changes],
         },
       };
     case 'configuration-changed':
-      return { $case: 'configurationChanged', value: { version: happening.version, author: happening.author } };
+      return { $case: 'configurationChanged', value: { version: event.version, author: event.author } };
   }
 }

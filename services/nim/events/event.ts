@@ -2,7 +2,7 @@ import type { SelectionCause, TestState } from '../../../lib/decision/decide/ind
 import type { FailureKind } from '../../../lib/decision/health/index.js';
 
 /** What happened, without when. */
-export type Happening =
+export type ManagerEvent =
   | {
       readonly kind: 'port-changed';
       readonly label: string;
@@ -35,7 +35,7 @@ export type Happening =
       readonly kind: 'policy-changed';
       /** 0 where NIM ended a grant by itself. */
       readonly policyVersion: bigint;
-      readonly change: PolicyChangeWord;
+      readonly change: PolicyChangeType;
       readonly author: string;
       readonly reason: string;
       /** Set where it is about a grant. */
@@ -45,14 +45,14 @@ export type Happening =
     };
 
 /** What kind of change of the policy: zedagent.v1.PolicyChangeKind. */
-export const policyChangeWords = ['updated', 'grant-created', 'grant-revoked', 'grant-ended', 'dropped'] as const;
+export const policyChangeTypes = ['updated', 'grant-created', 'grant-revoked', 'grant-ended', 'dropped'] as const;
 
-export type PolicyChangeWord = (typeof policyChangeWords)[number];
+export type PolicyChangeType = (typeof policyChangeTypes)[number];
 
 /** An entry of the event log. */
 export interface LoggedEvent {
   /** Ascending by one, from 1, also from one run of the service to the next. */
   readonly sequence: number;
   readonly wallMs: number;
-  readonly happening: Happening;
+  readonly event: ManagerEvent;
 }

@@ -1,3 +1,3 @@
-export type { Happening, LoggedEvent, PolicyChangeWord } from './event.js';
+export type { ManagerEvent, LoggedEvent, PolicyChangeType } from './event.js';
 export { EventLog } from './event-log.js';
 export { eventMessage } from './event-message.js';

@@ -49,8 +49,8 @@ const grant = {
 function logged(): readonly string[] {
   return log
     .list(0)
-    .map(({ happening, wallMs }) =>
-      happening.kind === 'policy-changed' ? `${happening.policyVersion} ${happening.change} +${wallMs - made}` : '?',
+    .map(({ event, wallMs }) =>
+      event.kind === 'policy-changed' ? `${event.policyVersion} ${event.change} +${wallMs - made}` : '?',
     );
 }
 
@@ -68,7 +68,7 @@ describe('PolicyEvents', () => {
   it('logs each change at the time at which it was made, with who made it and why', () => {
     new PolicyEvents(log).record([change(1n), change(2n, { kind: PolicyChangeKind.POLICY_CHANGE_KIND_DROPPED })]);
     expect(logged()).toEqual(['1 updated +1', '2 dropped +2']);
-    expect(log.list(0)[0]?.happening).toMatchObject({ author: 'ops', reason: 'drill', changes: ['change 1'] });
+    expect(log.list(0)[0]?.event).toMatchObject({ author: 'ops', reason: 'drill', changes: ['change 1'] });
   });
 
   it('logs none twice, a restart of NIM included', async () => {

@@ -1,8 +1,8 @@
 import { PolicyChangeKind, type PolicyChange } from '../../../gen/zedagent/v1/policy.js';
 import { wallMsOf, type Grant } from '../../../lib/configuration/index.js';
-import type { EventLog, Happening, PolicyChangeWord } from './index.js';
+import type { EventLog, ManagerEvent, PolicyChangeType } from './index.js';
 
-type PolicyChanged = Extract<Happening, { kind: 'policy-changed' }>;
+type PolicyChanged = Extract<ManagerEvent, { kind: 'policy-changed' }>;
 
 /**
  * Puts changes of the policy into the event log, each once: zedagent tells kept ones again to a NIM that starts anew, and
@@ -20,10 +20,10 @@ export class PolicyEvents {
     if (changes.length === 0) return;
     const logged = this.#logged();
     for (const change of changes) {
-      const happening = happeningOf(change);
+      const event = eventOf(change);
       const wallMs = wallMsOf(change.time);
-      if (logged.has(identityOf(happening, wallMs))) continue;
-      this.#events.append(happening, wallMs);
+      if (logged.has(identityOf(event, wallMs))) continue;
+      this.#events.append(event, wallMs);
     }
   }
 
@@ -33,8 +33,8 @@ export class PolicyEvents {
     const logged = this.#logged();
     for (const { id, author, reason } of grants) {
       const changes = [`grant ${id} has ended`];
-      const happening = { kind: 'policy-changed', policyVersion: 0n, change: 'grant-ended', author, reason, grantId: id, changes } as const; // prettier-ignore
-      if (!logged.has(identityOf(happening, 0))) this.#events.append(happening);
+      const event = { kind: 'policy-changed', policyVersion: 0n, change: 'grant-ended', author, reason, grantId: id, changes } as const; // prettier-ignore
+      if (!logged.has(identityOf(event, 0))) this.#events.append(event);
     }
   }
 
@@ -42,9 +42,7 @@ export class PolicyEvents {
     return new Set(
       this.#events
         .list(0)
-        .flatMap(({ happening, wallMs }) =>
-          happening.kind === 'policy-changed' ? [identityOf(happening, wallMs)] : [],
-        ),
+        .flatMap(({ event, wallMs }) => (event.kind === 'policy-changed' ? [identityOf(event, wallMs)] : [])),
     );
   }
 }
@@ -54,11 +52,11 @@ function identityOf({ change, grantId, policyVersion }: PolicyChanged, wallMs: n
   return change === 'grant-ended' ? `end of ${grantId ?? ''}` : `${policyVersion} at ${Math.floor(wallMs)}`;
 }
 
-function happeningOf({ policyVersion, kind, author, reason, grantId, changes }: PolicyChange): PolicyChanged {
+function eventOf({ policyVersion, kind, author, reason, grantId, changes }: PolicyChange): PolicyChanged {
   return {
     kind: 'policy-changed',
     policyVersion,
-    change: words[kind],
+    change: changeTypes[kind],
     author,
     reason,
     grantId: grantId === '' ? undefined : grantId,
@@ -66,7 +64,7 @@ function happeningOf({ policyVersion, kind, author, reason, grantId, changes }: 
   };
 }
 
-const words: Readonly<Record<PolicyChangeKind, PolicyChangeWord>> = {
+const changeTypes: Readonly<Record<PolicyChangeKind, PolicyChangeType>> = {
   [PolicyChangeKind.POLICY_CHANGE_KIND_UNSPECIFIED]: 'updated',
   [PolicyChangeKind.POLICY_CHANGE_KIND_UPDATED]: 'updated',
   [PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_CREATED]: 'grant-created',

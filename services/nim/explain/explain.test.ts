@@ -6,7 +6,7 @@ import { networkInstanceId, Scenario } from '../../../lib/decision/decide/testin
 import { explainOperation, explainSelection, formatDuration } from './explain.js';
 
 function explained(scenario: Scenario, seconds: number, changes = ''): readonly string[] {
-  const selection = scenario.step(seconds, changes).selections.get(networkInstanceId);
+  const selection = scenario.decideAt(seconds, changes).selections.get(networkInstanceId);
   if (selection === undefined) throw new Error('no selection');
   return explainSelection(selection, seconds * 1000);
 }
@@ -14,9 +14,9 @@ function explained(scenario: Scenario, seconds: number, changes = ''): readonly 
 describe('explainSelection', () => {
   it('tells an engineer what is used, why, and how the others stand', () => {
     const scenario = new Scenario('eth0=0 wwan0=10 sat0=20');
-    scenario.step(0, 'allow=0,10');
-    scenario.step(100, 'eth0:no-carrier');
-    scenario.step(200, 'eth0:up');
+    scenario.decideAt(0, 'allow=0,10');
+    scenario.decideAt(100, 'eth0:no-carrier');
+    scenario.decideAt(200, 'eth0:up');
     expect(explained(scenario, 212)).toEqual([
       'crew uses wwan0 (priority 10), for 1 min 52 s.',
       'It is known to work.',
@@ -29,7 +29,7 @@ describe('explainSelection', () => {
 
   it('says that there is none, and why', () => {
     const scenario = new Scenario('eth0=0');
-    scenario.step(0, '');
+    scenario.decideAt(0, '');
     expect(explained(scenario, 1, 'eth0:admin-down')).toEqual([
       'crew has no port, for 0 ms: none of its permitted ports has link and address. Its traffic is rejected.',
       'Last change: link lost (eth0: switched off (administratively down)).',
@@ -45,7 +45,7 @@ describe('explainSelection', () => {
 
 describe('explainOperation', () => {
   const scenario = new Scenario('eth0=0 wwan0=10');
-  const explain = (operation: NetworkOperation, decision = scenario.step(0, '')): string | undefined =>
+  const explain = (operation: NetworkOperation, decision = scenario.decideAt(0, '')): string | undefined =>
     explainOperation(
       operation,
       rankPortsForOperation(operation, scenario.snapshot, scenario.policy, decision.memory, 0),
@@ -59,11 +59,11 @@ describe('explainOperation', () => {
     expect(explain(NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD)).toBe(
       'App image download may use, best first: eth0.',
     );
-    const cut = scenario.step(1, 'eth0:no-carrier');
+    const cut = scenario.decideAt(1, 'eth0:no-carrier');
     expect(explain(NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD, cut)).toBe(
       'App image download has no port now: no permitted one has link and address.',
     );
-    const without = scenario.step(2, '-eth0');
+    const without = scenario.decideAt(2, '-eth0');
     expect(explain(NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD, without)).toBe(
       'Base image download has no port: policy permits none.',
     );

@@ -1,6 +1,6 @@
 import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import {
-  nameOperation,
+  formatOperation,
   type Candidate,
   type NoPortReason,
   type Selection,
@@ -19,7 +19,7 @@ export function explainSelection(selection: Selection, nowMs: number): readonly 
       : [`${name} has no port, ${since}: ${whyNone[outcome.reason]}. Its traffic is rejected.`];
   return [
     ...head,
-    `Last change: ${causeInWords(selection)}.`,
+    `Last change: ${describeCause(selection)}.`,
     ...selection.candidates.map((candidate) => explainCandidate(candidate, nowMs)),
   ];
 }
@@ -30,7 +30,7 @@ export function explainOperation(
   candidates: readonly Candidate[],
   nowMs: number,
 ): readonly string[] {
-  const name = nameOperation(operation);
+  const name = formatOperation(operation);
   const usable = candidates.filter(({ rank }) => rank !== undefined).map(({ label }) => label);
   const head =
     usable.length === 0
@@ -50,7 +50,7 @@ export const whyNone: Readonly<Record<NoPortReason, string>> = {
 };
 
 /** Why a selection changed last, in words. */
-export function causeInWords({ cause, causeDetail }: Selection): string {
+export function describeCause({ cause, causeDetail }: Selection): string {
   switch (cause) {
     case 'first':
     case 'policy':

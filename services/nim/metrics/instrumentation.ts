@@ -1,5 +1,5 @@
 import type { Decision } from '../../../lib/decision/decide/index.js';
-import type { Happening } from '../events/index.js';
+import type { ManagerEvent } from '../events/index.js';
 import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 
 /** What made NIM decide, and the monotonic time when it was heard of. */
@@ -20,7 +20,7 @@ export interface MeasuredDecision {
   readonly publishedAtMs: number;
 }
 
-export type SelectionChange = Extract<Happening, { kind: 'selection-changed' }>;
+export type SelectionChange = Extract<ManagerEvent, { kind: 'selection-changed' }>;
 
 /** Where metrics attach. Called after the streams have got what they wait for. */
 export interface Instrumentation {

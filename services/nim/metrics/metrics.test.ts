@@ -94,7 +94,7 @@ describe('metrics of NIM', () => {
     expect(await valueOf(`eve_uplink_switches_total{${crew},cause="test-failed"}`)).toBe(1);
     expect(await valueOf(`eve_uplink_switches_total{${crew},cause="link-lost"}`)).toBeUndefined();
     const measuredMs = 1_000 * Number(await valueOf('eve_uplink_failover_duration_seconds_sum{cause="test-failed"}'));
-    // It answered last at most one pulse before it died.
+    // It answered last at most one keepalive probe before it died.
     expect(measuredMs).toBeGreaterThan(tookMs - 20);
     expect(measuredMs).toBeLessThan(tookMs + 4_100);
   });

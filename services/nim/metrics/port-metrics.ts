@@ -103,7 +103,7 @@ export function probeBudgetMetrics(meters: Meters, statuses: Statuses): void {
   );
   gauge(
     'eve_uplink_port_probe_budget_remaining_bytes',
-    'What is left of them in this month; below 0 where doubts have overdrawn it.',
+    'What is left of them in this month; below 0 where suspect paths have overdrawn it.',
     [],
     ofBudget(({ monthlyBytes, spentBytes }) => monthlyBytes - spentBytes),
   );

@@ -237,7 +237,7 @@ describe('network instances with targets of their own', () => {
 describe('without controller and targets', () => {
   it('nothing is tested, and link and address are what counts', async () => {
     await launch({ controller: undefined });
-    expect(nim.network.counts).toMatchObject({ fulls: 0, pulses: 0 });
+    expect(nim.network.counts).toMatchObject({ fulls: 0, keepalives: 0 });
     nim.network.path('eth0').state = 'dead';
     await nim.run(600_000);
     expect(nim.portOf('crew')).toBe('eth0');

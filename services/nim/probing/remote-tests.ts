@@ -2,7 +2,7 @@ import type { Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { Profiles, type Decision, type TestProfile } from '../../../lib/decision/decide/index.js';
 import { healthOf, type Health, type TestRecord } from '../../../lib/decision/health/index.js';
-import type { Happening } from '../events/index.js';
+import type { ManagerEvent } from '../events/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 import { paceOf } from '../../../lib/decision/schedule/index.js';
 import {
@@ -29,7 +29,7 @@ export interface RemoteTestsOptions {
 }
 
 /** The verdict on a target over a port, by those who are most patient with it. */
-export type Verdict = Omit<Extract<Happening, { kind: 'port-test-changed' }>, 'kind'>;
+export type Verdict = Omit<Extract<ManagerEvent, { kind: 'port-test-changed' }>, 'kind'>;
 
 /** The tests of the far end, between decisions: each decision says what to test, and outcomes ask for the next decision. */
 export class RemoteTests {
@@ -157,21 +157,21 @@ export class RemoteTests {
     const answeredMs = this.#tester.trafficOf(label)?.lastDownMs;
     const healths = (this.#profiles.get(label) ?? []).flatMap((profile) =>
       profile.kind === 'target' && profile.targetKey === targetKey
-        ? [healthInWords(healthOf(record, profile.settings, this.#validSince.get(label), answeredMs))]
+        ? [healthKey(healthOf(record, profile.settings, this.#validSince.get(label), answeredMs))]
         : [],
     );
     const role = this.#assignments.get(keyOf(label, targetKey))?.role;
     const sinceMs = role?.kind === 'wanted' ? role.sinceMs : Infinity;
     const answers = record.outcomes.filter((one) => one.result.kind === 'answered' && one.endedMs >= sinceMs);
     // An answer to another failure than the last one is news, even where it says the same.
-    return [...healths, ...new Set(answers.map(({ step }) => `${step} since ${sinceMs}`))].join();
+    return [...healths, ...new Set(answers.map(({ probeKind }) => `${probeKind} since ${sinceMs}`))].join();
   }
 }
 
-function healthInWords(health: Health): string {
+function healthKey(health: Health): string {
   return health.state === 'failing'
     ? `failing ${health.cause} ${health.recovering ? 'recovering' : ''}`
-    : `${health.state} ${health.doubt === undefined ? '' : 'in doubt'}`;
+    : `${health.state} ${health.suspicion === undefined ? '' : 'suspect'}`;
 }
 
 function keyOf(label: string, targetKey: string): string {

@@ -55,7 +55,7 @@ export async function startTests(options: StartTestsOptions): Promise<RunningTes
   };
 }
 
-/** Without it pulses go by TCP, at four times the bytes, and targets of ICMP cannot be tested. */
+/** Without it keepalive probes go by TCP, at four times the bytes, and targets of ICMP cannot be tested. */
 async function permitEchoes(logger: Logger, namespace: string | undefined): Promise<void> {
   try {
     await permitPing(logger, namespace === undefined ? {} : { namespace });

@@ -2,7 +2,7 @@ import { TestFailureKind } from '../../../gen/evecommon/uplink.js';
 import { TestBudgetState, type TargetStatus, type TestBudget } from '../../../gen/nim/v1/port_status.js';
 import { durationOf, timestampOf } from '../../../lib/configuration/index.js';
 import type { Evidence } from '../../../lib/decision/decide/index.js';
-import { isDoubted, type FailureKind, type TestRecord } from '../../../lib/decision/health/index.js';
+import { isSuspect, type FailureKind, type TestRecord } from '../../../lib/decision/health/index.js';
 import type { Budget, BudgetState } from '../../../lib/decision/schedule/index.js';
 import { testStateMessages } from './enums.js';
 import type { WallTime } from './timestamp.js';
@@ -17,7 +17,7 @@ export function targetStatusOf(
   return {
     target,
     testState: testStateMessages[testState],
-    inDoubt: isDoubted(health),
+    inDoubt: isSuspect(health),
     lastSucceeded: wall.atOptional(test.lastSucceededMs),
     lastFailed: wall.atOptional(test.lastFailedMs),
     lastFailure: failureMessage(test.lastFailure),

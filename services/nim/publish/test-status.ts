@@ -8,7 +8,7 @@ import type {
 import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { durationOf } from '../../../lib/configuration/index.js';
 import type { Candidate, Reason, Selection, SelectionOutcome } from '../../../lib/decision/decide/index.js';
-import { isDoubted } from '../../../lib/decision/health/index.js';
+import { isSuspect } from '../../../lib/decision/health/index.js';
 import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
 import { failureMessage, latencyMessage } from './target-status.js';
 import type { WallTime } from './timestamp.js';
@@ -55,7 +55,7 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     target: candidate.targetKey ?? '',
     lastFailure: failureMessage(test.lastFailure),
     latency: latencyMessage(test.latencyMs),
-    inDoubt: isDoubted(candidate.health),
+    inDoubt: isSuspect(candidate.health),
   };
 }
 

@@ -99,11 +99,11 @@ export class DecidedDevice {
     const target = this.#controllerTarget;
     if (target === undefined) return undefined;
     const key = targetKey(target);
-    const moment = { step: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined } as const;
+    const attempt = { probeKind: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined } as const;
     let record: TestRecord = before?.targets?.get(key) ?? newRecord(nowMs);
     for (let count = 0; count < 10; count += 1) {
       record = withOutcome(record, {
-        ...moment,
+        ...attempt,
         result: answers
           ? { kind: 'answered', latencyMs: 20 }
           : { kind: 'failed', failure: 'refused', detail: 'refused', silent: false },

@@ -3,7 +3,7 @@ import { parseTarget, type Port, type NetworkInstance } from '../../../lib/confi
 import { createLogger } from '../../../lib/observability/index.js';
 import { untilSent } from '../../../lib/rpc/index.js';
 import { portAs } from '../../../lib/decision/decide/testing/scenario.js';
-import type { Happening } from '../events/index.js';
+import type { ManagerEvent } from '../events/index.js';
 import { noInstrumentation, type Instrumentation } from '../metrics/instrumentation.js';
 import { Manager } from '../manager.js';
 import { Publisher } from '../publish/index.js';
@@ -70,8 +70,8 @@ export class SimulatedNim {
     this.#manager = new Manager({
       ...{ clock, logger, publisher: this.publisher, tests: this.tests },
       events: {
-        append: (happening: Happening) => {
-          this.#note(happening);
+        append: (event: ManagerEvent) => {
+          this.#note(event);
         },
         list: () => [],
       },
@@ -174,9 +174,9 @@ export class SimulatedNim {
     );
   }
 
-  #note(happening: Happening): void {
-    if (happening.kind !== 'selection-changed' || happening.cause === 'first') return;
-    const { networkInstanceName: networkInstance, fromPort: from, toPort: to } = happening;
+  #note(event: ManagerEvent): void {
+    if (event.kind !== 'selection-changed' || event.cause === 'first') return;
+    const { networkInstanceName: networkInstance, fromPort: from, toPort: to } = event;
     this.switches.push({ atMs: this.clock.monotonicMs(), networkInstance, from, to });
   }
 }

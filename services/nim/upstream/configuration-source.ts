@@ -7,7 +7,7 @@ import type { ConfigurationInForce } from '../publish/index.js';
 
 /**
  * Follows zedagent's configuration and the policy over it until the signal aborts; the last ones stay in force while zedagent
- * is away. A configuration that makes no sense is reported and left alone. Grants are handed on live or not.
+ * is away. A configuration that is invalid is reported and left alone. Grants are handed on live or not.
  */
 export async function followConfiguration(options: {
   readonly zedagentAddress: string;
@@ -24,7 +24,7 @@ export async function followConfiguration(options: {
       const news = reader.take(message);
       if (news === undefined) return;
       const { version, author, pushedAt, config } = news.deviceConfig;
-      if (news.kind === 'nonsense') {
+      if (news.kind === 'invalid') {
         logger.error(
           { event: 'configuration-rejected', version: String(version), problems: news.problems },
           'configuration rejected, keeping the one in force',

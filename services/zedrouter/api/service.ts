@@ -12,7 +12,7 @@ import {
   type WatchNetworkInstanceStatusResponse,
 } from '../../../gen/zedrouter/v1/network_router.js';
 import {
-  oncePerStep,
+  oncePerChange,
   RpcError,
   serverStreaming,
   unary,
@@ -31,7 +31,7 @@ export interface ServiceSources {
 
 /** NetworkRouterService over the statuses in `store`. */
 export function networkRouterService(store: StatusStore, { portMaps, readDataplane }: ServiceSources): ServedService {
-  const messageOf = oncePerStep(statusesMessage);
+  const messageOf = oncePerChange(statusesMessage);
   const implementation: NetworkRouterServiceServer = {
     listNetworkInstanceStatus: unary(({ networkInstances }) => ({
       epoch: store.epoch,

@@ -38,8 +38,11 @@ async function followConfig(client: DeviceConfigServiceClient, options: FollowUp
     onMessage: (message: WatchConfigResponse) => {
       const news = reader.take(message);
       // zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays.
-      if (news?.kind === 'nonsense') {
-        logger.error({ problems: news.problems }, 'configuration from zedagent is invalid, keeping the one before');
+      if (news?.kind === 'invalid') {
+        logger.error(
+          { event: 'configuration-rejected', problems: news.problems },
+          'configuration from zedagent is invalid, keeping the one before',
+        );
       } else if (news !== undefined) {
         onNews({ config: { version: news.deviceConfig.version, model: news.model } });
       }

@@ -103,7 +103,7 @@ export function portAs(label: string, word: string): PortObservation {
  * A device on which things happen one after the other, each at a time in seconds. Changes are
  * `eth0:no-carrier`, `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the
  * configuration), `+sat0=20` (put into it) and `restart` (memory lost). Where there is a controller: `eth0:answers` (a full test),
- * `eth0:pulse`, `eth0:refuses` (a full test) and `eth0:silent` (until nobody doubts it).
+ * `eth0:keepalive`, `eth0:refuses` (a full test) and `eth0:silent` (until the verdict).
  */
 export class Scenario {
   #ports = new Map<string, PortPolicy>();
@@ -120,7 +120,7 @@ export class Scenario {
     for (const word of ports.split(' ')) this.#change(`+${word}`, 0);
   }
 
-  step(seconds: number, changes: string): Decision {
+  decideAt(seconds: number, changes: string): Decision {
     const nowMs = seconds * 1000;
     for (const change of changes.split(' ').filter((word) => word !== '')) this.#change(change, nowMs);
     for (const [label, facts] of this.#facts) {
@@ -178,21 +178,21 @@ export class Scenario {
         });
         return;
       case 'answers':
-        this.#test(label, [{ step: 'full', result: { kind: 'answered', latencyMs: 20 } }], nowMs);
+        this.#test(label, [{ probeKind: 'full', result: { kind: 'answered', latencyMs: 20 } }], nowMs);
         return;
-      case 'pulse':
-        this.#test(label, [{ step: 'pulse', result: { kind: 'answered', latencyMs: 5 } }], nowMs);
+      case 'keepalive':
+        this.#test(label, [{ probeKind: 'keepalive', result: { kind: 'answered', latencyMs: 5 } }], nowMs);
         return;
       case 'refuses':
         this.#test(
           label,
-          [{ step: 'full', result: { kind: 'failed', failure: 'refused', detail: 'refused', silent: false } }],
+          [{ probeKind: 'full', result: { kind: 'failed', failure: 'refused', detail: 'refused', silent: false } }],
           nowMs,
         );
         return;
       case 'silent': {
         const silence = {
-          step: 'pulse',
+          probeKind: 'keepalive',
           result: { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
         } as const;
         this.#test(label, Array(plentyOfSilence).fill(silence), nowMs);
@@ -209,7 +209,7 @@ export class Scenario {
     }
   }
 
-  #test(label: string, outcomes: readonly Pick<TestOutcome, 'step' | 'result'>[], nowMs: number): void {
+  #test(label: string, outcomes: readonly Pick<TestOutcome, 'probeKind' | 'result'>[], nowMs: number): void {
     const before = this.#facts.get(label);
     if (before === undefined || this.#target === undefined) throw new Error(`${label} is not tested`);
     const key = targetKey(this.#target);

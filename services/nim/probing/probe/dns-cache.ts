@@ -1,7 +1,7 @@
 import { resolve, type Resolution, type ResolveOptions, type Uplink } from '../../../../lib/uplink-socket/index.js';
 import type { Clock } from '../../../../lib/clock/index.js';
 
-/** Shorter answers are kept this long, so that a pulse a second does not become a question a second. */
+/** Shorter answers are kept this long, so that a keepalive probe a second does not become a question a second. */
 const SHORTEST_MS = 5_000;
 /** Longer ones are asked for again after this, so that a moved controller is found within the hour. */
 const LONGEST_MS = 3_600_000;

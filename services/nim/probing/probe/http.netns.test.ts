@@ -157,10 +157,10 @@ describe('the ping of a controller', () => {
       () => portal,
       /controller\.example shows a certificate of login\.hotel\.example, issued by eve-uplink lab authority: of an authority that is not trusted here/,
     ],
-    ['one that has expired', () => issuedAlike(nowMs - 30 * dayMs), /expired \(valid from .* the clock here says/],
+    ['one that has expired', () => sameIssuer(nowMs - 30 * dayMs), /expired \(valid from .* the clock here says/],
     [
       'one that is not valid yet',
-      () => issuedAlike(nowMs + 30 * dayMs),
+      () => sameIssuer(nowMs + 30 * dayMs),
       /not yet valid \(valid from .* the clock here says/,
     ],
   ])('tells whose certificate it met: %s', async (_what, certificate, detail) => {
@@ -207,7 +207,7 @@ describe('the ping of a controller', () => {
     });
   });
 
-  const issuedAlike = (atMs: number): ServerCertificate => issueServerCertificate([NAME], [], atMs);
+  const sameIssuer = (atMs: number): ServerCertificate => issueServerCertificate([NAME], [], atMs);
 });
 
 describe('https', () => {

@@ -1,7 +1,7 @@
 export type { ProbePort } from './probe-port.js';
 export type { ProbeResult } from './probe-result.js';
 export { probe, type ProbeOptions } from './probe.js';
-export { pingGateway, pulse, type PulseMethod } from './pulse.js';
+export { pingGateway, keepalive, type KeepaliveMethod } from './keepalive.js';
 export { controllerPingTarget } from './targets.js';
 export { DnsCache } from './dns-cache.js';
 export { TlsClient } from './tls-client.js';

@@ -18,7 +18,7 @@ import {
 import { systemClock } from '../../../../lib/clock/index.js';
 import type { FailureKind } from '../../../../lib/decision/health/index.js';
 import { hostText } from '../../../../lib/configuration/index.js';
-import { DnsCache, pingGateway, probe, pulse, TlsClient, type ProbePort, type ProbeResult } from './index.js';
+import { DnsCache, pingGateway, probe, keepalive, TlsClient, type ProbePort, type ProbeResult } from './index.js';
 import { targetOf } from './testing/target.js';
 
 const NAME = 'ship.example';
@@ -136,7 +136,7 @@ describe('probe', () => {
     ['the name server is silent', 'dns', /198\.18\.0\.9 does not answer/, NAME, { dnsServers: [SILENT[4]] }],
   ])('where %s fails as %s', async (_what, failure, detail, target, more) => {
     // The gateway is known to the kernel, so that a fault is not taken for its silence.
-    await pulse(port(), GATEWAY[4], { kind: 'icmp' }, { timeoutMs });
+    await keepalive(port(), GATEWAY[4], { kind: 'icmp' }, { timeoutMs });
     expect(await ask(target, port('eth0', more), { timeoutMs: 300 })).toMatchObject({
       kind: 'failed',
       failure,
@@ -206,9 +206,9 @@ describe('probe', () => {
   });
 });
 
-describe('pulse', () => {
+describe('keepalive', () => {
   it('by icmp costs 56 bytes', async () => {
-    expect(await pulse(port(), SERVER[4], { kind: 'icmp' }, { timeoutMs })).toMatchObject({
+    expect(await keepalive(port(), SERVER[4], { kind: 'icmp' }, { timeoutMs })).toMatchObject({
       kind: 'answered',
       bytes: 56,
     });
@@ -216,11 +216,11 @@ describe('pulse', () => {
 
   it('by tcp takes an acceptance and a refusal alike', async () => {
     await serveTcp();
-    expect(await pulse(port(), SERVER[4], { kind: 'tcp', port: 7000 }, { timeoutMs })).toMatchObject({
+    expect(await keepalive(port(), SERVER[4], { kind: 'tcp', port: 7000 }, { timeoutMs })).toMatchObject({
       kind: 'answered',
       bytes: 224,
     });
-    expect(await pulse(port(), SERVER[4], { kind: 'tcp', port: 7001 }, { timeoutMs })).toMatchObject({
+    expect(await keepalive(port(), SERVER[4], { kind: 'tcp', port: 7001 }, { timeoutMs })).toMatchObject({
       kind: 'answered',
       bytes: 100,
     });
@@ -229,11 +229,11 @@ describe('pulse', () => {
   it.each([{ kind: 'icmp' }, { kind: 'tcp', port: 7000 }] as const)(
     'by $kind fails where nothing comes back',
     async (method) => {
-      expect(await pulse(port(), SILENT[4], method, { timeoutMs: 100 })).toMatchObject({
+      expect(await keepalive(port(), SILENT[4], method, { timeoutMs: 100 })).toMatchObject({
         kind: 'failed',
         failure: 'timeout',
       });
-      expect(await pulse(port(), UNREACHABLE[4], method, { timeoutMs })).toMatchObject({
+      expect(await keepalive(port(), UNREACHABLE[4], method, { timeoutMs })).toMatchObject({
         kind: 'failed',
         failure: 'unreachable',
       });

@@ -8,14 +8,14 @@ export interface TestAssignment {
   readonly label: string;
   readonly targetKey: string;
   readonly target: ProbeTarget;
-  /** The most patient of their wishes: a doubt is followed up until all have their verdict. */
+  /** The most patient of their wishes: a suspect path is followed up until all have their verdict. */
   readonly settings: HealthSettings;
   /** The shortest interval that is wished for; undefined: as the pace of the port says. */
   readonly intervalMs: number | undefined;
   /** The longest time that any of them grants a full test; undefined: as learned. */
   readonly timeoutMs: number | undefined;
-  /** Pulses may go out between full tests. */
-  readonly calmPulses: boolean;
+  /** Keepalive probes may go out between full tests. */
+  readonly calmKeepalives: boolean;
   readonly role: PortRole;
 }
 

@@ -45,8 +45,8 @@ export function planTests(policy: DecisionPolicy, profiles: Profiles, decision: 
 }
 
 function assignmentOf({ label }: PortPolicy, profile: TargetProfile, role: PortRole): TestAssignment {
-  const { targetKey, target, settings, intervalMs, timeoutMs, pulses } = profile;
-  return { label, targetKey, target, settings, intervalMs, timeoutMs, calmPulses: pulses, role };
+  const { targetKey, target, settings, intervalMs, timeoutMs, keepalives } = profile;
+  return { label, targetKey, target, settings, intervalMs, timeoutMs, calmKeepalives: keepalives, role };
 }
 
 /** What the port of a candidate is to a network instance. */
@@ -57,11 +57,11 @@ function roleOf(candidate: Candidate, { outcome, candidates }: Selection): PortR
   const health = candidates.find(({ label }) => label === outcome.label)?.health;
   switch (health?.state) {
     case 'failing':
-      return { kind: 'wanted', sinceMs: health.sinceMs, step: health.cause === 'silent' ? 'pulse' : 'full' };
+      return { kind: 'wanted', sinceMs: health.sinceMs, probeKind: health.cause === 'silent' ? 'keepalive' : 'full' };
     case 'working': {
-      const { doubt } = health;
-      if (doubt === undefined) return { kind: 'standby' };
-      return { kind: 'wanted', sinceMs: doubt.sinceMs, step: doubt.silences > 0 ? 'pulse' : 'full' };
+      const { suspicion } = health;
+      if (suspicion === undefined) return { kind: 'standby' };
+      return { kind: 'wanted', sinceMs: suspicion.sinceMs, probeKind: suspicion.silences > 0 ? 'keepalive' : 'full' };
     }
     case 'untested':
     case undefined:
@@ -83,7 +83,7 @@ function merge(a: TestAssignment, b: TestAssignment): TestAssignment {
     },
     intervalMs: shortest(a.intervalMs, b.intervalMs),
     timeoutMs: longest(a.timeoutMs, b.timeoutMs),
-    calmPulses: a.calmPulses || b.calmPulses,
+    calmKeepalives: a.calmKeepalives || b.calmKeepalives,
     role: moreUrgent(a.role, b.role),
   };
 }
@@ -103,7 +103,11 @@ const urgency: Readonly<Record<PortRole['kind'], number>> = { standby: 0, return
 function moreUrgent(a: PortRole, b: PortRole): PortRole {
   if (a.kind === 'wanted' && b.kind === 'wanted') {
     const sinceMs = Math.max(a.sinceMs, b.sinceMs);
-    return { kind: 'wanted', sinceMs, step: a.step === 'full' || b.step === 'full' ? 'full' : 'pulse' };
+    return {
+      kind: 'wanted',
+      sinceMs,
+      probeKind: a.probeKind === 'full' || b.probeKind === 'full' ? 'full' : 'keepalive',
+    };
   }
   return urgency[b.kind] > urgency[a.kind] ? b : a;
 }

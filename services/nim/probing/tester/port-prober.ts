@@ -1,15 +1,15 @@
 import type { Clock } from '../../../../lib/clock/index.js';
-import { DnsCache, probe, pulse, TlsClient, type ProbePort } from '../probe/index.js';
+import { DnsCache, probe, keepalive, TlsClient, type ProbePort } from '../probe/index.js';
 import type { TestedPort } from './assignment.js';
 import type { Attempt, AttemptResult, Prober } from './attempt.js';
 import {
   learnFromFull,
-  learnFromPulse,
-  noPulseKnowledge,
-  pulseMethod,
-  type PulseFate,
-  type PulseKnowledge,
-} from './pulse-methods.js';
+  learnFromKeepalive,
+  initialKeepaliveState,
+  keepaliveMethod,
+  type KeepaliveOutcome,
+  type KeepaliveState,
+} from './keepalive-methods.js';
 
 export interface PortProberOptions {
   readonly clock: Clock;
@@ -25,27 +25,27 @@ export class PortProber implements Prober {
   readonly #dns: DnsCache;
   #tls: TlsClient | undefined;
   #controllerTls: TlsClient | undefined;
-  readonly #pulses = new Map<string, PulseKnowledge>();
+  readonly #keepalives = new Map<string, KeepaliveState>();
 
   constructor(options: PortProberOptions) {
     this.#options = options;
     this.#dns = new DnsCache(options.clock);
   }
 
-  canPulse(label: string, targetKey: string): boolean {
+  canSendKeepalive(label: string, targetKey: string): boolean {
     return this.#known(label, targetKey).address !== undefined;
   }
 
   forget(label: string): void {
-    for (const key of this.#pulses.keys()) if (key.startsWith(`${label} `)) this.#pulses.delete(key);
+    for (const key of this.#keepalives.keys()) if (key.startsWith(`${label} `)) this.#keepalives.delete(key);
   }
 
   run(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
-    switch (attempt.step) {
+    switch (attempt.probeKind) {
       case 'full':
         return this.#full(attempt, signal);
-      case 'pulse':
-        return this.#pulse(attempt, signal);
+      case 'keepalive':
+        return this.#keepalive(attempt, signal);
     }
   }
 
@@ -54,22 +54,22 @@ export class PortProber implements Prober {
     const tls = this.#tlsFor(targetKey);
     const result = await probe(this.#place(port), target, { timeoutMs: limitMs, signal, dns: this.#dns, tls });
     if (result.kind === 'answered') {
-      this.#pulses.set(keyOf(label, targetKey), learnFromFull(this.#known(label, targetKey), result.address));
+      this.#keepalives.set(keyOf(label, targetKey), learnFromFull(this.#known(label, targetKey), result.address));
     }
     return result;
   }
 
-  async #pulse({ port, assignment, limitMs, inDoubt }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+  async #keepalive({ port, assignment, limitMs, suspect }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
     const { label, target, targetKey } = assignment;
     const known = this.#known(label, targetKey);
     const { address } = known;
     if (address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);
-    const method = pulseMethod(known, target, inDoubt);
-    this.#pulses.set(keyOf(label, targetKey), { ...known, turn: known.turn + 1 });
-    const result = await pulse(this.#place(port), address, method, { timeoutMs: limitMs, signal });
+    const method = keepaliveMethod(known, target, suspect);
+    this.#keepalives.set(keyOf(label, targetKey), { ...known, turn: known.turn + 1 });
+    const result = await keepalive(this.#place(port), address, method, { timeoutMs: limitMs, signal });
     const now = this.#known(label, targetKey);
-    const learned = learnFromPulse(now, method, fateOf(result));
-    if (now.address !== undefined) this.#pulses.set(keyOf(label, targetKey), { ...learned, turn: now.turn });
+    const learned = learnFromKeepalive(now, method, keepaliveOutcomeOf(result));
+    if (now.address !== undefined) this.#keepalives.set(keyOf(label, targetKey), { ...learned, turn: now.turn });
     return result;
   }
 
@@ -78,8 +78,8 @@ export class PortProber implements Prober {
     return { interfaceName, namespace, dnsServers, gateways, families: [4, 6] };
   }
 
-  #known(label: string, targetKey: string): PulseKnowledge {
-    return this.#pulses.get(keyOf(label, targetKey)) ?? noPulseKnowledge;
+  #known(label: string, targetKey: string): KeepaliveState {
+    return this.#keepalives.get(keyOf(label, targetKey)) ?? initialKeepaliveState;
   }
 
   /** Made when they are first needed: reading certificates takes milliseconds. */
@@ -92,7 +92,7 @@ export class PortProber implements Prober {
   }
 }
 
-function fateOf(result: AttemptResult): PulseFate {
+function keepaliveOutcomeOf(result: AttemptResult): KeepaliveOutcome {
   if (result.kind === 'answered') return 'answered';
   return result.failure === 'local' ? 'impossible' : 'unanswered';
 }

@@ -68,7 +68,7 @@ class Bench {
     if ('validSinceMs' in changes) this.#validSinceMs = changes.validSinceMs;
     const assignment: TestAssignment = {
       ...{ label: 'eth0', targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
-      ...{ intervalMs: undefined, timeoutMs: undefined, calmPulses: true, role: this.#role },
+      ...{ intervalMs: undefined, timeoutMs: undefined, calmKeepalives: true, role: this.#role },
     };
     const port: TestedPort = {
       ...{ label: 'eth0', interfaceName: 'eth0', priority: this.#priority, validSinceMs: this.#validSinceMs },
@@ -167,25 +167,25 @@ describe('a port in use', () => {
     expect(delayMs).toBeLessThan(10_000);
   });
 
-  it('with traffic that is answered needs no pulses', async () => {
+  it('with traffic that is answered needs no keepalive probes', async () => {
     const bench = new Bench();
     const stop = startTraffic(bench, () => true);
     await bench.run(60_000);
-    const before = bench.network.counts.pulses;
+    const before = bench.network.counts.keepalives;
     await bench.run(3_000_000);
     stop();
-    expect(bench.network.counts.pulses - before).toBe(0);
+    expect(bench.network.counts.keepalives - before).toBe(0);
   });
 
   it('with traffic that nobody ever answers is looked at seldom', async () => {
     const bench = new Bench();
     const stop = startTraffic(bench, () => false);
     await bench.run(1_000);
-    const before = bench.network.counts.pulses;
+    const before = bench.network.counts.keepalives;
     await bench.run(600_000);
     stop();
     // Every 4 s as ever, and once a minute for the stall.
-    expect(bench.network.counts.pulses - before).toBeLessThan(600 / 4 + 10 + 10);
+    expect(bench.network.counts.keepalives - before).toBeLessThan(600 / 4 + 10 + 10);
     expect(bench.health().state).toBe('working');
   });
 
@@ -245,7 +245,7 @@ describe('a path that was slow for a while', () => {
       expect([latencyMs, bench.health().state]).toEqual([latencyMs, 'working']);
     }
     bench.network.path('eth0').state = 'dead';
-    // A pulse's interval, and twice the longest limit.
+    // The keepalive interval, and twice the longest limit.
     expect(await bench.until('failing', 60_000)).toBeLessThan(4_000 + 2 * 3_000 + 1_000);
   });
 });
@@ -268,7 +268,7 @@ describe('a standby', () => {
     bench.assign({ role: { kind: 'standby' } });
     await bench.run(100_000);
     const sinceMs = bench.clock.monotonicMs();
-    bench.assign({ role: { kind: 'wanted', sinceMs, step: 'pulse' } });
+    bench.assign({ role: { kind: 'wanted', sinceMs, probeKind: 'keepalive' } });
     await bench.run(200);
     const record = bench.tester.recordsOf('eth0').get(targetKey(controller));
     expect(record?.lastSucceeded?.atMs).toBeGreaterThan(sinceMs);

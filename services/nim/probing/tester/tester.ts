@@ -5,7 +5,7 @@ import {
   newRecord,
   withOutcome,
   type TestRecord,
-  type TestStep,
+  type ProbeKind,
 } from '../../../../lib/decision/health/index.js';
 import {
   nextTest,
@@ -35,7 +35,11 @@ const mostInFlight = 256;
 interface Track {
   assignment: TestAssignment;
   record: TestRecord;
-  readonly inFlight: Set<{ readonly step: TestStep; readonly startedMs: number; readonly abort: AbortController }>;
+  readonly inFlight: Set<{
+    readonly probeKind: ProbeKind;
+    readonly startedMs: number;
+    readonly abort: AbortController;
+  }>;
   requestedMs: number | undefined;
   cancelTimer: CancelTimer;
 }
@@ -89,7 +93,7 @@ export class Tester {
         });
       } else track.assignment = assignment;
     }
-    for (const track of this.#tracks.values()) this.#look(track);
+    for (const track of this.#tracks.values()) this.#startDue(track);
   }
 
   /** What the counters of a port show. */
@@ -100,7 +104,7 @@ export class Tester {
     if (before?.unansweredSinceMs === facts.unansweredSinceMs && before?.refuted === facts.refuted) {
       if (facts.refuted === 0 || before.lastUpMs === facts.lastUpMs) return;
     }
-    for (const track of this.#tracksOver(label)) this.#look(track);
+    for (const track of this.#tracksOver(label)) this.#startDue(track);
   }
 
   /** Runs the full test of every target over these ports now; answers when each has one that began after this call. */
@@ -108,9 +112,9 @@ export class Tester {
     const nowMs = this.#options.clock.monotonicMs();
     const tracks = labels.flatMap((label) => this.#tracksOver(label));
     for (const track of tracks) track.requestedMs = nowMs;
-    for (const track of tracks) this.#look(track);
+    for (const track of tracks) this.#startDue(track);
     const done = (): boolean =>
-      tracks.every(({ record }) => record.outcomes.some((one) => one.step === 'full' && one.startedMs >= nowMs));
+      tracks.every(({ record }) => record.outcomes.some((one) => one.probeKind === 'full' && one.startedMs >= nowMs));
     while (!done() && !signal.aborted && !this.#closed && tracks.some((track) => this.#isTestable(track))) {
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
@@ -150,7 +154,7 @@ export class Tester {
     return this.#ports.get(assignment.label)?.validSinceMs !== undefined;
   }
 
-  #look(track: Track): void {
+  #startDue(track: Track): void {
     track.cancelTimer();
     track.cancelTimer = () => undefined;
     for (;;) {
@@ -165,16 +169,16 @@ export class Tester {
         if (next.untilMs !== undefined) {
           // Timers may fire a fraction of a millisecond early, and would then find nothing to do.
           track.cancelTimer = clock.setTimer(Math.ceil(next.untilMs - nowMs) + 1, () => {
-            this.#look(track);
+            this.#startDue(track);
           });
         }
         return;
       }
-      const inDoubt =
-        situation.health.state !== 'working' || situation.health.doubt !== undefined || next.cause === 'stall';
+      const suspect =
+        situation.health.state !== 'working' || situation.health.suspicion !== undefined || next.cause === 'stall';
       this.#start(
         track,
-        { port, assignment: track.assignment, step: next.step, limitMs: next.limitMs, inDoubt },
+        { port, assignment: track.assignment, probeKind: next.probeKind, limitMs: next.limitMs, suspect },
         next.cause,
       );
     }
@@ -182,7 +186,7 @@ export class Tester {
 
   #situation({ assignment, record, inFlight, requestedMs }: Track, port: TestedPort): TestSituation {
     const { budgets, prober } = this.#options;
-    const { label, targetKey, target, settings, intervalMs, timeoutMs, calmPulses, role } = assignment;
+    const { label, targetKey, target, settings, intervalMs, timeoutMs, calmKeepalives, role } = assignment;
     const traffic = this.#traffic.get(label);
     return {
       validSinceMs: port.validSinceMs,
@@ -192,7 +196,7 @@ export class Tester {
       pace: paceOf(port.priority),
       target: {
         ...{ light: isLight(target), intervalMs, timeoutMs },
-        ...{ canPulse: prober.canPulse(label, targetKey), calmPulses },
+        ...{ canSendKeepalive: prober.canSendKeepalive(label, targetKey), calmKeepalives },
       },
       traffic,
       inFlight: [...inFlight],
@@ -204,7 +208,7 @@ export class Tester {
   #start(track: Track, attempt: Attempt, cause: TestCause): void {
     const { clock, prober, budgets, logger } = this.#options;
     const { label, targetKey } = track.assignment;
-    const underWay = { step: attempt.step, startedMs: clock.monotonicMs(), abort: new AbortController() };
+    const underWay = { probeKind: attempt.probeKind, startedMs: clock.monotonicMs(), abort: new AbortController() };
     track.inFlight.add(underWay);
     this.#inFlight += 1;
     void prober.run(attempt, underWay.abort.signal).then(({ bytes, ...result }) => {
@@ -217,7 +221,7 @@ export class Tester {
           event: 'probe-finished',
           port: label,
           target: targetKey,
-          step: attempt.step,
+          probeKind: attempt.probeKind,
           cause,
           limitMs: attempt.limitMs,
           ...result,
@@ -226,21 +230,21 @@ export class Tester {
       );
       const traffic = this.#traffic.get(label);
       track.record = withOutcome(track.record, {
-        ...{ step: attempt.step, startedMs: underWay.startedMs, endedMs, result },
+        ...{ probeKind: attempt.probeKind, startedMs: underWay.startedMs, endedMs, result },
         trafficAnsweredMs: traffic?.lastDownMs,
       });
       if (result.kind === 'answered' && traffic !== undefined) this.#traffic.set(label, refuteStall(traffic, endedMs));
       this.#options.onOutcome(label, targetKey);
       this.#wakeWaiting();
-      this.#look(track);
-      this.#lookAtHeldBack();
+      this.#startDue(track);
+      this.#startHeldBack();
     });
   }
 
   /** Tracks that found too much under way have no timer of their own. */
-  #lookAtHeldBack(): void {
+  #startHeldBack(): void {
     if (this.#inFlight !== mostInFlight - 1) return;
-    for (const track of this.#tracks.values()) this.#look(track);
+    for (const track of this.#tracks.values()) this.#startDue(track);
   }
 
   #wakeWaiting(): void {

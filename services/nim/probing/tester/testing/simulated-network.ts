@@ -8,12 +8,12 @@ export interface SimulatedPath {
   latencyMs: number;
   /** Share of packets that are lost, each way. */
   lossShare: number;
-  /** `alive`; nothing comes back; or every full test fails like this, while pulses are answered. */
+  /** `alive`; nothing comes back; or every full test fails like this, while keepalive probes are answered. */
   state: 'alive' | 'dead' | Exclude<FailureKind, 'timeout' | 'no-gateway'>;
 }
 
-/** Bytes of a pulse, and of a full test: an echo without data, and a resumed TLS handshake with its request. */
-const pulseBytes = 56;
+/** Bytes of a keepalive probe, and of a full test: an echo without data, and a resumed TLS handshake with its request. */
+const keepaliveBytes = 56;
 const fullBytes = 2_000;
 /** A full test is so many round trips, each of which TCP repeats after a second when it is lost. */
 const fullRoundTrips = 4;
@@ -22,7 +22,7 @@ const retransmissionMs = 1_000;
 /** Answers attempts in virtual time, as real paths do. Loss is drawn from a seeded generator, so a run can be repeated. */
 export class SimulatedNetwork implements Prober {
   readonly paths = new Map<string, SimulatedPath>();
-  readonly counts = { pulses: 0, fulls: 0, bytes: new Map<string, number>() };
+  readonly counts = { keepalives: 0, fulls: 0, bytes: new Map<string, number>() };
   readonly #clock: Clock;
   readonly #pulsable = new Set<string>();
   #seed: number;
@@ -38,7 +38,7 @@ export class SimulatedNetwork implements Prober {
     return path;
   }
 
-  canPulse(label: string, targetKey: string): boolean {
+  canSendKeepalive(label: string, targetKey: string): boolean {
     return this.#pulsable.has(`${label} ${targetKey}`);
   }
 
@@ -46,12 +46,12 @@ export class SimulatedNetwork implements Prober {
     for (const key of this.#pulsable) if (key.startsWith(`${label} `)) this.#pulsable.delete(key);
   }
 
-  async run({ port, assignment, step, limitMs }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+  async run({ port, assignment, probeKind, limitMs }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
     const path = this.path(port.label);
     const startedMs = this.#clock.monotonicMs();
-    const light = step === 'pulse' || assignment.target.kind === 'icmp' || assignment.target.kind === 'tcp';
-    this.counts[step === 'pulse' ? 'pulses' : 'fulls'] += 1;
-    const bytes = light ? pulseBytes : fullBytes;
+    const light = probeKind === 'keepalive' || assignment.target.kind === 'icmp' || assignment.target.kind === 'tcp';
+    this.counts[probeKind === 'keepalive' ? 'keepalives' : 'fulls'] += 1;
+    const bytes = light ? keepaliveBytes : fullBytes;
     this.counts.bytes.set(port.label, (this.counts.bytes.get(port.label) ?? 0) + bytes);
     const answerAfterMs = light ? this.#roundTrip(path) : this.#conversation(path);
     await this.#sleep(Math.min(answerAfterMs ?? Infinity, limitMs), signal);
@@ -60,7 +60,7 @@ export class SimulatedNetwork implements Prober {
       const detail = `no answer within ${Math.round(limitMs)} ms`;
       return { kind: 'failed', failure: 'timeout', detail, silent: true, bytes };
     }
-    if (step === 'full' && path.state !== 'alive') {
+    if (probeKind === 'full' && path.state !== 'alive') {
       return { kind: 'failed', failure: path.state, detail: 'as the simulation wants', silent: false, bytes };
     }
     this.#pulsable.add(`${port.label} ${assignment.targetKey}`);

@@ -2,7 +2,7 @@ import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { PriorityLimit } from '../model.js';
 
 /** An operation in the words of messages. */
-export function nameOperation(operation: NetworkOperation): string {
+export function formatOperation(operation: NetworkOperation): string {
   switch (operation) {
     case NetworkOperation.NETWORK_OPERATION_CONTROLLER:
       return 'controller traffic';
@@ -21,12 +21,12 @@ export function nameOperation(operation: NetworkOperation): string {
 }
 
 /** `base image download, log upload`; `every operation` where the list is empty, which is what that means. */
-export function operationsInWords(operations: readonly NetworkOperation[]): string {
-  return operations.length === 0 ? 'every operation' : operations.map(nameOperation).join(', ');
+export function formatOperations(operations: readonly NetworkOperation[]): string {
+  return operations.length === 0 ? 'every operation' : operations.map(formatOperation).join(', ');
 }
 
 /** `0, 1`; three and more in a row as `0-2, 7`; `no priority` where there is none. Ascending, as it comes. */
-export function prioritiesInWords(priorities: readonly number[]): string {
+export function formatPriorities(priorities: readonly number[]): string {
   if (priorities.length === 0) return 'no priority';
   const runs: { first: number; last: number }[] = [];
   for (const priority of priorities) {
@@ -43,6 +43,6 @@ export function prioritiesInWords(priorities: readonly number[]): string {
 }
 
 /** A limit in words. */
-export function limitInWords(limit: PriorityLimit): string {
-  return limit.kind === 'every-priority' ? 'every priority' : prioritiesInWords(limit.priorities);
+export function formatLimit(limit: PriorityLimit): string {
+  return limit.kind === 'every-priority' ? 'every priority' : formatPriorities(limit.priorities);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { prioritiesInWords } from './words.js';
+import { formatPriorities } from './format.js';
 
 describe('prioritiesInWords', () => {
   it.each<[readonly number[], string]>([
@@ -11,6 +11,6 @@ describe('prioritiesInWords', () => {
     [[0, 2, 3, 4, 255], '0, 2-4, 255'],
     [Array.from({ length: 256 }, (_, priority) => priority), '0-255'],
   ])('%j', (priorities, words) => {
-    expect(prioritiesInWords(priorities)).toBe(words);
+    expect(formatPriorities(priorities)).toBe(words);
   });
 });

@@ -1,39 +1,47 @@
 import type { ProbeTarget } from '../../../../lib/configuration/index.js';
 
-/** How pulses to one target over one port go, learned from what is answered. */
-export interface PulseKnowledge {
+/** How keepalive probes to one target over one port go, learned from what is answered. */
+export interface KeepaliveState {
   /** Where the target was last reached. */
   readonly address: string | undefined;
   /** Echo requests in a row that went unanswered. */
   readonly echoMisses: number;
   /** The host answers connections and no echo. */
   readonly ignoresEcho: boolean;
-  /** Pulses so far; in doubt the methods take turns. */
+  /** Keepalive probes so far; where suspect the methods take turns. */
   readonly turn: number;
 }
 
-export const noPulseKnowledge: PulseKnowledge = { address: undefined, echoMisses: 0, ignoresEcho: false, turn: 0 };
+export const initialKeepaliveState: KeepaliveState = { address: undefined, echoMisses: 0, ignoresEcho: false, turn: 0 };
 
-export type PulseMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
+export type KeepaliveMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
 
 /** Of a host that answers a connection after so many unanswered echoes it is not the path that swallows them. */
 const missesBelieved = 2;
 
 /**
- * By what the next pulse goes: an echo, the cheapest, unless the host ignores it; in doubt by turns, so that a filter for one of them
+ * By what the next keepalive probe goes: an echo, the cheapest, unless the host ignores it; where suspect by turns, so that a filter for one of them
  * is not taken for a dead path.
  */
-export function pulseMethod({ ignoresEcho, turn }: PulseKnowledge, target: ProbeTarget, inDoubt: boolean): PulseMethod {
+export function keepaliveMethod(
+  { ignoresEcho, turn }: KeepaliveState,
+  target: ProbeTarget,
+  suspect: boolean,
+): KeepaliveMethod {
   if (!('port' in target)) return { kind: 'icmp' };
-  const byTcp = inDoubt ? turn % 2 === 0 : ignoresEcho;
+  const byTcp = suspect ? turn % 2 === 0 : ignoresEcho;
   return byTcp ? { kind: 'tcp', port: target.port } : { kind: 'icmp' };
 }
 
-/** How a pulse went: `impossible` where this device may not, or cannot, send it. */
-export type PulseFate = 'answered' | 'unanswered' | 'impossible';
+/** How a keepalive probe went: `impossible` where this device may not, or cannot, send it. */
+export type KeepaliveOutcome = 'answered' | 'unanswered' | 'impossible';
 
-/** What a pulse has taught. */
-export function learnFromPulse(before: PulseKnowledge, method: PulseMethod, fate: PulseFate): PulseKnowledge {
+/** What a keepalive probe has taught. */
+export function learnFromKeepalive(
+  before: KeepaliveState,
+  method: KeepaliveMethod,
+  fate: KeepaliveOutcome,
+): KeepaliveState {
   const turn = before.turn + 1;
   const answered = fate === 'answered';
   switch (method.kind) {
@@ -48,6 +56,6 @@ export function learnFromPulse(before: PulseKnowledge, method: PulseMethod, fate
 }
 
 /** The target was reached in full at this address. What was believed of echoes is put to the test again: it costs two of them. */
-export function learnFromFull(before: PulseKnowledge, address: string): PulseKnowledge {
+export function learnFromFull(before: KeepaliveState, address: string): KeepaliveState {
   return { ...before, address, echoMisses: 0, ignoresEcho: false };
 }

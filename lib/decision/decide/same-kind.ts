@@ -1,6 +1,6 @@
 import type { SelectionMemory } from './memory.js';
 import type { DecisionPolicy, NetworkInstancePolicy } from './policy.js';
-import type { SelectionStep } from './select.js';
+import type { SelectionResult } from './select.js';
 
 /**
  * What a decision for a network instance rests on, beside what is the same for all of them. Two with the same key get
@@ -19,6 +19,6 @@ export function kindOf(
 }
 
 /** The decision for one network instance as that for another one of its kind. */
-export function decidedAlike(step: SelectionStep, { id, name }: NetworkInstancePolicy): SelectionStep {
-  return { ...step, selection: { ...step.selection, networkInstanceId: id, networkInstanceName: name } };
+export function resultForSameKind(result: SelectionResult, { id, name }: NetworkInstancePolicy): SelectionResult {
+  return { ...result, selection: { ...result.selection, networkInstanceId: id, networkInstanceName: name } };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock/index.js';
 
 /** The time at which something is asked for, by the clocks that matter. */
-export interface Moment {
+export interface Instant {
   readonly wallMs: number;
   readonly boottimeMs: number;
   /** The boot that boottimeMs belongs to. */
@@ -9,6 +9,6 @@ export interface Moment {
 }
 
 /** Now. */
-export function momentOf(clock: Clock, bootId: string): Moment {
+export function instantOf(clock: Clock, bootId: string): Instant {
   return { wallMs: clock.wallMs(), boottimeMs: clock.boottimeMs(), bootId };
 }

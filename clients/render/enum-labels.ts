@@ -4,15 +4,15 @@ import { PortLinkState } from '../../gen/nim/v1/port_status.js';
 import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 
 /** Words for the values of an enum. */
-type Words<Value extends number> = Readonly<Record<Exclude<Value, -1>, string>>;
+type Labels<Value extends number> = Readonly<Record<Exclude<Value, -1>, string>>;
 
-function wordsFor<Value extends number>(words: Words<Value>): (value: Value) => string {
-  const byNumber = words as Readonly<Record<number, string | undefined>>;
+function labelsFor<Value extends number>(labels: Labels<Value>): (value: Value) => string {
+  const byNumber = labels as Readonly<Record<number, string | undefined>>;
   // A newer service may know more values than this command does.
   return (value) => byNumber[value] ?? `value ${value}`;
 }
 
-export const linkWord = wordsFor<PortLinkState>({
+export const linkLabel = labelsFor<PortLinkState>({
   [PortLinkState.PORT_LINK_STATE_UNSPECIFIED]: '?',
   [PortLinkState.PORT_LINK_STATE_MISSING]: 'missing',
   [PortLinkState.PORT_LINK_STATE_ADMIN_DOWN]: 'switched off',
@@ -20,14 +20,14 @@ export const linkWord = wordsFor<PortLinkState>({
   [PortLinkState.PORT_LINK_STATE_UP]: 'up',
 });
 
-export const testWord = wordsFor<PortTestState>({
+export const testLabel = labelsFor<PortTestState>({
   [PortTestState.PORT_TEST_STATE_UNSPECIFIED]: '?',
   [PortTestState.PORT_TEST_STATE_UNTESTED]: 'untested',
   [PortTestState.PORT_TEST_STATE_WORKING]: 'working',
   [PortTestState.PORT_TEST_STATE_FAILING]: 'failing',
 });
 
-export const failureWord = wordsFor<TestFailureKind>({
+export const failureLabel = labelsFor<TestFailureKind>({
   [TestFailureKind.TEST_FAILURE_KIND_UNSPECIFIED]: '',
   [TestFailureKind.TEST_FAILURE_KIND_NO_GATEWAY]: 'no gateway',
   [TestFailureKind.TEST_FAILURE_KIND_DNS]: 'DNS',
@@ -41,7 +41,7 @@ export const failureWord = wordsFor<TestFailureKind>({
   [TestFailureKind.TEST_FAILURE_KIND_LOCAL]: 'not testable',
 });
 
-export const causeWords = wordsFor<SelectionCause>({
+export const causeLabel = labelsFor<SelectionCause>({
   [SelectionCause.SELECTION_CAUSE_UNSPECIFIED]: '',
   [SelectionCause.SELECTION_CAUSE_FIRST]: 'started',
   [SelectionCause.SELECTION_CAUSE_LINK_LOST]: 'link lost',
@@ -52,7 +52,7 @@ export const causeWords = wordsFor<SelectionCause>({
   [SelectionCause.SELECTION_CAUSE_PORT_AVAILABLE]: 'port became available',
 });
 
-export const noPortWords = wordsFor<NoPortReason>({
+export const noPortLabel = labelsFor<NoPortReason>({
   [NoPortReason.NO_PORT_REASON_UNSPECIFIED]: 'no port',
   [NoPortReason.NO_PORT_REASON_NO_MATCHING_PORT]: 'no port has its label',
   [NoPortReason.NO_PORT_REASON_NONE_PERMITTED]: 'policy forbids every port with its label',
@@ -60,14 +60,14 @@ export const noPortWords = wordsFor<NoPortReason>({
   [NoPortReason.NO_PORT_REASON_AIR_GAPPED]: 'air-gapped',
 });
 
-export const applyWord = wordsFor<ApplyState>({
+export const applyLabel = labelsFor<ApplyState>({
   [ApplyState.APPLY_STATE_UNSPECIFIED]: '?',
   [ApplyState.APPLY_STATE_PENDING]: 'pending',
   [ApplyState.APPLY_STATE_APPLIED]: 'applied',
   [ApplyState.APPLY_STATE_ERROR]: 'error',
 });
 
-export const reasonWords = wordsFor<CandidateReasonCode>({
+export const reasonLabel = labelsFor<CandidateReasonCode>({
   [CandidateReasonCode.CANDIDATE_REASON_CODE_UNSPECIFIED]: '',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_LABEL_MISMATCH]: 'does not have the label',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_USAGE_FORBIDS]: 'its usage forbids it',

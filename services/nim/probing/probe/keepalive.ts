@@ -5,13 +5,18 @@ import type { ProbeResult } from './probe-result.js';
 import { echo, overTcp } from './reach.js';
 
 /** The cheapest ways to learn that a host is reached: 56 bytes by icmp, some 200 by tcp (100 where it is refused); IPv4. */
-export type PulseMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
+export type KeepaliveMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
 
 /**
  * Whether an address is reached over a port, at the least cost. For TCP a refusal proves the path as well as an acceptance does: the host
  * itself gives either. Never rejects.
  */
-export function pulse(port: ProbePort, address: string, method: PulseMethod, limits: Limits): Promise<ProbeResult> {
+export function keepalive(
+  port: ProbePort,
+  address: string,
+  method: KeepaliveMethod,
+  limits: Limits,
+): Promise<ProbeResult> {
   return new Attempt(port, limits).run(async (attempt) => {
     switch (method.kind) {
       case 'icmp':
@@ -29,5 +34,5 @@ export function pulse(port: ProbePort, address: string, method: PulseMethod, lim
 
 /** An echo request to a gateway of the port; `no-gateway` where it does not even answer on the link. Never rejects. */
 export function pingGateway(port: ProbePort, gateway: string, limits: Limits): Promise<ProbeResult> {
-  return pulse({ ...port, gateways: [gateway] }, gateway, { kind: 'icmp' }, limits);
+  return keepalive({ ...port, gateways: [gateway] }, gateway, { kind: 'icmp' }, limits);
 }
