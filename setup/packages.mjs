@@ -25,13 +25,14 @@ export function packagesInstalled() {
   );
 }
 
-function npm(args) {
+/** Runs the npm that this one was started by, or else the one on PATH, for an install without scripts. */
+export function npm(args, purpose = 'Installing npm packages') {
   const cli = process.env.npm_execpath;
   const [file, ...before] = cli?.endsWith('.js') ? [process.execPath, cli] : ['npm'];
   // A test run may have NODE_ENV=production or omit=dev set by its surroundings: the tools here are dev dependencies.
   const env = environment({ NODE_ENV: 'development', npm_config_omit: '', NODE_OPTIONS: '' });
   return runQuietly(file, [...before, ...args, '--ignore-scripts', '--no-audit', '--no-fund'], {
-    purpose: 'Installing npm packages',
+    purpose,
     env,
   });
 }

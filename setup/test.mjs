@@ -1,7 +1,8 @@
 // npm test: prepares, checks the sources, runs the tests. Everything runs, whatever fails on the way; arguments go to jest.
-import { existsSync, readFileSync, rmSync, mkdirSync } from 'node:fs';
+import { rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, runInView, say } from './commands.mjs';
+import { jestArguments, jestSummary } from './jest/run.mjs';
 import { prepare } from './prepare.mjs';
 import { note, preparedDirectory, root } from './tree.mjs';
 
@@ -28,26 +29,7 @@ function runStep({ name, command: [file, ...args], environment }) {
 }
 
 function jestStep(args) {
-  return {
-    name: 'jest',
-    command: [
-      process.execPath,
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      bin('jest'),
-      '--json',
-      `--outputFile=${resultFile}`,
-      ...args,
-    ],
-  };
-}
-
-/** Counts of jest's own report. A file that could not even be loaded counts as one failure. */
-function summaryOfJest() {
-  if (!existsSync(resultFile)) return '0 passed, 1 failed, 0 skipped';
-  const result = JSON.parse(readFileSync(resultFile, 'utf8'));
-  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
-  return `${result.numPassedTests} passed, ${failed} failed, ${result.numPendingTests + result.numTodoTests} skipped`;
+  return { name: 'jest', command: [process.execPath, ...jestArguments(resultFile, args)] };
 }
 
 async function prepareTools() {
@@ -75,7 +57,7 @@ await main(async () => {
   }
   if (failures.length > 0) say(`Failed: ${failures.join(', ')}`);
   if (!checksOnly) {
-    const summary = summaryOfJest();
+    const summary = jestSummary(resultFile);
     note(summaryName, `${summary}\n`);
     process.stdout.write(`${summary}\n`);
   }
