@@ -125,7 +125,7 @@ class Download {
     const result = {
       file,
       sizeBytes: this.#part.offset,
-      sha256: this.#part.digest(),
+      sha256: await this.#part.digest(),
       portBytes: this.#portBytes,
       fetchedMs,
       tookMs: sinceBegun(),
@@ -287,7 +287,7 @@ class Download {
   async #isRight(): Promise<boolean> {
     const { sha256 } = this.#request;
     await this.#part.flush();
-    const found = this.#part.digest();
+    const found = await this.#part.digest();
     if (sha256 === undefined || found === sha256) return true;
     this.#wrongFiles += 1;
     const why = `its sha256 is ${found}, and ${sha256} was asked for`;

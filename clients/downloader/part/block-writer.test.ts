@@ -7,14 +7,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { VirtualClock } from '../../../lib/clock/index.js';
 import { BLOCK_BYTES, BlockWriter } from './block-writer.js';
-import { createSha256 } from './sha256.js';
+import { Sha256 } from './sha256.js';
 
 let directory: string;
 let handle: FileHandle;
 /** Undefined: this file system knows no O_DIRECT. */
 let directHandle: FileHandle | undefined;
 let clock: VirtualClock;
-const hashes: ReturnType<typeof createSha256>[] = [];
+const hashes: Sha256[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'evu-block-writer-'));
@@ -35,7 +35,7 @@ type Write = (bytes: Buffer, from: number, length: number, at: number) => Promis
 const writing = (write: Write): Handle => ({ write }) as unknown as Handle;
 
 function writer(handles: { readonly handle?: Handle; readonly directHandle?: Handle | undefined } = {}, bytes = 0) {
-  const hash = createSha256();
+  const hash = new Sha256();
   hashes.push(hash);
   const parts = { clock, handle, directHandle, name: 'the file', bytes, hash, onWritten: () => undefined, ...handles };
   return { blocks: new BlockWriter(parts), hash };
@@ -73,7 +73,7 @@ describe('a block writer', () => {
       await appendAll(blocks, content.subarray(there));
       await blocks.flush();
       expect((await written()).equals(content)).toBe(true);
-      expect([hash.digest(), blocks.writtenBytes, blocks.endBytes]).toEqual([
+      expect([await hash.digest(), blocks.writtenBytes, blocks.endBytes]).toEqual([
         sha256(content),
         content.length,
         content.length,
@@ -100,7 +100,7 @@ describe('a block writer', () => {
     await appendAll(blocks, content);
     await blocks.flush();
     expect((await written()).equals(content)).toBe(true);
-    expect(hash.digest()).toBe(sha256(content));
+    expect(await hash.digest()).toBe(sha256(content));
   });
 
   it('writes what fills no block after a while', async () => {
@@ -170,6 +170,6 @@ describe('a block writer', () => {
     await appendAll(blocks, content.subarray(100));
     await blocks.flush();
     expect((await written()).equals(content.subarray(100))).toBe(true);
-    expect(hash.digest()).toBe(sha256(content.subarray(100)));
+    expect(await hash.digest()).toBe(sha256(content.subarray(100)));
   });
 });

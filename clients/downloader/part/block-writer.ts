@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { errorCode } from '../../../lib/uplink-socket/index.js';
 import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
 import type { DownloadError } from '../download-error.js';
-import { ALIGNMENT_BYTES, alignedMemory } from './aligned-memory.js';
+import { ALIGNMENT_BYTES, blockMemory } from './block-memory.js';
 import { localError } from './local-error.js';
 import type { Sha256 } from './sha256.js';
 
@@ -90,7 +90,7 @@ export class BlockWriter {
   append(chunk: Buffer): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     for (let taken = 0; taken < chunk.length;) {
-      this.#memory ??= this.#free.pop() ?? alignedMemory(BLOCK_BYTES);
+      this.#memory ??= this.#free.pop() ?? blockMemory(BLOCK_BYTES);
       const copied = chunk.copy(this.#memory, this.#endBytes % BLOCK_BYTES, taken);
       taken += copied;
       this.#endBytes += copied;

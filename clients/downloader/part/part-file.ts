@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import { readBootId, type Clock } from '../../../lib/clock/index.js';
 import { DownloadError } from '../download-error.js';
 import type { Validator } from '../exchange/validator.js';
+import { blockMemory } from './block-memory.js';
 import { BlockWriter } from './block-writer.js';
 import { lockFile, type Unlock } from './file-lock.js';
 import { asLocal } from './local-error.js';
 import { stateFromText, stateToText, type PartState } from './part-state.js';
-import { createSha256, type Sha256 } from './sha256.js';
+import { Sha256 } from './sha256.js';
 
 /** How often what has come is made safe against a crash of the machine. */
 const CHECKPOINT_MS = 5_000;
@@ -174,7 +175,7 @@ export class PartFile {
   }
 
   /** The sha256 of what has come, in hexadecimal. Everything must be written. */
-  digest(): string {
+  digest(): Promise<string> {
     return this.#hash.digest();
   }
 
@@ -261,7 +262,7 @@ async function whatIsThere(
   const isTooMuch = state?.sizeBytes !== undefined && bytes > state.sizeBytes;
   const kept = isTooMuch ? 0 : bytes;
   await handle.truncate(kept);
-  const hash = createSha256();
+  const hash = new Sha256();
   try {
     await hashBeginning(handle, kept, hash, signal);
     return { bytes: kept, hash, state: kept === 0 ? undefined : state };
@@ -283,7 +284,7 @@ async function usableState(file: string, wanted: Wanted): Promise<PartState | un
 }
 
 async function hashBeginning(handle: FileHandle, bytes: number, hash: Sha256, signal: AbortSignal): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(REHASH_BYTES, Math.max(1, bytes)));
+  const buffer = blockMemory(REHASH_BYTES);
   for (let at = 0; at < bytes;) {
     if (signal.aborted) throw new DownloadError('interrupted', 'interrupted; what has come is kept');
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
