@@ -1,4 +1,5 @@
-// npm run test:nodes: the unit tests and one scenario in network namespaces, on each Node that is supported. A line for each.
+// npm run test:nodes: the unit tests and one scenario in network namespaces, on each Node that is supported.
+// A line for each.
 import { existsSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { environment, main, runQuietly, say, SetupError } from './commands.mjs';

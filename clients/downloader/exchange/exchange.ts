@@ -17,8 +17,8 @@ export interface Answer {
   readonly headers: Headers;
   /**
    * Hands the body to `sink`, to its end.
-   * @throws (a rejection) where the connection breaks before that, where `sink` throws, and the reason of `enough` where
-   * that aborts
+   * @throws (a rejection) where the connection breaks before that, where `sink` throws, and the reason of `enough`
+   * where that aborts
    */
   readBody(sink: Sink, enough: AbortSignal): Promise<void>;
 }
@@ -30,8 +30,9 @@ export interface Exchange {
 }
 
 /**
- * One GET over a connection of its own, which `connect` makes. Aborting the signal cuts the connection at once; the answer, or the reading
- * of its body, then fails with the signal's reason. What has come of a body of known length is handed over before that.
+ * One GET over a connection of its own, which `connect` makes. Aborting the signal cuts the connection at once; the
+ * answer, or the reading of its body, then fails with the signal's reason. What has come of a body of known length is
+ * handed over before that.
  */
 export function get(
   url: URL,
@@ -143,15 +144,16 @@ class Reader {
       });
       return;
     }
-    // What came with the head. The bytes that follow are the body: nothing is left to be parsed (RFC 9112, 6.3), and node:http would copy
-    // each of them.
+    // What came with the head. The bytes that follow are the body: nothing is left to be parsed (RFC 9112, 6.3), and
+    // node:http would copy each of them.
     for (let chunk = readFrom(response); chunk !== null; chunk = readFrom(response)) pass(chunk);
     this.valve?.divert(pass);
   }
 
   /** The connection broke. */
   break(error: Error): void {
-    // What becomes of the connection once the whole body has come is none of its business; its last chunk may still be on its way to the sink.
+    // What becomes of the connection once the whole body has come is none of its business; its last chunk may still be
+    // on its way to the sink.
     if (this.#missing !== 0) this.fail(error);
   }
 

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /**
- * A connection whose input can be held back, and taken past who reads it as a stream. The end of the connection comes after its data.
+ * A connection whose input can be held back, and taken past who reads it as a stream. The end of the connection comes
+ * after its data.
  */
 export class Valve extends Duplex {
   readonly #socket: Socket;
@@ -41,8 +42,8 @@ export class Valve extends Duplex {
   }
 
   /**
-   * From here on what comes goes to `receive` instead of to the reader of this stream, which only hears how the connection ends. What the
-   * reader has not read yet would come out of order: there must be nothing (readableLength).
+   * From here on what comes goes to `receive` instead of to the reader of this stream, which only hears how the
+   * connection ends. What the reader has not read yet would come out of order: there must be nothing (readableLength).
    */
   divert(receive: (chunk: Buffer) => void): void {
     this.#divert = receive;
@@ -50,8 +51,8 @@ export class Valve extends Duplex {
   }
 
   /**
-   * What has come out of the kernel already goes to who takes the diverted data, held or not: the connection is about to be cut, and it
-   * would have to be fetched again.
+   * What has come out of the kernel already goes to who takes the diverted data, held or not: the connection is about
+   * to be cut, and it would have to be fetched again.
    */
   drain(): void {
     if (this.#divert === undefined) return;

@@ -1,4 +1,7 @@
-/** What O_DIRECT asks of memory, offset and length at most, on disks with blocks of this size (open(2), statx(2): dio_mem_align). */
+/**
+ * What O_DIRECT asks of memory, offset and length at most, on disks with blocks of this size (open(2), statx(2):
+ * dio_mem_align).
+ */
 export const ALIGNMENT_BYTES = 4096;
 
 /** The types of Node, unlike those of browsers, leave it out. */
