@@ -11,7 +11,7 @@ describe('errorsOf', () => {
       'the line of the script, without the names of files',
       [
         'In file included from <cmdline>:1:1-26:',
-        '/proc/self/fd/3:2:17-20: Error: Could not process rule: No such file or directory',
+        '/dev/stdin:2:17-20: Error: Could not process rule: No such file or directory',
         'add rule inet t nope accept',
         '                ^^^^',
       ],
@@ -19,7 +19,7 @@ describe('errorsOf', () => {
     ],
     [
       'several, in their order',
-      ['/proc/self/fd/3:2:17-20: Error: no such chain', '/proc/self/fd/3:3:19-22: Error: no such chain either'],
+      ['/dev/stdin:2:17-20: Error: no such chain', '/dev/stdin:3:19-22: Error: no such chain either'],
       [
         'line 2: no such chain: add rule inet t nope accept',
         'line 3: no such chain either: add rule inet t none accept',
@@ -28,9 +28,9 @@ describe('errorsOf', () => {
     [
       'one syntax error, not the complaint about the include line as well',
       [
-        '/proc/self/fd/3:1:11-14: Error: syntax error, unexpected junk',
+        '/dev/stdin:1:11-14: Error: syntax error, unexpected junk',
         'Error: syntax error, unexpected end of file',
-        'include "/proc/self/fd/3"',
+        'include "/dev/stdin"',
       ],
       ['line 1: syntax error, unexpected junk: add table inet t'],
     ],

@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CommandError } from './command-error.js';
 import { listTableText } from './nft-list.js';
 import { loadRuleset } from './nft-load.js';
@@ -72,6 +76,14 @@ describe('loadRuleset', () => {
     await load(`add table inet ${table}`);
   });
 
+  it('repeats little of a line with a long list that is wrong', async () => {
+    const elements = Array.from({ length: 100_000 }, (_, index) => `"port${index}"`);
+    const wrong = load(`add element inet ${table} absent { ${elements.join(', ')} }`);
+    const error: unknown = await wrong.catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/line 1: .*No such file or directory/);
+    expect(String(error).length).toBeLessThan(500);
+  });
+
   it('gives up what takes too long', async () => {
     await expect(load(`add table inet ${table}`, 1)).rejects.toThrow(/no end within 1 ms/);
   });
@@ -80,6 +92,34 @@ describe('loadRuleset', () => {
     await expect(loadRuleset('add table inet t', { namespace: 'evi-missing' })).rejects.toThrow(
       /Cannot open network namespace "evi-missing"/,
     );
+  });
+});
+
+describe('loadRuleset with an nft that is not well', () => {
+  let directory: string;
+  const path = process.env.PATH;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'evi-nft-'));
+    process.env.PATH = `${directory}:${path ?? ''}`;
+  });
+
+  afterEach(async () => {
+    process.env.PATH = path;
+    await rm(directory, { recursive: true });
+  });
+
+  it.each([
+    { what: 'does not end', script: 'exec sleep 60', error: /no end within 1000 ms/ },
+    { what: 'is killed', script: 'kill -9 $$', error: /ended by SIGKILL/ },
+    { what: 'says nothing', script: 'exit 3', error: /exit code 3$/ },
+    { what: 'says what nobody knows', script: 'echo odd >&2; exit 1', error: /exit code 1: odd/ },
+    { what: 'floods', script: 'exec cat /dev/zero >&2', error: /more than 16777216 bytes of output/ },
+  ])('tells of one that $what', async ({ what, script, error }) => {
+    await writeFile(join(directory, 'nft'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const loaded = load('add table inet t', what === 'does not end' ? 1_000 : 20_000);
+    await expect(loaded).rejects.toThrow(CommandError);
+    await expect(loaded).rejects.toThrow(error);
   });
 });
 

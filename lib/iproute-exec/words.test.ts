@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { problemOfNamespace } from './words.js';
+import { printable, problemOfNamespace } from './words.js';
 
 describe('problemOfNamespace', () => {
   it.each(['device', 'eve-uplink-isp_eth0.1', 'evi-1'])('takes %s', (name) => {
@@ -8,5 +8,15 @@ describe('problemOfNamespace', () => {
 
   it.each(['', '-all', '.', '..', '../x', 'a/b', 'a b', 'a\nb', 'x'.repeat(200)])('refuses %j', (name) => {
     expect(problemOfNamespace(name)).toMatch(/is no name/);
+  });
+});
+
+describe('printable', () => {
+  it.each([
+    ['a word', 'eth0', '"eth0"'],
+    ['what would break a line of a log', 'a\nb"', '"a\\nb\\""'],
+    ['the beginning of what is long', 'x'.repeat(100), `"${'x'.repeat(80)}..."`],
+  ])('prints %s', (_, text, printed) => {
+    expect(printable(text)).toBe(printed);
   });
 });

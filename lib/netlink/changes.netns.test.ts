@@ -330,6 +330,18 @@ describe('refusals', () => {
     expect(stdout.match(/lookup 501 proto/g)).toHaveLength(2_499);
   });
 
+  it.each<[string, KernelChange]>([
+    ['no MAC address', { kind: 'bridge-add', name: 'bn1', settings: { macAddress: '02:00:00:00:00' } }],
+    ['no MAC address', { kind: 'link-set', name: 'eth0', settings: { macAddress: '02:00:00:00:00:xx' } }],
+    ['a zero in it', { kind: 'link-delete', name: 'eth0\0x' }],
+    ['no IP address', { kind: 'address-add', dev: 'eth0', address: { address: '10.0.0.256', prefixLength: 24 } }],
+  ])('are ours where there is %s: %j', (problem, change) => {
+    const before = rtnetlink.links();
+    expect(() => rtnetlink.apply([change])).toThrow(RangeError);
+    expect(() => rtnetlink.apply([change])).toThrow(problem);
+    expect(rtnetlink.links()).toEqual(before);
+  });
+
   it('are none where nothing is asked', () => {
     expect(rtnetlink.apply([])).toEqual([]);
   });

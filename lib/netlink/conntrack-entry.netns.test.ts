@@ -83,6 +83,19 @@ it('tells which TCP sessions over IPv4 it deletes, in both directions', async ()
   expect(await countFlowsByMark(marked)).toBe(1);
 });
 
+it('deletes flows of a zone, whose like there is in another, by themselves', async () => {
+  const name = namespace.name;
+  const flow = '-I -p udp -s 10.0.0.1 -d 10.0.0.2 --sport 1 --dport 2 -t 300';
+  for (const rest of ['-m 0x301', '-m 0x302 --zone 5']) {
+    await run('conntrack', `${flow} ${rest}`.split(' '), { namespace: name });
+  }
+  const withMark = (mark: number) => ({ mark, mask: 0xffff, namespace: name });
+  const [plain, zoned] = [withMark(0x0301), withMark(0x0302)];
+  expect(await deleteFlowsByMark(zoned)).toBe(1);
+  expect([await countFlowsByMark(zoned), await countFlowsByMark(plain)]).toEqual([0, 1]);
+  expect(await deleteFlowsByMark(plain)).toBe(1);
+});
+
 it('deletes thousands of flows at once, and leaves thousands of others', async () => {
   const name = namespace.name;
   const add = (index: number, mark: number): string =>

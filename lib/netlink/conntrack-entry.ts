@@ -75,10 +75,12 @@ interface Handle {
   readonly addressFamily: number;
   readonly original: Buffer;
   readonly id: Buffer | undefined;
+  /** Of both directions; one that holds for the original alone is told in `original`. */
+  readonly zone: Buffer | undefined;
 }
 
 const IPCTNL_MSG_CT = { get: 1, delete: 2 } as const;
-const CTA = { original: 1, reply: 2, protocolInfo: 4, mark: 8, id: 12, markMask: 21 } as const;
+const CTA = { original: 1, reply: 2, protocolInfo: 4, mark: 8, id: 12, zone: 18, markMask: 21 } as const;
 const CTA_TUPLE = { ip: 1, protocol: 2 } as const;
 const CTA_IP = { v4Source: 1, v4Destination: 2 } as const;
 const CTA_PROTO = { number: 1, sourcePort: 2, destinationPort: 3 } as const;
@@ -178,11 +180,12 @@ async function flush(socket: NetlinkSocket, which: MarkedFlows): Promise<void> {
 function deleteEach(socket: NetlinkSocket, handles: readonly Handle[]): void {
   for (let first = 0; first < handles.length; first += requestsAtOnce) {
     const writer = new MessageWriter();
-    const sequences = handles.slice(first, first + requestsAtOnce).map(({ addressFamily, original, id }) =>
+    const sequences = handles.slice(first, first + requestsAtOnce).map(({ addressFamily, original, id, zone }) =>
       writer.message(messageType(NFNL_SUBSYS.conntrack, IPCTNL_MSG_CT.delete), FLAG.acknowledge, () => {
         writer.raw(nfgenmsg(addressFamily));
         writer.bytesAttribute(CTA.original | NESTED, original);
         if (id !== undefined) writer.bytesAttribute(CTA.id, id);
+        if (zone !== undefined) writer.bytesAttribute(CTA.zone, zone);
       }),
     );
     const errors = [...socket.acknowledged(writer.bytes, sequences.at(-1) ?? 0).values()];
@@ -202,12 +205,13 @@ function marked(writer: MessageWriter, type: number, flags: number, which: Marke
 
 function handleOf({ body }: Message): Handle {
   const flow = attributes(body, NFGENMSG_BYTES);
-  const [original, id] = [flow.get(CTA.original), flow.get(CTA.id)];
+  const [original, id, zone] = [flow.get(CTA.original), flow.get(CTA.id), flow.get(CTA.zone)];
   return {
     addressFamily: body.readUInt8(0),
     // Copies: the buffer is that of every receipt.
     original: Buffer.from(original ?? []),
     id: id === undefined ? undefined : Buffer.from(id),
+    zone: zone === undefined ? undefined : Buffer.from(zone),
   };
 }
 

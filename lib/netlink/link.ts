@@ -108,15 +108,16 @@ export function writeLinkDelete(writer: MessageWriter, name: string): number {
 }
 
 function writeSettings(writer: MessageWriter, { macAddress, mtu, alias }: LinkSettings): void {
-  if (macAddress !== undefined) {
-    writer.bytesAttribute(
-      IFLA.address,
-      Uint8Array.from(macAddress.split(':'), (byte) => Number.parseInt(byte, 16)),
-    );
-  }
+  if (macAddress !== undefined) writer.bytesAttribute(IFLA.address, macAddressBytes(macAddress));
   if (mtu !== undefined) writer.u32(IFLA.mtu, mtu);
   // Without the zero at its end: the kernel takes the attribute's length for the alias's.
   if (alias !== undefined) writer.bytesAttribute(IFLA.alias, Buffer.from(alias));
+}
+
+/** @throws RangeError where the text is none: the kernel would take the zeros that were made of it. */
+function macAddressBytes(text: string): Uint8Array {
+  if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(text)) throw new RangeError(`${JSON.stringify(text)} is no MAC address`);
+  return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
 }
 
 function header(index: number, flags = 0, changeMask = 0): Uint8Array {

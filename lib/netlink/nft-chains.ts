@@ -7,7 +7,8 @@ import { messageType, NFGENMSG_BYTES, nfgenmsg, NFNL_SUBSYS, NFPROTO, type NftFa
 import { listElements, type SetPlace } from './set-element.js';
 import { wholeListing } from './wire/listing.js';
 
-const NFT_MSG = { getChain: 4, getRule: 7, getSet: 10 } as const;
+const NFT_MSG = { getTable: 1, getChain: 4, getRule: 7, getSet: 10 } as const;
+const NFTA_TABLE = { name: 1, flags: 2 } as const;
 const NFTA_CHAIN = { table: 1, handle: 2, use: 6, counters: 8, id: 12 } as const;
 const NFTA_SET = { table: 1, name: 2, flags: 3 } as const;
 const NFT_SET_ANONYMOUS = 1;
@@ -30,6 +31,11 @@ export function readChainsDigest(
   { family, table }: { readonly family: NftFamily; readonly table: string },
 ): string | undefined {
   const hash = createHash('sha256');
+  // A table may be dormant: all is there, and nothing of it in force.
+  list(socket, NFT_MSG.getTable, NFTA_TABLE.name, family, table, (body) => {
+    const flags = attributes(body, NFGENMSG_BYTES).get(NFTA_TABLE.flags);
+    hash.update(`flags ${flags?.toString('hex') ?? ''}`);
+  });
   const chains = list(socket, NFT_MSG.getChain, NFTA_CHAIN.table, family, table, (body) => {
     update(hash, body, VOLATILE_OF_CHAIN);
   });

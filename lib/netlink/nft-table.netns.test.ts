@@ -102,6 +102,7 @@ describe('the digest of chains', () => {
       'rules in another order',
       'flush chain inet t output\nadd rule inet t output meta mark set oifname map @marks\nadd rule inet t output oifname @seen',
     ],
+    ['a table that sleeps', 'add table inet t { flags dormant; }'],
     ['a rule with a comment', 'add rule inet t side accept comment "theirs"'],
   ])('changes with %s', async (_, change) => {
     const before = digest();

@@ -5,6 +5,7 @@ import {
   AF_INET6,
   familyName,
   familyNumber,
+  familyOf,
   formatPrefix,
   prefixIn,
   type IpFamily,
@@ -35,7 +36,7 @@ export interface Route extends NextHop {
   readonly type: RouteType;
   /** The address that the device's own traffic leaves with (`src`). */
   readonly source: string | undefined;
-  /** The route's preference among equals; lower is better. */
+  /** The route's preference among equals; lower is better. Of IPv6 the kernel takes 0 for 1024, and says so. */
   readonly metric: number;
   /** Who owns it (RTPROT_*). */
   readonly protocol: number;
@@ -183,13 +184,11 @@ function writeGateway(writer: MessageWriter, family: IpFamily, bytes: Uint8Array
 
 /** As the words of `ip route add`. */
 export function formatRoute(route: Route): string {
-  const { destination, type, gateway, dev, source, table, metric, protocol, isOnLink, family } = route;
-  const isOtherFamily = gateway !== undefined && gateway.includes(':') !== (family === 'inet6');
+  const { destination, type, source, table, metric, protocol, isOnLink, family } = route;
   return [
     ...(type === 'unicast' ? [] : [type]),
     formatPrefix(destination),
-    ...(gateway === undefined ? [] : ['via', ...(isOtherFamily ? ['inet6'] : []), gateway]),
-    ...(dev === undefined ? [] : ['dev', dev]),
+    ...wordsOfHop(route, family),
     ...(source === undefined ? [] : ['src', source]),
     'table',
     table,
@@ -197,7 +196,16 @@ export function formatRoute(route: Route): string {
     'proto',
     protocol,
     ...(isOnLink ? ['onlink'] : []),
+    ...route.nextHops.map((hop) => ['nexthop', ...wordsOfHop(hop, family)].join(' ')),
   ].join(' ');
+}
+
+function wordsOfHop({ gateway, dev }: NextHop, family: IpFamily): readonly string[] {
+  const isOtherFamily = gateway !== undefined && familyOf(gateway) !== family;
+  return [
+    ...(gateway === undefined ? [] : ['via', ...(isOtherFamily ? [familyOf(gateway)] : []), gateway]),
+    ...(dev === undefined ? [] : ['dev', dev]),
+  ];
 }
 
 /** A copy, because the buffer is that of every receipt, and names of links are asked for before it is read. */

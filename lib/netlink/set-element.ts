@@ -204,9 +204,15 @@ export function formatElement(
   ].join(' ');
 }
 
-/** What has ended meanwhile ends at once. */
+/** One tick of a kernel that counts 100 a second, the slowest that there is. */
+const SHORTEST_TIMEOUT_MS = 10;
+
+/**
+ * What has ended meanwhile ends at once. Kernels before 6.12 take less than a tick for no end at all
+ * (nf_msecs_to_jiffies64).
+ */
 function leftOf(endsAtBoottimeMs: number, boottimeMs: number): number {
-  return Math.max(1, Math.round(endsAtBoottimeMs - boottimeMs));
+  return Math.max(SHORTEST_TIMEOUT_MS, Math.round(endsAtBoottimeMs - boottimeMs));
 }
 
 function formatPart(type: ElementType | undefined, part: ElementPart): string {
@@ -291,7 +297,7 @@ export function partsIn(types: readonly ElementType[], bytes: Buffer | undefined
     parts.push(partIn(type, bytes.subarray(at, at + size)));
     at += Math.ceil(size / 4) * 4;
   }
-  return parts;
+  return at < bytes.length ? undefined : parts;
 }
 
 const PART_BYTES: Readonly<Record<ElementType, number>> = {

@@ -128,6 +128,16 @@ describe('routes', () => {
     ],
     [{ gateway: 'fe80::1', metric: 7 }, '10.77.0.0/24 via inet6 fe80::1 dev eth0 table 501 metric 7 proto 229'],
     [{ type: 'unreachable', dev: undefined }, 'unreachable 10.77.0.0/24 table 501 proto 229'],
+    [
+      {
+        dev: undefined,
+        nextHops: [
+          { gateway: '192.0.2.1', dev: 'eth0', isOnLink: false },
+          { gateway: 'fe80::1', dev: 'eth1', isOnLink: false },
+        ],
+      },
+      '10.77.0.0/24 table 501 proto 229 nexthop via 192.0.2.1 dev eth0 nexthop via inet6 fe80::1 dev eth1',
+    ],
   ])('%j is written %s', (parts, text) => {
     expect(formatRoute({ ...base, ...parts })).toBe(text);
   });
@@ -153,6 +163,7 @@ describe('set elements', () => {
         expect(partsIn(types, bytes)).toEqual(parts);
         expect(types.length === 1 || bytes.length % 4 === 0).toBe(true);
         expect(partsIn([...types, 'mark'], bytes)).toBeUndefined();
+        expect(partsIn(types, Buffer.concat([bytes, Buffer.alloc(4)]))).toBeUndefined();
       }),
     );
   });
@@ -207,7 +218,7 @@ describe('set elements', () => {
     [{ key: ['mark', 'inet_proto', 'inet_service'] }, element([1, 17, 53]), '0x00000001 . udp . 53'],
     [{ key: ['inet_proto'] }, element([132]), '132'],
     [{ key: ['mark'] }, element([1], [], 5_000), '0x00000001 timeout 3000ms'],
-    [{ key: ['mark'] }, element([1], [], 1_000), '0x00000001 timeout 1ms'],
+    [{ key: ['mark'] }, element([1], [], 1_000), '0x00000001 timeout 10ms'],
     [{ key: ['mark'], value: ['zone'] }, element([1], [7], 5_000), '0x00000001 timeout 3000ms : 7'],
   ] as const)('%j %j is written %s', (types, one, text) => {
     expect(formatElement(types, one, 2_000)).toBe(text);

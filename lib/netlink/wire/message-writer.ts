@@ -72,8 +72,9 @@ export class MessageWriter {
     this.#buffer.writeUInt8(value, start);
   }
 
-  /** With the zero at its end. */
+  /** With the zero at its end. @throws RangeError where there is one before: the kernel would read no further. */
   string(type: number, value: string): void {
+    if (value.includes('\0')) throw new RangeError(`${JSON.stringify(value)} has a zero in it`);
     const start = this.#attributeHeader(type, Buffer.byteLength(value) + 1);
     this.#buffer.write(value, start);
   }
