@@ -60,9 +60,13 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list()) }),
     onReport: (report) => {
       const isNews = latest === undefined || !saysTheSame(latest, report);
-      latest = report;
+      // What a pending report says is not in force yet.
+      if (report.phase !== 'pending') latest = report;
       if (!isNews) return;
-      store.replaceAll(networkInstanceStatuses(report), (status, revision) => ({ ...status, revision }));
+      store.replaceAll(
+        networkInstanceStatuses(report, (id) => store.get(id)),
+        (status, revision) => ({ ...status, revision }),
+      );
     },
   });
   const watch = watchKernel(namespace, clock, () => {
@@ -95,6 +99,9 @@ function saysTheSame(a: ReconcileReport, b: ReconcileReport): boolean {
     a.inputs.config === b.inputs.config &&
     a.inputs.ports === b.inputs.ports &&
     a.inputs.selections === b.inputs.selections &&
+    a.phase !== 'pending' &&
+    b.phase !== 'pending' &&
+    a.isVerified === b.isVerified &&
     a.failures.length === 0 &&
     b.failures.length === 0
   );

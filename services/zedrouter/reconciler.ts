@@ -37,8 +37,10 @@ export interface ReconcileReport {
   /** What was found to do, and done. */
   readonly planned: Plan;
   readonly failures: readonly Failure[];
-  /** False where the traffic has moved and tidying is still to come. */
-  readonly settled: boolean;
+  /** `pending`: told, and not in force yet. `applied`: traffic follows it, tidying is still to come. */
+  readonly phase: 'pending' | 'applied' | 'settled';
+  /** The kernel has been read since anything was applied, and holds what is desired. */
+  readonly isVerified: boolean;
 }
 
 export interface ReconcilerOptions {
@@ -203,14 +205,20 @@ export class Reconciler {
       logger.debug({ event: 'dataplane-plan', plan: printPlan(steps) }, 'plan');
     }
     const { urgent, rest } = splitPlan(steps);
-    const tell = (failures: readonly Failure[], settled: boolean): void => {
-      this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, settled });
+    const tell = (failures: readonly Failure[], phase: ReconcileReport['phase']): void => {
+      const isVerified = isFreshlyRead && steps.length === 0;
+      this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, phase, isVerified });
     };
+    // A switch takes no turn of the event loop, and nobody could see it pending; loading the ruleset does.
+    const tellPending = setImmediate(() => {
+      tell([], 'pending');
+    });
     const urgentFailures = await this.#apply(urgent, desired.bridges);
+    clearImmediate(tellPending);
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
-      tell(urgentFailures, false);
+      tell(urgentFailures, 'applied');
       await untilSent();
     }
     const failures = [
@@ -228,7 +236,7 @@ export class Reconciler {
       instrumentation.onApplied('all', tookMs);
       logger.info({ event: 'dataplane-changed', tookMs, failures: failures.length }, 'dataplane reconciled');
     }
-    tell(failures, true);
+    tell(failures, 'settled');
   }
 
   /** The failures of name services come and go by themselves. */

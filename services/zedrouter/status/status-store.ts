@@ -15,6 +15,11 @@ export function statusStore(): StatusStore {
  * the same object, so that hundreds of statuses are compared in no time.
  */
 function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
+  return a.settled === b.settled && a.verified === b.verified && saysTheSame(a, b);
+}
+
+/** Whether both say the same of what is in force, verified or not. */
+export function saysTheSame(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
   return (
     a.appliedNitsRevision === b.appliedNitsRevision &&
     isDeepStrictEqual(rest(a), rest(b)) &&
@@ -23,5 +28,5 @@ function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean
 }
 
 function rest({ appInterfaces: _, ...status }: NetworkInstanceStatus): NetworkInstanceStatus {
-  return { ...status, appInterfaces: [], info: undefined, revision: 0n };
+  return { ...status, appInterfaces: [], info: undefined, revision: 0n, settled: false, verified: false };
 }

@@ -9,11 +9,54 @@ import { madeOnceNumbered } from '../desired/made-once.js';
 import { placedPortMaps } from '../desired/port-maps.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { networkInstanceInfo } from './info.js';
+import { saysTheSame } from './status-store.js';
 import type { Operation } from '../plan/operations.js';
 import type { ReconcileReport } from '../reconciler.js';
 
-/** The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0. */
-export function networkInstanceStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkInstanceStatus> {
+/** The status that was told of a network instance last, if any. */
+export type ToldStatus = (networkInstanceId: string) => NetworkInstanceStatus | undefined;
+
+/**
+ * The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0. Those that
+ * a reconciliation does not concern stay as they were told.
+ */
+export function networkInstanceStatuses(
+  report: ReconcileReport,
+  told: ToldStatus,
+): ReadonlyMap<string, NetworkInstanceStatus> {
+  const applied = appliedStatuses(report);
+  return new Map(
+    [...applied].map(([id, status]) => {
+      const before = told(id);
+      if (before !== undefined && saysTheSame(before, status)) {
+        const isVerified = before.verified || report.isVerified;
+        return [id, { ...status, settled: isVerified, verified: isVerified }];
+      }
+      if (report.phase !== 'pending')
+        return [id, { ...status, settled: report.isVerified, verified: report.isVerified }];
+      return [
+        id,
+        { ...(before ?? notInForce(status)), state: ApplyState.APPLY_STATE_PENDING, settled: false, verified: false },
+      ];
+    }),
+  );
+}
+
+/** Of a network instance that is told for the first time, nothing is in force. */
+function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
+  return {
+    ...status,
+    armedPorts: [],
+    interfaceInUse: '',
+    dnsServers: [],
+    appliedNitsEpoch: '',
+    appliedNitsRevision: 0n,
+    appliedConfigVersion: 0n,
+    info: undefined,
+  };
+}
+
+function appliedStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkInstanceStatus> {
   const { inputs, numbers } = report;
   const { model } = inputs.config;
   return new Map(
@@ -39,6 +82,8 @@ export function networkInstanceStatuses(report: ReconcileReport): ReadonlyMap<st
         appliedConfigVersion: inputs.config.version,
         revision: 0n,
         info: undefined,
+        settled: false,
+        verified: false,
       };
       return [fixed.instance.id, { ...status, info: networkInstanceInfo(fixed.instance, fixed.bridgeNumber, status) }];
     }),

@@ -44,7 +44,7 @@ export async function withReconciler<T>(
     keepNumbers: () => Promise.resolve(),
     nameServiceDirectory: nameServiceDirectory(where.runDir),
     onReport: (report) => {
-      if (report.settled) for (const resolve of waiting.splice(0)) resolve(report);
+      if (report.phase === 'settled') for (const resolve of waiting.splice(0)) resolve(report);
     },
   });
   try {

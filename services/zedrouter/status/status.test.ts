@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import type { Selection } from '../desired/inputs.js';
+import type { ReconcileReport } from '../reconciler.js';
+import { INPUTS, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
+import { NOTHING } from '../testing/simulated-kernel.js';
+import { networkInstanceStatuses } from './status.js';
+
+const told = new Map<string, NetworkInstanceStatus>();
+
+function statuses(
+  selections: readonly (readonly [string, Selection])[],
+  phase: ReconcileReport['phase'],
+  isVerified = false,
+): ReadonlyMap<string, NetworkInstanceStatus> {
+  const report: ReconcileReport = {
+    inputs: {
+      config: { version: 1n, model: MODEL },
+      ports: { epoch: 'e', revision: 1n, facts: PORTS },
+      selections: { epoch: 'e', revision: 1n, portsRevision: 1n, selections: new Map(selections) },
+    },
+    numbers: INPUTS.numbers,
+    desired: NOTHING,
+    planned: [],
+    failures: [],
+    phase,
+    isVerified,
+  };
+  const made = networkInstanceStatuses(report, (id) => told.get(id));
+  for (const [id, status] of made) told.set(id, status);
+  return made;
+}
+
+const brief = (status: NetworkInstanceStatus | undefined) =>
+  status && [status.state, status.armedPorts.join(), status.settled, status.verified];
+const { APPLY_STATE_APPLIED: APPLIED, APPLY_STATE_PENDING: PENDING } = ApplyState;
+
+describe('the statuses of network instances', () => {
+  it('go from pending over applied to verified, and only those of network instances that move', () => {
+    const [before, after] = [selection(['eth0', 'wwan0']), { ...selection(['wwan0', 'eth0']), revision: 2n }];
+    const business = [NI_BUSINESS, selection(['eth0'])] as const;
+    const first = statuses([[NI_DEFAULT, before], business], 'pending');
+    expect(brief(first.get(NI_DEFAULT))).toEqual([PENDING, '', false, false]);
+    expect(first.get(NI_DEFAULT)).toMatchObject({
+      appliedNitsRevision: 0n,
+      appliedConfigVersion: 0n,
+      interfaceInUse: '',
+    });
+
+    const applied = statuses([[NI_DEFAULT, before], business], 'applied');
+    expect(brief(applied.get(NI_DEFAULT))).toEqual([APPLIED, 'eth0,wwan0', false, false]);
+
+    const verified = statuses([[NI_DEFAULT, before], business], 'settled', true);
+    expect(brief(verified.get(NI_DEFAULT))).toEqual([APPLIED, 'eth0,wwan0', true, true]);
+
+    const moving = statuses([[NI_DEFAULT, after], business], 'pending');
+    expect(brief(moving.get(NI_DEFAULT))).toEqual([PENDING, 'eth0,wwan0', false, false]);
+    expect(brief(moving.get(NI_BUSINESS))).toEqual([APPLIED, 'eth0', true, true]);
+
+    const moved = statuses([[NI_DEFAULT, after], business], 'settled');
+    expect(brief(moved.get(NI_DEFAULT))).toEqual([APPLIED, 'wwan0,eth0', false, false]);
+    expect(brief(moved.get(NI_BUSINESS))).toEqual([APPLIED, 'eth0', true, true]);
+  });
+});
