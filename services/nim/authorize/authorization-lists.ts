@@ -69,21 +69,19 @@ export class AuthorizationLists {
     return portAuthorizations(operation, published, (label) => ports.get(label), nowMs, wall);
   }
 
-  /** A port's entry among an operation's, if it has one. */
+  /** A port's entry among an operation's, if it has one: of what is true now, whether readers have been told or not. */
   entry(operation: NetworkOperation, label: string): AuthorizedPort | undefined {
-    this.#takeNews();
-    const kept = this.#stores.get(operation)?.get(KEY);
-    return kept?.ports.find(({ logicalLabel }) => logicalLabel === label);
+    const news = this.#news;
+    const current = news === undefined ? this.#stores.get(operation)?.get(KEY) : this.list(operation, news);
+    return current?.ports.find(({ logicalLabel }) => logicalLabel === label);
   }
 
-  /** An operation's ports, now and after each change. */
+  /** An operation's ports, as they were told last, and after each change; a first list comes as soon as there is one. */
   async *watch(
     operation: NetworkOperation,
     resume: ResumePoint,
     signal: AbortSignal,
   ): AsyncGenerator<StateChange<PortAuthorizations>, void, undefined> {
-    await this.#publisher.untilPublished(signal);
-    this.#takeNews();
     const store = this.#stores.get(operation);
     if (store !== undefined) yield* store.watch(resume, signal);
   }
