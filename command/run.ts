@@ -6,7 +6,9 @@ function throughout(command: Command, change: (command: Command) => void): void 
   for (const subcommand of command.commands) throughout(subcommand, change);
 }
 
-/** Runs the command line. Sets the exit code and leaves the process to end by itself, so that nothing printed is lost. */
+/**
+ * Runs the command line. Sets the exit code and leaves the process to end by itself, so that nothing printed is lost.
+ */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
   throughout(program, (command) => {
     command.exitOverride();

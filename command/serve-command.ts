@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { whyNoLibc } from '../lib/libc/index.js';
 import type { LogLevel } from '../lib/observability/index.js';
 import type { TlsListenOptions } from '../lib/rpc/index.js';
 import type { ServeOptions, ServiceName } from '../services/serve/index.js';
@@ -38,7 +39,7 @@ function controllerOf({ controller, controllerCa }: ServeCommandOptions, command
   return undefined;
 }
 
-async function serveServices(what: 'all' | ServiceName, _options: unknown, command: Command): Promise<void> {
+async function serveServices(what: 'all' | ServiceName, command: Command): Promise<void> {
   const { serve, serveCleanUp, serviceNames } = await import('../services/serve/index.js');
   const options = command.optsWithGlobals<ServeCommandOptions>();
   const { runDir, stateDir, logLevel, metrics } = options;
@@ -52,8 +53,11 @@ async function serveServices(what: 'all' | ServiceName, _options: unknown, comma
   await serve({ services, runDir, stateDir, logLevel, listen, controller, metrics });
 }
 
-/** `eve-uplink serve`. */
-export function serveCommand(): Command {
+/**
+ * `eve-uplink serve`. It refuses a machine whose Node has no way to the system calls (`whyNot`, one line), before it
+ * touches anything.
+ */
+export function serveCommand(whyNot: () => string | undefined = whyNoLibc): Command {
   return new Command('serve')
     .description('run the services until SIGTERM or Ctrl-C; the traffic goes on without them')
     .addArgument(new Argument('[service]', 'which').choices(['all', 'zedagent', 'nim', 'zedrouter']).default('all'))
@@ -71,5 +75,13 @@ export function serveCommand(): Command {
     .addOption(
       new Option('--cleanup', 'run nothing: remove all that is ours from the kernel, and nothing else').default(false),
     )
-    .action(action(() => Promise.resolve(serveServices)));
+    .action(
+      action(() => {
+        const problem = whyNot();
+        if (problem !== undefined) throw new Error(`eve-uplink cannot serve here: ${problem}`);
+        return Promise.resolve((what: 'all' | ServiceName, _options: unknown, command: Command) =>
+          serveServices(what, command),
+        );
+      }),
+    );
 }

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { Command } from 'commander';
 import { createProgram } from '../program.js';
 import { runProgram } from '../run.js';
 
@@ -14,7 +15,12 @@ function exitCodeNow(): number {
 }
 
 /** Runs a command line in this process. */
-export async function run(...args: readonly string[]): Promise<Outcome> {
+export function run(...args: readonly string[]): Promise<Outcome> {
+  return runCaptured(createProgram(), args);
+}
+
+/** Runs a command line of any program in this process. */
+export async function runCaptured(program: Command, args: readonly string[]): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const capture = (name: 'stdout' | 'stderr') =>
     jest.spyOn(process[name], 'write').mockImplementation((chunk) => {
@@ -25,7 +31,7 @@ export async function run(...args: readonly string[]): Promise<Outcome> {
   const exitCodeBefore = process.exitCode;
   process.exitCode = undefined;
   try {
-    await runProgram(createProgram(), ['node', 'eve-uplink', ...args]);
+    await runProgram(program, ['node', 'eve-uplink', ...args]);
     return { ...written, exitCode: exitCodeNow() };
   } finally {
     process.exitCode = exitCodeBefore;
