@@ -19,9 +19,20 @@ export function findExecutable(name: string): string | undefined {
     .find(isExecutable);
 }
 
-/** Which of the tools that the dataplane needs are not installed. */
-export function missingTools(): Promise<readonly string[]> {
-  return Promise.resolve(['ip', 'nft', 'dnsmasq'].filter((tool) => findExecutable(tool) === undefined));
+/** A command that is not installed, and the Debian package that brings it. */
+export interface MissingTool {
+  readonly command: string;
+  readonly debianPackage: string;
+}
+
+/** What the dataplane runs, and the Debian packages that bring it. */
+const debianPackages = { ip: 'iproute2', nft: 'nftables', dnsmasq: 'dnsmasq-base' } as const;
+
+/** Which of the commands that the dataplane needs are not installed. `find`: the path of a command, where there is one. */
+export function missingTools(find: (command: string) => string | undefined = findExecutable): readonly MissingTool[] {
+  return Object.entries(debianPackages)
+    .filter(([command]) => find(command) === undefined)
+    .map(([command, debianPackage]) => ({ command, debianPackage }));
 }
 
 function searchPath(): readonly string[] {

@@ -12,7 +12,7 @@ export {
   type DnsmasqOptions,
   type RunningDnsmasq,
 } from './dnsmasq.js';
-export { missingTools } from './environment.js';
+export { missingTools, type MissingTool } from './environment.js';
 export { listTableText, type NftListOptions } from './nft-list.js';
 export { loadRuleset, type LoadOptions } from './nft-load.js';
 export { run, type RunOptions, type RunResult } from './run.js';

@@ -8,6 +8,7 @@ import { CallErrors, type RunningService, type TlsListenOptions } from '../../li
 import { startZedagent } from '../zedagent/index.js';
 import { cleanUp, startZedrouter } from '../zedrouter/index.js';
 import { keepCompiled } from './keep-compiled.js';
+import { warnOfMissingTools } from './warn-of-missing-tools.js';
 
 /** In the order in which they start. */
 export const serviceNames = ['zedagent', 'nim', 'zedrouter'] as const;
@@ -76,6 +77,7 @@ function start(name: ServiceName, options: ServeOptions, measured: Measured): Pr
     case 'nim':
       return startNim({ ...shared, controller: options.controller });
     case 'zedrouter':
+      warnOfMissingTools(logger);
       return startZedrouter(shared);
   }
 }
