@@ -18,6 +18,27 @@ const outsideWorld = {
     '^(node:(fs|child_process|dgram|http|http2|https|tls|dns|process|timers)(/.*)?|iproute-exec|@grpc/.*|(\\.\\./)+(lib/)?(iproute-exec|rpc|durable|observability|uplink-socket|libc)/.*)$',
   message: 'Pure code: data in, data out. No files, processes, sockets, commands or system clocks.',
 };
+/** What the formatter does not wrap: comments, above all. Texts are left whole, so that they can be searched for. */
+const lineLength = {
+  'max-len': [
+    'error',
+    {
+      code: 120,
+      ignorePattern: '^import |^export .* from ',
+      ignoreUrls: true,
+      ignoreStrings: true,
+      ignoreTemplateLiterals: true,
+      ignoreRegExpLiterals: true,
+    },
+  ],
+};
+/** Code that is being replaced right now; this list goes with it. */
+const beingRewritten = [
+  'lib/{iproute-exec,netlink}/**',
+  'services/zedrouter/**',
+  'services/nim/observe/**',
+  'clients/downloader/{part,exchange}/**',
+];
 const forbid = (...patterns) => ({
   '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
 });
@@ -92,6 +113,7 @@ export default defineConfig(
     files: ['lib/iproute-exec/**/*.ts', 'lab/**/*.ts', 'e2e/**/*.ts', '**/*.test.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
+  { files: ['**/*.{ts,mjs}'], ignores: beingRewritten, rules: lineLength },
   {
     // The operator reads what the command prints.
     files: ['{command,clients,lab,e2e}/**/*.ts'],

@@ -13,8 +13,8 @@ import type { App } from './app.js';
 const retryMs = 100;
 
 /**
- * Does what a hypervisor does on a device: keeps each app's link in the bridge that zedrouter's status names for it. Looks again whenever the
- * status or a link of the device changes, so a bridge that is made anew gets its apps back.
+ * Does what a hypervisor does on a device: keeps each app's link in the bridge that zedrouter's status names for it.
+ * Looks again whenever the status or a link of the device changes, so a bridge that is made anew gets its apps back.
  */
 export class AppPlugger {
   readonly #apps: readonly App[];
@@ -76,7 +76,8 @@ export class AppPlugger {
     }
     this.#plugging = this.#plugAll()
       .catch(() => {
-        // A bridge can go between the look and the plugging; nothing may change after that to wake us, so look again by ourselves.
+        // A bridge can go between the look and the plugging; nothing may change after that to wake us, so look again by
+        // ourselves.
         this.#retry = setTimeout(() => {
           this.#wake();
         }, retryMs);

@@ -15,8 +15,8 @@ import { onTermination } from './signals.js';
 import { drawTopology, portNames, type AppName, type PortName, type Topology } from './topology.js';
 
 /**
- * Brings a lab up, and waits until every port has its address. What a crashed lab of the same prefix has left is removed first.
- * Throws where such a lab is still running, where a folder is not empty, and where a program is missing.
+ * Brings a lab up, and waits until every port has its address. What a crashed lab of the same prefix has left is
+ * removed first. Throws where such a lab is still running, where a folder is not empty, and where a program is missing.
  */
 export async function createLab(options: LabOptions): Promise<Lab> {
   const topology = drawTopology(options);

@@ -4,10 +4,16 @@ import { KernelEvents, Rtnetlink } from '../lib/netlink/index.js';
 import { DhcpClient } from './dhcp/client.js';
 import { portNames, type PortName, type Topology } from './topology.js';
 
-/** udhcpc takes every lease for at least 16 s long, and so would renew a shorter one after its end: it is told to at half-time (RFC 2131, T1). */
+/**
+ * udhcpc takes every lease for at least 16 s long, and so would renew a shorter one after its end: it is told to at
+ * half-time (RFC 2131, T1).
+ */
 const shortestRenewalSeconds = 8;
 
-/** The device's DHCP clients, one a port, and what a device's network manager does for them: a carrier that returns has its lease renewed. */
+/**
+ * The device's DHCP clients, one a port, and what a device's network manager does for them: a carrier that returns has
+ * its lease renewed.
+ */
 export class DevicePorts {
   readonly clients: Readonly<Record<PortName, DhcpClient>>;
   readonly #carrier = new Map<string, boolean>();

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { TopologyOptions } from './topology.js';
 
 export interface LabOptions extends TopologyOptions {
-  /** Sockets, name servers of leases, and (under lab/) the lab's own logs. Must not exist, or be empty; removed at the end. */
+  /**
+   * Sockets, name servers of leases, and (under lab/) the lab's own logs. Must not exist, or be empty; removed at the
+   * end.
+   */
   readonly runDir: string;
   /** The same for what services keep. */
   readonly stateDir: string;

@@ -40,7 +40,10 @@ export interface LabParts {
 
 const parkedInterface = 'parked';
 
-/** A ship in network namespaces: a device with three uplinks, their ISPs, an internet, two apps. And everything that can go wrong. */
+/**
+ * A ship in network namespaces: a device with three uplinks, their ISPs, an internet, two apps. And everything that can
+ * go wrong.
+ */
 export class Lab {
   readonly topology: Topology;
   readonly runDir: string;
@@ -192,7 +195,10 @@ export class Lab {
     return shipConfiguration(this.topology, options);
   }
 
-  /** Starts the services in the device, and has the apps plugged where zedrouter says. Call it once; later `services.start()`. */
+  /**
+   * Starts the services in the device, and has the apps plugged where zedrouter says. Call it once; later
+   * `services.start()`.
+   */
   async startServices(options: ServiceSetOptions = {}): Promise<ServiceSet> {
     if (this.#services !== undefined) throw new Error('the services have been started already');
     const services = new ServiceSet(options, {

@@ -8,8 +8,8 @@ const namespaceFolder = '/run/netns';
 
 /**
  * Ends every process in these network namespaces and removes the namespaces: what is left of a run that crashed, or
- * what a run leaves at its end. Namespaces that do not exist are no matter. Nothing else is touched: a process is known by
- * the namespace that it is in, never by its name.
+ * what a run leaves at its end. Namespaces that do not exist are no matter. Nothing else is touched: a process is known
+ * by the namespace that it is in, never by its name.
  */
 export async function removeNamespaces(namespaces: readonly string[]): Promise<void> {
   const present = new Set(await readdir(namespaceFolder).catch(() => []));

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder with this project's package.json: the lab finds the bundled command, its scripts and its sources from there, both when it
- * runs from TypeScript and when it is part of the bundle.
+ * The folder with this project's package.json: the lab finds the bundled command, its scripts and its sources from
+ * there, both when it runs from TypeScript and when it is part of the bundle.
  */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));

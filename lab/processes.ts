@@ -20,7 +20,9 @@ export interface ProcessOptions {
 export type ExitStatus =
   { readonly kind: 'exited'; readonly code: number } | { readonly kind: 'killed'; readonly signal: string };
 
-/** A long-running program of the lab, in a session of its own, so that a Ctrl-C on the terminal reaches only the lab. */
+/**
+ * A long-running program of the lab, in a session of its own, so that a Ctrl-C on the terminal reaches only the lab.
+ */
 export class LabProcess {
   readonly name: string;
   readonly pid: number;

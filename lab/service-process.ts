@@ -44,7 +44,10 @@ export class ServiceProcess {
     return this.#process?.running === true ? this.#process.pid : undefined;
   }
 
-  /** Starts it and waits until each of its sockets answers that it is SERVING. Throws where it ends instead, or takes longer than 10 s. */
+  /**
+   * Starts it and waits until each of its sockets answers that it is SERVING. Throws where it ends instead, or takes
+   * longer than 10 s.
+   */
   async start(): Promise<void> {
     if (this.#process?.running === true) return;
     const { serves, namespace, runDir, stateDir, logFile, logLevel, controller, metricsPort, runBy } = this.#options;
@@ -111,7 +114,10 @@ async function isServing(address: string): Promise<boolean> {
   }
 }
 
-/** The bundled command. Where the lab itself runs from its sources (tests), it is bundled first if the sources have changed. */
+/**
+ * The bundled command. Where the lab itself runs from its sources (tests), it is bundled first if the sources have
+ * changed.
+ */
 export async function commandFile(): Promise<string> {
   const root = packageRoot();
   if (import.meta.url.endsWith('.ts')) {

@@ -24,15 +24,19 @@ export const portMaps = {
 export interface ShipOptions {
   /** How long a better port must work before traffic goes back to it; default 30 (docs/design.md#choice). */
   readonly failbackHoldSeconds?: number;
-  /** Port priorities that a network instance may use; `every` for no limit. Default: every for `default`, 0 and 1 for `business`. */
+  /**
+   * Port priorities that a network instance may use; `every` for no limit. Default: every for `default`, 0 and 1 for
+   * `business`.
+   */
   readonly allowedPriorities?: Readonly<Partial<Record<NetworkInstanceName, readonly number[] | 'every'>>>;
 }
 
 const dhcpNetworkId = '0a000000-0000-4000-8000-00000000d4c9';
 
 /**
- * The ship's configuration: eth0 (free, priority 0), wwan0 (1) and sat0 (2), all management ports with DHCP; `default` may use any
- * of them, `business` not the satellite; each has an app with a fixed address and port maps. ship.yaml is the same, to read and to push.
+ * The ship's configuration: eth0 (free, priority 0), wwan0 (1) and sat0 (2), all management ports with DHCP; `default`
+ * may use any of them, `business` not the satellite; each has an app with a fixed address and port maps. ship.yaml is
+ * the same, to read and to push.
  */
 export function shipConfiguration(topology: Topology, options: ShipOptions = {}): EdgeDevConfig {
   const priorities = { default: 'every', business: [0, 1], ...options.allowedPriorities } as const;

@@ -1,8 +1,8 @@
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * On Ctrl-C or SIGTERM: `end` first, then the process exits as the signal would have made it. Answers how to leave that off again. A second
- * signal does not wait.
+ * On Ctrl-C or SIGTERM: `end` first, then the process exits as the signal would have made it. Answers how to leave that
+ * off again. A second signal does not wait.
  */
 export function onTermination(end: () => Promise<void>): () => void {
   const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {

@@ -13,9 +13,9 @@ const bridgeAddress = '10.77.0.1';
 export const staticPortMap = { externalPort: 8081, appPort: 81 } as const;
 
 /**
- * Makes the device a plain router, without any of our services: one bridge for the apps, masquerade on every port, one port
- * map, and the main table's default routes in the order of their metrics, those without carrier ignored. It is what
- * the lab's own tests run on, and what a bare kernel does by itself.
+ * Makes the device a plain router, without any of our services: one bridge for the apps, masquerade on every port, one
+ * port map, and the main table's default routes in the order of their metrics, those without carrier ignored. It is
+ * what the lab's own tests run on, and what a bare kernel does by itself.
  */
 export async function startStaticRouter(lab: Lab, apps: readonly AppName[]): Promise<void> {
   const namespace = lab.namespace('device');

@@ -71,7 +71,10 @@ export interface PortTopology {
   readonly transit: { readonly ispAddress: string; readonly internetAddress: string };
   /** The internet's end of that link. */
   readonly internetInterface: string;
-  /** Indexes of the four link ends: no two ends of the lab share one (a veth pair with equal indexes delays carrier events by 0.6 s). */
+  /**
+   * Indexes of the four link ends: no two ends of the lab share one (a veth pair with equal indexes delays carrier
+   * events by 0.6 s).
+   */
   readonly indexes: {
     readonly device: number;
     readonly customer: number;

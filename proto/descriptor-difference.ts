@@ -80,8 +80,8 @@ export function filesOfPackages(registry: FileRegistry, packages: readonly strin
 }
 
 /**
- * What `subject` lacks, or says otherwise, of the messages and enums in `files`: one line each, with the path. What it has
- * beyond them is not a difference. Files are not compared: a message may move between files of its package.
+ * What `subject` lacks, or says otherwise, of the messages and enums in `files`: one line each, with the path. What it
+ * has beyond them is not a difference. Files are not compared: a message may move between files of its package.
  */
 export function differencesFrom(files: readonly DescFile[], subject: FileRegistry): string[] {
   return files.flatMap((file) => [

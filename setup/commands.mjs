@@ -1,4 +1,5 @@
-// Runs a command and tells the reader what is going on. All of it on stderr: stdout belongs to the command that was asked for.
+// Runs a command and tells the reader what is going on. All of it on stderr: stdout belongs to the command that was
+// asked for.
 import { spawnSync } from 'node:child_process';
 import { dirname, delimiter } from 'node:path';
 import { pathWithSystemDirectories } from './machine.mjs';

@@ -14,7 +14,8 @@ function pause() {
 /** A process and when it started: a process id alone comes round again. */
 function identityOf(pid) {
   try {
-    // proc(5): the start time is field 22; the name in field 2 may hold anything, so count from its closing parenthesis.
+    // proc(5): the start time is field 22; the name in field 2 may hold anything, so count from its closing
+    // parenthesis.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
   } catch {
@@ -48,7 +49,10 @@ function holderOf(lockFile) {
   }
 }
 
-/** Removes the lock of a process that died. The second file keeps two from doing so at once, one of them to the other's new lock. */
+/**
+ * Removes the lock of a process that died. The second file keeps two from doing so at once, one of them to the other's
+ * new lock.
+ */
 function takeOver(lockFile) {
   const takeoverFile = `${lockFile}.takeover`;
   if (!create(takeoverFile)) {

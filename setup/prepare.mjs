@@ -1,4 +1,5 @@
-// Makes a fresh clone ready: npm packages, generated code, the bundled command, the system's tools. Quiet and quick where all is there.
+// Makes a fresh clone ready: npm packages, generated code, the bundled command, the system's tools. Quiet and quick
+// where all is there.
 import { pathToFileURL } from 'node:url';
 import { bundle, isBundled } from './bundle.mjs';
 import { main, SetupError } from './commands.mjs';

@@ -1,4 +1,5 @@
-// npm test: prepares, checks the sources, runs the tests. Everything runs, whatever fails on the way; arguments go to jest.
+// npm test: prepares, checks the sources, runs the tests. Everything runs, whatever fails on the way; arguments go to
+// jest.
 import { rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, runInView, say } from './commands.mjs';

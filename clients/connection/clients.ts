@@ -95,8 +95,8 @@ export async function withConnection<Name extends ClientName, Result>(
 }
 
 /**
- * Makes a unary call through `invoke`. Whatever it fails with becomes a CallProblem, which knows whom we asked. `timeoutMs`:
- * where the answer takes its time.
+ * Makes a unary call through `invoke`. Whatever it fails with becomes a CallProblem, which knows whom we asked.
+ * `timeoutMs`: where the answer takes its time.
  */
 export async function ask<C extends Client, Response>(
   { client, service, address }: Connection<C>,

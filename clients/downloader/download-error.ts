@@ -1,7 +1,8 @@
 /**
- * Why a download ended without its file. `not-permitted`: policy permits no port, or none any more. `unreachable`: no permitted port
- * works, or the source fails over each of them. `wrong-content`: what the source gives is not what was asked for. `local`: this
- * machine's disk or files. `interrupted`: by the caller. `unsupported`: what was asked for cannot be done.
+ * Why a download ended without its file. `not-permitted`: policy permits no port, or none any more. `unreachable`: no
+ * permitted port works, or the source fails over each of them. `wrong-content`: what the source gives is not what was
+ * asked for. `local`: this machine's disk or files. `interrupted`: by the caller. `unsupported`: what was asked for
+ * cannot be done.
  */
 export type DownloadFailure =
   'not-permitted' | 'unreachable' | 'wrong-content' | 'local' | 'interrupted' | 'unsupported' | 'no-service';

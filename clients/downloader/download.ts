@@ -50,7 +50,9 @@ export interface DownloadParts {
   readonly namespace?: string | undefined;
 }
 
-/** Less than this is no progress: a source that breaks off after each few bytes is given up like one that sends none. */
+/**
+ * Less than this is no progress: a source that breaks off after each few bytes is given up like one that sends none.
+ */
 const PROGRESS_BYTES = 64 * 1024;
 /** Progress is told so often. */
 const TELL_EVERY_MS = 100;
@@ -62,8 +64,9 @@ const NO_CHANGE_MS = 60_000;
 const DENIED_FOR_MS = 1_000;
 
 /**
- * Fetches a file over ports that NIM permits, in their order of preference. Asks before each connection; a permission that ends stops
- * the transfer at once, and it goes on where it was as soon as a port may be used. The file appears when it is whole and checked.
+ * Fetches a file over ports that NIM permits, in their order of preference. Asks before each connection; a permission
+ * that ends stops the transfer at once, and it goes on where it was as soon as a port may be used. The file appears
+ * when it is whole and checked.
  * @throws DownloadError
  */
 export async function download(request: DownloadRequest, parts: DownloadParts): Promise<DownloadResult> {
@@ -283,7 +286,10 @@ class Download {
     if (what !== 'retry') this.#waitedMs += clock.monotonicMs() - begunMs;
   }
 
-  /** @returns whether the file is the one that was asked for; where it is not, it may be fetched anew @throws DownloadError */
+  /**
+   * @returns whether the file is the one that was asked for; where it is not, it may be fetched anew @throws
+   * DownloadError
+   */
   async #isRight(): Promise<boolean> {
     const { sha256 } = this.#request;
     await this.#part.flush();
@@ -298,7 +304,8 @@ class Download {
     if (this.#wrongFiles >= MOST_WRONG_FILES || (!wasPieced && otherPorts.length === 0)) {
       throw new DownloadError('wrong-content', `The file is the wrong one: ${why}. It was thrown away`);
     }
-    // Put together over several connections, or brought by one port that may lie: one more try, over another port where there is one.
+    // Put together over several connections, or brought by one port that may lie: one more try, over another port where
+    // there is one.
     if (otherPorts.length > 0)
       for (const label of this.#portBytes.keys()) this.#failures.failed(label, new PortFailure(why));
     this.#tell({ kind: 'anew', why, discardedBytes: this.#part.offset });

@@ -30,7 +30,10 @@ export type DownloadEvent =
   | { readonly kind: 'stopped'; readonly port: PortShown; readonly reason: StopReason; readonly receivedBytes: number }
   | { readonly kind: 'failed'; readonly port: PortShown; readonly why: string; readonly receivedBytes: number }
   | { readonly kind: 'anew'; readonly why: string; readonly discardedBytes: number }
-  /** For: a permitted port; a permitted port that has link and address; NIM; or the next round over ports that all failed. */
+  /**
+   * For: a permitted port; a permitted port that has link and address; NIM; or the next round over ports that all
+   * failed.
+   */
   | { readonly kind: 'waiting'; readonly for: 'permission' | 'port' | 'nim' | 'retry'; readonly detail: string }
   | { readonly kind: 'done'; readonly result: DownloadResult };
 

@@ -75,7 +75,10 @@ export async function transfer(parts: TransferParts): Promise<void> {
   }
 }
 
-/** What there is may be gone on with where it can be told that it is of the same file: by the source, or in the end by the checksum. */
+/**
+ * What there is may be gone on with where it can be told that it is of the same file: by the source, or in the end by
+ * the checksum.
+ */
 function canResume({ part, hasChecksum }: TransferParts): boolean {
   return part.validator !== undefined || hasChecksum;
 }

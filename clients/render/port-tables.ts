@@ -11,7 +11,10 @@ const testHead = ['PORT', 'TESTED BY', 'TEST', 'ANSWERED', 'FAILED', 'LATENCY', 
 const targetWidth = 34;
 const errorWidth = 14;
 
-/** Ports in this order: what they are, whether they work, and what their tests have taken of what they may take in 30 days. */
+/**
+ * Ports in this order: what they are, whether they work, and what their tests have taken of what they may take in 30
+ * days.
+ */
 export function portTable(ports: readonly PortStatus[]): string {
   return table(
     portHead,

@@ -45,7 +45,10 @@ function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
   return applied.errors.map((error) => printable(`${name}: ${error}`));
 }
 
-/** Ports and their tests, then network instances with the port in use as applied, then errors and services that do not answer. */
+/**
+ * Ports and their tests, then network instances with the port in use as applied, then errors and services that do not
+ * answer.
+ */
 export function statusText(view: StatusView, nowMs: number): string {
   const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
   const networkInstances = networkInstancesOf(view);

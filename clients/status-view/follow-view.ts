@@ -18,8 +18,8 @@ export interface FollowViewOptions {
 }
 
 /**
- * Follows the three streams and calls back with the view after each message. A stream that breaks is reopened where it broke, and the view says
- * so meanwhile. Ends when the signal aborts.
+ * Follows the three streams and calls back with the view after each message. A stream that breaks is reopened where it
+ * broke, and the view says so meanwhile. Ends when the signal aborts.
  */
 export async function followView(
   options: ConnectionOptions,

@@ -5,8 +5,8 @@ import type { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/netw
 import { ask, type Connection } from '../connection/clients.js';
 
 /**
- * Asks again and again for all ports as they are: no stream tells of each answer of a test. Ends when the signal aborts; what is
- * not answered is left out, the stream tells of NIM's absence.
+ * Asks again and again for all ports as they are: no stream tells of each answer of a test. Ends when the signal
+ * aborts; what is not answered is left out, the stream tells of NIM's absence.
  */
 export async function followFreshPorts(
   nim: Connection<NetworkInterfaceManagerServiceClient>,

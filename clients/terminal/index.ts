@@ -1,6 +1,7 @@
 /*
- * The frame of every command: options, exit codes, output, actions that load on demand, the words of arguments.
- * Light by design: `--help` loads it. `problem.ts` (how failures are told) knows gRPC and is imported by its own path, on demand.
+ * The frame of every command: options, exit codes, output, actions that load on demand, the words of arguments. Light
+ * by design: `--help` loads it. `problem.ts` (how failures are told) knows gRPC and is imported by its own path, on
+ * demand.
  */
 export { action, reportProblem } from './action.js';
 export { addressOf, defaultRunDir, type ConnectionOptions, type ServiceName } from './addresses.js';

@@ -8,7 +8,10 @@ export function printJson(value: unknown, { line = false }: { readonly line?: bo
   print(line ? JSON.stringify(value) : JSON.stringify(value, undefined, 2));
 }
 
-/** A signal that aborts at Ctrl-C and SIGTERM, for commands that run until then. A closed pipe at the other end is the same. */
+/**
+ * A signal that aborts at Ctrl-C and SIGTERM, for commands that run until then. A closed pipe at the other end is the
+ * same.
+ */
 export function untilInterrupted(): AbortSignal {
   const controller = new AbortController();
   const abort = () => {

@@ -50,7 +50,10 @@ export function configurationEvent(sequence: bigint): Event {
   return Event.fromPartial({ sequence, time: { seconds: 1_772_366_400n, nanos: 0 }, kind });
 }
 
-/** A NIM with one port named `portLabel`, one network instance and two events: real gRPC on a real socket, invented facts. */
+/**
+ * A NIM with one port named `portLabel`, one network instance and two events: real gRPC on a real socket, invented
+ * facts.
+ */
 export function startScriptedNim(runDir: string, portLabel: string): Promise<RunningServer> {
   const port = PortStatus.fromPartial({ logicalLabel: portLabel, interface: portLabel });
   const statuses = [

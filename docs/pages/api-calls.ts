@@ -17,7 +17,10 @@ const authorization = 'org.lfedge.eve.nim.v1.PortAuthorizationService';
 const router = 'org.lfedge.eve.zedrouter.v1.NetworkRouterService';
 const appImages = '{"operation":"NETWORK_OPERATION_APP_IMAGE_DOWNLOAD"}';
 
-/** One call of every method, against the configuration lab/ship.yaml; docs/api.md is made of them, and a test makes every one. */
+/**
+ * One call of every method, against the configuration lab/ship.yaml; docs/api.md is made of them, and a test makes
+ * every one.
+ */
 export const apiCalls: readonly ApiCall[] = [
   { service: 'zedagent', method: `${config}/GetConfig`, purpose: 'the configuration in force' },
   {

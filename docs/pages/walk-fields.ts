@@ -13,8 +13,8 @@ export interface WalkedField {
 const values: ReadonlySet<string> = new Set(['google.protobuf.Duration', 'google.protobuf.Timestamp']);
 
 /**
- * Every field below `root` that holds a value (scalar, enum, map, time), in the order of the files. `stopAt` says where not to go
- * deeper: that field itself is then told.
+ * Every field below `root` that holds a value (scalar, enum, map, time), in the order of the files. `stopAt` says where
+ * not to go deeper: that field itself is then told.
  */
 export function* walkFields(
   root: DescMessage,

@@ -8,8 +8,8 @@ const subnet = '10.77.0.0/24';
 const bridgeMacAddress = '02:16:3e:06:00:01';
 
 /**
- * What the kernel does by itself, without us: one bridge, a chain of rules over two ports' tables, and masquerade. The yardstick
- * for the armed standby. The app keeps the address that it has leased: nobody is left to renew it.
+ * What the kernel does by itself, without us: one bridge, a chain of rules over two ports' tables, and masquerade. The
+ * yardstick for the armed standby. The app keeps the address that it has leased: nobody is left to renew it.
  */
 export async function setUpBareChain(lab: Lab): Promise<void> {
   const namespace = lab.namespace('device');

@@ -15,9 +15,10 @@ export async function createBenchLab(name: string): Promise<Lab> {
 }
 
 /**
- * Takes what measures out of what is measured. Who sends a stream and who answers it have real-time priority, as instruments with
- * processors of their own would: else their waiting for one counts as an outage. In turns (SCHED_RR), because their threads wait for each
- * other. The apps are plugged and stay so, without anybody who watches over it. Answers what could not be had.
+ * Takes what measures out of what is measured. Who sends a stream and who answers it have real-time priority, as
+ * instruments with processors of their own would: else their waiting for one counts as an outage. In turns (SCHED_RR),
+ * because their threads wait for each other. The apps are plugged and stay so, without anybody who watches over it.
+ * Answers what could not be had.
  */
 export async function setInstrumentsApart(lab: Lab): Promise<string | undefined> {
   await lab.stopPlugging();

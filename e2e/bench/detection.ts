@@ -8,8 +8,8 @@ import { bytesTable, caseTable, peersTable, promptnessTable } from './detection/
 import { runCase } from './detection/run-case.js';
 
 /*
- * Failures of the far end, at default settings but for the failback hold, which is 0 between runs. Outages are what an app's own UDP stream
- * sees; where it sends nothing, from the fault until zedrouter has moved the network instance.
+ * Failures of the far end, at default settings but for the failback hold, which is 0 between runs. Outages are what an
+ * app's own UDP stream sees; where it sends nothing, from the fault until zedrouter has moved the network instance.
  */
 
 const RUNS = Number(process.env.RUNS ?? 30);

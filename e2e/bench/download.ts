@@ -24,8 +24,8 @@ import { createBenchLab } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 
 /*
- * A large download in the lab: with three forced port changes (a cable pulled, a policy that forbids the port, an internet that dies behind
- * a healthy link), and over a single port beside curl.
+ * A large download in the lab: with three forced port changes (a cable pulled, a policy that forbids the port, an
+ * internet that dies behind a healthy link), and over a single port beside curl.
  */
 
 const SIZE = Number(process.env.SIZE ?? 1_000_000_000);
@@ -34,7 +34,9 @@ const STALL = '3s';
 const POLL_MS = 5;
 const operation = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
 const url = `http://${internetAddresses.web}/bytes/${SIZE}`;
-/** Headers of IP and TCP with timestamps; of packets as the kernel handles them, which may be larger than the line's. */
+/**
+ * Headers of IP and TCP with timestamps; of packets as the kernel handles them, which may be larger than the line's.
+ */
 const HEADER_BYTES = 52;
 const SEGMENT_BYTES = 1500 - HEADER_BYTES;
 
@@ -136,8 +138,8 @@ async function changingPorts(rig: Rig, samples: Samples): Promise<void> {
     await make();
     const goesOnAt = fromBytes(await download.next('transferring', next));
     const counted = countedBetween(before[port], await lab.isp(port).counters());
-    // What came over the port and is not in the file, heads of answers and tests of the port included; less what TCP had sent again by
-    // itself before anything happened, as it does where two processors bring packets out of order.
+    // What came over the port and is not in the file, heads of answers and tests of the port included; less what TCP
+    // had sent again by itself before anything happened, as it does where two processors bring packets out of order.
     samples.refetched[what].push(payload(counted) - sentTwice - (goesOnAt - at));
     at = goesOnAt;
     retransmittedBefore = await retransmittedBytes(lab);

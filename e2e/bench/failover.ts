@@ -18,10 +18,10 @@ import { distributionTable, median, type Measurement } from './distribution.js';
 import { SubscriberProcess } from './subscriber-process.js';
 
 /*
- * Cable pulls, measured from outside: an app's UDP stream, a subscriber of NITS, datagrams from the internet to a port map. The
- * three services run as processes of their own; the bare kernel chain runs in the same lab afterwards. Two series of pulls: the
- * outage is seen through a dense stream, which takes a good part of a small machine's processors; what subscribers and port
- * maps see is measured beside a lighter one.
+ * Cable pulls, measured from outside: an app's UDP stream, a subscriber of NITS, datagrams from the internet to a port
+ * map. The three services run as processes of their own; the bare kernel chain runs in the same lab afterwards. Two
+ * series of pulls: the outage is seen through a dense stream, which takes a good part of a small machine's processors;
+ * what subscribers and port maps see is measured beside a lighter one.
  */
 
 const PULLS = Number(process.env.PULLS ?? 100);
@@ -31,8 +31,8 @@ const INBOUND_INTERVAL_MS = 1;
 /** How long traffic is watched after a change; longer than any answer takes. */
 const SETTLE_MS = 150;
 /**
- * A port whose cable has just come back may lose its first question for the gateway's address, and asks again after a second. Who pulls
- * sooner pulls a cable that nothing goes through yet.
+ * A port whose cable has just come back may lose its first question for the gateway's address, and asks again after a
+ * second. Who pulls sooner pulls a cable that nothing goes through yet.
  */
 const SETTLE_AFTER_PLUG_MS = 1_500;
 /** Of the stream before the pull, to see that it went through the cable. */
@@ -46,7 +46,9 @@ interface Rig {
   readonly watch: SubscriberProcess;
 }
 
-/** What the app's own traffic tells of pulls, of going back as soon as the cable is in again, and of planned switches. */
+/**
+ * What the app's own traffic tells of pulls, of going back as soon as the cable is in again, and of planned switches.
+ */
 interface AppSamples {
   readonly outage: number[];
   readonly lost: number[];
@@ -108,7 +110,10 @@ function pushAllowed(lab: Lab, priorities: readonly number[]): Promise<bigint> {
   return lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0, allowedPriorities: { default: priorities } }));
 }
 
-/** Pulls and plugs with all services running, and tells when each of the two took place. It goes back at once: failback_hold is 0. */
+/**
+ * Pulls and plugs with all services running, and tells when each of the two took place. It goes back at once:
+ * failback_hold is 0.
+ */
 async function pullAndPlug(
   { cable, watch }: Rig,
   settleAfterPlugMs: number,

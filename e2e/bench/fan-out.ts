@@ -48,7 +48,10 @@ export class FanOut {
     return fanOut;
   }
 
-  /** Causes a change and waits until every subscriber has the bytes that mean it: milliseconds until the first and the last had them. */
+  /**
+   * Causes a change and waits until every subscriber has the bytes that mean it: milliseconds until the first and the
+   * last had them.
+   */
   async spread(
     change: () => Promise<number>,
     means: (bytes: Buffer) => boolean,

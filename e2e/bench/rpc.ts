@@ -23,8 +23,9 @@ import { distributionTable, median, type Measurement } from './distribution.js';
 import { FanOut } from './fan-out.js';
 
 /*
- * What NIM's answers cost beyond grpc-js itself. NIM runs as a process of its own, and beside it a bare grpc-js server whose messages are
- * of the same sizes; one client asks both by turns, so that whatever else the machine does troubles both alike.
+ * What NIM's answers cost beyond grpc-js itself. NIM runs as a process of its own, and beside it a bare grpc-js server
+ * whose messages are of the same sizes; one client asks both by turns, so that whatever else the machine does troubles
+ * both alike.
  */
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
@@ -152,7 +153,10 @@ function reportCalls(inFlight: number, ours: readonly Round[], bare: readonly Ro
   );
 }
 
-/** One change of NITS to a thousand subscribers, from the pull of the cable; and of bare streams, from the call that publishes. */
+/**
+ * One change of NITS to a thousand subscribers, from the pull of the cable; and of bare streams, from the call that
+ * publishes.
+ */
 async function fanOut(lab: Lab, bareAddress: string): Promise<void> {
   const cable = new QuickCable(lab, 'eth0');
   const bareClient = new Client(bareAddress, credentials.createInsecure());

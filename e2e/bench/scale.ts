@@ -11,8 +11,8 @@ import { scaledConfiguration } from './scaled-configuration.js';
 import { SubscriberProcess } from './subscriber-process.js';
 
 /*
- * What many network instances, many port maps and many flows cost. Three services as processes of their own. All of it, or the parts
- * that are named: npm run bench:scale -- throughput
+ * What many network instances, many port maps and many flows cost. Three services as processes of their own. All of it,
+ * or the parts that are named: npm run bench:scale -- throughput
  */
 
 const parts = ['rest', 'flows', 'moves', 'throughput'] as const;
@@ -46,7 +46,8 @@ async function underLoad(chosen: ReadonlySet<Part>): Promise<void> {
     lab.beforeDestroy(() => watch.close());
     await use(lab, watch, { instances: 2, portMaps: 0 });
     await lab.app('app1').waitForAddress();
-    // app1 has its place for good; whoever watches over that would look at hundreds of links in each moment that is measured.
+    // app1 has its place for good; whoever watches over that would look at hundreds of links in each moment that is
+    // measured.
     await lab.stopPlugging();
     if (chosen.has('flows')) await flowsUnderSwitches(lab, watch);
     if (chosen.has('moves')) await allMoves(lab, watch, cable);
@@ -101,7 +102,9 @@ async function moves(lab: Lab, watch: SubscriberProcess, cable: QuickCable, scal
   return values;
 }
 
-/** The ship with two network instances, its ports tested by the controller's ping: the first minute, and the next one. */
+/**
+ * The ship with two network instances, its ports tested by the controller's ping: the first minute, and the next one.
+ */
 async function atRest(): Promise<void> {
   const lab = await createBenchLab('rest');
   try {
@@ -132,7 +135,10 @@ async function atRest(): Promise<void> {
   }
 }
 
-/** Planned switches while an app begins 10,000 flows a second, each from a port of its own to a port of its own: what leaves with a wrong source? */
+/**
+ * Planned switches while an app begins 10,000 flows a second, each from a port of its own to a port of its own: what
+ * leaves with a wrong source?
+ */
 async function flowsUnderSwitches(lab: Lab, watch: SubscriberProcess): Promise<void> {
   const counted = async () => {
     const counters = await Promise.all(portNames.map((port) => lab.isp(port).counters()));
@@ -194,7 +200,9 @@ function startFlows(lab: Lab): { end(): Promise<{ readonly flows: number; readon
 const IPERF_PORT = 5_201;
 const THROUGHPUT_SECONDS = 3;
 
-/** TCP through one network instance, alone and among 500, in turns: what else the machine does meanwhile falls on both. */
+/**
+ * TCP through one network instance, alone and among 500, in turns: what else the machine does meanwhile falls on both.
+ */
 async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
   if ((await run('sh', ['-c', 'command -v iperf3'], { allowFailure: true })).exitCode !== 0) {
     console.log('throughput: not measured, iperf3 is missing (apt-get install iperf3)');

@@ -6,7 +6,9 @@ import type { Lab } from '../../lab/index.js';
 
 const FIRST_EXTERNAL_PORT = 10_000;
 
-/** The ship with `instances` network instances in all, the lab's two first, and so many port maps in each of the others. */
+/**
+ * The ship with `instances` network instances in all, the lab's two first, and so many port maps in each of the others.
+ */
 export function scaledConfiguration(
   lab: Lab,
   scale: { readonly instances: number; readonly portMaps: number; readonly portMapsOfDefault?: number },

@@ -10,7 +10,9 @@ interface Seen {
   readonly atMs: number;
 }
 
-/** When a subscriber heard last which port a network instance is to use, and does use; and waiting for it to be another. */
+/**
+ * When a subscriber heard last which port a network instance is to use, and does use; and waiting for it to be another.
+ */
 export class Sightings {
   readonly #seen: Readonly<Record<SightingKind, Map<string, Seen>>> = { selected: new Map(), applied: new Map() };
   #waiting: (() => void)[] = [];

@@ -5,7 +5,10 @@ import { goesOutBy, launchShip, type Ship } from './ship.js';
 
 const metricsPort = 9_101;
 
-/** The value of the series of this name that has all of these labels, in the order in which they are offered; undefined: none has. */
+/**
+ * The value of the series of this name that has all of these labels, in the order in which they are offered; undefined:
+ * none has.
+ */
 function valueOf(text: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   const line = text

@@ -28,8 +28,9 @@ const echoOf = { app1: internetAddresses.echo1, app2: internetAddresses.echo2 } 
 const timeoutMs = 10_000;
 
 /**
- * The ship of the proposal, one voyage: base images over priorities 0 and 1, images of apps over 0 alone, network instance
- * `default` over 0 to 2, `business` over 0 and 1. Each stage goes on from where the one before has left the ship.
+ * The ship of the proposal, one voyage: base images over priorities 0 and 1, images of apps over 0 alone, network
+ * instance `default` over 0 to 2, `business` over 0 and 1. Each stage goes on from where the one before has left the
+ * ship.
  */
 describe('a ship with a policy leaves port, and comes back', () => {
   let ship: Ship;
@@ -66,7 +67,10 @@ describe('a ship with a policy leaves port, and comes back', () => {
     await ship.destroy();
   });
 
-  /** The ports that an operation may use now, best first, as ListAuthorizedPorts says; AuthorizePort has to say the same. */
+  /**
+   * The ports that an operation may use now, best first, as ListAuthorizedPorts says; AuthorizePort has to say the
+   * same.
+   */
   async function portsFor(operation: NetworkOperation): Promise<string> {
     const { authorizations } = await call(authorization, 'listAuthorizedPorts', { operation }, { timeoutMs });
     const { ports = [], denied = [] } = authorizations ?? {};
@@ -174,7 +178,8 @@ describe('a ship with a policy leaves port, and comes back', () => {
       ...{ address: echoOf.app2, port: servicePorts.echo, intervalMs: 2 },
     });
     const { session } = await one.call('startTcpSession', {
-      // Not the address that app1's packets are counted by: what its server still sends to the old port, the device refuses there (RST).
+      // Not the address that app1's packets are counted by: what its server still sends to the old port, the device
+      // refuses there (RST).
       ...{ address: internetAddresses.echo, port: servicePorts.echo, intervalMs: 20 },
     });
     const connectedBy = (port: PortName) =>

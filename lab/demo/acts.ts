@@ -16,7 +16,10 @@ export interface Act {
   readonly story: string;
   perform(stage: Stage): Promise<DoneAt>;
   readonly leadsTo: Readonly<Record<AppName, Way>>;
-  /** Where the services say that an app goes although nothing gets through: there is no better port, and this one may come back. */
+  /**
+   * Where the services say that an app goes although nothing gets through: there is no better port, and this one may
+   * come back.
+   */
   readonly kept?: Readonly<Partial<Record<AppName, PortName>>>;
   /** The services are down: the kernel has to do it alone, and nobody moves port maps. */
   readonly unattended?: boolean;

@@ -27,8 +27,8 @@ export interface TrafficReport {
 }
 
 /**
- * An app's measured traffic: a UDP stream and a session like ssh's to the internet, each app to an address of its own; and from the internet, datagrams to
- * the app's port map at each of the ship's public addresses.
+ * An app's measured traffic: a UDP stream and a session like ssh's to the internet, each app to an address of its own;
+ * and from the internet, datagrams to the app's port map at each of the ship's public addresses.
  */
 export class AppTraffic {
   readonly app: AppName;
@@ -64,7 +64,10 @@ export class AppTraffic {
     return new AppTraffic(lab, app, stream, session, { eth0: eth0.stream, wwan0: wwan0.stream, sat0: sat0.stream });
   }
 
-  /** What happened to packets sent within [sinceMs, untilMs], and sessions that broke since. Without `untilMs`: what is known now. */
+  /**
+   * What happened to packets sent within [sinceMs, untilMs], and sessions that broke since. Without `untilMs`: what is
+   * known now.
+   */
   async report(sinceMs: number, untilMs?: number): Promise<TrafficReport> {
     const { agent } = this.#lab.app(this.app);
     const window = untilMs === undefined ? { sinceMs } : { sinceMs, untilMs };

@@ -10,7 +10,10 @@ import { commandFile } from '../service-process.js';
 /** The ship's configuration, to be read and to be pushed. */
 export const shipFile = join('lab/ship.yaml');
 
-/** Pushes a file with the controller client, as an operator does; answers what it printed. Throws with its message where it is refused. */
+/**
+ * Pushes a file with the controller client, as an operator does; answers what it printed. Throws with its message where
+ * it is refused.
+ */
 export async function pushFile(file: string, runDir: string): Promise<string> {
   const { stdout } = await run(process.execPath, [
     ...[await commandFile(), 'config', 'push', file],
@@ -19,7 +22,9 @@ export async function pushFile(file: string, runDir: string): Promise<string> {
   return stdout.trim();
 }
 
-/** ship.yaml with one change, into a file: `default` may use ports of these priorities only. Answers the file's name. */
+/**
+ * ship.yaml with one change, into a file: `default` may use ports of these priorities only. Answers the file's name.
+ */
 export async function writeLimitedConfiguration(folder: string, priorities: readonly number[]): Promise<string> {
   const document = parseDocument(await readFile(join(packageRoot(), shipFile), 'utf8'));
   document.setIn(['networkInstances', 0, 'allowedPriorities'], { priorities });

@@ -20,7 +20,10 @@ import { reportText, resultLine } from './report.js';
 import type { Screen } from './screen.js';
 import { ShipWatch } from './ship-watch.js';
 
-/** How long an act may take until everything is where it belongs; the longest waits for failback_hold (3 s in ship.yaml, growing with flaps). */
+/**
+ * How long an act may take until everything is where it belongs; the longest waits for failback_hold (3 s in ship.yaml,
+ * growing with flaps).
+ */
 const actTimeoutMs = 30_000;
 
 /** The show: what the acts need, and what the screen shows. */

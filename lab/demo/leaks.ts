@@ -2,8 +2,8 @@ import type { Lab } from '../lab.js';
 import { internetAddresses, portNames } from '../topology.js';
 
 /**
- * What must never happen, counted by the ISPs: packets with a source that is not the port's address, and traffic of `business` (which goes to
- * echo2, and nobody else's does) over the satellite.
+ * What must never happen, counted by the ISPs: packets with a source that is not the port's address, and traffic of
+ * `business` (which goes to echo2, and nobody else's does) over the satellite.
  */
 export async function leakLines(lab: Lab): Promise<{ readonly clean: boolean; readonly lines: readonly string[] }> {
   const counters = await Promise.all(

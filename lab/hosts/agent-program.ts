@@ -6,8 +6,8 @@ import { run } from 'iproute-exec';
 import { packageRoot } from '../package-root.js';
 
 /**
- * Bundles the agent's sources into one file that Node can run, wherever the lab itself runs from (jest, the bundled command). By
- * esbuild's program, since its JavaScript interface cannot be part of a bundle.
+ * Bundles the agent's sources into one file that Node can run, wherever the lab itself runs from (jest, the bundled
+ * command). By esbuild's program, since its JavaScript interface cannot be part of a bundle.
  */
 export async function buildAgent(folder: string): Promise<string> {
   const root = packageRoot();

@@ -7,8 +7,8 @@ import type { AgentCallName, AgentCalls, AgentReply, AgentRequest, ServerSpec } 
 import { startTcpEcho, startUdpEcho } from './echo-servers.js';
 import { startController, startWebServer, startWhoAreYou } from './http-servers.js';
 
-// The program that runs in a namespace of the lab: one process for all of its servers and clients, told what to do by JSON lines
-// on standard input. It ends with the lab, which then closes that input.
+// The program that runs in a namespace of the lab: one process for all of its servers and clients, told what to do by
+// JSON lines on standard input. It ends with the lab, which then closes that input.
 
 const streams: UdpStream[] = [];
 const sessions: TcpSession[] = [];

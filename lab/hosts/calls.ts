@@ -40,11 +40,17 @@ export type FetchResult =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly tookMs: number }
   | { readonly kind: 'failed'; readonly error: string; readonly tookMs: number };
 
-/** What an agent can be asked for, over JSON lines on its standard input and output. Times are of the monotonic clock, which all processes share. */
+/**
+ * What an agent can be asked for, over JSON lines on its standard input and output. Times are of the monotonic clock,
+ * which all processes share.
+ */
 export interface AgentCalls {
   startServer: { request: ServerSpec; response: null };
   startUdpStream: { request: UdpStreamSpec; response: { readonly stream: number } };
-  /** With `untilMs`: waits until all packets up to then are answered or lost. Without: what is known now, less the youngest. */
+  /**
+   * With `untilMs`: waits until all packets up to then are answered or lost. Without: what is known now, less the
+   * youngest.
+   */
   readUdpStream: {
     request: { readonly stream: number; readonly sinceMs?: number; readonly untilMs?: number };
     response: UdpStreamReport;

@@ -7,7 +7,10 @@ export interface ServerCertificate {
   readonly key: string;
 }
 
-/** Makes an authority and a server certificate for these names and IPv4 addresses, valid for a week around now (X.509 v3, RFC 5280). */
+/**
+ * Makes an authority and a server certificate for these names and IPv4 addresses, valid for a week around now (X.509
+ * v3, RFC 5280).
+ */
 export function issueServerCertificate(
   names: readonly string[],
   addresses: readonly string[],

@@ -25,7 +25,9 @@ export async function startUdpEcho({ label, address, port }: Listener): Promise<
   return socket;
 }
 
-/** Greets with a line of its label, a space, and the source that it saw as `ADDRESS:PORT`; then sends back what it gets. */
+/**
+ * Greets with a line of its label, a space, and the source that it saw as `ADDRESS:PORT`; then sends back what it gets.
+ */
 export async function startTcpEcho({ label, address, port }: Listener): Promise<Closable> {
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());

@@ -35,7 +35,8 @@ export class Isp {
     await mkdir(options.folder, { recursive: true });
     await isp.#nft(ispRuleset(port));
     await Promise.all([
-      // A firewall that did not see a flow begin does not adopt it midway. The setting exists since the ruleset asked for conntrack.
+      // A firewall that did not see a flow begin does not adopt it midway. The setting exists since the ruleset asked
+      // for conntrack.
       port.kind === 'router'
         ? undefined
         : run('sysctl', ['-qw', 'net.netfilter.nf_conntrack_tcp_loose=0'], { namespace: port.ispNamespace }),
@@ -79,7 +80,10 @@ export class Isp {
     if (this.#nameServer?.running !== true) await this.#startNameServer();
   }
 
-  /** Loses this share (0 to 1) of all packets on the line, in each direction, ARP and DHCP included. 1 is a black hole with carrier. */
+  /**
+   * Loses this share (0 to 1) of all packets on the line, in each direction, ARP and DHCP included. 1 is a black hole
+   * with carrier.
+   */
   async setLineLoss(fraction: number): Promise<void> {
     if (!(fraction >= 0 && fraction <= 1)) throw new Error(`loss ${fraction}: want 0 to 1`);
     await this.#nft(lineFaultScript(fraction));

@@ -33,7 +33,10 @@ export function dhcpServerConfig(
   ].join('\n');
 }
 
-/** dnsmasq's configuration: the ISP's name server, that knows the hosts of the lab's internet and logs who asks for what. */
+/**
+ * dnsmasq's configuration: the ISP's name server, that knows the hosts of the lab's internet and logs who asks for
+ * what.
+ */
 export function nameServerConfig(port: PortTopology, folder: string): string {
   return [
     `listen-address=${port.gateway}`,

@@ -6,8 +6,8 @@ export interface Outage {
   readonly nextAnsweredMs: number | undefined;
   readonly lostPackets: number;
   /**
-   * Between those two, so at most: a pause of the sender beside the loss counts in. While it lasts, up to the newest packet that should have been
-   * answered by now.
+   * Between those two, so at most: a pause of the sender beside the loss counts in. While it lasts, up to the newest
+   * packet that should have been answered by now.
    */
   readonly durationMs: number;
   /** Between the sending of the first and of the last lost packet, so at least; 0 for a single one. */
@@ -30,10 +30,10 @@ export interface Losses {
 }
 
 /**
- * Finds what was lost among the packets sent within [sinceMs, untilMs]. An outage is measured by the sending times of the
- * answered packets around it, so it is exact to one packet's interval, counts a lost request like a lost answer, and a
- * pause of the sender without any loss is none. Packets younger than `graceMs` at `nowMs`, and unanswered, are left out: their answer may
- * still come.
+ * Finds what was lost among the packets sent within [sinceMs, untilMs]. An outage is measured by the sending times of
+ * the answered packets around it, so it is exact to one packet's interval, counts a lost request like a lost answer,
+ * and a pause of the sender without any loss is none. Packets younger than `graceMs` at `nowMs`, and unanswered, are
+ * left out: their answer may still come.
  */
 export function findLosses(
   log: PacketLog,

@@ -9,9 +9,9 @@ const finestTimerMs = 1;
 const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Calls `tick` every `intervalMs`, on average. After a pause of the process at most one missed tick is made up for: a burst
- * would measure the burst. Below 1 ms sockets are served between two sleeps; to spin instead would take a processor from
- * those who are measured.
+ * Calls `tick` every `intervalMs`, on average. After a pause of the process at most one missed tick is made up for: a
+ * burst would measure the burst. Below 1 ms sockets are served between two sleeps; to spin instead would take a
+ * processor from those who are measured.
  */
 export function startPacing(intervalMs: number, tick: () => void): Pacing {
   let dueMs = monotonicMs();

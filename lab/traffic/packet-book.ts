@@ -21,7 +21,10 @@ export class PacketBook implements PacketLog {
     return sequence;
   }
 
-  /** Notes an answer and where the server saw the packet come from. False for one that was never sent, or answered before. */
+  /**
+   * Notes an answer and where the server saw the packet come from. False for one that was never sent, or answered
+   * before.
+   */
   answer(sequence: number, source: string): boolean {
     if (sequence >= this.#count || this.answered(sequence)) return false;
     let number = this.#sources.indexOf(source);

@@ -9,11 +9,15 @@ export interface TcpSessionSpec {
   readonly intervalMs?: number;
   /** How long a connection attempt may take before the next; default 1,000. */
   readonly connectTimeoutMs?: number;
-  /** After so long without an echo the session gives up by itself, as ssh does with ServerAliveInterval; default: never. */
+  /**
+   * After so long without an echo the session gives up by itself, as ssh does with ServerAliveInterval; default: never.
+   */
   readonly giveUpMs?: number;
 }
 
-/** How a session ended: a reset or end from the network, another error of the system by its code, or its own patience. */
+/**
+ * How a session ended: a reset or end from the network, another error of the system by its code, or its own patience.
+ */
 export type BreakKind = 'reset' | 'ended' | 'gave-up' | 'other';
 
 export interface SessionBreak {
@@ -42,7 +46,9 @@ export interface TcpSessionReport {
 
 const retryMs = 20;
 
-/** A session like that of a person at a remote terminal: types a line, sees it come back; when it breaks, connects anew. */
+/**
+ * A session like that of a person at a remote terminal: types a line, sees it come back; when it breaks, connects anew.
+ */
 export class TcpSession {
   readonly #spec: TcpSessionSpec;
   readonly #breaks: SessionBreak[] = [];

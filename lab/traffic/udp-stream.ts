@@ -70,15 +70,18 @@ export class UdpStream {
     return stream;
   }
 
-  /** Waits until every packet sent by `untilMs` is answered or lost; then tells what became of those sent within [sinceMs, untilMs]. */
+  /**
+   * Waits until every packet sent by `untilMs` is answered or lost; then tells what became of those sent within
+   * [sinceMs, untilMs].
+   */
   async finalReport(sinceMs: number, untilMs: number): Promise<UdpStreamReport> {
     await sleep(Math.max(0, untilMs + graceMs - monotonicMs()));
     return this.report(sinceMs, untilMs);
   }
 
   /**
-   * What became of the packets sent within [sinceMs, untilMs]; default: all. Those of the last 300 ms that have no answer yet, and all after the
-   * first such one, are left out.
+   * What became of the packets sent within [sinceMs, untilMs]; default: all. Those of the last 300 ms that have no
+   * answer yet, and all after the first such one, are left out.
    */
   report(sinceMs = 0, untilMs = Number.POSITIVE_INFINITY): UdpStreamReport {
     const nowMs = monotonicMs();

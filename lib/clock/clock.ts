@@ -8,8 +8,8 @@ export interface Clock {
   /** Milliseconds since 1970-01-01 UTC; may jump. For what people read, never for measuring. */
   wallMs(): number;
   /**
-   * Milliseconds since the machine booted (CLOCK_BOOTTIME), to 10 ms: goes on while the machine sleeps, which monotonicMs
-   * does not, and nobody sets it. The same for every process of one boot.
+   * Milliseconds since the machine booted (CLOCK_BOOTTIME), to 10 ms: goes on while the machine sleeps, which
+   * monotonicMs does not, and nobody sets it. The same for every process of one boot.
    */
   boottimeMs(): number;
   /** Calls `fn` once, `delayMs` from now (at once, but never synchronously, where it is zero or negative). */

@@ -5,7 +5,10 @@ interface VirtualTimer {
   readonly fn: () => void;
 }
 
-/** A clock that stands still until it is told to advance. Timers that are due at the same time fire in the order of their creation. */
+/**
+ * A clock that stands still until it is told to advance. Timers that are due at the same time fire in the order of
+ * their creation.
+ */
 export class VirtualClock implements Clock {
   #nowMs: number;
   #wallAtZeroMs: number;

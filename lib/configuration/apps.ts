@@ -137,8 +137,9 @@ function madeMacAddress(appId: string, interfaceName: string): string {
 const portMapMatches: readonly string[] = ['protocol', 'lport', 'adapter'];
 
 /**
- * docs/design.md#port-maps: a port map is an ACE whose action has portmap=true; the matches are protocol, lport and optionally adapter.
- * Any other match would narrow it, so one that we do not build is refused: the port would be open to more than was meant.
+ * docs/design.md#port-maps: a port map is an ACE whose action has portmap=true; the matches are protocol, lport and
+ * optionally adapter. Any other match would narrow it, so one that we do not build is refused: the port would be open
+ * to more than was meant.
  */
 function interpretAcl(
   acl: ACE,

@@ -8,10 +8,15 @@ export function interpretDownloadMaxCost(config: EdgeDevConfig, problems: Proble
   return wholeNumber(config, 'network.download.max.cost', { least: 0, most: HIGHEST_PRIORITY }, problems) ?? 0;
 }
 
-/** EVE takes at most this, for both; for the interval it takes no less than 300, which here would only slow tests down. */
+/**
+ * EVE takes at most this, for both; for the interval it takes no less than 300, which here would only slow tests down.
+ */
 const MOST_SECONDS = 3600;
 
-/** EVE's configItems on testing ports, in seconds (EVE, CONFIG-PROPERTIES.md). A time limit of 0 means that there is none in particular. */
+/**
+ * EVE's configItems on testing ports, in seconds (EVE, CONFIG-PROPERTIES.md). A time limit of 0 means that there is
+ * none in particular.
+ */
 export function interpretPortTest(config: EdgeDevConfig, problems: Problems): PortTestSettings {
   const intervalS = wholeNumber(config, 'timer.port.testinterval', { least: 1, most: MOST_SECONDS }, problems);
   const timeoutS = wholeNumber(config, 'timer.port.timeout', { least: 0, most: MOST_SECONDS }, problems);

@@ -10,7 +10,9 @@ export type FieldHandling = 'honoured' | 'refused' | 'warned' | 'ignored';
 
 /** One line of the reference. */
 export interface FieldReference {
-  /** Protobuf JSON names from EdgeDevConfig, `[]` for each of a list; ending in `.**` it stands for all that is below. */
+  /**
+   * Protobuf JSON names from EdgeDevConfig, `[]` for each of a list; ending in `.**` it stands for all that is below.
+   */
   readonly path: string;
   readonly handling: FieldHandling;
   /** What the field means. */

@@ -17,8 +17,8 @@ export type PolicyOver = Pick<Policy, 'overrides' | 'grants'>;
 const nothingOver: PolicyOver = { overrides: [], grants: [] };
 
 /**
- * What a configuration, and the policy over it, say about uplinks and network instances; or everything that is wrong with it,
- * each with the path of its field. Never throws. Whatever else an EdgeDevConfig holds is not looked at.
+ * What a configuration, and the policy over it, say about uplinks and network instances; or everything that is wrong
+ * with it, each with the path of its field. Never throws. Whatever else an EdgeDevConfig holds is not looked at.
  */
 export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOver): Interpretation {
   const problems = new Problems();
@@ -41,8 +41,8 @@ export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOve
 }
 
 /**
- * A configuration's model with a policy over it, which zedagent has found to fit. Labels follow priorities; an override of
- * something that the configuration does not have is not looked at.
+ * A configuration's model with a policy over it, which zedagent has found to fit. Labels follow priorities; an override
+ * of something that the configuration does not have is not looked at.
  */
 export function underPolicy(model: DeviceModel, { overrides, grants }: PolicyOver): DeviceModel {
   if (overrides.length === 0 && grants.length === 0) return model;

@@ -40,7 +40,10 @@ function configSchema() {
   return schemas;
 }
 
-/** Reads protobuf JSON (https://protobuf.dev/programming-guides/json/), field names in either form. @throws ConfigSyntaxError */
+/**
+ * Reads protobuf JSON (https://protobuf.dev/programming-guides/json/), field names in either form.
+ * @throws ConfigSyntaxError
+ */
 export function configFromJson(json: unknown): EdgeDevConfig {
   const { registry, config } = configSchema();
   try {
@@ -53,13 +56,18 @@ export function configFromJson(json: unknown): EdgeDevConfig {
   }
 }
 
-/** Writes protobuf JSON, field names in lowerCamelCase. Fields that we do not know have no JSON form and are left out. */
+/**
+ * Writes protobuf JSON, field names in lowerCamelCase. Fields that we do not know have no JSON form and are left out.
+ */
 export function configToJson(config: EdgeDevConfig): JsonValue {
   const { registry, config: schema } = configSchema();
   return toJson(schema, fromBinary(schema, EdgeDevConfig.encode(config).finish()), { registry });
 }
 
-/** Reads a file: JSON or YAML of the same by its ending, or else by what it looks like; everything else is binary. @throws ConfigSyntaxError */
+/**
+ * Reads a file: JSON or YAML of the same by its ending, or else by what it looks like; everything else is binary.
+ * @throws ConfigSyntaxError
+ */
 export function configFromFileContent(content: Uint8Array, fileName: string): EdgeDevConfig {
   const text = textOf(content);
   const named = /\.(json|ya?ml)$/i.test(fileName);
@@ -76,7 +84,9 @@ export function configFromFileContent(content: Uint8Array, fileName: string): Ed
   return configFromJson(parsed ?? {});
 }
 
-/** JSON is YAML, and the YAML parser tells line and column; but it takes seconds where JSON.parse takes milliseconds. */
+/**
+ * JSON is YAML, and the YAML parser tells line and column; but it takes seconds where JSON.parse takes milliseconds.
+ */
 function parseText(text: string): unknown {
   if (!/^\s*\{/.test(text)) return parse(text);
   try {

@@ -26,7 +26,10 @@ export interface PortTestSettings {
   readonly timeoutMs: number | undefined;
 }
 
-/** A permission for a while: it adds priorities to what an operation, or a network instance, may use (zedagent.v1.Grant). */
+/**
+ * A permission for a while: it adds priorities to what an operation, or a network instance, may use
+ * (zedagent.v1.Grant).
+ */
 export interface Grant {
   readonly id: string;
   readonly operation: NetworkOperation;
@@ -52,7 +55,10 @@ export interface Port {
   readonly isManagement: boolean;
   /** What PhysicalIO.usage permits. */
   readonly usage: PortUsage;
-  /** All names by which a network instance may ask for this port: its label, shared labels, `all`, `uplink`, `freeuplink`. */
+  /**
+   * All names by which a network instance may ask for this port: its label, shared labels, `all`, `uplink`,
+   * `freeuplink`.
+   */
   readonly labels: readonly string[];
   /** Empty: every operation. */
   readonly allowedOperations: readonly NetworkOperation[];

@@ -11,7 +11,10 @@ export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
 
 const DAY_MS = 86_400_000;
 
-/** Of a target that stays silent, a test takes its time limit: with a longer one, nothing is left of the interval that was asked for. */
+/**
+ * Of a target that stays silent, a test takes its time limit: with a longer one, nothing is left of the interval that
+ * was asked for.
+ */
 const MOST_INTERVALS_A_TEST = 10;
 
 /** How a network instance's ports are tested: our own settings, and EVE's probe of the default route. */
@@ -58,8 +61,9 @@ interface RouteProbe {
 }
 
 /**
- * EVE's PortProbe of the default route (config/netinst.proto, IPRoute): where there are several, the first that names a target, and
- * the first that wants the gateway pinged. Probes of other routes choose ports for those destinations alone, which is not built.
+ * EVE's PortProbe of the default route (config/netinst.proto, IPRoute): where there are several, the first that names a
+ * target, and the first that wants the gateway pinged. Probes of other routes choose ports for those destinations
+ * alone, which is not built.
  */
 function interpretRouteProbe(config: NetworkInstanceConfig, field: string, problems: Problems): RouteProbe {
   let target: ProbeTarget | undefined;

@@ -2,8 +2,8 @@ import type { DeviceModel, NetworkInstance, Port, PortMap } from './model.js';
 import type { Problems } from './problems.js';
 
 /**
- * Port maps that could be open at the same place, and adapters that lead nowhere. Whether app and network instance are active does not
- * matter: activating one later must not be what fails.
+ * Port maps that could be open at the same place, and adapters that lead nowhere. Whether app and network instance are
+ * active does not matter: activating one later must not be what fails.
  */
 export function checkPortMaps(
   model: Pick<DeviceModel, 'ports' | 'networkInstances' | 'apps'>,

@@ -177,8 +177,8 @@ function usageOf({ physical, physicalField }: LowerLayer, problems: Problems): P
 }
 
 /**
- * docs/design.md#priority-of-a-port: fallBackPriority where present, else SystemAdapter.cost, else EVE's rule for freeUplink: where any
- * physical port has it set, a port without it counts as cost 1.
+ * docs/design.md#priority-of-a-port: fallBackPriority where present, else SystemAdapter.cost, else EVE's rule for
+ * freeUplink: where any physical port has it set, a port without it counts as cost 1.
  */
 function priorityOf(adapter: SystemAdapter, physical: PhysicalIO | undefined, oldController: boolean): number {
   const stated = physical?.usagePolicy?.fallBackPriority;

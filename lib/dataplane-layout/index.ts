@@ -1,7 +1,7 @@
 /*
- * What of ours is called what in the kernel: protocol, tables, preferences, the nft table and those of its sets that more than
- * one service reads, and the marks. NIM and zedrouter both import it; a change here needs an upgrade path, for a running
- * kernel holds the old names.
+ * What of ours is called what in the kernel: protocol, tables, preferences, the nft table and those of its sets that
+ * more than one service reads, and the marks. NIM and zedrouter both import it; a change here needs an upgrade path,
+ * for a running kernel holds the old names.
  *
  * A packet's mark names the ranking that its network instance follows: one hexadecimal digit a port, the port in use
  * first, so 0x12 reads "port 1, then port 2". A flow's conntrack mark names the port and network instance it began on:

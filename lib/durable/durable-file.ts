@@ -15,8 +15,8 @@ export function lastGoodPath(path: string): string {
 
 /**
  * Replaces a file so that a power cut at any moment leaves the old content or the new one, whole: written beside it,
- * synced, the old one kept as `<path>.last-good`, renamed, and the directory synced. The directory is made where it is missing.
- * Rejects where the disk refuses (ENOSPC and the like); the file is then as it was.
+ * synced, the old one kept as `<path>.last-good`, renamed, and the directory synced. The directory is made where it is
+ * missing. Rejects where the disk refuses (ENOSPC and the like); the file is then as it was.
  */
 export async function writeDurably(path: string, content: Uint8Array): Promise<void> {
   const directory = dirname(path);
@@ -45,8 +45,8 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * The content that was written last. Where the file is corrupt it is set aside as `<path>.corrupt-<n>`, reported, and the last
- * good one is answered. Undefined where there is none.
+ * The content that was written last. Where the file is corrupt it is set aside as `<path>.corrupt-<n>`, reported, and
+ * the last good one is answered. Undefined where there is none.
  */
 export async function readDurably(path: string, options: { readonly logger: Logger }): Promise<Uint8Array | undefined> {
   for (const candidate of [path, lastGoodPath(path)]) {

@@ -13,9 +13,11 @@ export function problemOfNamespace(name: string): string | undefined {
 }
 
 /**
- * Runs something synchronous with this thread in a named network namespace, and comes back, also when it throws: a socket belongs for
- * good to the namespace that it was made in. Nothing else of this process runs meanwhile. Undefined: just runs it.
- * @throws SystemCallError EINVAL for what is no name, ENOENT where there is no such namespace, EPERM without CAP_SYS_ADMIN
+ * Runs something synchronous with this thread in a named network namespace, and comes back, also when it throws: a
+ * socket belongs for good to the namespace that it was made in. Nothing else of this process runs meanwhile. Undefined:
+ * just runs it.
+ * @throws SystemCallError EINVAL for what is no name, ENOENT where there is no such namespace, EPERM without
+ * CAP_SYS_ADMIN
  */
 export function inNamespace<T>(name: string | undefined, work: () => T): T {
   if (name === undefined) return work();

@@ -6,7 +6,10 @@ import type * as Koffi from 'koffi';
 
 import { SystemCallError } from './system-call-error.js';
 
-/** The calls that Node does not offer. A system call answers -1 where it fails, and `errorNumber` then says why; only `sendElsewhere` waits. */
+/**
+ * The calls that Node does not offer. A system call answers -1 where it fails, and `errorNumber` then says why; only
+ * `sendElsewhere` waits.
+ */
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (fd: number, address: Uint8Array, length: number) => number;
@@ -30,7 +33,10 @@ export interface Libc {
   ) => number;
   /** Fills the buffer. */
   readonly recv: (fd: number, buffer: Uint8Array, length: number, flags: number) => number;
-  /** Moves the calling thread, which is the one that runs JavaScript, into another namespace; `inNamespace` also brings it back. */
+  /**
+   * Moves the calling thread, which is the one that runs JavaScript, into another namespace; `inNamespace` also brings
+   * it back.
+   */
   readonly setns: (fd: number, type: number) => number;
   /** 1 where the text is an address of that family. */
   readonly inetPton: (family: number, text: string, bytes: Uint8Array) => number;
@@ -64,7 +70,10 @@ export function whyNoLibc(): string | undefined {
   return loaded instanceof SystemCallError ? loaded.message : undefined;
 }
 
-/** Binds the functions; answers what is in the way. `byteOrder`: messages are written in that of the machines that EVE runs on. */
+/**
+ * Binds the functions; answers what is in the way. `byteOrder`: messages are written in that of the machines that EVE
+ * runs on.
+ */
 export function loadLibc(
   requirePackage: (name: string) => unknown = createRequire(import.meta.url),
   byteOrder = endianness(),
@@ -111,7 +120,10 @@ function bindFunctions(koffi: typeof Koffi): Libc {
   };
 }
 
-/** The result of a system call, unless it failed. @throws SystemCallError with the system's word and `what` was tried */
+/**
+ * The result of a system call, unless it failed.
+ * @throws SystemCallError with the system's word and `what` was tried
+ */
 export function checked(result: number, what: string): number {
   if (result >= 0) return result;
   const errno = libc().errorNumber();

@@ -16,7 +16,9 @@ export type AddGaugeOfEach<T> = (
   read: (subject: T) => readonly Sample[],
 ) => void;
 
-/** What adds gauges of network instances. NIM's and zedrouter's carry the same labels, so that a query can join them. */
+/**
+ * What adds gauges of network instances. NIM's and zedrouter's carry the same labels, so that a query can join them.
+ */
 export function gaugesOfNetworkInstances<
   T extends { readonly displayName: string; readonly networkInstanceId: string },
 >(meters: Meters, all: () => Iterable<T>): AddGaugeOfEach<T> {

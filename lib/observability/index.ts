@@ -1,6 +1,6 @@
 /*
- * The log, the metrics and the table of log events. Services write to a Logger and to Meters; only this room knows pino and
- * prom-client. Event names are an interface: add to log-events.ts, rename nothing.
+ * The log, the metrics and the table of log events. Services write to a Logger and to Meters; only this room knows pino
+ * and prom-client. Event names are an interface: add to log-events.ts, rename nothing.
  */
 export { createLogger, isLogLevel, logLevels, type LogFields, type Logger, type LogLevel } from './logger.js';
 export { logEvents, type LogEventName } from './log-events.js';

@@ -19,8 +19,8 @@ export interface DurationMeter {
 }
 
 /**
- * Where services say what can be measured of them. What is so now is read when somebody scrapes: it costs nothing in between, and
- * the series of a port or a network instance go with it.
+ * Where services say what can be measured of them. What is so now is read when somebody scrapes: it costs nothing in
+ * between, and the series of a port or a network instance go with it.
  */
 export class Meters {
   readonly #client: typeof PromClient;
@@ -44,7 +44,10 @@ export class Meters {
     });
   }
 
-  /** What has been counted by now, by whoever counts it. `read` is called for each scrape; a series that it leaves out is gone. */
+  /**
+   * What has been counted by now, by whoever counts it. `read` is called for each scrape; a series that it leaves out
+   * is gone.
+   */
   counter(description: MeterDescription, labelNames: readonly string[], read: () => Iterable<Sample>): void {
     const counter = new this.#client.Counter({
       ...this.#configuration(description, labelNames),
@@ -79,8 +82,8 @@ export class Meters {
   }
 
   /**
-   * All meters as Prometheus reads them. One after the other: with 500 network instances they take some 60 ms, which nothing that is
-   * urgent shall have to wait for.
+   * All meters as Prometheus reads them. One after the other: with 500 network instances they take some 60 ms, which
+   * nothing that is urgent shall have to wait for.
    */
   async text(): Promise<string> {
     this.#scrapes += 1;

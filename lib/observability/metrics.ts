@@ -19,9 +19,9 @@ export interface RunningMetrics {
 }
 
 /**
- * Offers metrics of this process (prom-client's default set, and whatever is added to the meters) at http://host:port/metrics for
- * Prometheus. Rejects where the address cannot be had. prom-client is loaded here and not before: who does not ask for metrics
- * does not pay for them.
+ * Offers metrics of this process (prom-client's default set, and whatever is added to the meters) at
+ * http://host:port/metrics for Prometheus. Rejects where the address cannot be had. prom-client is loaded here and not
+ * before: who does not ask for metrics does not pay for them.
  */
 export async function startMetrics({ host, port, logger }: MetricsOptions): Promise<RunningMetrics> {
   const client = await import('prom-client');

@@ -1,7 +1,10 @@
 import type { Meters } from '../observability/index.js';
 import type { RpcError } from './errors.js';
 
-/** Counts calls that were answered with an error, over all servers of this process; no more series than methods times codes. */
+/**
+ * Counts calls that were answered with an error, over all servers of this process; no more series than methods times
+ * codes.
+ */
 export class CallErrors {
   /** By path of the method, then by name of the code. */
   readonly #counts = new Map<string, Map<string, number>>();

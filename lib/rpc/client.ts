@@ -63,7 +63,9 @@ export type UnaryMethodName<C> = {
 export type RequestOf<Method> = Method extends UnaryMethod<infer Req, infer _Res> ? Req : never;
 export type ResponseOf<Method> = Method extends UnaryMethod<infer _Req, infer Res> ? Res : never;
 
-/** Calls a unary method: `call(client, 'getConfig', {}, { timeoutMs: 1000 })`. Fails with an RpcError, details decoded. */
+/**
+ * Calls a unary method: `call(client, 'getConfig', {}, { timeoutMs: 1000 })`. Fails with an RpcError, details decoded.
+ */
 export function call<C extends Client, Name extends UnaryMethodName<C>>(
   client: C,
   method: Name,

@@ -108,7 +108,10 @@ function isServiceError(error: unknown): error is ServiceError {
   );
 }
 
-/** Makes an RpcError of whatever a client call failed with, its details decoded. Details of kinds we do not know are skipped. */
+/**
+ * Makes an RpcError of whatever a client call failed with, its details decoded. Details of kinds we do not know are
+ * skipped.
+ */
 export function readRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
   if (!isServiceError(error)) {

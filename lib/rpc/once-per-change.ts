@@ -1,6 +1,9 @@
 import type { StateChange } from './state-store.js';
 
-/** Makes one message of each step, so that all readers who get the same step share its message, and its encoding (encodingOnce). */
+/**
+ * Makes one message of each step, so that all readers who get the same step share its message, and its encoding
+ * (encodingOnce).
+ */
 export function oncePerChange<T, Message>(
   make: (change: StateChange<T>) => Message,
 ): (change: StateChange<T>) => Message {

@@ -18,8 +18,8 @@ import { serverOf, type EndCall } from './open-calls.js';
 type ReflectionMethod = handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse>;
 
 /**
- * Reflection for `serviceNames`, v1 and v1alpha (which are the same on the wire). The descriptors are read when somebody asks for the first
- * time: a service that is never debugged does not pay for them.
+ * Reflection for `serviceNames`, v1 and v1alpha (which are the same on the wire). The descriptors are read when
+ * somebody asks for the first time: a service that is never debugged does not pay for them.
  */
 export function reflectionServices(
   serviceNames: readonly string[],

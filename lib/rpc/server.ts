@@ -49,7 +49,10 @@ export interface RunningServer {
   /** Tells grpc.health.v1; every service counts as serving at first, and so does '' (the server as a whole). */
   setServing(service: string, serving: boolean): void;
   readonly tlsPort: number | undefined;
-  /** Ends open streams with UNAVAILABLE, waits for calls that are still being answered, then ends those likewise. Default grace 1,000 ms. */
+  /**
+   * Ends open streams with UNAVAILABLE, waits for calls that are still being answered, then ends those likewise.
+   * Default grace 1,000 ms.
+   */
   close(graceMs?: number): Promise<void>;
 }
 

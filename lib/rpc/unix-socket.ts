@@ -27,10 +27,10 @@ export interface UnixSocket {
 let sockets = 0;
 
 /**
- * Puts a listening socket at `socketPath` with the given mode, replacing a stale one (a socket on which nobody answers).
- * `listen` is given a temporary path in the same directory; the socket is then linked to its real one, which fails
- * where another instance was quicker: two that start at once never both believe that they have it.
- * Fails with SocketInUseError, or an error that names the path.
+ * Puts a listening socket at `socketPath` with the given mode, replacing a stale one (a socket on which nobody
+ * answers). `listen` is given a temporary path in the same directory; the socket is then linked to its real one, which
+ * fails where another instance was quicker: two that start at once never both believe that they have it. Fails with
+ * SocketInUseError, or an error that names the path.
  */
 export async function listenOnUnixSocket(
   socketPath: string,

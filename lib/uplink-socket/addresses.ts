@@ -3,7 +3,10 @@ import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { SocketError } from './socket-error.js';
 import type { IpFamily } from './uplink.js';
 
-/** The family of an address. @throws SocketError EINVAL for names: Node would look them up, by the system's resolver and over any port */
+/**
+ * The family of an address.
+ * @throws SocketError EINVAL for names: Node would look them up, by the system's resolver and over any port
+ */
 export function familyOf(address: string): IpFamily {
   const family = isIP(address);
   if (family === 4 || family === 6) return family;

@@ -8,8 +8,9 @@ import { within } from './within.js';
 const MOST_ADDRESSES = 3;
 
 /**
- * Tries the addresses of a host in order: the next one when one fails, or when it has not succeeded within its part of the time, beside
- * it. The first that succeeds wins, and the others are given up; `dispose` gets what one of them reaches all the same.
+ * Tries the addresses of a host in order: the next one when one fails, or when it has not succeeded within its part of
+ * the time, beside it. The first that succeeds wins, and the others are given up; `dispose` gets what one of them
+ * reaches all the same.
  * @throws what the first address failed with, where all do
  */
 export async function firstReached<T>(

@@ -3,8 +3,9 @@ import { withSocketErrors } from './socket-error.js';
 import type { Uplink } from './uplink.js';
 
 /**
- * What the kernel knows of a host on a port's own link (ARP, or neighbour discovery). `silent`: it was asked for and has not answered.
- * `known`: it has answered, if not just now. `none`: nobody has asked lately, or there is no such interface.
+ * What the kernel knows of a host on a port's own link (ARP, or neighbour discovery). `silent`: it was asked for and
+ * has not answered. `known`: it has answered, if not just now. `none`: nobody has asked lately, or there is no such
+ * interface.
  */
 export type NeighbourState = 'none' | 'silent' | 'known';
 

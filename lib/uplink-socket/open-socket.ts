@@ -25,8 +25,9 @@ const IFREQ_BYTES = 40;
 const LONGEST_INTERFACE_NAME = 15;
 
 /**
- * A file descriptor of a socket whose packets leave by this interface and by no other, and that gets only what comes in by it
- * (SO_BINDTODEVICE, socket(7)). Datagram sockets have a number of their own and hear of ICMP errors. Whoever takes it closes it.
+ * A file descriptor of a socket whose packets leave by this interface and by no other, and that gets only what comes in
+ * by it (SO_BINDTODEVICE, socket(7)). Datagram sockets have a number of their own and hear of ICMP errors. Whoever
+ * takes it closes it.
  * @throws SocketError ENODEV, EADDRNOTAVAIL, EPERM, EACCES (ping sockets), EMFILE, ENOSYS
  */
 export function openSocket(uplink: Uplink, family: IpFamily, kind: SocketKind): number {
@@ -82,8 +83,8 @@ function noSuchInterface(interfaceName: string): SocketError {
 }
 
 /**
- * Where the interface has no IPv4 address the kernel takes one of another interface, which the ISP then sees as a wrong source
- * (inet_select_addr in net/ipv4/devinet.c). So there must be one.
+ * Where the interface has no IPv4 address the kernel takes one of another interface, which the ISP then sees as a wrong
+ * source (inet_select_addr in net/ipv4/devinet.c). So there must be one.
  */
 function requireAddress(fd: number, interfaceName: string): void {
   const request = Buffer.alloc(IFREQ_BYTES);
@@ -92,8 +93,8 @@ function requireAddress(fd: number, interfaceName: string): void {
 }
 
 /**
- * Binds to a free port (or echo identifier). Left to the first packet, and so after Node has set SO_REUSEADDR, two sockets could get the
- * same one, and one the other's answers.
+ * Binds to a free port (or echo identifier). Left to the first packet, and so after Node has set SO_REUSEADDR, two
+ * sockets could get the same one, and one the other's answers.
  */
 function takeNumber(fd: number, family: IpFamily): void {
   const any = Buffer.alloc(family === 4 ? 16 : 28);
@@ -101,7 +102,10 @@ function takeNumber(fd: number, family: IpFamily): void {
   checked(libc().bind(fd, any, any.length), 'binding a socket to a free port');
 }
 
-/** Without this an unconnected socket hears nothing of "host unreachable", and a connected one only of some errors (ip(7): IP_RECVERR). */
+/**
+ * Without this an unconnected socket hears nothing of "host unreachable", and a connected one only of some errors
+ * (ip(7): IP_RECVERR).
+ */
 function hearErrors(fd: number, family: IpFamily): void {
   const on = Buffer.alloc(4);
   on.writeInt32LE(1);
@@ -110,8 +114,9 @@ function hearErrors(fd: number, family: IpFamily): void {
 }
 
 /**
- * Bounds what the kernel keeps for a socket, and so the window that it offers (tcp(7): the kernel doubles the value, since it counts its own
- * overhead, too). Must come before the connection. Beyond net.core.rmem_max it takes CAP_NET_ADMIN; without, that is the bound.
+ * Bounds what the kernel keeps for a socket, and so the window that it offers (tcp(7): the kernel doubles the value,
+ * since it counts its own overhead, too). Must come before the connection. Beyond net.core.rmem_max it takes
+ * CAP_NET_ADMIN; without, that is the bound.
  */
 export function limitReceiveBuffer(fd: number, bytes: number): void {
   const value = Buffer.alloc(4);

@@ -11,8 +11,9 @@ export interface PermissionLogger {
 }
 
 /**
- * Lets group 0 send echo requests without raw sockets (icmp(7): ping_group_range), which by default nobody may; holds for IPv6 too. A
- * range that holds group 0 stays; another is widened to hold it and all that it held before, and that is logged. To be called once.
+ * Lets group 0 send echo requests without raw sockets (icmp(7): ping_group_range), which by default nobody may; holds
+ * for IPv6 too. A range that holds group 0 stays; another is widened to hold it and all that it held before, and that
+ * is logged. To be called once.
  * @throws CommandError where the parameter cannot be read or written
  */
 export async function permitPing(

@@ -39,7 +39,10 @@ export function openPing(uplink: Uplink, family: IpFamily): PingSocket {
   return new PingSocket(uplink, family);
 }
 
-/** Several requests may be on their way at the same time, to the same or to different hosts; answers are matched by sequence and sender. */
+/**
+ * Several requests may be on their way at the same time, to the same or to different hosts; answers are matched by
+ * sequence and sender.
+ */
 export class PingSocket {
   readonly #uplink: Uplink;
   readonly #family: IpFamily;
@@ -64,7 +67,8 @@ export class PingSocket {
 
   /**
    * One echo request without data (28 bytes at IP level each way; 48 with IPv6), and its answer.
-   * @throws SocketError (a rejection): ETIMEDOUT, EHOSTUNREACH (a router says so, or nobody answers ARP), ENETUNREACH, ABORT_ERR
+   * @throws SocketError (a rejection): ETIMEDOUT, EHOSTUNREACH (a router says so, or nobody answers ARP), ENETUNREACH,
+   * ABORT_ERR
    */
   async echo(address: string, limits: Limits): Promise<EchoReply> {
     const tally = new TrafficTally();

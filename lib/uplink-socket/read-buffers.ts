@@ -4,9 +4,10 @@ const BUFFER_BYTES = 512 * 1024;
 const MOST_KEPT = 4;
 
 /**
- * Buffers that a connection's data is read into, used again and again: at a gigabyte a second, Node's own new buffer for each 64 KiB
- * costs more than what is done with the data. Who gets chunks of such a connection gives them back as soon as it is done with them; a
- * buffer is used again when every byte that was read into it is back, and otherwise collected as garbage.
+ * Buffers that a connection's data is read into, used again and again: at a gigabyte a second, Node's own new buffer
+ * for each 64 KiB costs more than what is done with the data. Who gets chunks of such a connection gives them back as
+ * soon as it is done with them; a buffer is used again when every byte that was read into it is back, and otherwise
+ * collected as garbage.
  */
 export class ReadBuffers {
   readonly #free: Buffer[] = [];

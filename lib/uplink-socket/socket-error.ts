@@ -5,9 +5,9 @@ import { noTraffic, type Traffic } from './traffic.js';
 export class SocketError extends Error {
   override readonly name = 'SocketError';
   /**
-   * The system's word: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET; ENODEV where there is no such interface;
-   * EADDRNOTAVAIL where it has no address; EACCES or EPERM where a permission is missing; ABORT_ERR where the caller gave up;
-   * ENOSYS where the machine cannot do it at all.
+   * The system's word: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET; ENODEV where there is no such
+   * interface; EADDRNOTAVAIL where it has no address; EACCES or EPERM where a permission is missing; ABORT_ERR where
+   * the caller gave up; ENOSYS where the machine cannot do it at all.
    */
   readonly code: string;
   /** What it cost until then. */

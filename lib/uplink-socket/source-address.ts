@@ -6,8 +6,9 @@ import { SocketError, withSocketErrors } from './socket-error.js';
 import type { IpFamily, Uplink } from './uplink.js';
 
 /**
- * A port without a global IPv6 address would send with that of another port: a matching scope weighs more than the interface (RFC 6724,
- * rules 2 and 5). So there must be one, unless the destination is on the link itself. IPv4 is looked after by openSocket.
+ * A port without a global IPv6 address would send with that of another port: a matching scope weighs more than the
+ * interface (RFC 6724, rules 2 and 5). So there must be one, unless the destination is on the link itself. IPv4 is
+ * looked after by openSocket.
  * @throws SocketError EADDRNOTAVAIL
  */
 export function requireIpv6Source(uplink: Uplink, destination: string): void {

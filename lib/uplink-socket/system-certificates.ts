@@ -11,8 +11,8 @@ const files = [
 ];
 
 /**
- * The authorities that this machine trusts, PEM; those that Node brings along where the machine has none. An operator who adds an
- * authority to the machine means us too.
+ * The authorities that this machine trusts, PEM; those that Node brings along where the machine has none. An operator
+ * who adds an authority to the machine means us too.
  */
 export function systemCertificates(): string {
   for (const file of files) {

@@ -31,8 +31,9 @@ export interface TcpCircumstances {
 }
 
 /**
- * What a TCP socket has cost so far at IP level, from the kernel's own counters: retransmitted data and bare acknowledgements included.
- * Exact but for options: SYN segments count as Linux makes them, selective acknowledgements (12 bytes each, under loss) not at all.
+ * What a TCP socket has cost so far at IP level, from the kernel's own counters: retransmitted data and bare
+ * acknowledgements included. Exact but for options: SYN segments count as Linux makes them, selective acknowledgements
+ * (12 bytes each, under loss) not at all.
  */
 export function readTcpTraffic(fd: number, family: IpFamily, { wasConnected, isResetNow }: TcpCircumstances): Traffic {
   const info = Buffer.alloc(STRUCT_BYTES);

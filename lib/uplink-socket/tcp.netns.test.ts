@@ -102,7 +102,8 @@ describe('connectTcp', () => {
       const before = openFiles();
       const failure = await socketFailure(connectTcp(uplink('eth0'), { address: address[family], port, timeoutMs }));
       expect(failure.code).toBe(typeof code === 'string' ? code : code[family]);
-      // A second SYN where the answer came before the system call that sent the first was over, as happens on one machine only.
+      // A second SYN where the answer came before the system call that sent the first was over, as happens on one
+      // machine only.
       expect([1, 2]).toContain(failure.traffic.packetsSent);
       expect(failure.traffic.bytesSent).toBe(failure.traffic.packetsSent * (family === 4 ? 60 : 80));
       await eventually(() => openFiles() <= before);

@@ -12,8 +12,8 @@ import type { IpFamily, Limits, Uplink } from './uplink.js';
 import { within } from './within.js';
 
 /**
- * What may wait in a connection with read buffers: one chunk. More stays in the kernel, and so with the sender. Of several, read() makes a
- * new one by copying, and their buffers do not come back.
+ * What may wait in a connection with read buffers: one chunk. More stays in the kernel, and so with the sender. Of
+ * several, read() makes a new one by copying, and their buffers do not come back.
  */
 const READ_AHEAD_BYTES = 1;
 
@@ -25,17 +25,18 @@ export interface TcpOptions extends Limits {
   /** For much data: where it is read into. Undefined: a new buffer each time, as Node does it. */
   readonly readBuffers?: ReadBuffers | undefined;
   /**
-   * SO_RCVBUF: bounds what may be on its way, or unread in the kernel, to about one and a half times this. So much is lost when the
-   * connection is cut, and so much at most comes in a round trip. Undefined: as the kernel sees fit, up to many megabytes.
+   * SO_RCVBUF: bounds what may be on its way, or unread in the kernel, to about one and a half times this. So much is
+   * lost when the connection is cut, and so much at most comes in a round trip. Undefined: as the kernel sees fit, up
+   * to many megabytes.
    */
   readonly receiveBufferBytes?: number | undefined;
 }
 
 /**
- * A TCP connection over this port and no other. What takes a socket sits on top: tls.connect({ socket }), http.request({
- * createConnection }).
- * @throws SocketError (a rejection): ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET, ABORT_ERR, and what openSocket
- * throws. Nothing is left open then; `traffic` says what it cost.
+ * A TCP connection over this port and no other. What takes a socket sits on top: tls.connect({ socket }),
+ * http.request({ createConnection }).
+ * @throws SocketError (a rejection): ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET, ABORT_ERR, and
+ * what openSocket throws. Nothing is left open then; `traffic` says what it cost.
  */
 export async function connectTcp(uplink: Uplink, options: TcpOptions): Promise<Socket> {
   const { address, port } = options;
@@ -60,7 +61,8 @@ export async function connectTcp(uplink: Uplink, options: TcpOptions): Promise<S
 }
 
 /**
- * What a socket of `connectTcp` has cost so far; what it had cost in the end, where it is closed (less the packets of an orderly end).
+ * What a socket of `connectTcp` has cost so far; what it had cost in the end, where it is closed (less the packets of
+ * an orderly end).
  * @throws TypeError for other sockets
  */
 export function tcpInfo(socket: Socket): Traffic {
@@ -118,7 +120,10 @@ class BoundTcpSocket extends Socket {
   }
 }
 
-/** Options of net.Socket; documented for net.connect, and the same here. What `push` answers says whether to go on reading. */
+/**
+ * Options of net.Socket; documented for net.connect, and the same here. What `push` answers says whether to go on
+ * reading.
+ */
 function readingInto(readBuffers: ReadBuffers, push: (chunk: Buffer) => boolean): object {
   const callback = (bytes: number, buffer: Uint8Array): boolean => push(readBuffers.filled(buffer as Buffer, bytes));
   return { highWaterMark: READ_AHEAD_BYTES, onread: { buffer: () => readBuffers.take(), callback } };

@@ -5,8 +5,8 @@ import { openSocket } from './open-socket.js';
 import type { IpFamily, Uplink } from './uplink.js';
 
 /**
- * A UDP socket on this port and no other, bound to a free port number. ICMP errors arrive as 'error' events (EHOSTUNREACH, ECONNREFUSED);
- * close it then: an error that nobody reads keeps the event loop busy.
+ * A UDP socket on this port and no other, bound to a free port number. ICMP errors arrive as 'error' events
+ * (EHOSTUNREACH, ECONNREFUSED); close it then: an error that nobody reads keeps the event loop busy.
  * @throws SocketError, as openSocket does
  */
 export function openUdp(uplink: Uplink, family: IpFamily): Socket {

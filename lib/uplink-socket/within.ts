@@ -13,10 +13,11 @@ export interface Settle<T> {
 const noticeableLatenessMs = 20;
 
 /**
- * Waits for what `begin` starts, up to the time limit or until the signal aborts. `begin` is not called where it has aborted already.
+ * Waits for what `begin` starts, up to the time limit or until the signal aborts. `begin` is not called where it has
+ * aborted already.
  *
- * A timer that fires late because the event loop was busy must not fail what is already in the socket: before the verdict the loop reads
- * what has arrived, and the time that the loop was away is given once more.
+ * A timer that fires late because the event loop was busy must not fail what is already in the socket: before the
+ * verdict the loop reads what has arrived, and the time that the loop was away is given once more.
  * @throws SocketError ETIMEDOUT, ABORT_ERR; and what was rejected with
  */
 export function within<T>({ timeoutMs, signal }: Limits, begin: (settle: Settle<T>) => void): Promise<T> {

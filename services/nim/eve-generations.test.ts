@@ -37,7 +37,10 @@ function deviceOf(ports: Readonly<Record<string, PortSays>>): object {
   };
 }
 
-/** The controller's ports in groups of equal preference, `eth0 | sat0 wwan0`, and those that a network instance on `freeuplink` may use. */
+/**
+ * The controller's ports in groups of equal preference, `eth0 | sat0 wwan0`, and those that a network instance on
+ * `freeuplink` may use.
+ */
 function orders(ports: Readonly<Record<string, PortSays>>) {
   const device = new DecidedDevice();
   device.decide(deviceOf(ports), Object.fromEntries(Object.keys(ports).map((name) => [name, 'up'])));
@@ -80,7 +83,10 @@ describe("EVE's first two generations of configuration, in any mixture, give the
   });
 });
 
-/** As EVE has it: costs are clamped; where any physical port says freeUplink, a port of no cost that is not free costs 1. */
+/**
+ * As EVE has it: costs are clamped; where any physical port says freeUplink, a port of no cost that is not free costs
+ * 1.
+ */
 function eveOrder(
   ports: Readonly<Record<string, PortSays>>,
 ): readonly { readonly cost: number; readonly names: readonly string[] }[] {

@@ -47,8 +47,8 @@ const othersFirstMs = 5;
 
 /**
  * Starts NIM: serves on `runDir/nim.sock` at once, follows zedagent's configuration on `runDir/zedagent.sock`, observes
- * the ports that it names, tests them, decides and publishes. Fails where the socket cannot be had, the kernel cannot be
- * asked (NetlinkError), or the controller's options make no sense.
+ * the ports that it names, tests them, decides and publishes. Fails where the socket cannot be had, the kernel cannot
+ * be asked (NetlinkError), or the controller's options make no sense.
  */
 export async function startNim(options: NimOptions): Promise<RunningService> {
   const { runDir, stateDir, logger, clock, namespace, meters } = options;

@@ -21,7 +21,10 @@ export interface ManagerOptions {
   readonly memory?: DecisionMemory;
   /** The tests of the far end; undefined: link and address are all that is known. */
   readonly tests?: Pick<RemoteTests, 'factsOf' | 'follow'>;
-  /** Resolves when a decision has been told, and those who heard have had the processor: what can wait is done after that. */
+  /**
+   * Resolves when a decision has been told, and those who heard have had the processor: what can wait is done after
+   * that.
+   */
   readonly untilTold: () => Promise<void>;
   /** Makes the observer watch these ports from now on. */
   readonly observe: (ports: readonly ObservedPort[]) => void;
@@ -31,8 +34,8 @@ export interface ManagerOptions {
 
 /**
  * Puts together what is observed, what is configured and what is remembered, decides, and publishes. Each of its inputs
- * only asks for a decision; from a reading of the kernel to the streams everything happens in one turn of the event loop,
- * and what need not be done in it (the event log, the log, the memory) is done after it.
+ * only asks for a decision; from a reading of the kernel to the streams everything happens in one turn of the event
+ * loop, and what need not be done in it (the event log, the log, the memory) is done after it.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -52,7 +55,10 @@ export class Manager {
     this.#memory = options.memory ?? emptyMemory;
   }
 
-  /** Takes a configuration. It counts as soon as all of its ports have been read, which is at once where it brings no new one. */
+  /**
+   * Takes a configuration. It counts as soon as all of its ports have been read, which is at once where it brings no
+   * new one.
+   */
   onConfiguration(configuration: ConfigurationInForce): void {
     const trigger = this.#triggerNow('configuration');
     this.#waiting = { configuration, trigger };

@@ -5,7 +5,10 @@ import { describe, expect, it } from '@jest/globals';
 
 import { keepCompiled } from './keep-compiled.js';
 
-/** Told of a flag or of none: calls a long function, has garbage collected for a while, and says how long the next call takes against the one before. */
+/**
+ * Told of a flag or of none: calls a long function, has garbage collected for a while, and says how long the next call
+ * takes against the one before.
+ */
 const program = `
   import { setFlagsFromString } from 'node:v8';
   for (const flag of process.argv.slice(1)) setFlagsFromString(flag);

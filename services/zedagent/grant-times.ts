@@ -36,9 +36,9 @@ export function checkpointOf(
 }
 
 /**
- * Grants read from disk. Within the boot that they were kept in their ends stand. After a reboot a grant has what was left
- * at the checkpoint, less the time that has gone by since then by the wall clock: one that was set back takes nothing off,
- * and adds nothing either.
+ * Grants read from disk. Within the boot that they were kept in their ends stand. After a reboot a grant has what was
+ * left at the checkpoint, less the time that has gone by since then by the wall clock: one that was set back takes
+ * nothing off, and adds nothing either.
  */
 export function restoredGrants({ policy, checkpointAt }: StoredPolicy, now: Instant): Grant[] {
   const grants = policy?.grants ?? [];

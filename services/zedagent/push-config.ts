@@ -101,8 +101,8 @@ function refuseInvalid(config: EdgeDevConfig): void {
 }
 
 /**
- * What a configuration means under what is left of the policy. Labels follow priorities, so one that is sound by itself may clash with
- * an override.
+ * What a configuration means under what is left of the policy. Labels follow priorities, so one that is sound by itself
+ * may clash with an override.
  * @throws RpcError where it does
  */
 function effectiveModelOf(config: EdgeDevConfig, policy: Dropped): DeviceModel {

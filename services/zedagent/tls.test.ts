@@ -42,13 +42,58 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
   }
 
   function makeAuthority(name: string): void {
-    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-days', '2', '-keyout', `${name}.key`, '-out', `${name}.crt`); // prettier-ignore
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      `/CN=${name}`,
+      '-days',
+      '2',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.crt`,
+    );
   }
 
   function makeCertificate(name: string, subject: string, authority = 'ca'): void {
     writeFileSync(at(`${name}.ext`), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`); // prettier-ignore
-    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.crt`, '-CAkey', `${authority}.key`, '-CAcreateserial', '-days', '2', '-extfile', `${name}.ext`, '-out', `${name}.crt`); // prettier-ignore
+    openssl(
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      subject,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+    );
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      `${authority}.crt`,
+      '-CAkey',
+      `${authority}.key`,
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.crt`,
+    );
   }
 
   function clientOf(name: string | undefined): DeviceConfigServiceClient {
@@ -139,8 +184,18 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
     { name: 'controller', write: status.OK, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
     { name: 'controller-by-name', write: status.OK, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
     { name: 'observer', write: status.PERMISSION_DENIED, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED },
-    { name: 'observer-called-controller', write: status.PERMISSION_DENIED, read: status.NOT_FOUND, watches: status.DEADLINE_EXCEEDED }, // prettier-ignore
-    { name: 'nobody', write: status.PERMISSION_DENIED, read: status.PERMISSION_DENIED, watches: status.PERMISSION_DENIED }, // prettier-ignore
+    {
+      name: 'observer-called-controller',
+      write: status.PERMISSION_DENIED,
+      read: status.NOT_FOUND,
+      watches: status.DEADLINE_EXCEEDED,
+    },
+    {
+      name: 'nobody',
+      write: status.PERMISSION_DENIED,
+      read: status.PERMISSION_DENIED,
+      watches: status.PERMISSION_DENIED,
+    },
     { name: 'stranger', write: status.UNAVAILABLE, read: status.UNAVAILABLE, watches: status.UNAVAILABLE },
     { name: undefined, write: status.UNAVAILABLE, read: status.UNAVAILABLE, watches: status.UNAVAILABLE },
   ])('certificate $name', async ({ name, write, read, watches }) => {

@@ -4,8 +4,8 @@ import { liveGrants } from './grant-times.js';
 import type { Instant } from './instant.js';
 
 /**
- * The messages of WatchConfig: each part only where the reader lacks it. Silent before the first configuration. The policy is
- * always in the first message: it is small, and versions say nothing across a loss of zedagent's files.
+ * The messages of WatchConfig: each part only where the reader lacks it. Silent before the first configuration. The
+ * policy is always in the first message: it is small, and versions say nothing across a loss of zedagent's files.
  */
 export async function* watchConfig(
   request: WatchConfigRequest,

@@ -1,9 +1,9 @@
 import { isMap, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
 
 /**
- * Finds the line, counted from 1, on which a field stands in JSON or YAML text: the field's path is in protobuf JSON names,
- * the text may have either form of a name. Of a field that is not there the line of what it belongs in; undefined where the
- * text cannot be read.
+ * Finds the line, counted from 1, on which a field stands in JSON or YAML text: the field's path is in protobuf JSON
+ * names, the text may have either form of a name. Of a field that is not there the line of what it belongs in;
+ * undefined where the text cannot be read.
  */
 export function lineOfField(text: string): (field: string) => number | undefined {
   let read: ReturnType<typeof readText> | undefined;

@@ -52,7 +52,9 @@ export function patchFrom(options: PatchOptions): PolicyPatch | undefined {
   return patchOf({ ports, operations, networkInstances });
 }
 
-/** A port's priority and its operations are one part of a patch. The same thing twice stays two: zedagent refuses that. */
+/**
+ * A port's priority and its operations are one part of a patch. The same thing twice stays two: zedagent refuses that.
+ */
 function onePerPort(patches: readonly PortPatch[]): PortPatch[] {
   const made: PortPatch[] = [];
   for (const patch of patches) {

@@ -8,8 +8,8 @@ export interface PortUse {
 }
 
 /**
- * The port to use next: of the best group that has one left, the one with the fewest transfers running; of those, the one whose last turn
- * is longest ago. Pure.
+ * The port to use next: of the best group that has one left, the one with the fewest transfers running; of those, the
+ * one whose last turn is longest ago. Pure.
  */
 export function choosePort(
   ports: readonly AuthorizedPort[],

@@ -48,7 +48,10 @@ export class PortFailures {
     this.#rounds = 0;
   }
 
-  /** Every one of these ports failed. Ends the round, and answers how long to wait before the next one, and why each failed. */
+  /**
+   * Every one of these ports failed. Ends the round, and answers how long to wait before the next one, and why each
+   * failed.
+   */
   endRound(labels: readonly string[]): { readonly waitMs: number; readonly why: string; readonly allRefused: boolean } {
     // Many devices may have lost the same source at the same moment.
     const pauseMs = backoffMs({ ...BETWEEN_ROUNDS, attempt: this.#rounds, jitter: Math.random() });

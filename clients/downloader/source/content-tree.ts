@@ -16,8 +16,8 @@ export interface ContentTreeDownload {
 }
 
 /**
- * Where a content tree of a configuration is, and for what it is fetched: it is a base image where the configuration's base OS names it,
- * an app image otherwise. Pure.
+ * Where a content tree of a configuration is, and for what it is fetched: it is a base image where the configuration's
+ * base OS names it, an app image otherwise. Pure.
  * @throws DownloadError unsupported: there is no such content tree, or its datastore is of no supported kind
  */
 export function contentTreeDownload(

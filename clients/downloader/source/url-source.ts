@@ -1,7 +1,10 @@
 import { DownloadError } from '../download-error.js';
 import type { Source } from './source.js';
 
-/** A file behind a URL; a name and a password in it are sent as basic authentication. @throws DownloadError unsupported */
+/**
+ * A file behind a URL; a name and a password in it are sent as basic authentication.
+ * @throws DownloadError unsupported
+ */
 export function urlSource(text: string, certificateAuthorities: readonly string[]): Source {
   const url = httpUrl(text);
   const { username, password } = url;

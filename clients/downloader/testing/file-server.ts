@@ -42,7 +42,9 @@ export class FileServer {
     });
   }
 
-  /** As an honest server does: a range where one is asked for and the file is still the same. `upTo`: breaks off there. */
+  /**
+   * As an honest server does: a range where one is asked for and the file is still the same. `upTo`: breaks off there.
+   */
   serve(request: IncomingMessage, response: ServerResponse, { upTo }: { readonly upTo?: number } = {}): void {
     const { content, etag } = this;
     const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];

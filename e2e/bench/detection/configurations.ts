@@ -21,7 +21,10 @@ export function equalCosts(lab: Lab): EdgeDevConfig {
   return withPriorities(shipOver(lab, [0]), { eth0: 0, wwan0: 0, sat0: 9 });
 }
 
-/** The network instance names a label that the operator gave to eth0 and to the dearer wwan0: EVE's case of a user label. */
+/**
+ * The network instance names a label that the operator gave to eth0 and to the dearer wwan0: EVE's case of a user
+ * label.
+ */
 export function userLabel(lab: Lab): EdgeDevConfig {
   const config = ship(lab);
   for (const adapter of config.systemAdapterList) if (adapter.name !== 'sat0') adapter.sharedLabels = ['crew'];

@@ -19,7 +19,9 @@ export interface Promptness {
   readonly nitsMs: readonly number[];
 }
 
-/** The same questions while no test hangs, and while 201 do: targets that nobody answers for, with a minute's patience. */
+/**
+ * The same questions while no test hangs, and while 201 do: targets that nobody answers for, with a minute's patience.
+ */
 export async function measureHanging(rig: DetectionRig): Promise<readonly [Promptness, Promptness]> {
   const { lab } = rig;
   // As many network instances both times: what differs is whether their targets answer.

@@ -4,8 +4,9 @@ import { DetectionRig } from './rig.js';
 export type LabWork = (rig: DetectionRig) => Promise<void>;
 
 /**
- * Does all of it, in so many labs side by side: most of the time they wait for something that takes seconds, and disturb each other
- * little. A part that fails says why, and the others go on in a lab of their own. @returns whether all went well
+ * Does all of it, in so many labs side by side: most of the time they wait for something that takes seconds, and
+ * disturb each other little. A part that fails says why, and the others go on in a lab of their own. @returns whether
+ * all went well
  */
 export async function inLabs(works: readonly LabWork[], labs: number): Promise<boolean> {
   const waiting = [...works];

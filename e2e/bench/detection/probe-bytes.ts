@@ -59,8 +59,8 @@ const simulatedMs = 3 * 24 * 3_600_000;
 const monthMs = 30 * 24 * 3_600_000;
 
 /**
- * Bytes of 30 idle days by port, in virtual time: the real schedule and tester, over a network that answers at once, with bytes
- * of a keepalive probe and of a full test as they were measured.
+ * Bytes of 30 idle days by port, in virtual time: the real schedule and tester, over a network that answers at once,
+ * with bytes of a keepalive probe and of a full test as they were measured.
  */
 export async function idleMonthBytes(): Promise<ReadonlyMap<string, number>> {
   const nim = new SimulatedNim({

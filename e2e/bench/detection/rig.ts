@@ -129,7 +129,10 @@ export class DetectionRig {
     await sleep(Math.random() * mostMs);
   }
 
-  /** For whoever has to find out why something did not come about: the last events, and why the network instance is where it is. */
+  /**
+   * For whoever has to find out why something did not come about: the last events, and why the network instance is
+   * where it is.
+   */
   async account(): Promise<readonly string[]> {
     const subject = { $case: 'networkInstance', value: measured } as const;
     const [{ lines }, { events }] = await Promise.all([

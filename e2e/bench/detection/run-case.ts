@@ -8,7 +8,10 @@ import type { DetectionRig } from './rig.js';
 /** No failure should take so long to be found: whoever reads the figures will want to know what happened. */
 const REMARKABLE_MS = 8_000;
 
-/** Runs a case so many times: seconds of outage (or until traffic was moved, where none is sent), or the number of moves. */
+/**
+ * Runs a case so many times: seconds of outage (or until traffic was moved, where none is sent), or the number of
+ * moves.
+ */
 export async function runCase(rig: DetectionRig, detection: DetectionCase, runs: number): Promise<readonly number[]> {
   const { measurement, configuration, sending } = detection;
   await rig.configure(configuration(rig.lab), measurement.kind === 'leaves' ? measurement.from : measurement.on);

@@ -12,8 +12,8 @@ export interface PatchedOverrides {
 }
 
 /**
- * Lays a patch over the overrides that there are. `configured` is the model of the configuration by itself. What is wrong
- * with the patch goes to `problems`, by field of the patch; the answer then means nothing.
+ * Lays a patch over the overrides that there are. `configured` is the model of the configuration by itself. What is
+ * wrong with the patch goes to `problems`, by field of the patch; the answer then means nothing.
  */
 export function patchOverrides(
   overrides: readonly PolicyOverride[],

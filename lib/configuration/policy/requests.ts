@@ -25,7 +25,10 @@ export interface RequestedChange {
   readonly value: OverrideValue | undefined;
 }
 
-/** The changes that a patch asks for, each checked against the device; whatever is wrong goes to `problems`, by field of the patch. */
+/**
+ * The changes that a patch asks for, each checked against the device; whatever is wrong goes to `problems`, by field of
+ * the patch.
+ */
 export function requestedChanges(patch: PolicyPatch, model: Named, problems: Problems): readonly RequestedChange[] {
   problems.unique(
     patch.ports,

@@ -29,7 +29,10 @@ const target = fc.oneof(
   text,
 );
 
-/** Configurations as protobuf JSON, sound and unsound: every field that is read, with values that mean something as often as not. */
+/**
+ * Configurations as protobuf JSON, sound and unsound: every field that is read, with values that mean something as
+ * often as not.
+ */
 export const randomConfigJson = some({
   deviceIoList: list(
     some({

@@ -64,9 +64,9 @@ export function assessPorts(
 }
 
 /**
- * A port that is seldom tested counts as working for long. When the port in use begins to fail, that is too old to go by: the
- * target itself may be down. So the other has to answer anew, which it is asked for at once (schedule): to a packet where packets
- * stay unanswered, in full where the target refuses.
+ * A port that is seldom tested counts as working for long. When the port in use begins to fail, that is too old to go
+ * by: the target itself may be down. So the other has to answer anew, which it is asked for at once (schedule): to a
+ * packet where packets stay unanswered, in full where the target refuses.
  */
 function suspectIfStale(assessment: Assessment, { sinceMs, cause }: Extract<Health, { state: 'failing' }>): Assessment {
   const { evidence, test } = assessment;

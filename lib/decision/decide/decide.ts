@@ -19,8 +19,9 @@ export interface Decision {
 }
 
 /**
- * Which port each network instance is to use, and why (docs/design.md#choice). Pure: what was before comes in as `memory`,
- * the time as `nowMs` (monotonic milliseconds). Deciding again with its own memory and nothing changed decides the same.
+ * Which port each network instance is to use, and why (docs/design.md#choice). Pure: what was before comes in as
+ * `memory`, the time as `nowMs` (monotonic milliseconds). Deciding again with its own memory and nothing changed
+ * decides the same.
  */
 export function decide(
   snapshot: NetworkSnapshot,

@@ -94,8 +94,8 @@ function priorityReasons(
 
 /**
  * The grant without which this port would not be permitted, the one that ends last where there are several; undefined
- * where the limit itself includes the port's priority, or no grant does. Grants widen the limit of priorities and nothing
- * else (docs/design.md#eligible).
+ * where the limit itself includes the port's priority, or no grant does. Grants widen the limit of priorities and
+ * nothing else (docs/design.md#eligible).
  */
 export function grantFor(port: PortPolicy, subject: Subject, policy: DecisionPolicy): Grant | undefined {
   if (policy.grants.length === 0 || isWithin(limitOf(subject, policy), port.priority)) return undefined;

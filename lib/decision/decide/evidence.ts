@@ -12,7 +12,9 @@ export interface Evidence {
   readonly test: PortTestFacts;
   /** Undefined where link and address are the test. */
   readonly health: Health | undefined;
-  /** When the target itself answered last, and not only its address; undefined: never, or link and address are the test. */
+  /**
+   * When the target itself answered last, and not only its address; undefined: never, or link and address are the test.
+   */
   readonly lastFullMs: number | undefined;
   /** Monotonic time until which its first test may take; undefined: nothing is awaited. */
   readonly pendingUntilMs: number | undefined;

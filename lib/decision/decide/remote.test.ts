@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 
 import { controllerTarget, networkInstanceId, rankingOf, Scenario } from './testing/scenario.js';
 
-/** As in decide.test.ts: seconds | what happens | the ranking wanted, `!` where it is not verified | cause of the last change. */
+/**
+ * As in decide.test.ts: seconds | what happens | the ranking wanted, `!` where it is not verified | cause of the last
+ * change.
+ */
 const scenarios: Readonly<Record<string, { readonly ports: string; readonly steps: readonly string[] }>> = {
   'waits for the first test of the port in use': {
     ports: 'eth0=0 wwan0=10',

@@ -20,7 +20,10 @@ export type TestProfile =
       readonly intervalMs: number | undefined;
       /** Of one full test, as configured; undefined: as learned. */
       readonly timeoutMs: number | undefined;
-      /** Keepalive probes may go out between full tests. Not where a network instance has said how often its own target is to be asked. */
+      /**
+       * Keepalive probes may go out between full tests. Not where a network instance has said how often its own target
+       * is to be asked.
+       */
       readonly keepalives: boolean;
     };
 
@@ -28,8 +31,8 @@ export type TestProfile =
 export const byAddress: TestProfile = { kind: 'address', key: 'address' };
 
 /**
- * A network instance's own target comes first; then the controller, on management ports that controller traffic may use:
- * a test never goes where what it stands for may not. Else link and address must do.
+ * A network instance's own target comes first; then the controller, on management ports that controller traffic may
+ * use: a test never goes where what it stands for may not. Else link and address must do.
  */
 export function testProfileOf(subject: Subject, port: PortPolicy, policy: DecisionPolicy): TestProfile {
   const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : noWishes;
@@ -46,7 +49,10 @@ export function testProfileOf(subject: Subject, port: PortPolicy, policy: Decisi
   });
 }
 
-/** The controller's test of a port, as it is without anybody's wishes; undefined where controller traffic may not use the port. */
+/**
+ * The controller's test of a port, as it is without anybody's wishes; undefined where controller traffic may not use
+ * the port.
+ */
 export function controllerProfileOf(
   port: PortPolicy,
   policy: DecisionPolicy,

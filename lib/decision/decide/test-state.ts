@@ -2,8 +2,8 @@ import type { PortTestFacts } from '../snapshot/index.js';
 import type { TestState } from './candidate.js';
 
 /**
- * Whether a port works: WORKING where the last conclusive test succeeded after the last failure (docs/design.md#working).
- * Results from before `usableSinceMs` are void: link or address was lost since.
+ * Whether a port works: WORKING where the last conclusive test succeeded after the last failure
+ * (docs/design.md#working). Results from before `usableSinceMs` are void: link or address was lost since.
  */
 export function testStateOf(facts: PortTestFacts, usableSinceMs: number | undefined): TestState {
   if (usableSinceMs === undefined) return 'untested';

@@ -45,8 +45,8 @@ export function forecastOf({ target, intervalMs, keepalives }: TargetProfile, pa
 }
 
 /**
- * How long a path that falls silent goes unnoticed at worst, while no app sends and nothing is lost otherwise: it dies right after an answer,
- * the next attempt runs into its time limit, and quick ones confirm it (next-test.ts, `burst`).
+ * How long a path that falls silent goes unnoticed at worst, while no app sends and nothing is lost otherwise: it dies
+ * right after an answer, the next attempt runs into its time limit, and quick ones confirm it (next-test.ts, `burst`).
  */
 export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapMs: number): number {
   const light = target.kind === 'icmp' || target.kind === 'tcp';

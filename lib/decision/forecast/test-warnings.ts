@@ -22,9 +22,9 @@ export type TestWarningSubject =
   | { readonly kind: 'port-test'; readonly setting: 'interval' | 'timeout' };
 
 /**
- * Tests that would take more bytes than a port's budget permits (they come more seldom then: schedule/budget.ts), with what becomes of
- * the interval and of the detection of a dead path; and limits of time that no interval of theirs can hold. At most one of each
- * target over each port.
+ * Tests that would take more bytes than a port's budget permits (they come more seldom then: schedule/budget.ts), with
+ * what becomes of the interval and of the detection of a dead path; and limits of time that no interval of theirs can
+ * hold. At most one of each target over each port.
  */
 export function testWarnings(model: DeviceModel): readonly TestWarning[] {
   return [...timeoutWarnings(model), ...model.ports.flatMap((port) => budgetWarnings(model, port))];

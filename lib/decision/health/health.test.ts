@@ -12,8 +12,9 @@ const settings: HealthSettings = {
 };
 
 /**
- * Attempts, one a second, from second 1: `F` a full test that succeeds, `f` one that is refused, `t` one without an answer, `l` one that
- * this device could not make; `P` and `p` a keepalive probe with and without an answer. The first column of a case; spaces do not count.
+ * Attempts, one a second, from second 1: `F` a full test that succeeds, `f` one that is refused, `t` one without an
+ * answer, `l` one that this device could not make; `P` and `p` a keepalive probe with and without an answer. The first
+ * column of a case; spaces do not count.
  */
 function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number): TestRecord {
   return Array.from(attempts.replaceAll(' ', '')).reduce((record, letter, index) => {

@@ -72,7 +72,8 @@ interface Fold {
  * Reads the outcomes since `validSinceMs` (link or address were lost before: those are void) in their order:
  *
  * - WORKING with the first full test that succeeds; after FAILING only with `recoverAfter` in a row;
- * - FAILING with `failAfter` full tests in a row that fail, or with a silence on which every kind of attempt agrees: as many in a
+ * - FAILING with `failAfter` full tests in a row that fail, or with a silence on which every kind of attempt agrees: as
+ *   many in a
  *   row as the path's own loss asks for, for at least `patienceMs`, and none of the apps' packets answered meanwhile
  *   (`trafficAnsweredMs`: when the last one was by now).
  *

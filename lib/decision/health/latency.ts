@@ -11,9 +11,9 @@ const variation = 1 / 4;
 const samplesMax = 32;
 
 /**
- * How long to wait for an answer: learned from the answers of the same kind, as TCP does it (RFC 6298: smoothed round trip
- * plus four times its variation), and never less than half again the slowest of them. Undefined where nothing has been
- * answered yet.
+ * How long to wait for an answer: learned from the answers of the same kind, as TCP does it (RFC 6298: smoothed round
+ * trip plus four times its variation), and never less than half again the slowest of them. Undefined where nothing has
+ * been answered yet.
  */
 export function learnedLimitMs(outcomes: readonly TestOutcome[], probeKind: ProbeKind): number | undefined {
   let smoothedMs: number | undefined;

@@ -12,8 +12,8 @@ const mostSilences = 48;
 
 /**
  * How many attempts in a row must stay without an answer before a path counts as dead: with a share p of answers lost,
- * p^n must be below `falseAlarm`. `answered` and `lost` are counted while the path worked; Laplace's rule of succession,
- * (lost + 1) / (answered + lost + 2), keeps a short history from meaning much.
+ * p^n must be below `falseAlarm`. `answered` and `lost` are counted while the path worked; Laplace's rule of
+ * succession, (lost + 1) / (answered + lost + 2), keeps a short history from meaning much.
  */
 export function silencesNeeded({ answered, lost }: { readonly answered: number; readonly lost: number }): number {
   const lossShare = (lost + 1) / (answered + lost + 2);

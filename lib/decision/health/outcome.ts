@@ -28,8 +28,8 @@ export const failureKinds = [
 export type FailureKind = (typeof failureKinds)[number];
 
 /**
- * `full`: the target's own test, e.g. an HTTPS request. `keepalive`: one packet to the same address and one back; cheap, and
- * says nothing of what is behind the address.
+ * `full`: the target's own test, e.g. an HTTPS request. `keepalive`: one packet to the same address and one back;
+ * cheap, and says nothing of what is behind the address.
  */
 export type ProbeKind = 'full' | 'keepalive';
 
@@ -47,7 +47,10 @@ export interface TestOutcome {
         /** Nothing at all came back, which a packet that was lost explains as well as a dead path. */
         readonly silent: boolean;
       };
-  /** When, as of its end, the apps' own packets had last been answered over the port; undefined: never, or nobody counts. */
+  /**
+   * When, as of its end, the apps' own packets had last been answered over the port; undefined: never, or nobody
+   * counts.
+   */
   readonly trafficAnsweredMs: number | undefined;
 }
 
@@ -55,7 +58,10 @@ export interface TestOutcome {
 export interface TestRecord {
   /** When testing began. */
   readonly begunMs: number;
-  /** Oldest first, by the time of their end; bounded, each step by itself: keepalive probes never push out what the last full tests showed. */
+  /**
+   * Oldest first, by the time of their end; bounded, each step by itself: keepalive probes never push out what the last
+   * full tests showed.
+   */
   readonly outcomes: readonly TestOutcome[];
   readonly lastSucceeded: { readonly atMs: number; readonly latencyMs: number } | undefined;
   readonly lastFailed: { readonly atMs: number; readonly failure: FailureKind; readonly detail: string } | undefined;

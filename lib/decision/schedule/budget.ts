@@ -7,7 +7,10 @@ const savedShare = 1 / 10;
 /** What a port may be in debt before it counts as spent, as a share of a month's bytes. */
 const overdraftShare = 1 / 10;
 
-/** The bytes that tests of one port may take, as a bucket that fills evenly over the month. Times are wall clock milliseconds: it outlives a boot. */
+/**
+ * The bytes that tests of one port may take, as a bucket that fills evenly over the month. Times are wall clock
+ * milliseconds: it outlives a boot.
+ */
 export interface Budget {
   readonly monthlyBytes: number;
   /** What is there; negative where suspect paths have overdrawn it. */
@@ -50,8 +53,8 @@ export function spend(budget: Budget, bytes: number, nowMs: number): Budget {
 }
 
 /**
- * `ample`: test as is best. `tight`: nothing is saved, so calm tests wait. `spent`: even the overdraft is gone; what does not work is asked
- * once an hour, and what somebody depends on when it is suspect.
+ * `ample`: test as is best. `tight`: nothing is saved, so calm tests wait. `spent`: even the overdraft is gone; what
+ * does not work is asked once an hour, and what somebody depends on when it is suspect.
  */
 export type BudgetState = 'ample' | 'tight' | 'spent';
 

@@ -21,8 +21,8 @@ import { stallOf, type TrafficFacts } from './traffic.js';
 export type PortRole =
   | { readonly kind: 'in-use' }
   /**
-   * Somebody's port is suspect or does not work, and this one may be next: what it showed before `sinceMs` is too old. A keepalive probe will
-   * do where that port is silent, and not where the target refuses.
+   * Somebody's port is suspect or does not work, and this one may be next: what it showed before `sinceMs` is too old.
+   * A keepalive probe will do where that port is silent, and not where the target refuses.
    */
   | { readonly kind: 'wanted'; readonly sinceMs: number; readonly probeKind: ProbeKind }
   /** It works again, and has to go on doing so for a while before it is used. */

@@ -1,6 +1,6 @@
 /**
- * How often a port is tested. All constants of testing stand here, with their reasons and with what they imply; the formulas
- * for detection time and bytes a month stand in ARCHITECTURE.md.
+ * How often a port is tested. All constants of testing stand here, with their reasons and with what they imply; the
+ * formulas for detection time and bytes a month stand in ARCHITECTURE.md.
  */
 export interface Pace {
   /** Between two signs of life while a network instance uses the port and its traffic has been seen lately. */
@@ -57,9 +57,9 @@ export function paceOf(priority: number): Pace {
 }
 
 /**
- * Between two attempts on a port that does not work and has spent its bytes: 1.5 MB in 30 days of full tests. What somebody depends on
- * is asked all the same, once for each failure of another port, or of its own apps' traffic: nobody shall stay on a dead port to save some
- * hundred bytes.
+ * Between two attempts on a port that does not work and has spent its bytes: 1.5 MB in 30 days of full tests. What
+ * somebody depends on is asked all the same, once for each failure of another port, or of its own apps' traffic: nobody
+ * shall stay on a dead port to save some hundred bytes.
  */
 export const spentGapMs = 3_600_000;
 
@@ -69,7 +69,10 @@ export const returningKeepaliveMs = 5_000;
 /** A port whose traffic was last seen so long ago is quiet: nobody is there to be kept waiting. */
 export const quietAfterMs = 7_200_000;
 
-/** So many keepalive probes, in quick succession, after a path was found to work: then its latency is known, and something of its loss. */
+/**
+ * So many keepalive probes, in quick succession, after a path was found to work: then its latency is known, and
+ * something of its loss.
+ */
 export const initialKeepalives = 8;
 export const initialKeepaliveSpacingMs = 1_000;
 
@@ -79,13 +82,16 @@ export const suspectSpacingMs = 50;
 /** When there have been enough attempts, and only patience is still asked for. */
 export const patientSpacingMs = 250;
 
-/** A suspect path waits at least so long from its first attempt before silence counts, so that a queue that has just filled up is no dead path. */
+/**
+ * A suspect path waits at least so long from its first attempt before silence counts, so that a queue that has just
+ * filled up is no dead path.
+ */
 export const suspectShortestMs = 400;
 
 /**
- * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a channel. A path that has
- * been slower is not given more, or each slow answer would make room for a slower one. Apps that fill a queue are answered, and that
- * proves their port whatever a test says.
+ * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a
+ * channel. A path that has been slower is not given more, or each slow answer would make room for a slower one. Apps
+ * that fill a queue are answered, and that proves their port whatever a test says.
  */
 export const longestLimitMs = 3_000;
 
@@ -98,7 +104,10 @@ export const fullRetryMs = 500;
 /** Unanswered traffic shorter than this is no stall, whatever the path's latency. */
 export const stallShortestMs = 200;
 
-/** A stall that a probe has refuted (traffic that nobody answers by nature) is looked at again after this, then twice that and so on. */
+/**
+ * A stall that a probe has refuted (traffic that nobody answers by nature) is looked at again after this, then twice
+ * that and so on.
+ */
 export const stallPauseFirstMs = 1_000;
 export const stallPauseMostMs = 60_000;
 

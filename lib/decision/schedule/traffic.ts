@@ -19,7 +19,9 @@ export interface TrafficFacts {
   readonly lastRefutedMs: number | undefined;
 }
 
-/** The facts after one more reading of the counters. Counters that were set back start anew, and say nothing this once. */
+/**
+ * The facts after one more reading of the counters. Counters that were set back start anew, and say nothing this once.
+ */
 export function observeTraffic(before: TrafficFacts | undefined, count: TrafficCount, nowMs: number): TrafficFacts {
   const known = before?.count;
   const restarted = known !== undefined && (count.upPackets < known.upPackets || count.downPackets < known.downPackets);

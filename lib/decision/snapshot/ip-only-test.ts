@@ -2,8 +2,8 @@ import { describeUnusable, whyUnusable, type PortObservation } from './port-obse
 import type { PortTestFacts } from './snapshot.js';
 
 /**
- * The test by link and address alone (docs/design.md#tests-of-a-port): a port with link and address works. Each reading of the
- * kernel is one test; the time of the other outcome is kept as history.
+ * The test by link and address alone (docs/design.md#tests-of-a-port): a port with link and address works. Each reading
+ * of the kernel is one test; the time of the other outcome is kept as history.
  */
 export function testByAddress(before: PortTestFacts, observation: PortObservation, readAtMs: number): PortTestFacts {
   const unusable = whyUnusable(observation);

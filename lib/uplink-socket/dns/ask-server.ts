@@ -24,8 +24,8 @@ export interface ServerTalk {
 }
 
 /**
- * Puts a question to a server over UDP, from a socket that hears this server alone (connected), and over TCP where the answer is too long.
- * Replies may be several; close it when one will do.
+ * Puts a question to a server over UDP, from a socket that hears this server alone (connected), and over TCP where the
+ * answer is too long. Replies may be several; close it when one will do.
  * @throws SocketError where no socket can be opened
  */
 export function talkTo(

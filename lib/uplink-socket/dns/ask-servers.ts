@@ -16,8 +16,8 @@ export type Conclusion = Extract<Reading, { kind: 'addresses' | 'alias' | 'no-su
 const ROUNDS = 2;
 
 /**
- * Asks name servers in order: the next one when one cannot answer, or has not within its part of the time; late answers of earlier ones
- * still count. Each server has its turn twice.
+ * Asks name servers in order: the next one when one cannot answer, or has not within its part of the time; late answers
+ * of earlier ones still count. Each server has its turn twice.
  * @throws DnsError silent, unreachable, server-failure, garbage, aborted, local
  */
 export async function askServers(

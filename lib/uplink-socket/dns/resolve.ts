@@ -33,8 +33,9 @@ const MOST_ALIAS_LOOKUPS = 8;
 const OTHER_FAMILY_DELAY_MS = 50;
 
 /**
- * Looks up a name over a port, with that port's name servers: whatever the system resolver, or another port's servers, would say. UDP, and
- * TCP where an answer does not fit; aliases are followed. Uses no thread of Node's pool. An address is its own answer.
+ * Looks up a name over a port, with that port's name servers: whatever the system resolver, or another port's servers,
+ * would say. UDP, and TCP where an answer does not fit; aliases are followed. Uses no thread of Node's pool. An address
+ * is its own answer.
  * @throws DnsError (a rejection)
  */
 export async function resolve(uplink: Uplink, options: ResolveOptions): Promise<Resolution> {

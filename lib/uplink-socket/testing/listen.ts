@@ -5,7 +5,10 @@ import type { Server } from 'node:net';
 import { addressBytes, AF_INET, AF_INET6, checked, inNamespace, libc } from '../../libc/index.js';
 import { familyOf } from '../addresses.js';
 
-/** Where a server of a test listens: in a namespace, while it runs in the test's own process, so that it can be scripted and asked. */
+/**
+ * Where a server of a test listens: in a namespace, while it runs in the test's own process, so that it can be scripted
+ * and asked.
+ */
 export interface Place {
   readonly namespace: string;
   readonly address: string;

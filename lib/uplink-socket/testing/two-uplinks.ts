@@ -2,7 +2,9 @@ import { run } from 'iproute-exec';
 
 import type { Uplink } from '../uplink.js';
 
-/** Where the device's two ports and what is behind them have the same addresses: only the interface tells them apart. */
+/**
+ * Where the device's two ports and what is behind them have the same addresses: only the interface tells them apart.
+ */
 export const DEVICE = { 4: '192.0.2.7', 6: '2001:db8:2::7' } as const;
 export const GATEWAY = { 4: '192.0.2.1', 6: '2001:db8:2::1' } as const;
 /** The network that both links claim to be. */
@@ -17,7 +19,10 @@ export const SILENT = { 4: '198.18.0.9', 6: '2001:db8:18::9' } as const;
 let labs = 0;
 let nextIndex = 4_000;
 
-/** A device with the ports eth0 and eth1 in a namespace, each with an ISP of its own. Routes are as zedrouter makes them: none in the main table. */
+/**
+ * A device with the ports eth0 and eth1 in a namespace, each with an ISP of its own. Routes are as zedrouter makes
+ * them: none in the main table.
+ */
 export class TwoUplinks {
   readonly device: string;
   readonly isps: Readonly<Record<'eth0' | 'eth1', string>>;

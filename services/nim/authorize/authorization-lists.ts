@@ -30,8 +30,9 @@ export class AuthorizationLists {
   }
 
   /**
-   * Follows what is published until the signal aborts. What somebody may use is told as soon as the streams of NITS have it; what became of
-   * ports a moment later, for then their users' traffic is being moved. Whoever asks gets what is true.
+   * Follows what is published until the signal aborts. What somebody may use is told as soon as the streams of NITS
+   * have it; what became of ports a moment later, for then their users' traffic is being moved. Whoever asks gets what
+   * is true.
    */
   follow(signal: AbortSignal): void {
     const tell = (): void => {
@@ -76,7 +77,9 @@ export class AuthorizationLists {
     return current?.ports.find(({ logicalLabel }) => logicalLabel === label);
   }
 
-  /** An operation's ports, as they were told last, and after each change; a first list comes as soon as there is one. */
+  /**
+   * An operation's ports, as they were told last, and after each change; a first list comes as soon as there is one.
+   */
   async *watch(
     operation: NetworkOperation,
     resume: ResumePoint,

@@ -29,7 +29,10 @@ export function portAuthorizationService(publisher: Publisher, lists: Authorizat
   return { definition: PortAuthorizationServiceService, implementation };
 }
 
-/** Answers to what is asked again before every connection; all that they rest on is published together, and so replaced together. */
+/**
+ * Answers to what is asked again before every connection; all that they rest on is published together, and so replaced
+ * together.
+ */
 class Answers {
   readonly #made = new WeakMap<Published, Map<string, AuthorizePortResponse>>();
 

@@ -14,8 +14,8 @@ import { missingPort, whyUnusable } from '../../../lib/decision/snapshot/index.j
 export type PortStatusOf = (label: string) => PortStatus | undefined;
 
 /**
- * The ports of an operation: those that policy permits and that have link and address, best first; and all others with the
- * reasons. By the evaluation that makes NITS.
+ * The ports of an operation: those that policy permits and that have link and address, best first; and all others with
+ * the reasons. By the evaluation that makes NITS.
  */
 export function portAuthorizations(
   operation: NetworkOperation,

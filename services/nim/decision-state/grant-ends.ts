@@ -6,8 +6,8 @@ import type { ConfigurationInForce } from '../publish/index.js';
 const checkEveryMs = 1_000;
 
 /**
- * Hands configurations on with their live grants only: at once, and again whenever one ends, with zedagent or without it.
- * By CLOCK_BOOTTIME, which nobody sets.
+ * Hands configurations on with their live grants only: at once, and again whenever one ends, with zedagent or without
+ * it. By CLOCK_BOOTTIME, which nobody sets.
  */
 export class GrantEnds {
   readonly #clock: Clock;

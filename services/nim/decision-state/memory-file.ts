@@ -10,8 +10,8 @@ const saveAfterMs = 50;
 
 /**
  * Keeps what decisions remember over a restart of NIM, so that a restart neither ends a failback hold nor moves
- * anything. It counts within one boot only: its times are those of CLOCK_MONOTONIC. It lives in the run directory, which
- * a reboot empties; there is nothing to sync.
+ * anything. It counts within one boot only: its times are those of CLOCK_MONOTONIC. It lives in the run directory,
+ * which a reboot empties; there is nothing to sync.
  */
 export class MemoryFile {
   readonly #path: string;

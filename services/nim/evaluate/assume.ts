@@ -125,8 +125,8 @@ function down({ facts, nowMs }: Given): PortFacts | undefined {
 }
 
 /**
- * What works goes on to: when another port fails, a port that was tested long ago has to answer anew, and is taken to have
- * done so.
+ * What works goes on to: when another port fails, a port that was tested long ago has to answer anew, and is taken to
+ * have done so.
  */
 function confirmed({ facts, targets, usableSinceMs, nowMs }: Given): PortFacts | undefined {
   if (facts === undefined) return undefined;

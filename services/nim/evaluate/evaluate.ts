@@ -16,8 +16,8 @@ import { foresee, type Foreseen } from './foresee.js';
 import { describeFate, labelOf, describeOperation, rankedOf, type Fate } from './lines.js';
 
 /**
- * What would be with another configuration or policy, and with ports as assumed: decided by the very functions that decide,
- * from what is known now. Changes nothing.
+ * What would be with another configuration or policy, and with ports as assumed: decided by the very functions that
+ * decide, from what is known now. Changes nothing.
  * @throws RpcError INVALID_ARGUMENT with every problem of the request
  */
 export function evaluate(

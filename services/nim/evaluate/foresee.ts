@@ -22,7 +22,10 @@ export interface Foreseen {
   readonly later: ReadonlyMap<string, Future>;
 }
 
-/** Each look ends a hold, or a wait for a first test, and nothing begins one, so a few do; this bounds the work whatever is configured. */
+/**
+ * Each look ends a hold, or a wait for a first test, and nothing begins one, so a few do; this bounds the work whatever
+ * is configured.
+ */
 const mostDecisions = 20;
 
 /** Decides, and decides again for each network instance whenever a decision announces another one, as NIM would. */
@@ -42,7 +45,9 @@ export function foresee(
   return { atOnce, later };
 }
 
-/** Alone: each network instance gets what it would get among the others, and hundreds may each have a hold of their own. */
+/**
+ * Alone: each network instance gets what it would get among the others, and hundreds may each have a hold of their own.
+ */
 function futureOf(
   networkInstance: NetworkInstancePolicy,
   snapshot: NetworkSnapshot,

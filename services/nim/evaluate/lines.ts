@@ -2,7 +2,10 @@ import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { formatOperation, type Candidate, type Selection } from '../../../lib/decision/decide/index.js';
 import { capitalized, describeCause, formatDuration, whyNone } from '../explain/explain.js';
 
-/** One network instance as it is, would be at once, and would come to be; undefined where there is none, or nothing more to come. */
+/**
+ * One network instance as it is, would be at once, and would come to be; undefined where there is none, or nothing more
+ * to come.
+ */
 export interface Fate {
   readonly now: Selection | undefined;
   readonly wouldBe: Selection | undefined;

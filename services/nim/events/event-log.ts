@@ -61,7 +61,10 @@ export class EventLog {
     return this.#events.slice(this.#positionAfter(this.#known(afterSequence)));
   }
 
-  /** Kept events after a sequence number, then each new one, until the signal aborts. A slow reader misses what is no longer kept. */
+  /**
+   * Kept events after a sequence number, then each new one, until the signal aborts. A slow reader misses what is no
+   * longer kept.
+   */
   async *watch(afterSequence: number, signal: AbortSignal): AsyncGenerator<LoggedEvent, void, undefined> {
     let seen = this.#known(afterSequence);
     while (!signal.aborted) {

@@ -5,8 +5,8 @@ import type { EventLog, ManagerEvent, PolicyChangeType } from './index.js';
 type PolicyChanged = Extract<ManagerEvent, { kind: 'policy-changed' }>;
 
 /**
- * Puts changes of the policy into the event log, each once: zedagent tells kept ones again to a NIM that starts anew, and
- * the end of a grant comes from NIM's own clock as well as from zedagent.
+ * Puts changes of the policy into the event log, each once: zedagent tells kept ones again to a NIM that starts anew,
+ * and the end of a grant comes from NIM's own clock as well as from zedagent.
  */
 export class PolicyEvents {
   readonly #events: EventLog;
@@ -33,7 +33,15 @@ export class PolicyEvents {
     const logged = this.#logged();
     for (const { id, author, reason } of grants) {
       const changes = [`grant ${id} has ended`];
-      const event = { kind: 'policy-changed', policyVersion: 0n, change: 'grant-ended', author, reason, grantId: id, changes } as const; // prettier-ignore
+      const event = {
+        kind: 'policy-changed',
+        policyVersion: 0n,
+        change: 'grant-ended',
+        author,
+        reason,
+        grantId: id,
+        changes,
+      } as const;
       if (!logged.has(identityOf(event, 0))) this.#events.append(event);
     }
   }

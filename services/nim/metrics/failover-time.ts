@@ -1,9 +1,9 @@
 import type { MeasuredDecision, SelectionChange } from './instrumentation.js';
 
 /**
- * Milliseconds from the last sign that the port which was left worked, to the status that names another: the event where link or
- * address went, else its last answer, so that it is never shorter than the outage until then. Undefined where no port was left
- * because it failed.
+ * Milliseconds from the last sign that the port which was left worked, to the status that names another: the event
+ * where link or address went, else its last answer, so that it is never shorter than the outage until then. Undefined
+ * where no port was left because it failed.
  */
 export function failoverMs(
   { networkInstanceId, fromPort, cause }: SelectionChange,

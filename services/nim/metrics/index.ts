@@ -30,7 +30,9 @@ export function nimMetrics(meters: Meters, { publisher, readTraffic }: NimMetric
   return decisionMetrics(meters);
 }
 
-/** Where the kernel does not tell, the other metrics are still worth having; the tests' own reader complains in the log. */
+/**
+ * Where the kernel does not tell, the other metrics are still worth having; the tests' own reader complains in the log.
+ */
 function trafficOrNone(read: NimMetricsSources['readTraffic']): ReturnType<NimMetricsSources['readTraffic']> {
   try {
     return read();

@@ -31,7 +31,9 @@ export interface RemoteTestsOptions {
 /** The verdict on a target over a port, by those who are most patient with it. */
 export type Verdict = Omit<Extract<ManagerEvent, { kind: 'port-test-changed' }>, 'kind'>;
 
-/** The tests of the far end, between decisions: each decision says what to test, and outcomes ask for the next decision. */
+/**
+ * The tests of the far end, between decisions: each decision says what to test, and outcomes ask for the next decision.
+ */
 export class RemoteTests {
   readonly #options: RemoteTestsOptions;
   readonly #tester: Tester;
@@ -114,7 +116,9 @@ export class RemoteTests {
     this.#tester.close();
   }
 
-  /** What outcomes meant is void with a port's link or address, and of no use without its test: the next one is news. */
+  /**
+   * What outcomes meant is void with a port's link or address, and of no use without its test: the next one is news.
+   */
   #forget(isVoid: (label: string) => boolean): void {
     for (const kept of [this.#meanings, this.#verdicts]) {
       for (const key of kept.keys()) {

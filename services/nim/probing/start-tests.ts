@@ -26,7 +26,9 @@ export interface RunningTests {
   close(): Promise<void>;
 }
 
-/** Puts together what tests of the far end need: probes over real ports, budgets that are kept, the kernel's counters. */
+/**
+ * Puts together what tests of the far end need: probes over real ports, budgets that are kept, the kernel's counters.
+ */
 export async function startTests(options: StartTestsOptions): Promise<RunningTests> {
   const { stateDir, clock, logger, namespace, controller, onNews, onNothingNew, onVerdict } = options;
   await permitEchoes(logger, namespace);

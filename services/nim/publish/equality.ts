@@ -11,8 +11,8 @@ const ignored: ReadonlySet<string> = new Set([
 const ofFailures: ReadonlySet<string> = new Set(['lastFailure', 'lastError']);
 
 /**
- * Deep equality of messages but for what tests leave behind in them. A port that is found to work again and again makes no
- * news; and a time that is computed anew from a wall clock that was set differs by itself.
+ * Deep equality of messages but for what tests leave behind in them. A port that is found to work again and again makes
+ * no news; and a time that is computed anew from a wall clock that was set differs by itself.
  */
 export function equalButForTimes(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -22,8 +22,8 @@ export interface PortStatusSources {
 }
 
 /**
- * What is known of a port, as a message; its revision is stamped by the store. Whether it works is what the controller's
- * test says where there is one, else link and address; what else is tested over it stands beside that.
+ * What is known of a port, as a message; its revision is stamped by the store. Whether it works is what the
+ * controller's test says where there is one, else link and address; what else is tested over it stands beside that.
  */
 export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortStatus {
   const { port, policy, facts, usableSinceMs } = sources;

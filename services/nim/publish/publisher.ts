@@ -40,8 +40,8 @@ export type BudgetOf = (label: string) => { readonly budget: Budget; readonly st
 
 /**
  * Keeps what NIM tells others: DeviceNetworkStatus and NITS. Both change in the same tick, ports first, so that no
- * reader of both ever sees a selection whose port it cannot know of. Times, latencies and counts of tests alone make no new
- * revision; they are put in when somebody asks for the state.
+ * reader of both ever sees a selection whose port it cannot know of. Times, latencies and counts of tests alone make no
+ * new revision; they are put in when somebody asks for the state.
  */
 export class Publisher {
   readonly ports = new StateStore<PortStatus>({ equals: equalButForTimes });
@@ -78,8 +78,8 @@ export class Publisher {
   }
 
   /**
-   * Calls back now, if there is something to tell, and after each change of NITS or of what they are decided by, until the
-   * signal aborts. What a grant permits to an operation, for one, is no part of any NITS.
+   * Calls back now, if there is something to tell, and after each change of NITS or of what they are decided by, until
+   * the signal aborts. What a grant permits to an operation, for one, is no part of any NITS.
    */
   onNews(listener: NewsListener, signal: AbortSignal): void {
     if (signal.aborted) return;

@@ -41,8 +41,8 @@ export class DecidedDevice {
   }
 
   /**
-   * A millisecond later, decides by a configuration and the policy over it, with ports in these states (`up`, `no-carrier`, ...; `up` and
-   * `failing` ones are tested where there is a controller).
+   * A millisecond later, decides by a configuration and the policy over it, with ports in these states (`up`,
+   * `no-carrier`, ...; `up` and `failing` ones are tested where there is a controller).
    */
   decide(json: object, ports: Readonly<Record<string, string>>, policy: Policy = noPolicy): void {
     const { config, model } = this.#interpret(json, policy);

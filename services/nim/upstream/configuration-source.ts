@@ -6,8 +6,8 @@ import { connectTo, follow } from '../../../lib/rpc/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
 /**
- * Follows zedagent's configuration and the policy over it until the signal aborts; the last ones stay in force while zedagent
- * is away. A configuration that is invalid is reported and left alone. Grants are handed on live or not.
+ * Follows zedagent's configuration and the policy over it until the signal aborts; the last ones stay in force while
+ * zedagent is away. A configuration that is invalid is reported and left alone. Grants are handed on live or not.
  */
 export async function followConfiguration(options: {
   readonly zedagentAddress: string;

@@ -40,7 +40,10 @@ export class TestDevice {
     await this.#start();
   }
 
-  /** The power goes, and comes back later: the disk is as it was, the boot clock begins anew, the wall clock says what it says. */
+  /**
+   * The power goes, and comes back later: the disk is as it was, the boot clock begins anew, the wall clock says what
+   * it says.
+   */
   async cutPower(wallMs: number): Promise<void> {
     // What was to be written by now is written.
     await this.#turn();
@@ -68,7 +71,12 @@ export class TestDevice {
   }
 
   push(config: EdgeDevConfig, more: { readonly dryRun?: boolean } = {}) {
-    return call(this.config, 'pushConfig', { config, dryRun: false, author: 'controller', expectedVersion: undefined, ...more }, options); // prettier-ignore
+    return call(
+      this.config,
+      'pushConfig',
+      { config, dryRun: false, author: 'controller', expectedVersion: undefined, ...more },
+      options,
+    );
   }
 
   getPolicy() {

@@ -100,9 +100,9 @@ export function portAs(label: string, word: string): PortObservation {
 }
 
 /**
- * A device on which things happen one after the other, each at a time in seconds. Changes are
- * `eth0:no-carrier`, `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the
- * configuration), `+sat0=20` (put into it) and `restart` (memory lost). Where there is a controller: `eth0:answers` (a full test),
+ * A device on which things happen one after the other, each at a time in seconds. Changes are `eth0:no-carrier`,
+ * `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the configuration), `+sat0=20`
+ * (put into it) and `restart` (memory lost). Where there is a controller: `eth0:answers` (a full test),
  * `eth0:keepalive`, `eth0:refuses` (a full test) and `eth0:silent` (until the verdict).
  */
 export class Scenario {

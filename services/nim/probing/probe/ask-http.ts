@@ -16,7 +16,8 @@ export interface HttpAnswer {
 const LONGEST_HEADERS = 8 * 1024;
 
 /**
- * One GET over a connection, plain or TLS, up to the header of the answer; the body is not read, and redirects are not followed.
+ * One GET over a connection, plain or TLS, up to the header of the answer; the body is not read, and redirects are not
+ * followed.
  * @throws ProbeError http, reset; SocketError ETIMEDOUT, ABORT_ERR
  */
 export async function askHttp(socket: Socket, target: HttpTarget, limits: Limits): Promise<HttpAnswer> {

@@ -28,7 +28,8 @@ export class Attempt {
     const nowMs = systemClock.monotonicMs();
     const overdueMs = nowMs - this.#dueMs;
     if (overdueMs > 0 && !this.#isExtended) {
-      // The step before succeeded after the end of its time: the event loop was away, and the network is not to blame (see `within`).
+      // The step before succeeded after the end of its time: the event loop was away, and the network is not to blame
+      // (see `within`).
       this.#isExtended = true;
       this.#dueMs = nowMs + Math.min(overdueMs, this.#timeoutMs);
     }

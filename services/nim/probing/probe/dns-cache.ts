@@ -14,8 +14,8 @@ interface Entry {
 }
 
 /**
- * Addresses by port and name, each kept by its TTL, between 5 s and 1 h. Only answers are kept: a failure is asked again next time. What
- * another port's, or other, name servers said does not count.
+ * Addresses by port and name, each kept by its TTL, between 5 s and 1 h. Only answers are kept: a failure is asked
+ * again next time. What another port's, or other, name servers said does not count.
  */
 export class DnsCache {
   readonly #clock: Clock;

@@ -14,8 +14,8 @@ export interface Failure {
 }
 
 /**
- * Why an attempt failed. Where nothing came back, or no way was found, the kernel's neighbour table tells whether the gateway itself is to
- * blame.
+ * Why an attempt failed. Where nothing came back, or no way was found, the kernel's neighbour table tells whether the
+ * gateway itself is to blame.
  */
 export function failureOf(error: unknown, port: ProbePort, destinations: readonly string[]): Failure {
   const failure = namedFailure(error);

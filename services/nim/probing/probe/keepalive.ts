@@ -4,12 +4,14 @@ import type { ProbePort } from './probe-port.js';
 import type { ProbeResult } from './probe-result.js';
 import { echo, overTcp } from './reach.js';
 
-/** The cheapest ways to learn that a host is reached: 56 bytes by icmp, some 200 by tcp (100 where it is refused); IPv4. */
+/**
+ * The cheapest ways to learn that a host is reached: 56 bytes by icmp, some 200 by tcp (100 where it is refused); IPv4.
+ */
 export type KeepaliveMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
 
 /**
- * Whether an address is reached over a port, at the least cost. For TCP a refusal proves the path as well as an acceptance does: the host
- * itself gives either. Never rejects.
+ * Whether an address is reached over a port, at the least cost. For TCP a refusal proves the path as well as an
+ * acceptance does: the host itself gives either. Never rejects.
  */
 export function keepalive(
   port: ProbePort,

@@ -7,8 +7,8 @@ import type { HttpTarget } from './targets.js';
 const NETWORK_AUTHENTICATION_REQUIRED = 511;
 
 /**
- * Refuses an answer over plain HTTP that smells of a captive portal: anybody on the way can give one. Over verified TLS any answer is that
- * of whom we asked.
+ * Refuses an answer over plain HTTP that smells of a captive portal: anybody on the way can give one. Over verified TLS
+ * any answer is that of whom we asked.
  * @throws ProbeError portal
  */
 export function refusePortal(target: HttpTarget, { status, location }: HttpAnswer): void {

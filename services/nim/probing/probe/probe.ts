@@ -18,8 +18,8 @@ export interface ProbeOptions extends Limits {
 }
 
 /**
- * Tries a target over a port, once. The attempt leaves by this port alone, its name is looked up with this port's name servers, and it
- * takes no thread of Node's pool. Never rejects; one that was given up by its signal answers `local`.
+ * Tries a target over a port, once. The attempt leaves by this port alone, its name is looked up with this port's name
+ * servers, and it takes no thread of Node's pool. Never rejects; one that was given up by its signal answers `local`.
  */
 export function probe(port: ProbePort, target: ProbeTarget, options: ProbeOptions): Promise<ProbeResult> {
   return new Attempt(port, options).run(async (attempt) => {

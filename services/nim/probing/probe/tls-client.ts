@@ -10,8 +10,8 @@ import { ProbeError } from './probe-result.js';
 const MOST_SESSIONS = 256;
 
 /**
- * Whom TLS trusts, and the sessions of servers that proved themselves, so that the next handshake costs half the bytes. The caller owns it:
- * one for the controller with its authority, one for everybody else with the machine's.
+ * Whom TLS trusts, and the sessions of servers that proved themselves, so that the next handshake costs half the bytes.
+ * The caller owns it: one for the controller with its authority, one for everybody else with the machine's.
  */
 export class TlsClient {
   readonly #context: SecureContext;
@@ -26,7 +26,8 @@ export class TlsClient {
   }
 
   /**
-   * TLS with a host, verified: authority, validity and name. Nothing is sent to who fails that. `sessionKey`: by port and host.
+   * TLS with a host, verified: authority, validity and name. Nothing is sent to who fails that. `sessionKey`: by port
+   * and host.
    * @throws ProbeError tls, reset; SocketError ETIMEDOUT, ABORT_ERR
    */
   async handshake(socket: Socket, host: Host, sessionKey: string, limits: Limits): Promise<TLSSocket> {

@@ -13,7 +13,10 @@ const https = targetOf('https://controller.example/');
 const tcp443 = { kind: 'tcp', port: 443 } as const;
 const icmp = { kind: 'icmp' } as const;
 
-/** Keepalive probes one after the other: `I`/`i` an echo with and without an answer, `x` one that cannot be sent, `T`/`t` a connection, `F` a full test. */
+/**
+ * Keepalive probes one after the other: `I`/`i` an echo with and without an answer, `x` one that cannot be sent,
+ * `T`/`t` a connection, `F` a full test.
+ */
 function after(keepalives: string) {
   return keepalives.split('').reduce((known, letter) => {
     if (letter === 'F') return learnFromFull(known, '192.0.2.1');

@@ -20,8 +20,8 @@ export type KeepaliveMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'
 const missesBelieved = 2;
 
 /**
- * By what the next keepalive probe goes: an echo, the cheapest, unless the host ignores it; where suspect by turns, so that a filter for one of them
- * is not taken for a dead path.
+ * By what the next keepalive probe goes: an echo, the cheapest, unless the host ignores it; where suspect by turns, so
+ * that a filter for one of them is not taken for a dead path.
  */
 export function keepaliveMethod(
   { ignoresEcho, turn }: KeepaliveState,
@@ -55,7 +55,10 @@ export function learnFromKeepalive(
   }
 }
 
-/** The target was reached in full at this address. What was believed of echoes is put to the test again: it costs two of them. */
+/**
+ * The target was reached in full at this address. What was believed of echoes is put to the test again: it costs two of
+ * them.
+ */
 export function learnFromFull(before: KeepaliveState, address: string): KeepaliveState {
   return { ...before, address, echoMisses: 0, ignoresEcho: false };
 }

@@ -14,8 +14,9 @@ import type { TestAssignment } from './assignment.js';
 type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
 
 /**
- * Which targets are to be tested over which ports: those that network instances go by, on the ports that they may use, and
- * the controller on every port that may reach it. Network instances with the same target share one test of it over a port.
+ * Which targets are to be tested over which ports: those that network instances go by, on the ports that they may use,
+ * and the controller on every port that may reach it. Network instances with the same target share one test of it over
+ * a port.
  */
 export function planTests(policy: DecisionPolicy, profiles: Profiles, decision: Decision): readonly TestAssignment[] {
   const assignments = new Map<string, TestAssignment>();

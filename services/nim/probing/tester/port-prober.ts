@@ -15,7 +15,10 @@ export interface PortProberOptions {
   readonly clock: Clock;
   /** Send from this named network namespace instead of our own. */
   readonly namespace?: string;
-  /** The key of the controller's ping, and whom its certificate must be signed by (PEM; undefined: whom this machine trusts). */
+  /**
+   * The key of the controller's ping, and whom its certificate must be signed by (PEM; undefined: whom this machine
+   * trusts).
+   */
   readonly controller?: { readonly targetKey: string; readonly certificateAuthority: string | undefined };
 }
 

@@ -98,7 +98,9 @@ class Bench {
   }
 }
 
-/** Traffic that goes up every 20 ms, and is answered while the path lives. Reads the counters every 100 ms, as NIM does. */
+/**
+ * Traffic that goes up every 20 ms, and is answered while the path lives. Reads the counters every 100 ms, as NIM does.
+ */
 function startTraffic(bench: Bench, answered: () => boolean): () => void {
   let facts: TrafficFacts | undefined;
   let [upPackets, downPackets] = [0, 0];

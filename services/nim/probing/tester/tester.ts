@@ -45,8 +45,8 @@ interface Track {
 }
 
 /**
- * Runs the tests: keeps a record for each target over each port, asks the schedule what is next, and does that. All of it
- * concurrent and never waited for by anybody.
+ * Runs the tests: keeps a record for each target over each port, asks the schedule what is next, and does that. All of
+ * it concurrent and never waited for by anybody.
  */
 export class Tester {
   readonly #options: TesterOptions;
@@ -73,7 +73,10 @@ export class Tester {
     return this.#traffic.get(label);
   }
 
-  /** Tests these from now on. Records of what stays are kept; what is under way for a port that lost link or address is given up. */
+  /**
+   * Tests these from now on. Records of what stays are kept; what is under way for a port that lost link or address is
+   * given up.
+   */
   assign(assignments: readonly TestAssignment[], ports: ReadonlyMap<string, TestedPort>): void {
     if (this.#closed) return;
     this.#takePorts(ports);

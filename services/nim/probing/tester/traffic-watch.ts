@@ -2,7 +2,10 @@ import type { CancelTimer, Clock } from '../../../../lib/clock/index.js';
 import type { Logger } from '../../../../lib/observability/index.js';
 import { observeTraffic, type TrafficCount, type TrafficFacts } from '../../../../lib/decision/schedule/index.js';
 
-/** Packets of network instances by the interface of the port that they went up or came down by; undefined: nobody counts. */
+/**
+ * Packets of network instances by the interface of the port that they went up or came down by; undefined: nobody
+ * counts.
+ */
 export type ReadTraffic = () => ReadonlyMap<string, TrafficCount> | undefined;
 
 export interface TrafficWatchOptions {

@@ -12,14 +12,18 @@ export interface SimulatedPath {
   state: 'alive' | 'dead' | Exclude<FailureKind, 'timeout' | 'no-gateway'>;
 }
 
-/** Bytes of a keepalive probe, and of a full test: an echo without data, and a resumed TLS handshake with its request. */
+/**
+ * Bytes of a keepalive probe, and of a full test: an echo without data, and a resumed TLS handshake with its request.
+ */
 const keepaliveBytes = 56;
 const fullBytes = 2_000;
 /** A full test is so many round trips, each of which TCP repeats after a second when it is lost. */
 const fullRoundTrips = 4;
 const retransmissionMs = 1_000;
 
-/** Answers attempts in virtual time, as real paths do. Loss is drawn from a seeded generator, so a run can be repeated. */
+/**
+ * Answers attempts in virtual time, as real paths do. Loss is drawn from a seeded generator, so a run can be repeated.
+ */
 export class SimulatedNetwork implements Prober {
   readonly paths = new Map<string, SimulatedPath>();
   readonly counts = { keepalives: 0, fulls: 0, bytes: new Map<string, number>() };
