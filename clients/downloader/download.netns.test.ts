@@ -2,8 +2,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../lib/clock/testing/eventually.js';
 import { listen } from '../../lib/uplink-socket/testing/listen.js';
-import { eventually } from '../../lib/uplink-socket/testing/patience.js';
 import { DEVICE, SERVER, TwoUplinks } from '../../lib/uplink-socket/testing/two-uplinks.js';
 import { systemClock } from '../../lib/clock/index.js';
 import type { DownloadRequest } from './download.js';

@@ -1,8 +1,8 @@
 import type { SecureContext } from 'node:tls';
 
 import type { AuthorizedPort, PortAuthorizations } from '../../gen/nim/v1/port_authorization.js';
-import { ReadBuffers, whenAborted } from '../../lib/uplink-socket/index.js';
-import type { Clock } from '../../lib/clock/index.js';
+import { ReadBuffers } from '../../lib/uplink-socket/index.js';
+import { whenAborted, type Clock } from '../../lib/clock/index.js';
 import { readRpcError } from '../../lib/rpc/index.js';
 import { DownloadError } from './download-error.js';
 import type { DownloadEvent, DownloadResult, PortShown } from './events.js';

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls';
 
 import type { ReadBuffers } from '../../lib/uplink-socket/index.js';
-import type { Clock } from '../../lib/clock/index.js';
+import { pause, type Clock } from '../../lib/clock/index.js';
 import { DownloadError, messageOf } from './download-error.js';
 import { connectOver, type PortUplink } from './exchange/connect.js';
 import { get, type Answer, type Exchange, type Sink } from './exchange/exchange.js';
@@ -179,7 +179,7 @@ async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise
     const pauseMs = rateLimit?.pauseAfter(chunk.length) ?? 0;
     if (busy === undefined && pauseMs === 0) return undefined;
     watch.paused = true;
-    return Promise.all([busy, pause(pauseMs, clock, signal)]).then(() => {
+    return Promise.all([busy, pauseMs === 0 ? undefined : pause(pauseMs, clock, signal)]).then(() => {
       watch.paused = false;
     });
   };
@@ -194,19 +194,6 @@ async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise
   }
   if (part.sizeBytes === undefined) part.learn(part.offset, part.validator);
   return part.isComplete;
-}
-
-function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> | undefined {
-  if (ms === 0) return undefined;
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      cancelTimer();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const cancelTimer = clock.setTimer(ms, finish);
-    signal.addEventListener('abort', finish);
-  });
 }
 
 function redirected(from: URL, location: string, redirects: number): URL {

@@ -1,5 +1,5 @@
 import { call } from '../../lib/rpc/index.js';
-import { systemClock } from '../../lib/clock/index.js';
+import { pause, systemClock } from '../../lib/clock/index.js';
 import type { DeviceNetworkStatus } from '../../gen/nim/v1/port_status.js';
 import type { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/network_interface_manager.js';
 import { ask, type Connection } from '../connection/clients.js';
@@ -15,13 +15,7 @@ export async function followFreshPorts(
   onPorts: (status: DeviceNetworkStatus) => void,
 ): Promise<void> {
   for (;;) {
-    await new Promise<void>((resolve) => {
-      const cancel = systemClock.setTimer(everyMs, resolve);
-      signal.addEventListener('abort', () => {
-        cancel();
-        resolve();
-      });
-    });
+    await pause(everyMs, systemClock, signal);
     if (signal.aborted) return;
     try {
       const { deviceNetworkStatus } = await ask(nim, (client, options) =>

@@ -2,4 +2,7 @@ export { backoffMs, type Backoff } from './backoff.js';
 export type { CancelTimer, Clock } from './clock.js';
 export { readBootId } from './boot-id.js';
 export { systemClock } from './system-clock.js';
+export { pause } from './pause.js';
 export { VirtualClock } from './virtual-clock.js';
+export { Waiters } from './waiters.js';
+export { isAborted, whenAborted } from './when-aborted.js';

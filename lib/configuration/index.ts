@@ -4,7 +4,16 @@ export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';
 export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
 export { DEFAULT_FAILBACK_HOLD_MS } from './network-instance-tests.js';
-export { hostText, parseTarget, targetKey, type Host, type ParsedTarget, type ProbeTarget } from './probe-target.js';
+export {
+  hostText,
+  isLightTarget,
+  parseTarget,
+  targetKey,
+  type Host,
+  type ParsedTarget,
+  type ProbeTarget,
+} from './probe-target.js';
+export { isInterfaceName } from './syntax.js';
 export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';
 export { checkPriorities } from './policies.js';
 export { Problems } from './problems.js';

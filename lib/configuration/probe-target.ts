@@ -50,6 +50,11 @@ export function targetKey(target: ProbeTarget): string {
   }
 }
 
+/** Whether a target's own test is light: an echo, or a connection that is opened and closed, without TLS and HTTP. */
+export function isLightTarget({ kind }: ProbeTarget): boolean {
+  return kind === 'icmp' || kind === 'tcp';
+}
+
 /** As it stands in a URL: addresses of IPv6 in brackets. */
 export function hostText(host: Host): string {
   if (host.kind === 'name') return host.name;

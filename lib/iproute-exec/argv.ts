@@ -1,5 +1,5 @@
+import { problemOfNamespace } from '../libc/index.js';
 import { CommandError } from './command-error.js';
-import { problemOfNamespace } from './words.js';
 
 /** A program and its arguments, as execve takes them. */
 export interface Argv {

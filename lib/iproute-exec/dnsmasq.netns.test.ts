@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../clock/testing/eventually.js';
 import { reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } from './dnsmasq.js';
-import { eventually, makeTestNamespace, type TestNamespace } from './testing.js';
+import { makeTestNamespace, type TestNamespace } from './testing.js';
 
 let namespace: TestNamespace;
 let directory: string;
@@ -49,7 +50,7 @@ describe('dnsmasq', () => {
     expect(running).toEqual({ pid: expect.any(Number), confFile });
     const before = await readings();
     expect(reloadDnsmasq(pidFile)).toBe(true);
-    await eventually('the hosts are read again', async () => (await readings()) > before);
+    await eventually(async () => (await readings()) > before);
     await stopDnsmasq(pidFile);
     expect(runningDnsmasq(pidFile)).toBeUndefined();
     await expect(readFile(pidFile)).rejects.toThrow(/ENOENT/);

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { run } from './run.js';
 
 /** A network namespace for one test file, with what it needs to make links in it. */
@@ -37,19 +38,6 @@ export async function makeTestNamespace(): Promise<TestNamespace> {
       await run('ip', ['netns', 'del', name]);
     },
   };
-}
-
-/** Polls until the condition holds. @throws where it still does not after the time. */
-export async function eventually(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  limitMs = 5_000,
-): Promise<void> {
-  const deadlineMs = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** A program of a few lines of JavaScript in a namespace, and the lines that it has printed. */
@@ -88,7 +76,9 @@ export class Program {
   /** Waits for a line that begins so, and answers it. */
   async prints(beginning: string): Promise<string> {
     const find = (): string | undefined => this.printed.find((line) => line.startsWith(beginning));
-    await eventually(`a line that begins with ${JSON.stringify(beginning)}`, () => find() !== undefined);
+    await eventually(() => {
+      if (find() === undefined) throw new Error(`no line that begins with ${JSON.stringify(beginning)}`);
+    });
     return find() ?? '';
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { inNamespace } from './in-namespace.js';
+import { inNamespace, problemOfNamespace } from './in-namespace.js';
 import { addressBytes, checked, libc, loadLibc, whyNoLibc } from './libc.js';
 
 describe('libc', () => {
@@ -39,9 +39,18 @@ describe('inNamespace', () => {
     expect(inNamespace(undefined, () => 7)).toBe(7);
   });
 
-  it.each(['', '..', '.hidden', '../x', 'a b', 'x'.repeat(129)])('refuses the name %j', (name) => {
-    expect(() => inNamespace(name, () => 7)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+  it.each(['device', 'eve-uplink-isp_eth0.1', 'evi-1'])('takes the name %s', (name) => {
+    expect(problemOfNamespace(name)).toBeUndefined();
   });
+
+  it.each(['', '-all', '.', '..', '.hidden', '../x', 'a/b', 'a b', 'a\nb', 'x'.repeat(129)])(
+    'refuses the name %j',
+    (name) => {
+      expect(() => inNamespace(name, () => 7)).toThrow(
+        expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining('is no name') }),
+      );
+    },
+  );
 
   it('says that there is no such namespace', () => {
     expect(() => inNamespace('evl-missing', () => 7)).toThrow(

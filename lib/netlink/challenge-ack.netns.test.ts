@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventually } from '../clock/testing/eventually.js';
 import { provokeChallengeAcks, type AppSession } from './challenge-ack.js';
 import { run } from '../iproute-exec/run.js';
-import { eventually, makeTestNamespace, Program, type TestNamespace } from '../iproute-exec/testing.js';
+import { makeTestNamespace, Program, type TestNamespace } from '../iproute-exec/testing.js';
 
 const alias = 'eve-uplink:test';
 const peer = { address: '10.9.0.1', port: 7_000 };
@@ -72,7 +73,7 @@ it('is answered by a session that is well, and does it no harm', async () => {
   const { program, session } = await openSession();
   const [before, flows] = [await challenged(), await tracked()];
   expect(await provokeChallengeAcks([session], device.name)).toBe(1);
-  await eventually('an answer', async () => (await challenged()) === before + 1);
+  await eventually(async () => (await challenged()) === before + 1);
   program.write('still here\n');
   await program.prints('echo still here');
   expect(program.printed).toHaveLength(2);

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { run } from '../iproute-exec/run.js';
-import { eventually, makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
+import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
 import { formatChange, isAlreadySo, type KernelChange } from './changes.js';
 import { everywhere } from './ip-address.js';
 import { formatRoute, routeKey, routeVia, sameRoute, type Route } from './route.js';
@@ -378,7 +379,7 @@ describe('neighbours', () => {
   it('are looked for', async () => {
     expect(rtnetlink.neighbour('eth0', '192.0.2.1')).toBeUndefined();
     expect(rtnetlink.apply([{ kind: 'neighbour-resolve', dev: 'eth0', address: '192.0.2.1' }])).toEqual([undefined]);
-    await eventually('there is an entry', () => rtnetlink.neighbour('eth0', '192.0.2.1')?.state === 'silent');
+    await eventually(() => rtnetlink.neighbour('eth0', '192.0.2.1')?.state === 'silent');
     expect(await shown(native, 'neigh show 192.0.2.1 dev eth0')).toMatch(/INCOMPLETE|FAILED/);
   });
 });

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { eventually, makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
+import { eventually } from '../clock/testing/eventually.js';
+import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
 import { KernelDirty } from './kernel-dirty.js';
 import { KernelEvents, type KernelEvent } from './kernel-events.js';
 import { Rtnetlink } from './rtnetlink.js';
@@ -48,7 +49,7 @@ describe('KernelEvents', () => {
     await namespace.ip('link set eth7 name wan7');
     await namespace.ip('link del wan7');
     const gone = { kind: 'link', index, name: 'wan7', isGone: true };
-    await eventually('the last event', () => listener.heard.some((event) => event.kind === 'link' && event.isGone));
+    await eventually(() => listener.heard.some((event) => event.kind === 'link' && event.isGone));
     const ofRoute = { kind: 'route', family: 'inet', linkIndex: index };
     for (const wanted of [
       { kind: 'link', index, name: 'eth7', isGone: false },
@@ -73,7 +74,7 @@ describe('KernelEvents', () => {
     await namespace.ip('link add br10 type bridge');
     await namespace.ip('route add unreachable 198.51.100.0/24 table 10');
     await namespace.ip('addr add 192.0.2.10/24 dev br10');
-    await eventually('an address', () => listener.heard.length > 0);
+    await eventually(() => listener.heard.length > 0);
     expect(listener.heard.map(({ kind }) => kind)).toEqual(['address']);
     await listener.events.close();
   });
@@ -87,7 +88,7 @@ describe('KernelEvents', () => {
     await namespace.ip('link set eth11 mtu 1400');
     const { index } = new Rtnetlink(namespace.name).link('eth11') ?? {};
     await namespace.ip('link del br11');
-    await eventually('the end', () =>
+    await eventually(() =>
       listener.heard.some((event) => event.kind === 'link' && event.name === 'br11' && event.isGone),
     );
     expect(listener.heard).not.toContainEqual(expect.objectContaining({ index, isGone: true }));
@@ -100,11 +101,11 @@ describe('KernelEvents', () => {
     // This process reads nothing while it waits for the end of that one.
     const { status } = spawnSync('ip', ['-n', namespace.name, '-batch', '-'], { input: changes.join('\n') });
     expect(status).toBe(0);
-    await eventually('word of the loss', () => listener.lost > 0);
+    await eventually(() => listener.lost > 0);
     expect(listener.heard.length).toBeLessThan(changes.length);
     listener.heard.length = 0;
     await namespace.ip('link set lo mtu 1400');
-    await eventually('an event after that', () => listener.heard.length > 0);
+    await eventually(() => listener.heard.length > 0);
     await listener.events.close();
   });
 
@@ -129,7 +130,7 @@ describe('KernelDirty', () => {
       'rule add pref 9 lookup 9',
     ]) {
       await namespace.ip(change);
-      await eventually(change, () => dirty.hasChanged());
+      await eventually(() => dirty.hasChanged());
     }
     for (let mtu = 1_000; mtu < 1_020; mtu += 1) await namespace.ip(`link set br9 mtu ${mtu}`);
     expect([dirty.hasChanged(), dirty.hasChanged()]).toEqual([true, false]);

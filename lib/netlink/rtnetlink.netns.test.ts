@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { run } from '../iproute-exec/run.js';
-import { eventually, makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
+import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
 import type { LinkAddress } from './link-address.js';
 import type { Route } from './route.js';
 import { Rtnetlink } from './rtnetlink.js';
@@ -166,7 +167,7 @@ describe('addresses', () => {
     const states = (): readonly boolean[] =>
       rtnetlink.addresses().flatMap((one) => (one.address === 'fd00:0:0:1::8' ? [one.isTentative] : []));
     expect(states()).toEqual([true]);
-    await eventually('it is ours', () => states()[0] === false);
+    await eventually(() => states()[0] === false);
     await namespace.ip('addr del fd00:0:0:1::8/64 dev eth0');
   });
 
@@ -257,7 +258,7 @@ describe('routes', () => {
     await namespace.ip('link set isp0 down');
     expect(one(600)).toMatchObject({ isDead: true });
     await namespace.ip('link set isp0 up');
-    await eventually('it is back', () => one(600)?.isDead === false);
+    await eventually(() => one(600)?.isDead === false);
   });
 
   it('are those alone that are wanted', () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { listTableText } from '../iproute-exec/nft-list.js';
 import { run } from '../iproute-exec/run.js';
-import { eventually, makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
+import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
 import {
   changeSetElements,
   element,
@@ -319,7 +320,7 @@ describe('elements that end by themselves', () => {
 
   it('go at once where their end has passed', async () => {
     apply([timed([], [[1, endsAtBoottimeMs]])], endsAtBoottimeMs + 60_000);
-    await eventually('it is gone', () => read('brief')?.size === 0);
+    await eventually(() => read('brief')?.size === 0);
   });
 
   it('are deleted whether they are still there or not', async () => {
@@ -336,7 +337,7 @@ describe('elements that end by themselves', () => {
       endsAtBoottimeMs - 60_000,
     );
     apply([timed([], [[3, endsAtBoottimeMs]])], endsAtBoottimeMs);
-    await eventually('the third is gone', () => read('brief')?.has('3') === false);
+    await eventually(() => read('brief')?.has('3') === false);
     apply([timed([1, 3, 4], [])], endsAtBoottimeMs);
     expect([...(read('brief')?.keys() ?? [])]).toEqual(['2']);
   });

@@ -9,6 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 
+import { whenAborted } from '../clock/index.js';
 import { readRpcError } from './errors.js';
 
 /** A configuration with 500 network instances of 100 port maps is about 4 MB, which is grpc-js' default limit. */
@@ -77,14 +78,12 @@ export function call<C extends Client, Name extends UnaryMethodName<C>>(
     const invoke = client[method] as UnaryMethod<RequestOf<C[Name]>, ResponseOf<C[Name]>>;
     const deadline = Date.now() + options.timeoutMs;
     const running = invoke.call(client, request, new Metadata(), { deadline }, (error, response) => {
-      signal?.removeEventListener('abort', cancel);
+      stopListening();
       if (error === null) resolve(response);
       else reject(readRpcError(error));
     });
-    const cancel = (): void => {
+    const stopListening = whenAborted(signal, () => {
       running.cancel();
-    };
-    if (signal?.aborted === true) cancel();
-    else signal?.addEventListener('abort', cancel);
+    });
   });
 }

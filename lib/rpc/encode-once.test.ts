@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { oncePer } from '../once/index.js';
 import { encodingOnce } from './encode-once.js';
-import { oncePerChange } from './once-per-change.js';
-import { StateStore } from './state-store.js';
+import { StateStore, type StateChange } from './state-store.js';
 
 function definitionThatCounts() {
   const count = { encodings: 0 };
@@ -31,11 +31,11 @@ describe('encodingOnce', () => {
   });
 });
 
-describe('oncePerStep', () => {
+describe('a message that is made once per change', () => {
   it('gives readers that keep up the same message, and one that resumes its own', async () => {
     const store = new StateStore<number>();
     const leaving = new AbortController();
-    const messageOf = oncePerChange<number, object>(({ upserts }) => ({ upserts: [...upserts] }));
+    const messageOf = oncePer(({ upserts }: StateChange<number>) => ({ upserts: [...upserts] }));
     const readers = [1, 2].map(() => store.watch({ epoch: '', afterRevision: 0n }, leaving.signal));
     const next = () =>
       Promise.all(

@@ -1,8 +1,7 @@
 import { status, type ClientReadableStream } from '@grpc/grpc-js';
 
-import { backoffMs, systemClock, type Clock } from '../clock/index.js';
+import { backoffMs, isAborted, pause, systemClock, whenAborted, type Clock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
-import { isAborted } from './aborted.js';
 import { readRpcError } from './errors.js';
 
 /** An attempt at a socket that nobody listens on is nearly free, so a peer that returns is found within a second. */
@@ -43,7 +42,7 @@ export async function follow<Res>(options: FollowOptions<Res>): Promise<void> {
     if (state !== 'disconnected')
       logger.info({ event: 'stream-disconnected', why }, 'stream disconnected, reconnecting');
     enter('disconnected', why);
-    await waitFor(backoffMs({ ...reopening, attempt }), clock, signal);
+    await pause(backoffMs({ ...reopening, attempt }), clock, signal);
     attempt += 1;
   }
 }
@@ -57,7 +56,7 @@ function readToEnd<Res>(options: FollowOptions<Res>, onConnected: () => void): P
       stream.cancel();
     };
     const end = (why: string): void => {
-      signal.removeEventListener('abort', cancel);
+      stopListening();
       resolve(why);
     };
     stream.once('metadata', onConnected);
@@ -80,19 +79,6 @@ function readToEnd<Res>(options: FollowOptions<Res>, onConnected: () => void): P
     stream.on('end', () => {
       end('the server ended it');
     });
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel);
-  });
-}
-
-function waitFor(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      cancelTimer();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const cancelTimer = clock.setTimer(delayMs, finish);
-    signal.addEventListener('abort', finish);
+    const stopListening = whenAborted(signal, cancel);
   });
 }

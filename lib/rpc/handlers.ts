@@ -6,7 +6,7 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 
-import { isAborted } from './aborted.js';
+import { isAborted, whenAborted } from '../clock/index.js';
 import { HandlerContext, type CallContext } from './call-context.js';
 import { RpcError, toStatus } from './errors.js';
 import { serverOf, type EndCall, type ServerBinding } from './open-calls.js';
@@ -79,7 +79,7 @@ export function serverStreaming<Req, Res>(
       finish(error);
     };
     server?.openStreams.add(end);
-    signal.addEventListener('abort', () => {
+    whenAborted(signal, () => {
       finish(undefined);
     });
     call.sendMetadata(new Metadata());
@@ -102,17 +102,13 @@ export function serverStreaming<Req, Res>(
 
 function written<Req, Res>(call: ServerWritableStream<Req, Res>, message: Res, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    if (signal.aborted) {
-      done();
-      return;
-    }
     // grpc-js forgets the callback of a write on a call that is gone.
-    signal.addEventListener('abort', done);
-    call.write(message, done);
+    const stopListening = whenAborted(signal, resolve);
+    if (signal.aborted) return;
+    call.write(message, () => {
+      stopListening();
+      resolve();
+    });
   });
 }
 

@@ -12,7 +12,6 @@ export {
 export { SocketInUseError } from './unix-socket.js';
 export { call, connectTo, type UnaryOptions } from './client.js';
 export { follow, type FollowOptions } from './follow.js';
-export { oncePerChange } from './once-per-change.js';
 export { StateStore, type ResumePoint, type StateChange } from './state-store.js';
 export { untilSent } from './until-sent.js';
 export type { RunningService } from './running-service.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
-import { isAborted } from './aborted.js';
+import { isAborted, Waiters } from '../clock/index.js';
 
 /** One step of a watch. */
 export interface StateChange<T> {
@@ -45,7 +45,7 @@ export class StateStore<T> {
   #oldestResumable = 0n;
   /** The newest step, ready for every reader that keeps up. */
   #lastDelta: StateChange<T> | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiters();
 
   /** `epoch` defaults to a random one; `equals` decides what counts as a change and defaults to deep equality. */
   constructor(options: { readonly epoch?: string; readonly equals?: (a: T, b: T) => boolean } = {}) {
@@ -92,9 +92,7 @@ export class StateStore<T> {
     this.#entries = next;
     this.#bury(removedKeys, next, revision);
     this.#lastDelta = { snapshot: false, epoch: this.epoch, revision, upserts, removedKeys };
-    const woken = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of woken) wake();
+    this.#waiting.wake();
     return true;
   }
 
@@ -109,7 +107,7 @@ export class StateStore<T> {
     yield resumable ? this.#delta(resume.afterRevision) : this.#snapshot();
     for (;;) {
       // A reader that returns here after its turn may find the next change already made.
-      while (this.#revision === seen && !isAborted(signal)) await this.#nextChange(signal);
+      while (this.#revision === seen && !isAborted(signal)) await this.#waiting.next(signal);
       if (isAborted(signal)) return;
       const change = seen >= this.#oldestResumable ? this.#delta(seen) : this.#snapshot();
       seen = change.revision;
@@ -139,17 +137,5 @@ export class StateStore<T> {
       this.#tombstones.delete(key);
       this.#oldestResumable = buriedIn;
     }
-  }
-
-  #nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }

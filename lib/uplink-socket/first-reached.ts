@@ -1,7 +1,6 @@
-import { systemClock } from '../clock/index.js';
+import { systemClock, whenAborted } from '../clock/index.js';
 import { SocketError } from './socket-error.js';
 import type { Limits } from './uplink.js';
-import { whenAborted } from './when-aborted.js';
 import { within } from './within.js';
 
 /** More than this many addresses of one host say nothing new of a port. */

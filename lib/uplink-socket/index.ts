@@ -2,7 +2,6 @@ export { canonicalAddress, familyOf } from './addresses.js';
 export type { IpFamily, Limits, Uplink } from './uplink.js';
 export { asSocketError, errorCode, SocketError } from './socket-error.js';
 export { addTraffic, noTraffic, TrafficTally, type Traffic } from './traffic.js';
-export { whenAborted } from './when-aborted.js';
 export { within, type Settle } from './within.js';
 export { ReadBuffers } from './read-buffers.js';
 export { connectTcp, tcpInfo, type TcpOptions } from './tcp.js';

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readSysctl, writeSysctl } from 'iproute-exec';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { neighbourState, openPing, permitPing, type PingSocket } from './index.js';
-import { blockFor, eventually, openFiles, socketFailure } from './testing/patience.js';
+import { blockFor, openFiles, socketFailure } from './testing/patience.js';
 import { GATEWAY, LINK, SERVER, SILENT, TwoUplinks, UNREACHABLE } from './testing/two-uplinks.js';
 
 const RANGE = ['net', 'ipv4', 'ping_group_range'];

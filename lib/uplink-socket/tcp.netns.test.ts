@@ -4,9 +4,10 @@ import { text } from 'node:stream/consumers';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { connectTcp, ReadBuffers, tcpInfo, type Uplink } from './index.js';
 import { listen } from './testing/listen.js';
-import { eventually, openFiles, socketFailure } from './testing/patience.js';
+import { openFiles, socketFailure } from './testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks, UNREACHABLE } from './testing/two-uplinks.js';
 
 const PORT = 7000;

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../clock/testing/eventually.js';
 import { openUdp } from './index.js';
 import { listenUdp } from './testing/listen.js';
-import { eventually, openFiles } from './testing/patience.js';
+import { openFiles } from './testing/patience.js';
 import { DEVICE, SERVER, TwoUplinks, UNREACHABLE } from './testing/two-uplinks.js';
 
 let lab: TwoUplinks;

@@ -1,7 +1,6 @@
-import { systemClock } from '../clock/index.js';
+import { systemClock, whenAborted } from '../clock/index.js';
 import { SocketError } from './socket-error.js';
 import type { Limits } from './uplink.js';
-import { whenAborted } from './when-aborted.js';
 
 /** How something that is awaited ends; only the first call counts. */
 export interface Settle<T> {

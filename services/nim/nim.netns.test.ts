@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../lib/clock/testing/eventually.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { SelectionCause } from '../../gen/nim/v1/network_instance_test_status.js';
 import {
@@ -18,7 +19,6 @@ import { createLogger } from '../../lib/observability/index.js';
 import { call, connectTo, follow, type RunningService } from '../../lib/rpc/index.js';
 import { startNim } from './index.js';
 import { deviceConfigJson, type DeviceSketch } from './testing/device-config.js';
-import { eventually } from './testing/eventually.js';
 import { FakeZedagent } from './testing/fake-zedagent.js';
 import { TestNamespace } from './testing/namespace.js';
 import { Subscriber } from './testing/subscriber.js';

@@ -3,6 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../lib/clock/testing/eventually.js';
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import {
@@ -391,7 +392,7 @@ describe('grants', () => {
     expect(await left()).toEqual([]);
     const messages = device.watch(1n, 1n);
     await device.clock.advanceAsync(1_000);
-    await until(() => messages.length > 0);
+    await eventually(() => messages.length > 0);
     expect(messages[0]?.policyChanges).toMatchObject([
       { kind: PolicyChangeKind.POLICY_CHANGE_KIND_GRANT_ENDED, grantId: grant?.id, policyVersion: 2n },
     ]);
@@ -444,19 +445,19 @@ describe('WatchConfig', () => {
   it('sends configuration and policy, then only what is new, and each change of the policy', async () => {
     const messages = device.watch(0n);
     await device.push(ship());
-    await until(() => messages.length === 1);
+    await eventually(() => messages.length === 1);
     expect(messages[0]).toMatchObject({ deviceConfig: { version: 1n }, policy: { version: 0n }, policyChanges: [] });
     const patch = patchOf({ ports: [portPriority('sat0', 3)] });
     const request = { patch, dryRun: false, author: 'ops', reason: 'drill', expectedPolicyVersion: undefined };
     await call(device.policy, 'updatePolicy', request, { timeoutMs: 5_000 });
-    await until(() => messages.length === 2);
+    await eventually(() => messages.length === 2);
     expect(messages[1]).toMatchObject({
       deviceConfig: undefined,
       policy: { version: 1n, bootId: 'boot-1', overrides: [{ value: { $case: 'portPriority' } }] },
       policyChanges: [{ policyVersion: 1n, author: 'ops', reason: 'drill', kind: 1 }],
     });
     await device.push(ship(['eth0', 'sat0'], [1]));
-    await until(() => messages.length === 3);
+    await eventually(() => messages.length === 3);
     expect(messages[2]).toMatchObject({ deviceConfig: { version: 2n }, policy: undefined, policyChanges: [] });
   });
 
@@ -469,17 +470,9 @@ describe('WatchConfig', () => {
     }
     await device.restart();
     const [back, stranger, newcomer] = [device.watch(1n, 1n), device.watch(1n, 9n), device.watch(1n)];
-    await until(() => [back, stranger, newcomer].every((messages) => messages.length === 1));
+    await eventually(() => [back, stranger, newcomer].every((messages) => messages.length === 1));
     const versions = (messages: typeof back) => messages[0]?.policyChanges.map(({ policyVersion }) => policyVersion);
     expect([versions(back), versions(stranger), versions(newcomer)]).toEqual([[2n, 3n], [1n, 2n, 3n], []]);
     expect(back[0]).toMatchObject({ deviceConfig: undefined, policy: { version: 3n } });
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
+import { eventually } from '../../lib/clock/testing/eventually.js';
 import { countFlowsByMark } from '../../lib/netlink/index.js';
 
 import { VirtualClock } from '../../lib/clock/index.js';
-import { eventually, Program } from '../../lib/iproute-exec/testing.js';
+import { Program } from '../../lib/iproute-exec/testing.js';
 import { FLOW_OURS, FLOW_OURS_MASK } from '../../lib/dataplane-layout/index.js';
 import { NO_NUMBERS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
@@ -60,7 +61,7 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
         // One after the other: when the flows are counted the router has read them.
         expect(await flows()).toBe(1);
         await run('ip', ['-n', place.device, 'addr', 'flush', 'dev', 'eth0']);
-        await eventually('no flows', async () => (await flows()) === 0);
+        await eventually(async () => (await flows()) === 0);
         expect(session.printed).toHaveLength(1);
 
         const moved = nextReport();

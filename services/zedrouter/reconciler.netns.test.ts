@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run, runningDnsmasq, stopDnsmasq } from 'iproute-exec';
 
+import { eventually } from '../../lib/clock/testing/eventually.js';
 import { VirtualClock } from '../../lib/clock/index.js';
 import { createLogger } from '../../lib/observability/index.js';
 import { cleanUp } from './reconcile/clean-up.js';
@@ -119,12 +120,12 @@ describe('Router on a real kernel', () => {
       const pidFile = nameServicePaths(nameServiceDirectory(runDir), 'bn1').pid;
       const pid = runningDnsmasq(pidFile)?.pid ?? 0;
       process.kill(pid, 'SIGKILL');
-      await until(() => runningDnsmasq(pidFile) === undefined);
+      await eventually(() => runningDnsmasq(pidFile) === undefined);
       const repaired = nextReport();
       clock.advance(60_000);
       const { planned } = await repaired;
       expect(planned.map(({ operations }) => operations.map(({ kind }) => kind))).toEqual([['name-service-start']]);
-      await until(() => ![undefined, pid].includes(runningDnsmasq(pidFile)?.pid));
+      await eventually(() => ![undefined, pid].includes(runningDnsmasq(pidFile)?.pid));
     });
   });
 
@@ -170,12 +171,4 @@ function sorted(text: string): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .sort();
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error('not within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

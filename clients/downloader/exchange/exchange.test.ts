@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { eventually } from '../../../lib/uplink-socket/testing/patience.js';
+import { eventually } from '../../../lib/clock/testing/eventually.js';
 import type { Connection } from './connect.js';
 import { get } from './exchange.js';
 

@@ -1,6 +1,6 @@
 import { request, type IncomingMessage } from 'node:http';
 
-import { whenAborted } from '../../../lib/uplink-socket/index.js';
+import { whenAborted } from '../../../lib/clock/index.js';
 import type { Connection } from './connect.js';
 import type { Headers } from './validator.js';
 import { Valve } from './valve.js';

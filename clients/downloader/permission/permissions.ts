@@ -4,7 +4,7 @@ import type {
   PortAuthorizations,
   PortAuthorizationServiceClient,
 } from '../../../gen/nim/v1/port_authorization.js';
-import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import { whenAborted, type CancelTimer, type Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { call, follow, readRpcError } from '../../../lib/rpc/index.js';
 
@@ -128,16 +128,16 @@ export class Permissions {
   /** Waits for the next change, or so long, or until the signal aborts. */
   changed(forMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      let stopWaiting = (): void => undefined;
       const finish = (): void => {
         stopListening();
         cancelTimer();
-        signal.removeEventListener('abort', finish);
+        stopWaiting();
         resolve();
       };
       const stopListening = this.onChange(finish);
       const cancelTimer = this.#clock.setTimer(forMs, finish);
-      if (signal.aborted) finish();
-      else signal.addEventListener('abort', finish);
+      stopWaiting = whenAborted(signal, finish);
     });
   }
 

@@ -1,4 +1,4 @@
-import { targetKey, type ProbeTarget } from '../../configuration/index.js';
+import { isLightTarget, targetKey, type ProbeTarget } from '../../configuration/index.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { HealthSettings } from '../health/index.js';
 import { defaultFailAfter, defaultRecoverAfter, paceOf } from '../schedule/index.js';
@@ -81,7 +81,7 @@ function profile(
   const settings: HealthSettings = {
     ...{ failAfter, recoverAfter, patienceMs },
     slowestMs: timeoutMs,
-    light: target.kind === 'icmp' || target.kind === 'tcp',
+    light: isLightTarget(target),
   };
   const key = targetKey(target);
   return {

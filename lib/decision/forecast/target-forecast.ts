@@ -1,4 +1,4 @@
-import type { ProbeTarget } from '../../configuration/index.js';
+import { isLightTarget, type ProbeTarget } from '../../configuration/index.js';
 import type { TestProfile } from '../decide/index.js';
 import {
   suspectShortestMs,
@@ -34,7 +34,7 @@ const keepaliveBytes = 56;
 
 /** A target at its own pace, before a budget stretches anything. */
 export function forecastOf({ target, intervalMs, keepalives }: TargetProfile, pace: Pace): TargetForecast {
-  const light = target.kind === 'icmp' || target.kind === 'tcp';
+  const light = isLightTarget(target);
   const fullMs = intervalMs ?? (light ? pace.keepaliveQuietMs : pace.fullMs);
   const pulsing = keepalives && !light;
   return {
@@ -49,7 +49,7 @@ export function forecastOf({ target, intervalMs, keepalives }: TargetProfile, pa
  * right after an answer, the next attempt runs into its time limit, and quick ones confirm it (next-test.ts, `burst`).
  */
 export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapMs: number): number {
-  const light = target.kind === 'icmp' || target.kind === 'tcp';
+  const light = isLightTarget(target);
   const quickLimitMs = Math.min(timeoutMs ?? Infinity, longestLimitMs);
   const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? fullLimitMs);
   const needed = Math.max(silencesNeeded({ answered: longHistory, lost: 0 }), light ? settings.failAfter : 0);

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startDnsmasq, stopDnsmasq } from 'iproute-exec';
 
+import { eventually } from '../../clock/testing/eventually.js';
 import { DnsError, resolve, type DnsFailure, type Resolution, type ResolveOptions } from '../index.js';
 import { listenUdp } from '../testing/listen.js';
 import { a, aaaa, cname, NameServer, responseCode, truncated, type Script } from '../testing/name-server.js';
-import { blockFor, eventually, openFiles } from '../testing/patience.js';
+import { blockFor, openFiles } from '../testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks } from '../testing/two-uplinks.js';
 
 const NAME = 'ship.example';

@@ -1,11 +1,10 @@
 import { isIP } from 'node:net';
 
-import { systemClock } from '../../clock/index.js';
+import { systemClock, whenAborted } from '../../clock/index.js';
 import { asSocketError } from '../socket-error.js';
 import { sourceFamilies } from '../source-address.js';
 import { TrafficTally, type Traffic } from '../traffic.js';
 import type { IpFamily, Limits, Uplink } from '../uplink.js';
-import { whenAborted } from '../when-aborted.js';
 import { askServers } from './ask-servers.js';
 import { DnsError } from './dns-error.js';
 

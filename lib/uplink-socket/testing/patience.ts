@@ -2,15 +2,6 @@ import { readdirSync, readlinkSync } from 'node:fs';
 
 import { SocketError } from '../socket-error.js';
 
-/** Polls until it holds. @throws where it still does not after the time */
-export async function eventually(condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
-  const deadlineMs = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** How many file descriptors of this process are sockets, or the network namespaces that are entered to make them. */
 export function openFiles(): number {
   return readdirSync('/proc/self/fd').filter((fd) => {

@@ -20,14 +20,8 @@ import type {
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
-import {
-  oncePerChange,
-  RpcError,
-  serverStreaming,
-  unary,
-  type CallContext,
-  type StateChange,
-} from '../../../lib/rpc/index.js';
+import { oncePer } from '../../../lib/once/index.js';
+import { RpcError, serverStreaming, unary, type CallContext, type StateChange } from '../../../lib/rpc/index.js';
 import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
 import { evaluate } from '../evaluate/index.js';
 import { eventMessage, type EventLog } from '../events/index.js';
@@ -50,10 +44,8 @@ export interface ServiceParts {
  */
 export function networkInterfaceManagerService(parts: ServiceParts): NetworkInterfaceManagerServiceServer {
   const { publisher } = parts;
-  const portsOf = oncePerChange(portsMessage);
-  const testStatusesOf = oncePerChange((change: StateChange<TestStatusEntry>) =>
-    testStatusesMessage(change, publisher),
-  );
+  const portsOf = oncePer(portsMessage);
+  const testStatusesOf = oncePer((change: StateChange<TestStatusEntry>) => testStatusesMessage(change, publisher));
   return {
     getDeviceNetworkStatus: unary(() => {
       publishedBy(publisher);

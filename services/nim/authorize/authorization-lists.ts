@@ -1,6 +1,6 @@
 import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { AuthorizedPort, PortAuthorizations } from '../../../gen/nim/v1/port_authorization.js';
-import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import { whenAborted, type CancelTimer, type Clock } from '../../../lib/clock/index.js';
 import { operations } from '../../../lib/configuration/index.js';
 import { StateStore, untilSent, type ResumePoint, type StateChange } from '../../../lib/rpc/index.js';
 import { portAuthorizations } from './authorization.js';
@@ -43,7 +43,7 @@ export class AuthorizationLists {
       if (isNewModel) void untilSent().then(tell);
       else this.#cancelTelling ??= this.#clock.setTimer(TOLD_AFTER_MS, tell);
     }, signal);
-    signal.addEventListener('abort', () => {
+    whenAborted(signal, () => {
       this.#stopWaiting();
     });
   }

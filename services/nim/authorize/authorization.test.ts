@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../../lib/clock/testing/eventually.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { CandidateReasonCode } from '../../../gen/nim/v1/network_instance_test_status.js';
 import {
@@ -18,7 +19,6 @@ import { call, connectTo, startServer, type RunningServer } from '../../../lib/r
 import { AuthorizationLists } from './authorization-lists.js';
 import { portAuthorizationService } from './authorization-service.js';
 import { DecidedDevice } from '../testing/decided-device.js';
-import { eventually } from '../testing/eventually.js';
 
 const {
   NETWORK_OPERATION_CONTROLLER: controller,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../lib/clock/index.js';
+import { Waiters, type Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { formatEvent, parseEvent } from './event-line.js';
 import type { ManagerEvent, LoggedEvent } from './event.js';
@@ -14,7 +14,7 @@ export class EventLog {
   /** Ascending; the oldest leave at the front. */
   #events: LoggedEvent[] = [];
   #lastSequence = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiters();
 
   private constructor(file: LineFile, clock: Clock) {
     this.#file = file;
@@ -52,8 +52,7 @@ export class EventLog {
     const logged = { sequence: this.#lastSequence + 1, wallMs, event };
     this.#keep(logged);
     this.#file.append(formatEvent(logged));
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#waiting.wake();
   }
 
   /** Kept events after a sequence number, oldest first. */
@@ -70,7 +69,7 @@ export class EventLog {
     while (!signal.aborted) {
       const next = this.#events[this.#positionAfter(seen)];
       if (next === undefined) {
-        await this.#nextEvent(signal);
+        await this.#waiting.next(signal);
         continue;
       }
       seen = next.sequence;
@@ -103,17 +102,5 @@ export class EventLog {
     this.#lastSequence = event.sequence;
     this.#events.push(event);
     if (this.#events.length > eventsKept) this.#events.shift();
-  }
-
-  #nextEvent(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../../lib/clock/testing/eventually.js';
 import { createLogger } from '../../../lib/observability/index.js';
-import { eventually } from '../testing/eventually.js';
 import { LeaseNameServers, nameServersIn } from './lease-name-servers.js';
 
 describe('nameServersIn', () => {

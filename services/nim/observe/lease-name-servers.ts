@@ -3,6 +3,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { basename, join } from 'node:path';
 
+import { isInterfaceName } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 
 /** A resolv.conf of a DHCP client has some hundred bytes; a file of another size is not one. */
@@ -47,9 +48,7 @@ export class LeaseNameServers {
 
   /** Whose files to read from now on. */
   follow(interfaceNames: Iterable<string>): void {
-    this.#interfaceNames = new Set(
-      [...interfaceNames].filter((name) => !name.includes('/') && name !== '..' && name !== '.'),
-    );
+    this.#interfaceNames = new Set([...interfaceNames].filter(isInterfaceName));
   }
 
   /** Reads all files anew, and sees to it that the directory is there and watched. Never fails. */

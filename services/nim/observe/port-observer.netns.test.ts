@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../../lib/clock/testing/eventually.js';
 import { systemClock } from '../../../lib/clock/index.js';
 import { KernelEvents, Rtnetlink } from '../../../lib/netlink/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
 import type { PortObservation } from '../../../lib/decision/snapshot/index.js';
-import { eventually } from '../testing/eventually.js';
 import { TestNamespace } from '../testing/namespace.js';
 import { PortObserver, type Reading } from './port-observer.js';
 

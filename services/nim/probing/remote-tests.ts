@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { Profiles, type Decision, type TestProfile } from '../../../lib/decision/decide/index.js';
-import { healthOf, type Health, type TestRecord } from '../../../lib/decision/health/index.js';
+import type { Health, TestRecord } from '../../../lib/decision/health/index.js';
 import type { ManagerEvent } from '../events/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 import { paceOf } from '../../../lib/decision/schedule/index.js';
@@ -144,8 +144,7 @@ export class RemoteTests {
     const key = keyOf(label, targetKey);
     const assignment = this.#assignments.get(key);
     if (assignment === undefined) return;
-    const answeredMs = this.#tester.trafficOf(label)?.lastDownMs;
-    const { state: to } = healthOf(record, assignment.settings, this.#validSince.get(label), answeredMs);
+    const { state: to } = this.#tester.healthOf(label, record, assignment.settings);
     const from = this.#verdicts.get(key) ?? 'untested';
     if (from === to) return;
     this.#verdicts.set(key, to);
@@ -158,10 +157,9 @@ export class RemoteTests {
 
   /** Outcomes of the same meaning decide nothing anew. */
   #meaningOf(label: string, targetKey: string, record: TestRecord): string {
-    const answeredMs = this.#tester.trafficOf(label)?.lastDownMs;
     const healths = (this.#profiles.get(label) ?? []).flatMap((profile) =>
       profile.kind === 'target' && profile.targetKey === targetKey
-        ? [healthKey(healthOf(record, profile.settings, this.#validSince.get(label), answeredMs))]
+        ? [healthKey(this.#tester.healthOf(label, record, profile.settings))]
         : [],
     );
     const role = this.#assignments.get(keyOf(label, targetKey))?.role;

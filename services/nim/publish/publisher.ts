@@ -1,6 +1,6 @@
 import type { NetworkInstanceTestStatus, PortCandidate } from '../../../gen/nim/v1/network_instance_test_status.js';
 import type { DeviceNetworkStatus, PortStatus } from '../../../gen/nim/v1/port_status.js';
-import type { Clock } from '../../../lib/clock/index.js';
+import { Waiters, whenAborted, type Clock } from '../../../lib/clock/index.js';
 import { StateStore } from '../../../lib/rpc/index.js';
 import type { Decision } from '../../../lib/decision/decide/index.js';
 import type { Budget, BudgetState } from '../../../lib/decision/schedule/index.js';
@@ -48,7 +48,7 @@ export class Publisher {
   readonly testStatuses = new StateStore<TestStatusEntry>({ equals: equalButForTimes });
   readonly #clock: Clock;
   readonly #budgetOf: BudgetOf;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiters();
   readonly #listeners = new Set<NewsListener>();
   #published: Published | undefined;
 
@@ -66,15 +66,7 @@ export class Publisher {
   /** Resolves when there is something to tell, or the signal aborts. */
   async untilPublished(signal: AbortSignal): Promise<void> {
     if (this.#published !== undefined || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
+    await this.#waiting.next(signal);
   }
 
   /**
@@ -84,7 +76,7 @@ export class Publisher {
   onNews(listener: NewsListener, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#listeners.add(listener);
-    signal.addEventListener('abort', () => {
+    whenAborted(signal, () => {
       this.#listeners.delete(listener);
     });
     if (this.#published !== undefined) listener(this.#published, true);
@@ -115,7 +107,7 @@ export class Publisher {
       entry.kind === 'basis' ? entry : { ...entry, status: { ...entry.status, revision } },
     );
     if (isNewModel || isNewStatus) for (const tell of this.#listeners) tell(published, isNewModel);
-    for (const wake of [...this.#waiting]) wake();
+    this.#waiting.wake();
   }
 
   /** A reading that found nothing new: only the times of the tests differ. */

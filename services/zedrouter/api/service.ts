@@ -11,8 +11,8 @@ import {
   type WatchNetworkInstanceStatusRequest,
   type WatchNetworkInstanceStatusResponse,
 } from '../../../gen/zedrouter/v1/network_router.js';
+import { oncePer } from '../../../lib/once/index.js';
 import {
-  oncePerChange,
   RpcError,
   serverStreaming,
   unary,
@@ -31,7 +31,7 @@ export interface ServiceSources {
 
 /** NetworkRouterService over the statuses in `store`. */
 export function networkRouterService(store: StatusStore, { portMaps, readDataplane }: ServiceSources): ServedService {
-  const messageOf = oncePerChange(statusesMessage);
+  const messageOf = oncePer(statusesMessage);
   const implementation: NetworkRouterServiceServer = {
     listNetworkInstanceStatus: unary(({ networkInstances }) => ({
       epoch: store.epoch,

@@ -1,6 +1,6 @@
 import type { DeviceModel, LocalNetwork, NetworkInstance, Port } from '../../../lib/configuration/index.js';
 import type { App, AppInterface } from '../../../lib/configuration/index.js';
-import { madeOnce } from './made-once.js';
+import { oncePer } from '../../../lib/once/index.js';
 
 /** A network instance that has a bridge of ours. */
 export interface LocalInstance extends NetworkInstance {
@@ -9,7 +9,7 @@ export interface LocalInstance extends NetworkInstance {
 }
 
 /** The network instances whose bridge, rules and NAT are ours: local and active. Switch and cloud are left as they are. */
-export const localInstances: (model: DeviceModel) => readonly LocalInstance[] = madeOnce((model) =>
+export const localInstances: (model: DeviceModel) => readonly LocalInstance[] = oncePer((model) =>
   model.networkInstances.filter(isLocal),
 );
 
@@ -29,7 +29,7 @@ export interface AttachedInterface {
 }
 
 /** The interfaces of active apps in each network instance, by its UUID. */
-export const attachedInterfaces: (model: DeviceModel) => ReadonlyMap<string, readonly AttachedInterface[]> = madeOnce(
+export const attachedInterfaces: (model: DeviceModel) => ReadonlyMap<string, readonly AttachedInterface[]> = oncePer(
   (model) => {
     const attached = new Map<string, AttachedInterface[]>();
     for (const app of model.apps) {

@@ -7,9 +7,10 @@ import type { TLSSocket } from 'node:tls';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../../../lib/clock/testing/eventually.js';
 import { issueServerCertificate, type ServerCertificate } from '../../../../lab/hosts/certificates.js';
 import { listen } from '../../../../lib/uplink-socket/testing/listen.js';
-import { blockFor, eventually, openFiles, pendingTimers } from '../../../../lib/uplink-socket/testing/patience.js';
+import { blockFor, openFiles, pendingTimers } from '../../../../lib/uplink-socket/testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, TwoUplinks } from '../../../../lib/uplink-socket/testing/two-uplinks.js';
 import { systemClock } from '../../../../lib/clock/index.js';
 import type { FailureKind } from '../../../../lib/decision/health/index.js';

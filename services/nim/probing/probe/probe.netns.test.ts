@@ -3,10 +3,11 @@ import { createServer, type Server } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { eventually } from '../../../../lib/clock/testing/eventually.js';
 import { permitPing } from '../../../../lib/uplink-socket/index.js';
 import { listen } from '../../../../lib/uplink-socket/testing/listen.js';
 import { a, aaaa, NameServer, responseCode, type Script } from '../../../../lib/uplink-socket/testing/name-server.js';
-import { blockFor, eventually, openFiles, pendingTimers } from '../../../../lib/uplink-socket/testing/patience.js';
+import { blockFor, openFiles, pendingTimers } from '../../../../lib/uplink-socket/testing/patience.js';
 import {
   DEVICE,
   GATEWAY,

@@ -31,8 +31,3 @@ export interface TestedPort {
   /** Bytes that all tests of the port may take in 30 days. */
   readonly monthlyTestBytes: number;
 }
-
-/** Whether a target's own test is a single packet and its answer. */
-export function isLight(target: ProbeTarget): boolean {
-  return target.kind === 'icmp' || target.kind === 'tcp';
-}

@@ -1,5 +1,5 @@
 export { readAppTraffic, type AppTraffic } from './app-traffic.js';
-export { isLight, type TestAssignment, type TestedPort } from './assignment.js';
+export { type TestAssignment, type TestedPort } from './assignment.js';
 export type { Attempt, AttemptResult, Prober } from './attempt.js';
 export { BudgetBook } from './budget-book.js';
 export { BudgetFile } from './budget-file.js';

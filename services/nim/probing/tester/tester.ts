@@ -1,9 +1,12 @@
-import type { CancelTimer, Clock } from '../../../../lib/clock/index.js';
+import { Waiters, type CancelTimer, type Clock } from '../../../../lib/clock/index.js';
+import { isLightTarget } from '../../../../lib/configuration/index.js';
 import type { Logger } from '../../../../lib/observability/index.js';
 import {
   healthOf,
   newRecord,
   withOutcome,
+  type Health,
+  type HealthSettings,
   type TestRecord,
   type ProbeKind,
 } from '../../../../lib/decision/health/index.js';
@@ -15,7 +18,7 @@ import {
   type TestSituation,
   type TrafficFacts,
 } from '../../../../lib/decision/schedule/index.js';
-import { isLight, type TestAssignment, type TestedPort } from './assignment.js';
+import type { TestAssignment, TestedPort } from './assignment.js';
 import type { Attempt, Prober } from './attempt.js';
 import type { BudgetBook } from './budget-book.js';
 
@@ -53,6 +56,7 @@ export class Tester {
   readonly #tracks = new Map<string, Track>();
   #ports: ReadonlyMap<string, TestedPort> = new Map();
   readonly #traffic = new Map<string, TrafficFacts>();
+  readonly #waiting = new Waiters();
   #inFlight = 0;
   #closed = false;
 
@@ -67,6 +71,11 @@ export class Tester {
         .filter(({ assignment }) => assignment.label === label)
         .map(({ assignment, record }) => [assignment.targetKey, record]),
     );
+  }
+
+  /** How a target over a port does, by a record of it and by what is known of the port now. */
+  healthOf(label: string, record: TestRecord, settings: HealthSettings): Health {
+    return healthOf(record, settings, this.#ports.get(label)?.validSinceMs, this.#traffic.get(label)?.lastDownMs);
   }
 
   trafficOf(label: string): TrafficFacts | undefined {
@@ -119,21 +128,14 @@ export class Tester {
     const done = (): boolean =>
       tracks.every(({ record }) => record.outcomes.some((one) => one.probeKind === 'full' && one.startedMs >= nowMs));
     while (!done() && !signal.aborted && !this.#closed && tracks.some((track) => this.#isTestable(track))) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
+      await this.#waiting.next(signal);
     }
   }
-
-  readonly #waiting = new Set<() => void>();
 
   close(): void {
     this.#closed = true;
     for (const track of this.#tracks.values()) giveUp(track);
-    this.#wakeWaiting();
+    this.#waiting.wake();
   }
 
   #takePorts(ports: ReadonlyMap<string, TestedPort>): void {
@@ -146,7 +148,7 @@ export class Tester {
     }
     for (const { label, monthlyTestBytes } of ports.values()) this.#options.budgets.allow(label, monthlyTestBytes);
     this.#ports = ports;
-    this.#wakeWaiting();
+    this.#waiting.wake();
   }
 
   #tracksOver(label: string): readonly Track[] {
@@ -194,11 +196,11 @@ export class Tester {
     return {
       validSinceMs: port.validSinceMs,
       record,
-      health: healthOf(record, settings, port.validSinceMs, traffic?.lastDownMs),
+      health: this.healthOf(label, record, settings),
       role,
       pace: paceOf(port.priority),
       target: {
-        ...{ light: isLight(target), intervalMs, timeoutMs },
+        ...{ light: isLightTarget(target), intervalMs, timeoutMs },
         ...{ canSendKeepalive: prober.canSendKeepalive(label, targetKey), calmKeepalives },
       },
       traffic,
@@ -238,7 +240,7 @@ export class Tester {
       });
       if (result.kind === 'answered' && traffic !== undefined) this.#traffic.set(label, refuteStall(traffic, endedMs));
       this.#options.onOutcome(label, targetKey);
-      this.#wakeWaiting();
+      this.#waiting.wake();
       this.#startDue(track);
       this.#startHeldBack();
     });
@@ -248,11 +250,6 @@ export class Tester {
   #startHeldBack(): void {
     if (this.#inFlight !== mostInFlight - 1) return;
     for (const track of this.#tracks.values()) this.#startDue(track);
-  }
-
-  #wakeWaiting(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
   }
 }
 

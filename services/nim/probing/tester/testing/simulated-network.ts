@@ -1,3 +1,4 @@
+import { isLightTarget } from '../../../../../lib/configuration/index.js';
 import type { Clock } from '../../../../../lib/clock/index.js';
 import type { FailureKind } from '../../../../../lib/decision/health/index.js';
 import type { Attempt, AttemptResult, Prober } from '../attempt.js';
@@ -53,7 +54,7 @@ export class SimulatedNetwork implements Prober {
   async run({ port, assignment, probeKind, limitMs }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
     const path = this.path(port.label);
     const startedMs = this.#clock.monotonicMs();
-    const light = probeKind === 'keepalive' || assignment.target.kind === 'icmp' || assignment.target.kind === 'tcp';
+    const light = probeKind === 'keepalive' || isLightTarget(assignment.target);
     this.counts[probeKind === 'keepalive' ? 'keepalives' : 'fulls'] += 1;
     const bytes = light ? keepaliveBytes : fullBytes;
     this.counts.bytes.set(port.label, (this.counts.bytes.get(port.label) ?? 0) + bytes);

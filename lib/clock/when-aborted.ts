@@ -13,3 +13,8 @@ export function whenAborted(signal: AbortSignal | undefined, fn: () => void): ()
     signal.removeEventListener('abort', fn);
   };
 }
+
+/** Whether a signal has aborted by now. The compiler holds on to the first answer of the property itself. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
