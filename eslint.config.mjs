@@ -91,6 +91,14 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(PropertyDefinition, TSParameterProperty, AccessorProperty, MethodDefinition[kind!="constructor"])[accessibility]',
+          message: 'Private members are #private; the others need no word.',
+        },
+      ],
       ...forbid(processes),
     },
   },

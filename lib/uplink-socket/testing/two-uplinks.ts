@@ -39,8 +39,8 @@ export class TwoUplinks {
       await run('ip', ['netns', 'add', namespace]);
       await run('ip', ['-n', namespace, 'link', 'set', 'lo', 'up']);
     }
-    await lab.addPort('eth0', 501);
-    await lab.addPort('eth1', 502);
+    await lab.#addPort('eth0', 501);
+    await lab.#addPort('eth1', 502);
     return lab;
   }
 
@@ -77,7 +77,7 @@ export class TwoUplinks {
     return { packets: Number(packets), bytes: Number(bytes) };
   }
 
-  private async addPort(port: 'eth0' | 'eth1', table: number): Promise<void> {
+  async #addPort(port: 'eth0' | 'eth1', table: number): Promise<void> {
     const [index, farIndex] = [nextIndex++, nextIndex++];
     const isp = this.isps[port];
     const far = `peer name customer index ${farIndex} netns ${isp}`;
