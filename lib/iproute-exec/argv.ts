@@ -8,8 +8,8 @@ export interface Argv {
 }
 
 /**
- * The same command, run inside a named network namespace: `ip -n NS ...` for ip itself, `ip netns exec NS ...` for all else. Neither
- * leaves a second process between us and the command.
+ * The same command, run inside a named network namespace: `ip -n NS ...` for ip itself, `ip netns exec NS ...` for all
+ * else. Neither leaves a second process between us and the command.
  * @throws CommandError where the namespace is no such name.
  */
 export function inNamespace(argv: Argv, namespace: string | undefined): Argv {

@@ -13,7 +13,10 @@ export interface CommandFailure {
 /** Longest part of stderr that goes into the message; all of it is in `stderr`. */
 const maxMessageDetail = 600;
 
-/** The one error of this package: a command of the system failed, could not be started, or was refused before it was run. */
+/**
+ * The one error of this package: a command of the system failed, could not be started, or was refused before it was
+ * run.
+ */
 export class CommandError extends Error {
   readonly command: string;
   readonly exitCode: number | null;

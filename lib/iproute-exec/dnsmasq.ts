@@ -23,7 +23,8 @@ const endMs = 2_000;
 const killMs = 1_000;
 
 /**
- * Starts dnsmasq as a daemon that outlives this process; answers once it has read its configuration and holds its sockets.
+ * Starts dnsmasq as a daemon that outlives this process; answers once it has read its configuration and holds its
+ * sockets.
  * @throws CommandError with dnsmasq's message where the configuration is wrong or an address is in use.
  */
 export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
@@ -38,8 +39,8 @@ export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
 }
 
 /**
- * The dnsmasq that wrote this pid file; undefined where none runs. A number in a file proves nothing, so the process's own arguments must
- * name this very pid file.
+ * The dnsmasq that wrote this pid file; undefined where none runs. A number in a file proves nothing, so the process's
+ * own arguments must name this very pid file.
  */
 export function runningDnsmasq(pidFile: string): RunningDnsmasq | undefined {
   const found = find(pidFile);
@@ -47,7 +48,8 @@ export function runningDnsmasq(pidFile: string): RunningDnsmasq | undefined {
 }
 
 /**
- * Lets it re-read hosts, leases and servers files (SIGHUP); its configuration file and `server=` lines it does not re-read.
+ * Lets it re-read hosts, leases and servers files (SIGHUP); its configuration file and `server=` lines it does not
+ * re-read.
  * @returns false where none runs.
  */
 export function reloadDnsmasq(pidFile: string): boolean {

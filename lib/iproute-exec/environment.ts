@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 const systemDirectories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /**
- * The environment of every child: a PATH that has the system directories, messages in English because some are parsed, and a HOME that
- * is no directory, so that no tool finds files of ours. Nothing else of ours is handed on.
+ * The environment of every child: a PATH that has the system directories, messages in English because some are parsed,
+ * and a HOME that is no directory, so that no tool finds files of ours. Nothing else of ours is handed on.
  */
 export function childEnvironment(): NodeJS.ProcessEnv {
   return { PATH: searchPath().join(delimiter), LC_ALL: 'C', HOME: '/dev/null' };
@@ -28,7 +28,9 @@ export interface MissingTool {
 /** What the dataplane runs, and the Debian packages that bring it. */
 const debianPackages = { ip: 'iproute2', nft: 'nftables', dnsmasq: 'dnsmasq-base' } as const;
 
-/** Which of the commands that the dataplane needs are not installed. `find`: the path of a command, where there is one. */
+/**
+ * Which of the commands that the dataplane needs are not installed. `find`: the path of a command, where there is one.
+ */
 export function missingTools(find: (command: string) => string | undefined = findExecutable): readonly MissingTool[] {
   return Object.entries(debianPackages)
     .filter(([command]) => find(command) === undefined)

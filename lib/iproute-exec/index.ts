@@ -1,7 +1,7 @@
 /*
- * Executes the system's tools: `nft -f -` to load a ruleset, dnsmasq, sysctls, a one-shot `ip` where it is rare. Argument vectors
- * only, bounded in time and output, every failure a `CommandError` that names the command. What happens often, or in a switch, goes
- * by lib/netlink. A workspace of its own: it imports no other room.
+ * Executes the system's tools: `nft -f -` to load a ruleset, dnsmasq, sysctls, a one-shot `ip` where it is rare.
+ * Argument vectors only, bounded in time and output, every failure a `CommandError` that names the command. What
+ * happens often, or in a switch, goes by lib/netlink. A workspace of its own: it imports no other room.
  */
 export { CommandError, type CommandFailure } from './command-error.js';
 export {

@@ -5,8 +5,8 @@ const maxErrors = 10;
 const maxExcerpt = 200;
 
 /**
- * What nft said about a script, in terms of the script: `line 3: No such file or directory: add rule inet t c accept`. nft's own
- * names for the file, its excerpts and its carets are left out. Empty where it reported no error.
+ * What nft said about a script, in terms of the script: `line 3: No such file or directory: add rule inet t c accept`.
+ * nft's own names for the file, its excerpts and its carets are left out. Empty where it reported no error.
  */
 export function errorsOf(stderr: readonly string[], script: string): readonly string[] {
   const scriptLines = script.split('\n');

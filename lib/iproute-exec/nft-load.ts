@@ -12,8 +12,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
  * Has nft execute a script as one transaction: all of it, or nothing. A process of its own, some 20 ms.
- * @throws CommandError with nft's messages by line of the script; also where nft was ended in the middle or did not answer in
- * time, and then whether the transaction was done is not known: read the ruleset.
+ * @throws CommandError with nft's messages by line of the script; also where nft was ended in the middle or did not
+ * answer in time, and then whether the transaction was done is not known: read the ruleset.
  */
 export async function loadRuleset(script: string, options: LoadOptions = {}): Promise<void> {
   const { exitCode, stderr } = await run('nft', ['-f', '-'], {

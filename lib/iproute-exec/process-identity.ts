@@ -10,8 +10,9 @@ export interface ProcessIdentity {
 }
 
 /**
- * The living process of that number; undefined where there is none, or where it has ended and only waits for its parent. Synchronous: the
- * files are the kernel's memory, some 10 us each; a turn through the thread pool takes ten times as long.
+ * The living process of that number; undefined where there is none, or where it has ended and only waits for its
+ * parent. Synchronous: the files are the kernel's memory, some 10 us each; a turn through the thread pool takes ten
+ * times as long.
  */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
@@ -23,7 +24,9 @@ export function identify(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** Whether the process still holds anything. An ending one loses its arguments first, and its sockets a moment later. */
+/**
+ * Whether the process still holds anything. An ending one loses its arguments first, and its sockets a moment later.
+ */
 export function isAlive(process: ProcessIdentity): boolean {
   return lifeOf(process.pid)?.startTime === process.startTime;
 }

@@ -26,13 +26,17 @@ export interface RunResult {
 const defaultTimeoutMs = 10_000;
 const defaultMaxOutputBytes = 16 * 1024 * 1024;
 
-/** How long output may still come after the exit: a daemon that the command left behind can hold the pipes open for ever. */
+/**
+ * How long output may still come after the exit: a daemon that the command left behind can hold the pipes open for
+ * ever.
+ */
 const drainMs = 100;
 
 /**
- * Runs one command to its end: argv only, no shell, a minimal environment. A new process costs milliseconds of the event loop
- * (more the more memory this process holds), so what happens often does without.
- * @throws CommandError on a non-zero exit code (unless allowFailure), a signal, the time limit, too much output, or a missing program.
+ * Runs one command to its end: argv only, no shell, a minimal environment. A new process costs milliseconds of the
+ * event loop (more the more memory this process holds), so what happens often does without.
+ * @throws CommandError on a non-zero exit code (unless allowFailure), a signal, the time limit, too much output, or a
+ * missing program.
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const argv = inNamespace({ file, args }, options.namespace);

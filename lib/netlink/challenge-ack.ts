@@ -20,15 +20,17 @@ const SEGMENTS_AT_ONCE = 32;
 const SEQUENCE_NUMBERS = 2 ** 32;
 
 /**
- * Provokes a challenge ACK of each app's session (RFC 5961, 4.2): sends it a segment as if from its peer, which one that has
- * the session answers with an ACK that says where it stands. Whoever stands in the way of that ACK can then reset the session, which nobody
- * could without knowing it; where nobody does, it reaches the peer, who ignores it, and the session goes on.
+ * Provokes a challenge ACK of each app's session (RFC 5961, 4.2): sends it a segment as if from its peer, which one
+ * that has the session answers with an ACK that says where it stands. Whoever stands in the way of that ACK can then
+ * reset the session, which nobody could without knowing it; where nobody does, it reaches the peer, who ignores it, and
+ * the session goes on.
  *
- * The segment is put onto the bridge as a frame to the app's own link address. So it passes no hook of netfilter (on its
- * way out through IP it would be tracked, and be anybody's to drop or to mark), asks no routing table, and reaches
+ * The segment is put onto the bridge as a frame to the app's own link address. So it passes no hook of netfilter (on
+ * its way out through IP it would be tracked, and be anybody's to drop or to mark), asks no routing table, and reaches
  * nothing that is not in that bridge. An app whose link address the kernel does not know is left out.
  * Answers how many were sent.
- * @throws NetlinkError where the kernel cannot be called from here, or refuses a packet socket; RangeError where an address is no IPv4 address.
+ * @throws NetlinkError where the kernel cannot be called from here, or refuses a packet socket; RangeError where an
+ * address is no IPv4 address.
  */
 export async function provokeChallengeAcks(
   sessions: readonly AppSession[],

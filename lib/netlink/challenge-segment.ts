@@ -21,8 +21,8 @@ const OPTIONS = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0];
  * An IPv4 packet with a bare SYN, which whoever has an open session between the two answers with an ACK of where it
  * stands (RFC 5961, 4.2), and changes nothing.
  *
- * A SYN, because a bare ACK outside the window is not always answered: a connection tracker in the app calls it invalid,
- * and newer Linux passes over an old one. With a timestamp, because some drop what has none in a session that
+ * A SYN, because a bare ACK outside the window is not always answered: a connection tracker in the app calls it
+ * invalid, and newer Linux passes over an old one. With a timestamp, because some drop what has none in a session that
  * has (RFC 7323, 3.2); whether it is older or newer than the last one, the answer is the same.
  * @throws RangeError where an address is no IPv4 address.
  */

@@ -41,8 +41,8 @@ const REQUESTS_AT_ONCE = 64;
 /**
  * Makes the changes in order, some 10 us each; done when this returns. One that is refused does not stop the next.
  * Answers, for each, why the kernel refused it; undefined: it is made.
- * @throws NetlinkError where the kernel cannot be asked from here, or there is no such namespace; RangeError where a change
- * has a text that is no address or no name, and then others may have been made.
+ * @throws NetlinkError where the kernel cannot be asked from here, or there is no such namespace; RangeError where a
+ * change has a text that is no address or no name, and then others may have been made.
  */
 export function applyChanges(
   changes: readonly KernelChange[],

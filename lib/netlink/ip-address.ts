@@ -75,7 +75,9 @@ export function samePrefix(a: Prefix, b: Prefix): boolean {
   return a.length === b.length && a.address === b.address;
 }
 
-/** `192.0.2.0/24`, the address alone where the length is all of it, and `default` for everywhere, as `ip route` prints. */
+/**
+ * `192.0.2.0/24`, the address alone where the length is all of it, and `default` for everywhere, as `ip route` prints.
+ */
 export function formatPrefix({ address, length }: Prefix): string {
   if (length === 0) return 'default';
   return length === (isIPv6(address) ? 128 : 32) ? address : `${address}/${length}`;

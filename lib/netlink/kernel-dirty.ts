@@ -4,8 +4,8 @@ import { EventSocket, type KernelObject } from './wire/event-socket.js';
 const BUFFER_BYTES = 8 * 1024;
 
 /**
- * Tells, when it is asked, whether the kernel is dirty: whether anything has changed since it was asked last. Until then nobody
- * is woken, however much changes, and however little time there is.
+ * Tells, when it is asked, whether the kernel is dirty: whether anything has changed since it was asked last. Until
+ * then nobody is woken, however much changes, and however little time there is.
  */
 export class KernelDirty {
   readonly #socket: EventSocket;

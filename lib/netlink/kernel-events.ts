@@ -6,7 +6,9 @@ import { attributes, messagesIn, text, type Message } from './wire/message-reade
 import { polled } from './wire/polled-socket.js';
 import { HEADER, IFLA, RTA, RTM } from './wire/rtnetlink.js';
 
-/** That something changed, and where: what it is now is to be read. `isGone`: it went; otherwise it came, or changed. */
+/**
+ * That something changed, and where: what it is now is to be read. `isGone`: it went; otherwise it came, or changed.
+ */
 export type KernelEvent =
   | { readonly kind: 'link'; readonly index: number; readonly name: string; readonly isGone: boolean }
   | { readonly kind: 'address'; readonly linkIndex: number; readonly family: IpFamily; readonly isGone: boolean }
@@ -32,9 +34,9 @@ export interface KernelEventsOptions {
 const BUFFER_BYTES = 4 * 1024 * 1024;
 
 /**
- * Tells its owner of links, addresses and routes that change, by netlink multicast: without a process between the kernel and
- * us, which on a busy machine would have to wait for a processor of its own. Events are heard from the constructor on, so that
- * a snapshot which is read after it misses none.
+ * Tells its owner of links, addresses and routes that change, by netlink multicast: without a process between the
+ * kernel and us, which on a busy machine would have to wait for a processor of its own. Events are heard from the
+ * constructor on, so that a snapshot which is read after it misses none.
  */
 export class KernelEvents {
   readonly #socket: Socket;

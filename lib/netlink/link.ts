@@ -14,8 +14,9 @@ export interface Link {
   /** The carrier, for all kinds of links (IFF_LOWER_UP). */
   readonly hasLowerUp: boolean;
   /**
-   * Up, and the kernel does not send yet: it takes up to a second after a carrier came back until the queues are in service
-   * (net/core/link_watch.c), and an interface that waits for 802.1X (DORMANT) shows the same. `ip` says NO-CARRIER.
+   * Up, and the kernel does not send yet: it takes up to a second after a carrier came back until the queues are in
+   * service (net/core/link_watch.c), and an interface that waits for 802.1X (DORMANT) shows the same. `ip` says
+   * NO-CARRIER.
    */
   readonly isNotRunning: boolean;
   readonly operState: OperState;

@@ -9,8 +9,8 @@ const NFT_MSG_GETGEN = 16;
 const NFTA_GEN_ID = 1;
 
 /**
- * The number of the ruleset's present generation: each transaction, by whomever and on whichever table, adds one. As long
- * as it stays, nothing has changed; to ask takes some 20 us.
+ * The number of the ruleset's present generation: each transaction, by whomever and on whichever table, adds one. As
+ * long as it stays, nothing has changed; to ask takes some 20 us.
  * @throws NetlinkError where the kernel refuses, or cannot be called from here.
  */
 export function readNftGeneration(namespace: string | undefined): number {

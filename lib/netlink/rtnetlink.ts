@@ -9,8 +9,8 @@ import { withSocket } from './wire/sockets.js';
 
 /**
  * Links, addresses, routes, rules and neighbours of one network namespace: read and changed by netlink, in tens of
- * microseconds, without a process. Everything is done when a call returns. Each method throws NetlinkError where the kernel
- * refuses the question, cannot be asked from here, or the namespace is not there.
+ * microseconds, without a process. Everything is done when a call returns. Each method throws NetlinkError where the
+ * kernel refuses the question, cannot be asked from here, or the namespace is not there.
  */
 export class Rtnetlink {
   readonly #namespace: string | undefined;

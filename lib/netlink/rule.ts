@@ -82,8 +82,8 @@ function tableOf(action: RuleAction): number {
 }
 
 /**
- * The IPv4 rules, in the order in which they are tried. Those with a selector or an action that `Rule` cannot say are left
- * out: they are somebody else's. @throws NetlinkError
+ * The IPv4 rules, in the order in which they are tried. Those with a selector or an action that `Rule` cannot say are
+ * left out: they are somebody else's. @throws NetlinkError
  */
 export function readRules(socket: NetlinkSocket): readonly Rule[] {
   const writer = new MessageWriter();

@@ -87,7 +87,9 @@ const PROTOCOL_NAMES: ReadonlyMap<ElementPart, string> = new Map([
 /** Numbers of protocols, by nft's names. */
 export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
-/** How far apart the kernel's and our idea of an element's end may be: it counts in ticks, and a reading takes its time. */
+/**
+ * How far apart the kernel's and our idea of an element's end may be: it counts in ticks, and a reading takes its time.
+ */
 const END_TOLERANCE_MS = 2_000;
 
 /** Elements of one set with the same key replace each other. */
@@ -118,8 +120,8 @@ function sameParts(a: readonly ElementPart[], b: readonly ElementPart[]): boolea
 }
 
 /**
- * Changes elements of sets and maps in one transaction: all of it, or nothing. 0.1 ms for a few elements; done when this
- * returns. Those that are deleted and would end by themselves may be gone already.
+ * Changes elements of sets and maps in one transaction: all of it, or nothing. 0.1 ms for a few elements; done when
+ * this returns. Those that are deleted and would end by themselves may be gone already.
  * @throws NetlinkError with the kernel's word for each list of elements that it refused; RangeError where an element is
  * not of its set's types.
  */
@@ -143,7 +145,10 @@ export function changeSetElements(change: SetChanges): void {
   throw new NetlinkError('nft', refused.join('\n'), { errno: first.errno });
 }
 
-/** The elements of a set; undefined where table or set is missing. `boottimeMs`: CLOCK_BOOTTIME now. @throws NetlinkError */
+/**
+ * The elements of a set; undefined where table or set is missing. `boottimeMs`: CLOCK_BOOTTIME now. @throws
+ * NetlinkError
+ */
 export function readSetElements(
   socket: NetlinkSocket,
   place: SetPlace,

@@ -57,8 +57,8 @@ export interface ReconcilerOptions {
 
 /**
  * Brings the kernel from its current to the desired state. Level triggered: whatever happens only marks it dirty. Each
- * reconciliation computes what is desired, plans from what is current, and applies; one at a time, and once more if something
- * came in between.
+ * reconciliation computes what is desired, plans from what is current, and applies; one at a time, and once more if
+ * something came in between.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -126,7 +126,9 @@ export class Reconciler {
     await Promise.all([this.#nameServices.idle(), this.#challenger.idle()]);
   }
 
-  /** Reads the kernel beside whatever else happens: a switch need not wait for it, and makes what was read worthless. */
+  /**
+   * Reads the kernel beside whatever else happens: a switch need not wait for it, and makes what was read worthless.
+   */
   async #verify(what: 'kernel' | 'kernel-and-name-services'): Promise<ReadingOutcome> {
     const known = this.#current?.nameServices;
     // The next reconciliation reads it anyway.

@@ -29,7 +29,8 @@ describe('two apps of one network instance', () => {
       `-n ${neighbour} addr add ${SERVER.address}/24 dev eth0`,
     ];
     for (const words of commands) await run('ip', words.split(' '));
-    // As a host with Docker has it: what a bridge passes goes through the hooks of IP. Fails where the kernel has no br_netfilter.
+    // As a host with Docker has it: what a bridge passes goes through the hooks of IP. Fails where the kernel has no
+    // br_netfilter.
     await run('sysctl', ['-qw', 'net.bridge.bridge-nf-call-iptables=1'], { namespace: place.device });
   });
 

@@ -14,8 +14,8 @@ import {
 } from '../../../lib/uplink-socket/index.js';
 
 /**
- * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most: 8 Mbit/s over a
- * geostationary satellite (0.6 s), 100 Mbit/s over LTE (50 ms).
+ * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most:
+ * 8 Mbit/s over a geostationary satellite (0.6 s), 100 Mbit/s over LTE (50 ms).
  */
 const RECEIVE_BUFFER_BYTES = 384 * 1024;
 
@@ -33,8 +33,8 @@ export interface Connection {
 }
 
 /**
- * Connects to the host of a URL over a port and no other: its name is looked up with the port's own name servers, and TLS verified
- * (authority, validity, name).
+ * Connects to the host of a URL over a port and no other: its name is looked up with the port's own name servers, and
+ * TLS verified (authority, validity, name).
  * @throws SocketError, DnsError, or what TLS says
  */
 export async function connectOver(

@@ -1,6 +1,9 @@
 import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
 
-/** So much must come within the time. A server that sends a byte now and then keeps a connection alive, and nothing else. */
+/**
+ * So much must come within the time. A server that sends a byte now and then keeps a connection alive, and nothing
+ * else.
+ */
 const LEAST_BYTES = 1024;
 /** Looks so often within the time. */
 const LOOKS = 4;

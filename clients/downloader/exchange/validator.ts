@@ -1,14 +1,23 @@
-/** What tells one state of a file from another, so that a part of it may be asked for "if it is still that one" (RFC 9110, 13.1.5). */
+/**
+ * What tells one state of a file from another, so that a part of it may be asked for "if it is still that one" (RFC
+ * 9110, 13.1.5).
+ */
 export type Validator =
   { readonly kind: 'etag'; readonly value: string } | { readonly kind: 'last-modified'; readonly value: string };
 
 /** Headers of an answer, names in lower case. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A file that changed twice within its last second has one date; so much older, a date is a strong validator (RFC 9110, 8.8.2.2). */
+/**
+ * A file that changed twice within its last second has one date; so much older, a date is a strong validator (RFC 9110,
+ * 8.8.2.2).
+ */
 const STRONG_AFTER_MS = 60_000;
 
-/** The strong validator of an answer: its ETag unless that is a weak one, else its date where it is old enough. Undefined: none. */
+/**
+ * The strong validator of an answer: its ETag unless that is a weak one, else its date where it is old enough.
+ * Undefined: none.
+ */
 export function validatorOf(headers: Headers): Validator | undefined {
   const etag = headerOf(headers, 'etag');
   if (etag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag)) return { kind: 'etag', value: etag };

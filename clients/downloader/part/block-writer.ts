@@ -36,9 +36,9 @@ interface Piece {
 }
 
 /**
- * Appends to a file in blocks, past the page cache where the file system lets us (O_DIRECT): a large file would push out of memory what
- * the device's apps read, and copying it into pages costs more than receiving it. Writing and hashing go on beside each other and beside
- * the caller.
+ * Appends to a file in blocks, past the page cache where the file system lets us (O_DIRECT): a large file would push
+ * out of memory what the device's apps read, and copying it into pages costs more than receiving it. Writing and
+ * hashing go on beside each other and beside the caller.
  */
 export class BlockWriter {
   readonly #parts: Parts;

@@ -11,8 +11,8 @@ import { DownloadError } from '../download-error.js';
 export type Unlock = () => void;
 
 /**
- * Keeps two downloads from writing the same file. The lock is a name among abstract Unix sockets (unix(7)), which the kernel frees
- * however the process ends.
+ * Keeps two downloads from writing the same file. The lock is a name among abstract Unix sockets (unix(7)), which the
+ * kernel frees however the process ends.
  * @throws DownloadError local where another download has it
  */
 export async function lockFile(file: string): Promise<Unlock> {

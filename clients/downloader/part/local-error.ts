@@ -1,7 +1,10 @@
 import { errorCode } from '../../../lib/uplink-socket/index.js';
 import { DownloadError, messageOf } from '../download-error.js';
 
-/** Does some work with the disk. @throws DownloadError local with `what` and what to do; other DownloadErrors as they are */
+/**
+ * Does some work with the disk. @throws DownloadError local with `what` and what to do; other DownloadErrors as they
+ * are
+ */
 export async function asLocal<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

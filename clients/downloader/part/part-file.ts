@@ -22,8 +22,8 @@ export interface Wanted {
 }
 
 /**
- * The part of a file that has come so far: FILE.part, and what is known of it in FILE.part.json. Hashes as it goes, in the order of the
- * file. Only ever appends, or starts anew.
+ * The part of a file that has come so far: FILE.part, and what is known of it in FILE.part.json. Hashes as it goes, in
+ * the order of the file. Only ever appends, or starts anew.
  */
 export class PartFile {
   /** As asked for; there when the download is done, and not before. */
@@ -66,7 +66,8 @@ export class PartFile {
   }
 
   /**
-   * Opens the part, and reads what an earlier process left of the same file, to hash it. What belongs to another file is overwritten.
+   * Opens the part, and reads what an earlier process left of the same file, to hash it. What belongs to another file
+   * is overwritten.
    * @throws DownloadError local
    */
   static async open(
@@ -179,7 +180,9 @@ export class PartFile {
     return this.#hash.digest();
   }
 
-  /** The part becomes the file, at once and for good: synced, renamed, the directory synced. @throws DownloadError local */
+  /**
+   * The part becomes the file, at once and for good: synced, renamed, the directory synced. @throws DownloadError local
+   */
   async finish(): Promise<void> {
     await asLocal(`cannot write ${this.file}`, async () => {
       await this.flush();

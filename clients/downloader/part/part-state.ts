@@ -9,7 +9,10 @@ export interface PartState {
   readonly sizeBytes: number | undefined;
   /** So much was safely on the disk. */
   readonly offset: number;
-  /** The boot in which this was written: within it, all of the part's file counts, since only a crash of the machine loses what was written. */
+  /**
+   * The boot in which this was written: within it, all of the part's file counts, since only a crash of the machine
+   * loses what was written.
+   */
   readonly bootId: string;
 }
 

@@ -9,7 +9,10 @@ const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const ENOBUFS = 105;
 
-/** What can be heard of, by the multicast group that tells it (RTMGRP_* of linux/rtnetlink.h); of IPv4, as far as there are families. */
+/**
+ * What can be heard of, by the multicast group that tells it (RTMGRP_* of linux/rtnetlink.h); of IPv4, as far as there
+ * are families.
+ */
 const groups = { link: 0x1, address: 0x10, route: 0x40, rule: 0x80 } as const;
 
 export type KernelObject = keyof typeof groups;
@@ -23,7 +26,8 @@ export class EventSocket {
   }
 
   /**
-   * Opens a socket, which is to be closed. `bufferBytes`: how much may wait in it; beyond that the kernel drops events, and says so.
+   * Opens a socket, which is to be closed. `bufferBytes`: how much may wait in it; beyond that the kernel drops events,
+   * and says so.
    * @throws NetlinkError where the kernel cannot be called from here, or there is no such namespace.
    */
   static open(options: {

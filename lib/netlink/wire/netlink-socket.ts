@@ -33,8 +33,8 @@ export interface KernelRefusal {
 }
 
 /**
- * A netlink socket for requests. The kernel does what a request asks before send() returns, and its answer then waits in
- * the socket; so nothing here ever waits, and no thread is needed.
+ * A netlink socket for requests. The kernel does what a request asks before send() returns, and its answer then waits
+ * in the socket; so nothing here ever waits, and no thread is needed.
  */
 export class NetlinkSocket {
   readonly #fd: number;
@@ -68,14 +68,18 @@ export class NetlinkSocket {
     resizeBuffer(this.#fd, 'receive', BUFFER_BYTES);
   }
 
-  /** Sends a request from another thread: for what takes the kernel milliseconds. Its answer is read by `listed` or `settled`. */
+  /**
+   * Sends a request from another thread: for what takes the kernel milliseconds. Its answer is read by `listed` or
+   * `settled`.
+   */
   async sendElsewhere(request: Uint8Array): Promise<void> {
     const answer = await libc().sendElsewhere(this.#fd, request, request.length, 0);
     if (answer < 0) throw failure('the request could not be sent');
   }
 
   /**
-   * Sends one request for a listing and hands each message of the answer to `take`. Answers what the kernel refused with; `interrupted` where what was listed changed meanwhile.
+   * Sends one request for a listing and hands each message of the answer to `take`. Answers what the kernel refused
+   * with; `interrupted` where what was listed changed meanwhile.
    */
   dump(
     request: Uint8Array,

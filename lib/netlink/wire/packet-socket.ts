@@ -17,7 +17,8 @@ export class PacketSocket {
 
   /**
    * Opens a socket, which is to be closed.
-   * @throws NetlinkError where the kernel cannot be called from here, or refuses (without CAP_NET_RAW), or there is no such namespace.
+   * @throws NetlinkError where the kernel cannot be called from here, or refuses (without CAP_NET_RAW), or there is no
+   * such namespace.
    */
   static open(namespace: string | undefined): PacketSocket {
     return new PacketSocket(openSocket('packet', namespace));

@@ -7,11 +7,11 @@ import { checked, libc } from '../../libc/index.js';
 const O_CLOEXEC = 0x80000;
 
 /**
- * Has Node's event loop read a datagram socket of any family: each datagram is a `message`, and what recvmsg(2) fails with an `error`
- * that does not end it. Takes the descriptor over: it is closed with what is answered.
+ * Has Node's event loop read a datagram socket of any family: each datagram is a `message`, and what recvmsg(2) fails
+ * with an `error` that does not end it. Takes the descriptor over: it is closed with what is answered.
  *
- * Node polls only sockets whose family it knows. So it gets an unbound UDP socket, and before the event loop comes to poll that, the
- * given one takes its place under its number.
+ * Node polls only sockets whose family it knows. So it gets an unbound UDP socket, and before the event loop comes to
+ * poll that, the given one takes its place under its number.
  */
 export function polled(fd: number): Socket {
   const polledSocket = createSocket('udp4');

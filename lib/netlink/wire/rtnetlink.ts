@@ -1,4 +1,6 @@
-/** Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h). */
+/**
+ * Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h).
+ */
 export const RTM = {
   newLink: 16,
   deleteLink: 17,

@@ -18,7 +18,9 @@ const turns: Readonly<Record<Purpose, SerialQueue>> = {
   conntrack: new SerialQueue(),
 };
 
-/** Runs `use` with a socket; in a named namespace one that is opened and closed for it. @throws as NetlinkSocket.open. */
+/**
+ * Runs `use` with a socket; in a named namespace one that is opened and closed for it. @throws as NetlinkSocket.open.
+ */
 export function withSocket<T>(purpose: Purpose, namespace: string | undefined, use: (socket: NetlinkSocket) => T): T {
   const socket = take(purpose, namespace);
   try {

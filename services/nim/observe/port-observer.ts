@@ -86,8 +86,8 @@ const retry = { firstMs: 100, mostMs: 5_000 };
 
 /**
  * Observes ports: events only wake it; what they are about is read from the kernel and compared with the last reading.
- * From an event to `onReading` nothing is waited for. After a loss has been told, what can wait is read when others have
- * acted; one more reading waits meanwhile, whatever number of events comes.
+ * From an event to `onReading` nothing is waited for. After a loss has been told, what can wait is read when others
+ * have acted; one more reading waits meanwhile, whatever number of events comes.
  */
 export class PortObserver {
   readonly #options: PortObserverOptions;

@@ -30,8 +30,8 @@ export interface ApplyTarget {
 /**
  * Executes a plan, phase after phase. What fails is reported and does not stop what does not depend on it, with one
  * exception: where the nft transaction fails, nothing that would break the old path follows.
- * Answers all failures; none means that the kernel has acknowledged everything. Name services are changed beside it and tell
- * for themselves; apps whose flows have ended are challenged beside it.
+ * Answers all failures; none means that the kernel has acknowledged everything. Name services are changed beside it and
+ * tell for themselves; apps whose flows have ended are challenged beside it.
  */
 export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly Failure[]> {
   const failures: Failure[] = [];

@@ -17,8 +17,9 @@ import { ownerAlias } from './ownership.js';
 const WITH_A_SESSION: ReadonlySet<TcpState> = new Set(['established', 'fin-wait', 'close-wait', 'last-ack']);
 
 /**
- * Whose sessions to challenge when these flows have ended: each end that is an app behind one of these bridges. That is the one that
- * began the flow, or the one that a port map led to, or, where one app reached the other over a port map, both.
+ * Whose sessions to challenge when these flows have ended: each end that is an app behind one of these bridges. That is
+ * the one that began the flow, or the one that a port map led to, or, where one app reached the other over a port map,
+ * both.
  */
 export function sessionsToChallenge(flows: readonly TcpFlow[], bridges: Iterable<Bridge>): readonly AppSession[] {
   const bridgeOf = bridgesByNetwork(bridges);

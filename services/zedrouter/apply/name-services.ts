@@ -6,8 +6,8 @@ import type { NameService } from '../desired/dataplane.js';
 import { nameServicePaths } from '../desired/name-service.js';
 
 /*
- * The files are on a tmpfs and short, so they are read and written synchronously: some 20 us each, where a turn through the
- * thread pool takes ten times as long. With hundreds of network instances others get their turn in between.
+ * The files are on a tmpfs and short, so they are read and written synchronously: some 20 us each, where a turn through
+ * the thread pool takes ten times as long. With hundreds of network instances others get their turn in between.
  */
 
 /** So many are looked at in one turn of the event loop. */

@@ -10,8 +10,8 @@ const MOST_WAITING = 4_000;
 
 /**
  * Has apps find out at once that their sessions have ended, beside everything else: provokes a challenge ACK of each
- * (RFC 5961), which the guard answers with a reset. Where this machine does not let it, it says so once, and apps find out
- * with their next packet.
+ * (RFC 5961), which the guard answers with a reset. Where this machine does not let it, it says so once, and apps find
+ * out with their next packet.
  */
 export class SessionChallenger {
   readonly #namespace: string | undefined;

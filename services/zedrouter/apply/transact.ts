@@ -8,8 +8,8 @@ import type { NftChange } from '../plan/operations.js';
 import type { Kernel } from './kernel.js';
 
 /**
- * Executes one nft transaction: by netlink where only elements change, which is what a switch is, and through `nft -f` where
- * the ruleset is loaded. `boottimeMs`: CLOCK_BOOTTIME now.
+ * Executes one nft transaction: by netlink where only elements change, which is what a switch is, and through `nft -f`
+ * where the ruleset is loaded. `boottimeMs`: CLOCK_BOOTTIME now.
  * @throws NetlinkError, CommandError where it was refused; nothing of it is then in force.
  */
 export async function transact(

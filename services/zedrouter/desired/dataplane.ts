@@ -3,7 +3,8 @@ import type { ElementSets } from './sets.js';
 
 /**
  * What the kernel holds of ours, as a value. `desire` makes one, `observe` reads one, `plan` says how to get from the
- * one to the other. Printed in the words of `ip` and `nft` (plan/print.ts), so that a network engineer can read a golden file.
+ * one to the other. Printed in the words of `ip` and `nft` (plan/print.ts), so that a network engineer can read a
+ * golden file.
  */
 export interface Dataplane {
   /** Path below /proc/sys to value. */

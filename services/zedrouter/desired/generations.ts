@@ -26,9 +26,10 @@ export interface FlowsStep {
 }
 
 /**
- * Which flows end with these selections. A network instance that leaves a port which still has link and address starts a
- * new generation: all of its flows are new with the next packet, and none is lost. Where the port is gone the kernel has
- * moved already, and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the port away.
+ * Which flows end with these selections. A network instance that leaves a port which still has link and address starts
+ * a new generation: all of its flows are new with the next packet, and none is lost. Where the port is gone the kernel
+ * has moved already, and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the
+ * port away.
  */
 export function stepFlows(
   before: FlowMemories,

@@ -1,8 +1,8 @@
 import type { Selection } from './inputs.js';
 
 /**
- * Selections as they are at this time on CLOCK_BOOTTIME: what a grant alone permits is out when the grant has ended, whether
- * or not NIM has told.
+ * Selections as they are at this time on CLOCK_BOOTTIME: what a grant alone permits is out when the grant has ended,
+ * whether or not NIM has told.
  */
 export function liveSelections(
   selections: ReadonlyMap<string, Selection>,

@@ -8,7 +8,9 @@ export interface LocalInstance extends NetworkInstance {
   readonly network: LocalNetwork;
 }
 
-/** The network instances whose bridge, rules and NAT are ours: local and active. Switch and cloud are left as they are. */
+/**
+ * The network instances whose bridge, rules and NAT are ours: local and active. Switch and cloud are left as they are.
+ */
 export const localInstances: (model: DeviceModel) => readonly LocalInstance[] = oncePer((model) =>
   model.networkInstances.filter(isLocal),
 );

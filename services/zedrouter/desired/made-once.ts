@@ -2,8 +2,8 @@ import type { DeviceModel } from '../../../lib/configuration/index.js';
 import type { Numbers } from './inputs.js';
 
 /**
- * What follows from a configuration, the numbers that were given to what is in it, and the name services' directory; made
- * once for each, as long as the others stay the same.
+ * What follows from a configuration, the numbers that were given to what is in it, and the name services' directory;
+ * made once for each, as long as the others stay the same.
  */
 export function madeOnceNumbered<T>(
   make: (model: DeviceModel, numbers: Numbers, directory: string) => T,

@@ -28,7 +28,10 @@ export interface Placements {
   readonly subnetRoutes: ReadonlyMap<string, Route>;
 }
 
-/** Places every local network instance that has a number. Made once for each configuration: a switch need not do it again. */
+/**
+ * Places every local network instance that has a number. Made once for each configuration: a switch need not do it
+ * again.
+ */
 export const placements: (model: DeviceModel, numbers: Numbers, directory: string) => Placements = madeOnceNumbered(
   (model, numbers, directory) => {
     const attachedByInstance = attachedInterfaces(model);

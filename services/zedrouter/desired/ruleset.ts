@@ -108,7 +108,8 @@ export const CHAINS: readonly Chain[] = [
     rules: ['ct state established,related accept', 'ct status dnat accept', 'counter name not_permitted drop'],
   },
   {
-    // After every filter, ours or not: only what really goes through counts. The look-up itself does it, without a verdict.
+    // After every filter, ours or not: only what really goes through counts. The look-up itself does it, without a
+    // verdict.
     name: 'count',
     hook: 'type filter hook forward priority filter + 10; policy accept;',
     rules: ['iifname @ni_bridges oifname @port_up', 'oifname @ni_bridges iifname @port_down'],

@@ -8,7 +8,9 @@ import { number, sameNumbering, type Numbering } from '../desired/id-allocator.j
 
 export const NO_NUMBERS: Numbers = { ports: new Map(), networkInstances: new Map(), appAddresses: new Map() };
 
-/** Numbers for everything in the configuration, kept where `previous` has one. The same object where nothing changes. */
+/**
+ * Numbers for everything in the configuration, kept where `previous` has one. The same object where nothing changes.
+ */
 export function numbersFor(model: DeviceModel, previous: Numbers): Numbers {
   const instances = localInstances(model);
   const numbers: Numbers = {

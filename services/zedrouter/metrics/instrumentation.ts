@@ -3,8 +3,8 @@ import type { Operation } from '../plan/operations.js';
 /** Where metrics attach. */
 export interface Instrumentation {
   /**
-   * Something was applied, since news of it came. `switch`: what moves traffic, the kernel has acknowledged it; `all`: the tidying,
-   * too.
+   * Something was applied, since news of it came. `switch`: what moves traffic, the kernel has acknowledged it; `all`:
+   * the tidying, too.
    */
   onApplied(part: 'switch' | 'all', tookMs: number): void;
   /** The kernel was not as it had been left. */

@@ -12,7 +12,9 @@ import {
 import { SET_NAMES, type ElementSets, type SetName } from '../desired/sets.js';
 import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
 
-/** What happens once, at the change from one selection to another; it is no state of the kernel that can be compared. */
+/**
+ * What happens once, at the change from one selection to another; it is no state of the kernel that can be compared.
+ */
 export interface Transition {
   readonly warmed: readonly Operation[];
   readonly ended: readonly Operation[];
@@ -26,7 +28,8 @@ const NO_TRANSITION: Transition = { warmed: [], ended: [] };
  * 1. retire: bridges of network instances that are gone go down, before their rules do;
  * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet;
  * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
- * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks already);
+ * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks
+ * already);
  * 5. open: new bridges, and the way back to their apps: only now that rules and guard stand;
  * 6. break: rules and routes that nothing uses any more;
  * 7. name services;
@@ -75,7 +78,10 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
 
 const MOVING: ReadonlySet<PhaseName> = new Set(['retire', 'install', 'switch']);
 
-/** What moves the traffic, and what may come when it has moved. A new bridge is opened only when its visible rules stand, too. */
+/**
+ * What moves the traffic, and what may come when it has moved. A new bridge is opened only when its visible rules
+ * stand, too.
+ */
 export function splitPlan(steps: Plan): { readonly urgent: Plan; readonly rest: Plan } {
   const lastUrgent = Math.max(
     steps.findLastIndex(({ name }) => MOVING.has(name)),

@@ -4,7 +4,10 @@ import type { Numbers } from '../desired/inputs.js';
 import { elementKey } from '../../../lib/netlink/index.js';
 import { rankedPortNumbers } from '../../../lib/dataplane-layout/index.js';
 
-/** What flows there may be, as the kernel tells it at start: by network instance, the port that is ranked first, and the generation. */
+/**
+ * What flows there may be, as the kernel tells it at start: by network instance, the port that is ranked first, and the
+ * generation.
+ */
 export function adoptedMemories({ bridges, elements }: Dataplane, numbers: Numbers): FlowMemories {
   const labels = new Map([...numbers.ports].map(([label, portNumber]) => [portNumber, label]));
   return new Map(

@@ -11,8 +11,8 @@ export function statusStore(): StatusStore {
 }
 
 /**
- * The revision is the store's stamp, not part of the status; `info` says the same in EVE's words. What no switch changes is
- * the same object, so that hundreds of statuses are compared in no time.
+ * The revision is the store's stamp, not part of the status; `info` says the same in EVE's words. What no switch
+ * changes is the same object, so that hundreds of statuses are compared in no time.
  */
 function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
   return a.settled === b.settled && a.verified === b.verified && saysTheSame(a, b);

@@ -17,8 +17,8 @@ import type { ReconcileReport } from '../reconciler.js';
 export type ToldStatus = (networkInstanceId: string) => NetworkInstanceStatus | undefined;
 
 /**
- * The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0. Those that
- * a reconciliation does not concern stay as they were told.
+ * The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0.
+ * Those that a reconciliation does not concern stay as they were told.
  */
 export function networkInstanceStatuses(
   report: ReconcileReport,

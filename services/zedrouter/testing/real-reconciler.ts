@@ -28,7 +28,10 @@ export function endReconcilers(where: { readonly namespace: string; readonly run
   return cleanUp({ ...where, stateDir: where.runDir, logger });
 }
 
-/** A reconciler on a real kernel, whose settled reports can be waited for. It ends with `use`; the kernel keeps what it made, see `endReconcilers`. */
+/**
+ * A reconciler on a real kernel, whose settled reports can be waited for. It ends with `use`; the kernel keeps what it
+ * made, see `endReconcilers`.
+ */
 export async function withReconciler<T>(
   where: { readonly namespace: string; readonly runDir: string; readonly numbers: Numbers; readonly clock?: Clock },
   use: (reconciler: Reconciler, nextReport: () => Promise<ReconcileReport>) => Promise<T>,

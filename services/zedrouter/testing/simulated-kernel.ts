@@ -13,7 +13,9 @@ export const NOTHING: Dataplane = {
   nameServices: new Map(),
 };
 
-/** A kernel of values: it takes operations with the same strictness as the real one (no second add, no second delete). */
+/**
+ * A kernel of values: it takes operations with the same strictness as the real one (no second add, no second delete).
+ */
 export class SimulatedKernel {
   readonly #sysctls: Map<string, string>;
   readonly #bridges: Map<string, Bridge>;

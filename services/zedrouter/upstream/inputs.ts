@@ -37,8 +37,8 @@ export interface CompleteInputs {
 }
 
 /**
- * What the other services have told, once there is enough of it to act on. Until NIM has spoken the kernel stays as it is (fail
- * static), and a selection waits for the port facts that it rests on (make before break).
+ * What the other services have told, once there is enough of it to act on. Until NIM has spoken the kernel stays as it
+ * is (fail static), and a selection waits for the port facts that it rests on (make before break).
  */
 export function completeInputs({ config, ports, selections }: Upstream): CompleteInputs | undefined {
   if (config === undefined || ports === undefined || selections === undefined) return undefined;
