@@ -27,20 +27,16 @@ export { readNftTable, type NftTable } from './nft-table.js';
 export { formatRoute, routeKey, routeVia, sameRoute, type NextHop, type Route, type RouteType } from './route.js';
 export { Rtnetlink } from './rtnetlink.js';
 export { formatRule, rule, ruleKey, sameRule, type Rule, type RuleAction } from './rule.js';
+export { formatMark, formatParts, PROTOCOL_NUMBERS, type ElementPart, type ElementType } from './element-parts.js';
 export {
   changeSetElements,
   element,
   elementKey,
   formatElement,
-  formatMark,
-  formatParts,
   MOST_ELEMENTS,
-  PROTOCOL_NUMBERS,
   readSetCounters,
   sameElement,
   type ElementCount,
-  type ElementPart,
-  type ElementType,
   type ElementTypes,
   type SetChange,
   type SetElement,

@@ -4,15 +4,14 @@ import { eventually } from '../clock/testing/eventually.js';
 import { listTableText } from '../iproute-exec/nft-list.js';
 import { run } from '../iproute-exec/run.js';
 import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
+import { formatParts, type ElementPart } from './element-parts.js';
 import {
   changeSetElements,
   element,
   elementKey,
   formatElement,
-  formatParts,
   readSetElements,
   sameElement,
-  type ElementPart,
   type ElementTypes,
   type SetChange,
 } from './set-element.js';

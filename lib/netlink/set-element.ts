@@ -1,4 +1,4 @@
-import { addressText, ipv4Bytes } from './ip-address.js';
+import { elementBytes, formatParts, partsIn, type ElementPart, type ElementType } from './element-parts.js';
 import { NetlinkError, ERRNO } from './netlink-error.js';
 import { attributesIn, attributes, inside, text, type Message } from './wire/message-reader.js';
 import { FLAG, MessageWriter } from './wire/message-writer.js';
@@ -6,12 +6,6 @@ import type { NetlinkSocket } from './wire/netlink-socket.js';
 import { messageType, NFGENMSG_BYTES, nfgenmsg, NFNL_SUBSYS, NFPROTO, type NftFamily } from './wire/nfnetlink.js';
 import { wholeListing } from './wire/listing.js';
 import { withSocket } from './wire/sockets.js';
-
-/** What a part of an element's key or value may be, in nft's names. */
-export type ElementType = 'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'zone';
-
-/** An interface's name or an IPv4 address as text; a mark, a protocol, a port or a zone as a number. */
-export type ElementPart = string | number;
 
 /** An element of an nft set or map. */
 export interface SetElement {
@@ -79,13 +73,6 @@ const ELEMENTS_AT_ONCE = 500;
 const SMALL_BYTES = 64 * 1024;
 /** Of an element list that an error repeats. */
 const ELEMENTS_IN_ERROR = 3;
-
-const PROTOCOL_NAMES: ReadonlyMap<ElementPart, string> = new Map([
-  [6, 'tcp'],
-  [17, 'udp'],
-]);
-/** Numbers of protocols, by nft's names. */
-export const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
 /**
  * How far apart the kernel's and our idea of an element's end may be: it counts in ticks, and a reading takes its time.
@@ -191,11 +178,6 @@ export function readSetCounters(
   });
 }
 
-/** As nft writes it: `"bn1" . "eth0"`, `0xe0010000 . tcp . 8080`. */
-export function formatParts(types: readonly ElementType[], parts: readonly ElementPart[]): string {
-  return parts.map((part, position) => formatPart(types[position], part)).join(' . ');
-}
-
 /** As nft writes an element to be added; one that ends by itself with the time it has left. */
 export function formatElement(
   types: ElementTypes,
@@ -218,117 +200,6 @@ const SHORTEST_TIMEOUT_MS = 10;
  */
 function leftOf(endsAtBoottimeMs: number, boottimeMs: number): number {
   return Math.max(SHORTEST_TIMEOUT_MS, Math.round(endsAtBoottimeMs - boottimeMs));
-}
-
-function formatPart(type: ElementType | undefined, part: ElementPart): string {
-  switch (type) {
-    case 'ifname':
-      return `"${part}"`;
-    case 'mark':
-      return formatMark(Number(part));
-    case 'inet_proto':
-      return PROTOCOL_NAMES.get(part) ?? String(part);
-    default:
-      return String(part);
-  }
-}
-
-/** A mark as nft prints it: 0x and eight digits. */
-export function formatMark(mark: number): string {
-  return `0x${(mark >>> 0).toString(16).padStart(8, '0')}`;
-}
-
-const IFNAMSIZ = 16;
-
-/**
- * A key or value as the kernel keeps it. In a concatenation each part is padded to four bytes.
- * @throws RangeError where the parts are not of these types.
- */
-export function elementBytes(types: readonly ElementType[], parts: readonly ElementPart[]): Buffer {
-  if (parts.length !== types.length) throw new RangeError(`${parts.join(' . ')} has not ${types.length} parts`);
-  const bytes = types.map((type, position) => partBytes(type, parts[position] ?? ''));
-  const [only] = bytes;
-  if (only !== undefined && bytes.length === 1) return only;
-  return Buffer.concat(bytes.flatMap((part) => [part, Buffer.alloc((4 - (part.length % 4)) % 4)]));
-}
-
-function partBytes(type: ElementType, part: ElementPart): Buffer {
-  switch (type) {
-    case 'ifname': {
-      const name = Buffer.from(String(part));
-      if (typeof part !== 'string' || name.length === 0 || name.length >= IFNAMSIZ) {
-        throw new RangeError(`${part} is no interface name`);
-      }
-      return Buffer.concat([name, Buffer.alloc(IFNAMSIZ - name.length)]);
-    }
-    case 'mark': {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32LE(numberUpTo(part, 0xffff_ffff));
-      return bytes;
-    }
-    case 'zone': {
-      const bytes = Buffer.alloc(2);
-      bytes.writeUInt16LE(numberUpTo(part, 0xffff));
-      return bytes;
-    }
-    case 'inet_service': {
-      const bytes = Buffer.alloc(2);
-      bytes.writeUInt16BE(numberUpTo(part, 0xffff));
-      return bytes;
-    }
-    case 'inet_proto':
-      return Buffer.from([numberUpTo(part, 0xff)]);
-    case 'ipv4_addr': {
-      const bytes = ipv4Bytes(String(part));
-      if (bytes === undefined) throw new RangeError(`${part} is no IPv4 address`);
-      return Buffer.from(bytes);
-    }
-  }
-}
-
-function numberUpTo(part: ElementPart, largest: number): number {
-  if (typeof part === 'number' && Number.isInteger(part) && part >= 0 && part <= largest) return part;
-  throw new RangeError(`${part} is no number up to ${largest}`);
-}
-
-/** The parts of a key or value; undefined where the bytes are not of these types. */
-export function partsIn(types: readonly ElementType[], bytes: Buffer | undefined): readonly ElementPart[] | undefined {
-  if (bytes === undefined) return undefined;
-  let at = 0;
-  const parts: ElementPart[] = [];
-  for (const type of types) {
-    const size = PART_BYTES[type];
-    if (at + size > bytes.length) return undefined;
-    parts.push(partIn(type, bytes.subarray(at, at + size)));
-    at += Math.ceil(size / 4) * 4;
-  }
-  return at < bytes.length ? undefined : parts;
-}
-
-const PART_BYTES: Readonly<Record<ElementType, number>> = {
-  ifname: IFNAMSIZ,
-  mark: 4,
-  ipv4_addr: 4,
-  inet_proto: 1,
-  inet_service: 2,
-  zone: 2,
-};
-
-function partIn(type: ElementType, bytes: Buffer): ElementPart {
-  switch (type) {
-    case 'ifname':
-      return text(bytes);
-    case 'mark':
-      return bytes.readUInt32LE();
-    case 'zone':
-      return bytes.readUInt16LE();
-    case 'inet_service':
-      return bytes.readUInt16BE();
-    case 'inet_proto':
-      return bytes.readUInt8();
-    case 'ipv4_addr':
-      return addressText(bytes);
-  }
 }
 
 /** What `parse` makes of each element that it makes something of; undefined where table or set is missing. */

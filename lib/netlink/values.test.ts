@@ -6,17 +6,8 @@ import { addressText, everywhere } from './ip-address.js';
 import { NetlinkError } from './netlink-error.js';
 import { formatRoute, routeKey, routeVia, sameRoute, type Route } from './route.js';
 import { rule, ruleKey, sameRule, type Rule } from './rule.js';
-import {
-  element,
-  elementBytes,
-  elementKey,
-  formatElement,
-  formatMark,
-  partsIn,
-  sameElement,
-  type ElementPart,
-  type ElementType,
-} from './set-element.js';
+import { elementBytes, formatMark, partsIn, type ElementPart, type ElementType } from './element-parts.js';
+import { element, elementKey, formatElement, sameElement } from './set-element.js';
 import { wholeListing } from './wire/listing.js';
 import { messageOf } from './testing.js';
 import type { NetlinkSocket } from './wire/netlink-socket.js';
