@@ -35,27 +35,13 @@ function messageOf(field: DescField): DescMessage | undefined {
   return message === undefined || values.has(message.typeName) ? undefined : message;
 }
 
-/** The type of a field in the words of a .proto file. */
+/** The type of a field in the words of a .proto file; of a list, its items'. */
 export function typeInWords(field: DescField): string {
-  switch (field.fieldKind) {
-    case 'scalar':
-      return scalarName(field.scalar);
-    case 'enum':
-      return field.enum.name;
-    case 'message':
-      return field.message.name;
-    case 'map':
-      return `map<${scalarName(field.mapKey)}, ${field.mapKind === 'scalar' ? scalarName(field.scalar) : '...'}>`;
-    case 'list':
-      switch (field.listKind) {
-        case 'scalar':
-          return scalarName(field.scalar);
-        case 'enum':
-          return field.enum.name;
-        case 'message':
-          return field.message.name;
-      }
+  if (field.fieldKind === 'map') {
+    return `map<${scalarName(field.mapKey)}, ${field.mapKind === 'scalar' ? scalarName(field.scalar) : '...'}>`;
   }
+  if (field.message !== undefined) return field.message.name;
+  return field.enum === undefined ? scalarName(field.scalar) : field.enum.name;
 }
 
 function scalarName(scalar: ScalarType): string {
