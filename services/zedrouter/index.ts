@@ -59,7 +59,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     nameServiceDirectory: nameServiceDirectory(runDir),
     ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list()) }),
     onReport: (report) => {
-      const isNews = latest === undefined || !saysTheSame(latest, report);
+      const isNews = latest === undefined || !bringsNothingNew(latest, report);
       // What a pending report says is not in force yet.
       if (report.phase !== 'pending') latest = report;
       if (!isNews) return;
@@ -93,7 +93,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
 }
 
 /** What is reported again once all is tidied up, or when the kernel was found to be as it should be. */
-function saysTheSame(a: ReconcileReport, b: ReconcileReport): boolean {
+function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
   return (
     a.numbers === b.numbers &&
     a.inputs.config === b.inputs.config &&

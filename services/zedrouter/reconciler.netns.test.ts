@@ -25,7 +25,7 @@ async function inDevice(...argv: readonly [string, ...string[]]): Promise<string
   return stdout + stderr;
 }
 
-describe('Router on a real kernel', () => {
+describe('Reconciler on a real kernel', () => {
   let runDir: string;
   let numbers: Numbers = NO_NUMBERS;
 
