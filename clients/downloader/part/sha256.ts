@@ -60,9 +60,12 @@ export class Sha256 {
       const [answer] = (await Promise.race([
         once(this.#worker, 'message', { signal: over.signal }),
         once(this.#worker, 'exit', { signal: over.signal }).then(() => {
-          throw new Error('the sha256 has been given up');
+          this.#requireOpen();
+          throw new Error('the thread of the sha256 has ended');
         }),
       ])) as [string];
+      // The answer may have been on its way when the thread was given up.
+      this.#requireOpen();
       return answer;
     } finally {
       this.#isBusy = false;
@@ -71,6 +74,11 @@ export class Sha256 {
   }
 
   #requireIdle(): void {
-    if (this.#isBusy || this.#isFree) throw new Error('the sha256 is in use, or has been given up');
+    this.#requireOpen();
+    if (this.#isBusy) throw new Error('the sha256 is in use');
+  }
+
+  #requireOpen(): void {
+    if (this.#isFree) throw new Error('the sha256 has been given up');
   }
 }
