@@ -13,3 +13,4 @@ export { resolve, type Resolution, type ResolveOptions } from './dns/resolve.js'
 export { DnsError, type DnsFailure } from './dns/dns-error.js';
 export { firstReached } from './first-reached.js';
 export { systemCertificates } from './system-certificates.js';
+export { CertificateError, startTls, trustIn, type CertificateProblem, type TlsOptions } from './tls.js';

@@ -1,13 +1,15 @@
-import { isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 
 import {
   asSocketError,
+  CertificateError,
   connectTcp,
-  errorCode,
   firstReached,
   resolve,
-  within,
+  SocketError,
+  startTls,
+  type CertificateProblem,
   type Limits,
   type ReadBuffers,
   type Uplink,
@@ -77,40 +79,26 @@ export async function connectOver(
   }
 }
 
-async function secure(tcp: Socket, host: string, options: Limits & { readonly trust: SecureContext }): Promise<Socket> {
-  const tls = connectTls({
-    socket: tcp,
-    // For the check of the name; SNI names are no addresses (RFC 6066, 3).
-    host,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    secureContext: options.trust,
-    ALPNProtocols: ['http/1.1'],
-  });
+async function secure(
+  tcp: Socket,
+  host: string,
+  { trust, ...limits }: Limits & { readonly trust: SecureContext },
+): Promise<Socket> {
   try {
-    await within(options, ({ resolve: done, reject }) => {
-      tls.once('secureConnect', done);
-      tls.once('close', () => {
-        reject(new Error(`${host} ended the connection during the TLS handshake`));
-      });
-      tls.on('error', reject);
-    });
-    return tls;
+    return await startTls(tcp, { ...limits, host, trust, applicationProtocols: ['http/1.1'] });
   } catch (error) {
-    const reason = certificateProblems[errorCode(error) ?? ''];
-    throw reason === undefined
+    if (error instanceof SocketError) throw error;
+    const problem = error instanceof CertificateError ? error.problem : undefined;
+    throw problem === undefined
       ? asSocketError(error, `TLS handshake with ${host}`)
-      : new Error(`${host} shows a certificate ${reason}`, { cause: error });
+      : new Error(`${host} shows a certificate ${certificateProblems[problem]}`, { cause: error });
   }
 }
 
-const notTrusted = 'of an authority that is not trusted here (--ca FILE trusts one more)';
-const certificateProblems: Readonly<Record<string, string>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'of another name',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'that is signed by itself (--ca FILE trusts it)',
-  SELF_SIGNED_CERT_IN_CHAIN: notTrusted,
-  CERT_SIGNATURE_FAILURE: notTrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: notTrusted,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: notTrusted,
-  CERT_HAS_EXPIRED: 'that has expired, if the clock here is right',
-  CERT_NOT_YET_VALID: 'that is not yet valid, if the clock here is right',
+const certificateProblems: Readonly<Record<CertificateProblem, string>> = {
+  'other-name': 'of another name',
+  'self-signed': 'that is signed by itself (--ca FILE trusts it)',
+  'untrusted-authority': 'of an authority that is not trusted here (--ca FILE trusts one more)',
+  expired: 'that has expired, if the clock here is right',
+  'not-yet-valid': 'that is not yet valid, if the clock here is right',
 };
