@@ -1,4 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -376,6 +377,156 @@ describe('a source', () => {
     await start({ sha256: undefined });
     expect(servers.eth1.requests.map(({ headers }) => headers.range)).toEqual(['bytes=1000000-', undefined]);
     expect(await fetched()).toBe(true);
+  });
+
+  describe('that answers a request for a part', () => {
+    /** Breaks off the first answer, and gives the next with a range to `answer`. */
+    function breakOffAndThen(answer: (from: number, response: ServerResponse) => void): void {
+      servers.eth0.behaviour = (request, response, times) => {
+        const from = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
+        if (times === 1) servers.eth0.serve(request, response, { upTo: 1_000_000 });
+        else if (from === undefined) servers.eth0.serve(request, response);
+        else answer(Number(from), response);
+      };
+    }
+    const ranges = (): (string | undefined)[] => servers.eth0.requests.map(({ headers }) => headers.range);
+    const slice = (from: number): string => `bytes ${from}-${SIZE - 1}/${SIZE}`;
+
+    it.each<[what: string, answer: (from: number, response: ServerResponse) => void]>([
+      [
+        'with 200, Content-Range and the slice',
+        (from, response) => {
+          response.writeHead(200, { etag: '"1"', 'content-range': slice(from), 'content-length': SIZE - from });
+          response.end(content.subarray(from));
+        },
+      ],
+      [
+        'with 200, Content-Range and the slice in chunks',
+        (from, response) => {
+          response.writeHead(200, { 'content-range': slice(from) });
+          response.end(content.subarray(from));
+        },
+      ],
+      [
+        'with 200 and the slice, silent about the range',
+        (from, response) => {
+          response.writeHead(200, { etag: '"1"', 'content-length': SIZE - from });
+          response.end(content.subarray(from));
+        },
+      ],
+      [
+        'with 200 and the slice in chunks, silent about the range',
+        (from, response) => {
+          response.writeHead(200, { etag: '"1"' });
+          response.end(content.subarray(from));
+        },
+      ],
+      [
+        'with a part from elsewhere',
+        (from, response) => {
+          response.writeHead(206, { 'content-range': slice(from + 1) }).end(content.subarray(from + 1));
+        },
+      ],
+      [
+        'with a part that it has already',
+        (from, response) => {
+          const [length, range] = [from, `bytes 0-${from - 1}/${SIZE}`];
+          response.writeHead(206, { 'content-range': range, 'content-length': length }).end(content.subarray(0, from));
+        },
+      ],
+      [
+        'with a part without saying which',
+        (from, response) => {
+          response.writeHead(206, { 'content-length': SIZE - from }).end(content.subarray(from));
+        },
+      ],
+    ])('%s is asked for the whole file, once', async (_what, answer) => {
+      nim.permit([eth0]);
+      for (const checked of [sha256(content), undefined]) {
+        breakOffAndThen(answer);
+        servers.eth0.requests.splice(0);
+        await rm(file(), { force: true });
+        await start({ sha256: checked });
+        expect(ranges()).toEqual([undefined, 'bytes=1000000-', undefined]);
+        expect(await fetched()).toBe(true);
+      }
+    });
+
+    it('with a part that begins earlier is gone on with from where the file is', async () => {
+      nim.permit([eth0]);
+      breakOffAndThen((_from, response) => {
+        response.writeHead(206, { 'content-range': slice(0), 'content-length': SIZE }).end(content);
+      });
+      await start({ sha256: undefined });
+      expect(ranges()).toEqual([undefined, 'bytes=1000000-']);
+      expect(kinds()).not.toContain('anew');
+      expect(await fetched()).toBe(true);
+    });
+
+    it('with parts that begin at a block of its own and end early comes to an end', async () => {
+      nim.permit([eth0]);
+      const block = 1_500_000;
+      breakOffAndThen((from, response) => {
+        const first = from - (from % block);
+        const last = Math.min(first + block, SIZE) - 1;
+        response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${SIZE}` });
+        response.end(content.subarray(first, last + 1));
+      });
+      await start({ sha256: undefined });
+      expect(ranges()).toEqual([undefined, 'bytes=1000000-', 'bytes=1500000-', 'bytes=3000000-']);
+      expect(await fetched()).toBe(true);
+    });
+
+    it('with a part of a file of unknown size is asked for what follows', async () => {
+      nim.permit([eth0]);
+      servers.eth0.behaviour = (request, response, times) => {
+        const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+        const last = Math.min(SIZE, from + 2_000_000) - 1;
+        if (times === 1) {
+          response.writeHead(200, { etag: '"1"' });
+          response.write(content.subarray(0, 1_000_000), () => response.socket?.destroySoon());
+        } else if (from >= SIZE) {
+          response.writeHead(416, { 'content-range': `bytes */${SIZE}` }).end();
+        } else {
+          response.writeHead(206, { etag: '"1"', 'content-range': `bytes ${from}-${last}/*` });
+          response.end(content.subarray(from, last + 1));
+        }
+      };
+      await start({ sha256: undefined });
+      expect(await fetched()).toBe(true);
+    });
+
+    it('with more than the range that it announces has no say in what follows', async () => {
+      nim.permit([eth0, eth1]);
+      breakOffAndThen((from, response) => {
+        response.writeHead(206, { 'content-range': `bytes ${from}-${from + 9}/${SIZE}` });
+        response.end(Buffer.alloc(SIZE - from));
+      });
+      await start({ sha256: undefined });
+      expect(await fetched()).toBe(true);
+    });
+
+    it('with other bytes, and only then, is asked once more for the whole where a checksum tells', async () => {
+      nim.permit([eth0]);
+      for (const server of Object.values(servers)) server.etag = undefined;
+      breakOffAndThen((from, response) => {
+        response.writeHead(200, { 'content-length': SIZE - from }).end(content.subarray(from));
+      });
+      await start();
+      expect(ranges()).toEqual([undefined, 'bytes=1000000-', undefined]);
+      expect(await fetched()).toBe(true);
+    });
+
+    it('whole, and wrong, is not asked a third time', async () => {
+      nim.permit([eth0]);
+      servers.eth0.content = other;
+      breakOffAndThen((from, response) => {
+        response.writeHead(206, { 'content-range': slice(from), etag: '"1"' }).end(other.subarray(from));
+      });
+      expect((await failure(start())).failure).toBe('wrong-content');
+      expect(ranges()).toEqual([undefined, 'bytes=1000000-', undefined]);
+      expect(await readdir(directory)).toEqual(['nim.sock']);
+    });
   });
 
   it('that redirects is followed over the same port, asked for again, and credentials stay where they belong', async () => {

@@ -97,8 +97,8 @@ class Download {
   /** Ports that were denied while this list, which is older, still had them. */
   readonly #denied = new Map<string, { readonly detail: string; readonly list: PortAuthorizations | undefined }>();
   #waitedMs = 0;
-  /** Answers that the part is put together of. */
-  #pieces: number;
+  /** Something of the part, or of what was asked for since it began, is of a request that went on with a part. */
+  #isResumed: boolean;
   #wrongFiles = 0;
   #toldAtMs = 0;
   #toldWaiting = '';
@@ -112,7 +112,7 @@ class Download {
     const { limitBytesPerSecond } = request;
     this.#rateLimit = limitBytesPerSecond === undefined ? undefined : new RateLimit(limitBytesPerSecond, parts.clock);
     this.#begunAtMs = parts.clock.monotonicMs();
-    this.#pieces = part.foundBytes > 0 ? 1 : 0;
+    this.#isResumed = part.foundBytes > 0;
   }
 
   async run(): Promise<DownloadResult> {
@@ -206,10 +206,11 @@ class Download {
       onAnew: (why, discardedBytes) => {
         this.#tell({ kind: 'anew', why, discardedBytes });
       },
-      onBody: () => {
+      onBody: (isResumed) => {
         this.#toldWaiting = '';
         const { offset: fromBytes, sizeBytes } = this.#part;
-        this.#pieces = fromBytes === 0 ? 1 : this.#pieces + 1;
+        // A request without a range begins with nothing.
+        this.#isResumed = isResumed;
         this.#tell({ kind: 'transferring', port: shown, fromBytes, sizeBytes });
       },
       onBytes: (bytes) => {
@@ -297,15 +298,14 @@ class Download {
     if (sha256 === undefined || found === sha256) return true;
     this.#wrongFiles += 1;
     const why = `its sha256 is ${found}, and ${sha256} was asked for`;
-    const wasPieced = this.#pieces > 1;
     const otherPorts = (this.#parts.permissions.latest?.ports ?? []).filter(
       ({ logicalLabel }) => !this.#portBytes.has(logicalLabel),
     );
-    if (this.#wrongFiles >= MOST_WRONG_FILES || (!wasPieced && otherPorts.length === 0)) {
+    if (this.#wrongFiles >= MOST_WRONG_FILES || (!this.#isResumed && otherPorts.length === 0)) {
       throw new DownloadError('wrong-content', `The file is the wrong one: ${why}. It was thrown away`);
     }
-    // Put together over several connections, or brought by one port that may lie: one more try, over another port where
-    // there is one.
+    // Answered to a request for a part, which may have been done carelessly, or brought by one port that may lie: one
+    // fresh request, over another port where there is one.
     if (otherPorts.length > 0)
       for (const label of this.#portBytes.keys()) this.#failures.failed(label, new PortFailure(why));
     this.#tell({ kind: 'anew', why, discardedBytes: this.#part.offset });

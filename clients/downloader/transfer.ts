@@ -36,8 +36,8 @@ export interface TransferParts {
   readonly authorize: () => Promise<void>;
   /** The part is no longer of use, and the file is fetched from its beginning. */
   readonly onAnew: (why: string, discardedBytes: number) => void;
-  /** The head of an answer has come, and the body follows. */
-  readonly onBody: () => void;
+  /** The head of an answer has come, and the body follows. `isResumed`: a part was asked for. */
+  readonly onBody: (isResumed: boolean) => void;
   readonly onBytes: (bytes: number) => void;
 }
 
@@ -49,11 +49,13 @@ export async function transfer(parts: TransferParts): Promise<void> {
   const { source, part } = parts;
   let url = source.url;
   let redirects = 0;
+  /** Why a part cannot be asked for of this source; undefined: it can. */
+  let whyAskWhole: string | undefined;
   for (let answers = 0; ; answers += 1) {
     if (answers - redirects >= MOST_ANSWERS)
       throw new PortFailure('the source gives another file each time it is asked');
     const asked = {
-      offset: canResume(parts) ? part.offset : 0,
+      offset: whyAskWhole === undefined && canResume(parts) ? part.offset : 0,
       validator: part.validator,
       sizeBytes: part.sizeBytes,
       maxBytes: parts.maxBytes,
@@ -68,7 +70,14 @@ export async function transfer(parts: TransferParts): Promise<void> {
         url = redirected(url, judgement.location, redirects);
         continue;
       }
-      if (await take(judgement, answer, parts, url)) return;
+      if (judgement.kind === 'ask-whole') {
+        whyAskWhole = judgement.why;
+        continue;
+      }
+      if (await take(judgement, answer, { ...parts, url, whyAskWhole, isResumed: asked.offset > 0 })) return;
+      // A body that ended early, though the source said that the file is the same: it was a part of it.
+      const wasSlice = judgement.kind === 'whole' && asked.offset > 0;
+      whyAskWhole = wasSlice ? 'the source sent a part of the file as if it were the whole' : undefined;
     } finally {
       exchange.end();
     }
@@ -123,27 +132,45 @@ async function headOf(exchange: Exchange, parts: TransferParts, url: URL): Promi
   }
 }
 
+/** An answer's own, beside what the transfer needs. */
+interface Taking extends TransferParts {
+  readonly url: URL;
+  readonly isResumed: boolean;
+  readonly whyAskWhole: string | undefined;
+}
+
 /** @returns whether the file is complete @throws as transfer */
-async function take(judgement: Judgement, answer: Answer, parts: TransferParts, url: URL): Promise<boolean> {
-  const { part, onAnew } = parts;
+async function take(
+  judgement: Exclude<Judgement, { readonly kind: 'redirect' | 'ask-whole' }>,
+  answer: Answer,
+  taking: Taking,
+): Promise<boolean> {
+  const { part, onAnew, url, whyAskWhole } = taking;
   switch (judgement.kind) {
     case 'append':
       part.learn(judgement.sizeBytes, judgement.validator);
-      return readBody(answer, parts, url);
+      await readBody(answer, judgement, taking);
+      // Where the size of the file is not known, the end of a part is not known to be the end of the file.
+      return part.isComplete;
     case 'whole': {
       if (part.offset > 0) {
-        onAnew(judgement.why ?? 'the source does not say whether it is still the same file', part.offset);
+        const why = judgement.why ?? whyAskWhole ?? 'the source does not say whether it is still the same file';
+        onAnew(why, part.offset);
         await part.restart();
       }
       part.learn(judgement.sizeBytes, judgement.validator);
       await part.save();
-      return readBody(answer, parts, url);
+      await readBody(answer, { skipBytes: 0, takeBytes: Number.POSITIVE_INFINITY }, taking);
+      if (part.sizeBytes === undefined) part.learn(part.offset, part.validator);
+      return part.isComplete;
     }
     case 'ask-anew':
       onAnew(judgement.why, part.offset);
       await part.restart();
       return false;
     case 'complete':
+      // Nothing follows the part: that is where the file ends.
+      part.learn(part.offset, part.validator);
       return true;
     case 'busy':
       throw new PortFailure(`${url.host}: ${judgement.why}`, { retryAfterMs: judgement.retryAfterMs });
@@ -151,23 +178,32 @@ async function take(judgement: Judgement, answer: Answer, parts: TransferParts, 
       throw new PortFailure(`${url.host}: ${judgement.why}`, { isRefusal: true });
     case 'wrong':
       throw new DownloadError('wrong-content', `${textOf(url)}: ${judgement.why}`);
-    case 'redirect':
-      throw new PortFailure(`${url.host} redirects in the middle`);
   }
 }
 
-/** @returns whether the file is complete: a source may send less than it was asked for */
-async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise<boolean> {
-  const { part, readBuffers, clock, rateLimit, stallTimeoutMs, maxBytes, signal, onBytes } = parts;
+/** Adds a body to the part: what follows its first `skipBytes`, and of that no more than `takeBytes`. */
+async function readBody(
+  answer: Answer,
+  range: { readonly skipBytes: number; readonly takeBytes: number },
+  { part, readBuffers, clock, rateLimit, stallTimeoutMs, maxBytes, signal, onBody, onBytes, url, isResumed }: Taking,
+): Promise<void> {
   await part.checkRoom();
-  parts.onBody();
+  onBody(isResumed);
   const stop = new AbortController();
   const watch = new StallWatch(clock, stallTimeoutMs, () => {
     stop.abort(new PortFailure(`${url.host} sends nothing for ${stallTimeoutMs / 1000} s`));
   });
+  let { skipBytes, takeBytes } = range;
   const sink: Sink = (chunk) => {
     watch.received(chunk.length);
-    const busy = part.append(chunk);
+    const skipped = Math.min(skipBytes, chunk.length);
+    skipBytes -= skipped;
+    const wanted = skipped === 0 ? chunk : chunk.subarray(skipped);
+    takeBytes -= wanted.length;
+    if (takeBytes < 0) {
+      throw new PortFailure(`${url.host} sends more than the range that it announced`, { isRefusal: true });
+    }
+    const busy = wanted.length === 0 ? undefined : part.append(wanted);
     readBuffers.give(chunk);
     onBytes(chunk.length);
     if (maxBytes !== undefined && part.offset > maxBytes) {
@@ -192,8 +228,6 @@ async function readBody(answer: Answer, parts: TransferParts, url: URL): Promise
     watch.stop();
     await part.flush();
   }
-  if (part.sizeBytes === undefined) part.learn(part.offset, part.validator);
-  return part.isComplete;
 }
 
 function redirected(from: URL, location: string, redirects: number): URL {

@@ -27,7 +27,8 @@ import { launchShip, wrongSources, type Ship } from './ship.js';
 const SIZE = 60_000_000;
 const appImage = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
 const baseImage = NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD;
-const url = `http://web.example/bytes/${SIZE}`;
+const from = 'http://web.example';
+const url = `${from}/bytes/${SIZE}`;
 const trees = { app: '0ac00000-0000-4000-8000-000000000001', base: '0ac00000-0000-4000-8000-000000000002' };
 
 let ship: Ship;
@@ -120,6 +121,28 @@ describe('a download on the ship', () => {
     // Headers are 4 % at most; less than 1 MB a change was fetched twice.
     expect(downBytes).toBeLessThan(SIZE * 1.04 + 3_000_000);
     await lab.restoreInternetBehind('sat0');
+  });
+
+  it.each([
+    ['with 200 and the slice alone', 'slices', 'anew'],
+    ['with 206 from the beginning', 'early', 'transferring'],
+  ])('whose source answers a request for the rest %s has the right file, checked or not', async (_how, path, kind) => {
+    await policy.allow(appImage, [0, 1]);
+    for (const check of [['--sha256', sha256], []]) {
+      const source = `${from}/${path}/${SIZE}`;
+      const options = ['--operation', 'app-image', ...check];
+      const download = await DownloadProcess.start(lab, [source, '-o', file(), '--limit', '30M', ...options]);
+      await download.next('progress', 'eth0');
+      await lab.pullCable('eth0');
+      await download.next('stopped', 'eth0');
+      const { fields } = await download.next(kind);
+      await lab.plugCable('eth0');
+      expect(fields[kind === 'anew' ? 'discardedBytes' : 'fromBytes']).toBeGreaterThan(0);
+      expect(await download.exited).toEqual({ kind: 'exited', code: 0 });
+      expect(await sha256OfFile()).toBe(sha256);
+      await rm(file());
+      await lab.waitForLease('eth0');
+    }
   });
 
   it('uses a port for as long as a grant lasts, and not a byte longer than a second', async () => {

@@ -27,29 +27,39 @@ export async function startWhoAreYou(listener: Listener): Promise<void> {
   });
 }
 
-/** `/bytes/COUNT` is a file of that size, the same bytes each time, with an ETag; a single range may be asked for. */
+/**
+ * How a request for a range is answered: as it should be; with 200, Content-Range and the slice alone, as careless
+ * caches do; or with 206 from the beginning of the file, which is legal.
+ */
+type RangeAnswer = 'bytes' | 'slices' | 'early';
+
+/**
+ * `/bytes/COUNT` is a file of that size, the same bytes each time, with an ETag; a single range may be asked for.
+ * `/slices/COUNT` and `/early/COUNT` are the same file, and answer a range as their RangeAnswer says.
+ */
 export async function startWebServer(listener: Listener): Promise<void> {
   await listen(listener, (request, response) => {
-    const size = /^\/bytes\/(\d{1,12})$/.exec(request.url ?? '')?.[1];
-    if (size === undefined) {
+    const [, answer, size] = /^\/(bytes|slices|early)\/(\d{1,12})$/.exec(request.url ?? '') ?? [];
+    if (answer === undefined || size === undefined) {
       response.writeHead(404, { 'content-length': 0 }).end();
     } else {
-      sendFile(request, response, Number(size));
+      sendFile(request, response, Number(size), answer as RangeAnswer);
     }
   });
 }
 
-function sendFile(request: IncomingMessage, response: ServerResponse, size: number): void {
+function sendFile(request: IncomingMessage, response: ServerResponse, size: number, answer: RangeAnswer): void {
   const etag = `"${size}"`;
   const isStill = (request.headers['if-range'] ?? etag) === etag;
   const range = isStill ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null;
-  const first = range === null ? 0 : Number(range[1]);
+  const askedFirst = range === null ? 0 : Number(range[1]);
+  const first = answer === 'early' ? 0 : askedFirst;
   const last = range?.[2] === undefined || range[2] === '' ? size - 1 : Math.min(Number(range[2]), size - 1);
-  if (range !== null && (first >= size || last < first)) {
+  if (range !== null && (askedFirst >= size || last < first)) {
     response.writeHead(416, { 'content-range': `bytes */${size}`, 'content-length': 0 }).end();
     return;
   }
-  response.writeHead(range === null ? 200 : 206, {
+  response.writeHead(range === null || answer === 'slices' ? 200 : 206, {
     'content-type': 'application/octet-stream',
     'content-length': last - first + 1,
     'accept-ranges': 'bytes',

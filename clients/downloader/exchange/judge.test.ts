@@ -20,11 +20,37 @@ describe('judge', () => {
   it('takes what comes after the part, and nothing else for it', () => {
     expect(judge(206, part('bytes 100-999/1000', { etag: '"a"', 'content-length': '900' }), resumed)).toEqual({
       kind: 'append',
+      skipBytes: 0,
+      takeBytes: 900,
       sizeBytes: 1_000,
       validator: resumed.validator,
     });
-    expect(judge(206, part('bytes 100-499/1000'), resumed)).toMatchObject({ kind: 'append' });
+    expect(judge(206, part('bytes 100-499/1000'), resumed)).toMatchObject({ kind: 'append', takeBytes: 400 });
     expect(judge(206, part('bytes 100-999/*'), resumed)).toMatchObject({ kind: 'append', sizeBytes: 1_000 });
+  });
+
+  it.each<[what: string, headers: Headers, skipBytes: number, takeBytes: number]>([
+    ['from the beginning', part('bytes 0-999/1000', { 'content-length': '1000' }), 100, 900],
+    ['from a block', part('bytes 64-999/1000', { etag: '"a"' }), 36, 900],
+    ['of one new byte', part('bytes 0-100/1000'), 100, 1],
+  ])('goes on from its offset in a part that begins earlier, %s', (_what, headers, skipBytes, takeBytes) => {
+    expect(judge(206, headers, resumed)).toMatchObject({ kind: 'append', skipBytes, takeBytes, sizeBytes: 1_000 });
+  });
+
+  it('takes a 200 with the range of the whole file for the whole file, of the size that the range says', () => {
+    const headers = { 'content-range': 'bytes 0-999/1000', etag: '"a"' };
+    for (const asked of [fresh, resumed]) {
+      for (const more of [{ 'content-length': '1000' }, { 'transfer-encoding': 'chunked' }, {}]) {
+        expect(judge(200, { ...headers, ...more }, asked)).toMatchObject({ kind: 'whole', sizeBytes: 1_000 });
+      }
+    }
+  });
+
+  it('expects the size that the file had of a 200 that says it is the same, and nothing of a fresh one', () => {
+    const chunked = { 'transfer-encoding': 'chunked', etag: '"a"' };
+    expect(judge(200, chunked, resumed)).toMatchObject({ kind: 'whole', sizeBytes: 1_000 });
+    expect(judge(200, { ...chunked, etag: '"b"' }, resumed)).toMatchObject({ kind: 'whole', sizeBytes: undefined });
+    expect(judge(200, chunked, { ...resumed, offset: 0 })).toMatchObject({ kind: 'whole', sizeBytes: undefined });
   });
 
   it.each<[what: string, status: number, headers: Headers, asked: Asked, kind: string, words: string]>([
@@ -57,22 +83,79 @@ describe('judge', () => {
     [
       'a part from elsewhere',
       206,
-      part('bytes 0-999/1000'),
+      part('bytes 101-999/1000'),
       resumed,
-      'refused',
-      'bytes 0 to 999, and was asked for those from 100 on',
+      'ask-whole',
+      'bytes 101 to 999, and was asked for those from 100 on',
     ],
-    ['a part that ends before it begins', 206, part('bytes 100-99/1000'), resumed, 'refused', 'bytes 100 to 99'],
-    ['a part beyond the end', 206, part('bytes 100-1000/1000'), resumed, 'refused', 'bytes 100 to 1000'],
-    ['a part without a range', 206, {}, resumed, 'refused', 'without saying which'],
-    ['a part in many', 206, { 'content-type': 'multipart/byteranges' }, resumed, 'refused', 'without saying which'],
+    ['a part that brings nothing new', 206, part('bytes 0-99/1000'), resumed, 'ask-whole', 'bytes 0 to 99'],
+    [
+      'a slice that says 200',
+      200,
+      { 'content-range': 'bytes 100-999/1000', 'content-length': '900', etag: '"a"' },
+      resumed,
+      'ask-whole',
+      'a range of it (bytes 100-999/1000)',
+    ],
+    [
+      'a slice that says 200, of unknown length, without validators',
+      200,
+      { 'content-range': 'bytes 100-999/1000', 'transfer-encoding': 'chunked' },
+      { ...resumed, validator: undefined, sizeBytes: undefined, hasChecksum: true },
+      'ask-whole',
+      'a range of it',
+    ],
+    [
+      'a slice that says 200 and another length',
+      200,
+      { 'content-range': 'bytes 0-999/1000', 'content-length': '900' },
+      resumed,
+      'ask-whole',
+      'a range of it',
+    ],
+    [
+      'a slice that says 200 and no size of the file',
+      200,
+      { 'content-range': 'bytes 0-999/*', 'content-length': '1000' },
+      resumed,
+      'ask-whole',
+      'a range of it',
+    ],
+    [
+      'a 200 with a range that nobody can read',
+      200,
+      { 'content-range': 'bytes=100-', 'content-length': '900' },
+      resumed,
+      'ask-whole',
+      'bytes=100-',
+    ],
+    [
+      'a slice that nobody asked for',
+      200,
+      { 'content-range': 'bytes 0-99/1000', 'content-length': '100' },
+      fresh,
+      'refused',
+      'a range of it',
+    ],
+    [
+      'a slice that does not say so, of a file that has not changed',
+      200,
+      { 'content-length': '900', etag: '"a"' },
+      resumed,
+      'ask-whole',
+      '900 bytes, of a file of 1000',
+    ],
+    ['a part that ends before it begins', 206, part('bytes 100-99/1000'), resumed, 'ask-whole', 'bytes 100 to 99'],
+    ['a part beyond the end', 206, part('bytes 100-1000/1000'), resumed, 'ask-whole', 'bytes 100 to 1000'],
+    ['a part without a range', 206, {}, resumed, 'ask-whole', 'without saying which'],
+    ['a part in many', 206, { 'content-type': 'multipart/byteranges' }, resumed, 'ask-whole', 'without saying which'],
     ['a part that nobody asked for', 206, part('bytes 0-9/10'), fresh, 'refused', 'nobody asked'],
     [
       'a part with a lie about its length',
       206,
       part('bytes 100-999/1000', { 'content-length': '5' }),
       resumed,
-      'refused',
+      'ask-whole',
       'announces 5 bytes for the 900',
     ],
     ['a packed file', 200, { 'content-length': '7', 'content-encoding': 'gzip' }, fresh, 'refused', 'packed (gzip)'],

@@ -15,8 +15,17 @@ export interface Asked {
 
 /** What an answer means. */
 export type Judgement =
-  /** The body goes on where the part ends. */
-  | { readonly kind: 'append'; readonly sizeBytes: number | undefined; readonly validator: Validator | undefined }
+  /**
+   * The body goes on where the part ends, after `skipBytes` that are in the part already; of what follows, at most
+   * `takeBytes` are said to be the file's.
+   */
+  | {
+      readonly kind: 'append';
+      readonly skipBytes: number;
+      readonly takeBytes: number;
+      readonly sizeBytes: number | undefined;
+      readonly validator: Validator | undefined;
+    }
   /** The body is the whole file; `why`: what there is already is of no use. */
   | {
       readonly kind: 'whole';
@@ -26,6 +35,11 @@ export type Judgement =
     }
   /** What there is already is of no use, and neither is this body. */
   | { readonly kind: 'ask-anew'; readonly why: string }
+  /**
+   * The source answers a request for a part with what is of no use: the whole file is to be asked for. What there is
+   * already stays until that comes.
+   */
+  | { readonly kind: 'ask-whole'; readonly why: string }
   /** There is nothing more: the part is the file. */
   | { readonly kind: 'complete' }
   | { readonly kind: 'redirect'; readonly location: string }
@@ -53,14 +67,15 @@ export function judge(status: number, headers: Headers, asked: Asked): Judgement
 function judgeWhole(headers: Headers, asked: Asked): Judgement {
   const encoded = encodingProblem(headers);
   if (encoded !== undefined) return encoded;
-  const length = lengthOf(headers);
+  const slice = whySlice(headers, asked);
+  if (slice !== undefined) return { kind: asked.offset > 0 ? 'ask-whole' : 'refused', why: slice };
   const isChunked = headerOf(headers, 'transfer-encoding') !== undefined;
-  if (length === undefined && !isChunked && !asked.hasChecksum) {
+  const sizeBytes = (isChunked ? undefined : lengthOf(headers)) ?? rangeOf(headers)?.total ?? keptSize(headers, asked);
+  if (sizeBytes === undefined && !isChunked && !asked.hasChecksum) {
     const why =
       'it says neither how long the file is nor where it ends, so that a broken connection could pass for the end';
     return { kind: 'wrong', why: `${why}; give the file's sha256` };
   }
-  const sizeBytes = isChunked ? undefined : length;
   if (sizeBytes !== undefined && asked.maxBytes !== undefined && sizeBytes > asked.maxBytes)
     return tooLong(sizeBytes, asked.maxBytes);
   return {
@@ -69,6 +84,30 @@ function judgeWhole(headers: Headers, asked: Asked): Judgement {
     validator: validatorOf(headers),
     why: asked.offset === 0 ? undefined : whyWhole(headers, asked),
   };
+}
+
+/**
+ * Why the body of a 200 cannot be taken for the whole file. A 200 has no use for Content-Range (RFC 9110, 14.4), and
+ * there are servers and caches that send one, with the range alone as the body. Undefined: nothing says so.
+ */
+function whySlice(headers: Headers, asked: Asked): string | undefined {
+  const length = lengthOf(headers);
+  const contentRange = headerOf(headers, 'content-range');
+  if (contentRange !== undefined) {
+    const range = rangeOf(headers);
+    const isWhole = range?.first === 0 && range.last + 1 === range.total;
+    if (isWhole && (length ?? range.total) === range.total) return undefined;
+    return `it answers 200, as if that were the whole file, and says that it is a range of it (${contentRange})`;
+  }
+  const sizeBytes = keptSize(headers, asked);
+  if (sizeBytes === undefined || length === undefined || length === sizeBytes) return undefined;
+  return `it answers 200 with ${length} bytes, of a file of ${sizeBytes} that it says has not changed`;
+}
+
+/** The size that the file had, where the answer to a request for a part says that it is the same file. */
+function keptSize(headers: Headers, { offset, validator, sizeBytes }: Asked): number | undefined {
+  const isSame = offset > 0 && validator !== undefined && headerOf(headers, validator.kind) === validator.value;
+  return isSame ? sizeBytes : undefined;
 }
 
 function whyWhole(headers: Headers, { validator, sizeBytes }: Asked): string {
@@ -83,12 +122,14 @@ function judgePart(headers: Headers, asked: Asked): Judgement {
   const encoded = encodingProblem(headers);
   if (encoded !== undefined) return encoded;
   if (asked.offset === 0) return { kind: 'refused', why: 'it sends a part of the file though nobody asked for one' };
-  const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(headerOf(headers, 'content-range') ?? '');
-  if (range === null) return { kind: 'refused', why: 'it sends a part of the file without saying which' };
-  const [first, last, total] = [Number(range[1]), Number(range[2]), range[3] === '*' ? undefined : Number(range[3])];
-  if (first !== asked.offset || last < first || (total !== undefined && last >= total)) {
+  const range = rangeOf(headers);
+  if (range === undefined) return { kind: 'ask-whole', why: 'it sends a part of the file without saying which' };
+  const { first, last, total } = range;
+  // A range may begin earlier than was asked for, and end earlier (RFC 9110, 15.3.7): what is new in it counts.
+  const isOfUse = first <= asked.offset && last >= asked.offset && (total === undefined || last < total);
+  if (!isOfUse) {
     return {
-      kind: 'refused',
+      kind: 'ask-whole',
       why: `it sends bytes ${first} to ${last}, and was asked for those from ${asked.offset} on`,
     };
   }
@@ -101,14 +142,24 @@ function judgePart(headers: Headers, asked: Asked): Judgement {
   const length = lengthOf(headers);
   if (length !== undefined && length !== last - first + 1) {
     return {
-      kind: 'refused',
+      kind: 'ask-whole',
       why: `it announces ${length} bytes for the ${last - first + 1} from ${first} to ${last}`,
     };
   }
   const sizeBytes = total ?? asked.sizeBytes;
   if (sizeBytes !== undefined && asked.maxBytes !== undefined && sizeBytes > asked.maxBytes)
     return tooLong(sizeBytes, asked.maxBytes);
-  return { kind: 'append', sizeBytes, validator: asked.validator };
+  const skipBytes = asked.offset - first;
+  return { kind: 'append', skipBytes, takeBytes: last - asked.offset + 1, sizeBytes, validator: asked.validator };
+}
+
+/** What Content-Range says: the first and the last byte, and the size of the file, where it says that. */
+function rangeOf(
+  headers: Headers,
+): { readonly first: number; readonly last: number; readonly total: number | undefined } | undefined {
+  const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(headerOf(headers, 'content-range') ?? '');
+  if (range === null) return undefined;
+  return { first: Number(range[1]), last: Number(range[2]), total: range[3] === '*' ? undefined : Number(range[3]) };
 }
 
 /** 416: the range begins at the end of the file, or behind it. */
