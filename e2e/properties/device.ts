@@ -7,7 +7,7 @@ import { desire } from '../../services/zedrouter/desired/desire.js';
 import { stepFlows, type FlowMemories } from '../../services/zedrouter/desired/generations.js';
 import type { PortFacts, Selection as RouterSelection } from '../../services/zedrouter/desired/inputs.js';
 import { localInstances } from '../../services/zedrouter/desired/local-instances.js';
-import { NO_NUMBERS, numbersFor } from '../../services/zedrouter/ids/ids.js';
+import { NO_IDS, idsFor } from '../../services/zedrouter/ids/ids.js';
 import { plan } from '../../services/zedrouter/plan/plan.js';
 import type { Plan } from '../../services/zedrouter/plan/operations.js';
 import type { Event, PortCondition } from './arbitraries.js';
@@ -29,7 +29,7 @@ export class Device {
   #facts = new Map<string, NimPortFacts>();
   #decisionMemory = emptyMemory;
   #flowMemories: FlowMemories = new Map();
-  #numbers = NO_NUMBERS;
+  #ids = NO_IDS;
 
   constructor(model: DeviceModel, conditions: readonly PortCondition[]) {
     this.#model = model;
@@ -58,14 +58,14 @@ export class Device {
     this.#decisionMemory = decision.memory;
     const selections = new Map([...decision.selections].map(([id, selection]) => [id, asTold(selection)]));
     const ports = new Map([...this.#facts].map(([label, facts]) => [label, portFacts(label, facts)]));
-    this.#numbers = numbersFor(this.#model, this.#numbers);
+    this.#ids = idsFor(this.#model, this.#ids);
     const ids = localInstances(this.#model).map(({ id }) => id);
     this.#flowMemories = stepFlows(this.#flowMemories, ids, selections, ports).memories;
     const desired = desire({
       model: this.#model,
       ports,
       selections,
-      numbers: this.#numbers,
+      ids: this.#ids,
       generations: new Map([...this.#flowMemories].map(([id, { generation }]) => [id, generation])),
       nameServiceDirectory: '/run/eve-uplink/dnsmasq',
     });

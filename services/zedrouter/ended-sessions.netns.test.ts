@@ -10,7 +10,7 @@ import { countFlowsByMark } from '../../lib/netlink/index.js';
 import { VirtualClock } from '../../lib/clock/index.js';
 import { Program } from '../../lib/iproute-exec/testing.js';
 import { FLOW_OURS, FLOW_OURS_MASK } from '../../lib/dataplane-layout/index.js';
-import { NO_NUMBERS } from './ids/ids.js';
+import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 
@@ -44,31 +44,28 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
 
   it('are reset when their port has lost its address', async () => {
     const clock = new VirtualClock();
-    await withReconciler(
-      { namespace: place.device, runDir, numbers: NO_NUMBERS, clock },
-      async (router, nextReport) => {
-        const first = nextReport();
-        router.takeUpstream(upstream(['eth0', 'wwan0']));
-        await first;
-        await place.plugApp();
-        const session = Program.tcpSession(place.app, SERVER);
-        programs.push(session);
-        await session.prints('port ');
+    await withReconciler({ namespace: place.device, runDir, ids: NO_IDS, clock }, async (reconciler, nextReport) => {
+      const first = nextReport();
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0']));
+      await first;
+      await place.plugApp();
+      const session = Program.tcpSession(place.app, SERVER);
+      programs.push(session);
+      await session.prints('port ');
 
-        const looked = nextReport();
-        clock.advance(60_000);
-        await looked;
-        // One after the other: when the flows are counted the router has read them.
-        expect(await flows()).toBe(1);
-        await run('ip', ['-n', place.device, 'addr', 'flush', 'dev', 'eth0']);
-        await eventually(async () => (await flows()) === 0);
-        expect(session.printed).toHaveLength(1);
+      const looked = nextReport();
+      clock.advance(60_000);
+      await looked;
+      // One after the other: when the flows are counted the reconciler has read them.
+      expect(await flows()).toBe(1);
+      await run('ip', ['-n', place.device, 'addr', 'flush', 'dev', 'eth0']);
+      await eventually(async () => (await flows()) === 0);
+      expect(session.printed).toHaveLength(1);
 
-        const moved = nextReport();
-        router.takeUpstream(upstream(['wwan0']));
-        await moved;
-        await session.prints('error ECONNRESET');
-      },
-    );
+      const moved = nextReport();
+      reconciler.takeUpstream(upstream(['wwan0']));
+      await moved;
+      await session.prints('error ECONNRESET');
+    });
   });
 });

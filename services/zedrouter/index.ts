@@ -6,10 +6,11 @@ import { watchKernel } from './apply/kernel-watch.js';
 import { dataplaneText } from './api/dataplane-text.js';
 import { nameServiceDirectory } from './apply/directories.js';
 import { zedrouterMetrics } from './metrics/metrics.js';
-import { numbersFile } from './ids/ids-file.js';
+import { idsFile } from './ids/ids-file.js';
 import { followUpstream } from './upstream/follow-upstream.js';
 import { portMapStatuses } from './status/port-map-status.js';
-import { Reconciler, type ReconcileReport } from './reconciler.js';
+import type { ReconcileReport } from './reconcile/report.js';
+import { Reconciler } from './reconciler.js';
 import { networkRouterService } from './api/service.js';
 import { statusStore } from './status/status-store.js';
 import { networkInstanceStatuses } from './status/status.js';
@@ -35,7 +36,7 @@ export interface ZedrouterOptions {
  */
 export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
   const { runDir, stateDir, logger, clock, namespace, meters } = options;
-  const numbers = numbersFile(stateDir, logger);
+  const ids = idsFile(stateDir, logger);
   const store = statusStore();
   let latest: ReconcileReport | undefined;
   const server = await startServer({
@@ -54,8 +55,8 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     kernel,
     clock,
     logger,
-    numbers: await numbers.read(),
-    keepNumbers: (kept) => numbers.write(kept),
+    ids: await ids.read(),
+    keepIds: (kept) => ids.write(kept),
     nameServiceDirectory: nameServiceDirectory(runDir),
     ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list()) }),
     onReport: (report) => {
@@ -95,7 +96,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
 /** What is reported again once all is tidied up, or when the kernel was found to be as it should be. */
 function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
   return (
-    a.numbers === b.numbers &&
+    a.ids === b.ids &&
     a.inputs.config === b.inputs.config &&
     a.inputs.ports === b.inputs.ports &&
     a.inputs.selections === b.inputs.selections &&

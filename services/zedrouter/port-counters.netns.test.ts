@@ -7,7 +7,7 @@ import { run } from 'iproute-exec';
 
 import { readSetCounters, type ElementCount } from '../../lib/netlink/index.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
-import { NO_NUMBERS } from './ids/ids.js';
+import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 import { PORTS } from './testing/ship.js';
@@ -46,47 +46,44 @@ describe('counters of app traffic by port', () => {
   });
 
   it('count what is forwarded for apps, and nothing else, over switches and restarts', async () => {
-    const numbers = await withReconciler(
-      { namespace: DEVICE, runDir, numbers: NO_NUMBERS },
-      async (router, nextReport) => {
-        const first = nextReport();
-        router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
-        const { failures, numbers: taken } = await first;
-        expect(failures).toEqual([]);
-        await place.plugApp();
-        expect(packets()).toEqual({ eth0: [0, 0], wwan0: [0, 0], sat0: [0, 0] });
+    const ids = await withReconciler({ namespace: DEVICE, runDir, ids: NO_IDS }, async (reconciler, nextReport) => {
+      const first = nextReport();
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      const { failures, ids: taken } = await first;
+      expect(failures).toEqual([]);
+      await place.plugApp();
+      expect(packets()).toEqual({ eth0: [0, 0], wwan0: [0, 0], sat0: [0, 0] });
 
-        await ping(APP, GATEWAY);
-        expect(packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
-        // 84 bytes are an echo request as busybox sends it, IP header included.
-        expect(counted('port_up').get('eth0')).toEqual({ packets: 3, bytes: 3 * 84 });
+      await ping(APP, GATEWAY);
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
+      // 84 bytes are an echo request as busybox sends it, IP header included.
+      expect(counted('port_up').get('eth0')).toEqual({ packets: 3, bytes: 3 * 84 });
 
-        // The device's own, and what stays inside.
-        await ping(DEVICE, GATEWAY);
-        await ping(APP, '10.77.0.1');
-        expect(packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
+      // The device's own, and what stays inside.
+      await ping(DEVICE, GATEWAY);
+      await ping(APP, '10.77.0.1');
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [0, 0], sat0: [0, 0] });
 
-        const moved = nextReport();
-        router.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
-        await moved;
-        await ping(APP, GATEWAY);
-        expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
+      const moved = nextReport();
+      reconciler.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
+      await moved;
+      await ping(APP, GATEWAY);
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
 
-        // Led to a port that policy forbids, and refused there.
-        const limited = nextReport();
-        router.takeUpstream(upstream(['wwan0'], ['wwan0']));
-        await limited;
-        const misleading = ['pref', '100', 'iif', 'bn1', 'lookup', '503'];
-        await run('ip', ['-n', DEVICE, 'rule', 'add', ...misleading]);
-        await expect(ping(APP, GATEWAY)).rejects.toThrow();
-        await run('ip', ['-n', DEVICE, 'rule', 'del', ...misleading]);
-        expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
-        return taken;
-      },
-    );
-    await withReconciler({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+      // Led to a port that policy forbids, and refused there.
+      const limited = nextReport();
+      reconciler.takeUpstream(upstream(['wwan0'], ['wwan0']));
+      await limited;
+      const misleading = ['pref', '100', 'iif', 'bn1', 'lookup', '503'];
+      await run('ip', ['-n', DEVICE, 'rule', 'add', ...misleading]);
+      await expect(ping(APP, GATEWAY)).rejects.toThrow();
+      await run('ip', ['-n', DEVICE, 'rule', 'del', ...misleading]);
+      expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
+      return taken;
+    });
+    await withReconciler({ namespace: DEVICE, runDir, ids }, async (reconciler, nextReport) => {
       const adopted = nextReport();
-      router.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
+      reconciler.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
       await adopted;
       expect(packets()).toEqual({ eth0: [3, 3], wwan0: [3, 3], sat0: [0, 0] });
     });

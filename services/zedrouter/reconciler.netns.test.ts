@@ -11,8 +11,8 @@ import { createLogger } from '../../lib/observability/index.js';
 import { cleanUp } from './reconcile/clean-up.js';
 import { nameServicePaths } from './desired/name-service.js';
 import { nameServiceDirectory } from './apply/directories.js';
-import { NO_NUMBERS } from './ids/ids.js';
-import type { Numbers } from './desired/inputs.js';
+import { NO_IDS } from './ids/ids.js';
+import type { Ids } from './desired/inputs.js';
 import { upstream, withReconciler } from './testing/real-reconciler.js';
 import { PORTS } from './testing/ship.js';
 
@@ -27,7 +27,7 @@ async function inDevice(...argv: readonly [string, ...string[]]): Promise<string
 
 describe('Reconciler on a real kernel', () => {
   let runDir: string;
-  let numbers: Numbers = NO_NUMBERS;
+  let ids: Ids = NO_IDS;
 
   beforeAll(async () => {
     runDir = await mkdtemp(join(tmpdir(), 'evr-'));
@@ -51,14 +51,14 @@ describe('Reconciler on a real kernel', () => {
   });
 
   it('builds everything, and finds nothing to do when it looks again', async () => {
-    await withReconciler({ namespace: DEVICE, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, ids: NO_IDS }, async (reconciler, nextReport) => {
       const first = nextReport();
-      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       const report = await first;
-      numbers = report.numbers;
+      ids = report.ids;
       expect(report.failures).toEqual([]);
       const again = nextReport();
-      router.kernelIsDirty();
+      reconciler.kernelIsDirty();
       expect((await again).planned).toEqual([]);
     });
     expect(await inDevice('ip', 'route', 'get', '8.8.8.8', 'from', '10.77.0.2', 'iif', 'bn1')).toContain(
@@ -68,9 +68,9 @@ describe('Reconciler on a real kernel', () => {
   });
 
   it('adopts what another one left, without a single change', async () => {
-    await withReconciler({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, ids }, async (reconciler, nextReport) => {
       const first = nextReport();
-      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       const { planned, failures } = await first;
       expect(failures).toEqual([]);
       // Chains are loaded anew because nobody has seen yet how they read; nothing else is.
@@ -97,15 +97,15 @@ describe('Reconciler on a real kernel', () => {
       (await inDevice('ip', 'rule')) +
       (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
       (await inDevice('nft', '-s', 'list', 'ruleset'));
-    await withReconciler({ namespace: DEVICE, runDir, numbers }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, ids }, async (reconciler, nextReport) => {
       const first = nextReport();
-      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       await first;
       const before = sorted(await dump());
       await inDevice(...damage);
       expect(sorted(await dump())).not.toEqual(before);
       const repaired = nextReport();
-      router.kernelIsDirty();
+      reconciler.kernelIsDirty();
       expect((await repaired).failures).toEqual([]);
       expect(sorted(await dump())).toEqual(before);
     });
@@ -113,9 +113,9 @@ describe('Reconciler on a real kernel', () => {
 
   it('starts a name service that has died, at its next whole look', async () => {
     const clock = new VirtualClock();
-    await withReconciler({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
+    await withReconciler({ namespace: DEVICE, runDir, ids, clock }, async (reconciler, nextReport) => {
       const first = nextReport();
-      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       await first;
       const pidFile = nameServicePaths(nameServiceDirectory(runDir), 'bn1').pid;
       const pid = runningDnsmasq(pidFile)?.pid ?? 0;
@@ -135,8 +135,8 @@ describe('Reconciler on a real kernel', () => {
     await stopDnsmasq(pid);
     await rm(config);
     await mkdir(config);
-    await withReconciler({ namespace: DEVICE, runDir, numbers, clock }, async (router, nextReport) => {
-      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+    await withReconciler({ namespace: DEVICE, runDir, ids, clock }, async (reconciler, nextReport) => {
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       let report = await nextReport();
       const concerned = (): readonly string[] => report.failures.map(({ operation }) => operation.kind);
       while (concerned().length === 0) report = await nextReport();

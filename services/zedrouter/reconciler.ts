@@ -1,5 +1,4 @@
 import type { Clock } from '../../lib/clock/index.js';
-import type { DeviceModel } from '../../lib/configuration/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
@@ -10,47 +9,32 @@ import { SessionChallenger } from './apply/session-challenger.js';
 import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
 import { desire } from './desired/desire.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
-import type { Numbers } from './desired/inputs.js';
-import { liveSelections, nextGrantEndMs } from './desired/granted.js';
+import type { Ids } from './desired/inputs.js';
 import { localInstances } from './desired/local-instances.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
 import { adoptedMemories } from './reconcile/adopt.js';
+import { GrantEnds } from './reconcile/grant-ends.js';
 import { NameServiceFailures } from './reconcile/name-service-failures.js';
-import { numbersFor } from './ids/ids.js';
+import { IdsInUse } from './ids/ids-in-use.js';
 import { plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { transition } from './plan/transition.js';
+import type { ReconcileReport } from './reconcile/report.js';
 import { completeInputs, type CompleteInputs, type Upstream } from './upstream/inputs.js';
 import { Verification, type ReadingOutcome } from './reconcile/verification.js';
 
 /** A command that failed is tried again after this, unless something new comes first. */
 const RETRY_AFTER_MS = 1_000;
-/** While a grant permits what policy does not, reconcile at least this often. */
-const GRANTS_CHECKED_EVERY_MS = 1_000;
-
-/** What a reconciliation has come to; the status of every network instance follows from it. */
-export interface ReconcileReport {
-  readonly inputs: CompleteInputs;
-  readonly numbers: Numbers;
-  readonly desired: Dataplane;
-  /** What was found to do, and done. */
-  readonly planned: Plan;
-  readonly failures: readonly Failure[];
-  /** `pending`: told, and not in force yet. `applied`: traffic follows it, tidying is still to come. */
-  readonly phase: 'pending' | 'applied' | 'settled';
-  /** The kernel has been read since anything was applied, and holds what is desired. */
-  readonly isVerified: boolean;
-}
 
 export interface ReconcilerOptions {
   readonly kernel: Kernel;
   readonly nameServiceDirectory: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly numbers: Numbers;
-  /** Keeps numbers safe before anything in the kernel rests on them. */
-  readonly keepNumbers: (numbers: Numbers) => Promise<void>;
+  readonly ids: Ids;
+  /** Keeps ids safe before anything in the kernel rests on them. */
+  readonly keepIds: (ids: Ids) => Promise<void>;
   readonly onReport: (report: ReconcileReport) => void;
   readonly instrumentation?: Instrumentation;
 }
@@ -65,10 +49,9 @@ export class Reconciler {
   readonly #nameServices: NameServiceQueue;
   readonly #challenger: SessionChallenger;
   readonly #verification: Verification;
+  readonly #idsInUse: IdsInUse;
+  readonly #grantEnds: GrantEnds;
   #upstream: Upstream = { config: undefined, ports: undefined, selections: undefined };
-  #numbers: Numbers;
-  /** What the numbers are for. */
-  #numbered: DeviceModel | undefined;
   #memories: FlowMemories = new Map();
   /** Undefined: read the kernel before the next plan. */
   #current: Dataplane | undefined;
@@ -88,12 +71,11 @@ export class Reconciler {
   #closed = false;
   #idle: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
-  #cancelGrantEnd: () => void = () => undefined;
 
   constructor(options: ReconcilerOptions) {
     const { kernel, clock, nameServiceDirectory } = options;
     this.#options = options;
-    this.#numbers = options.numbers;
+    this.#idsInUse = new IdsInUse(options.ids, options.keepIds);
     this.#nameServices = new NameServiceQueue({
       directory: nameServiceDirectory,
       namespace: kernel.namespace,
@@ -103,6 +85,9 @@ export class Reconciler {
     });
     this.#challenger = new SessionChallenger(kernel.namespace, options.logger);
     this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
+    this.#grantEnds = new GrantEnds(clock, () => {
+      this.#markDirty();
+    });
   }
 
   /** Takes in news from the other services. */
@@ -120,7 +105,7 @@ export class Reconciler {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRetry();
-    this.#cancelGrantEnd();
+    this.#grantEnds.close();
     this.#verification.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.all([this.#nameServices.idle(), this.#challenger.idle()]);
@@ -182,23 +167,23 @@ export class Reconciler {
     this.#dirtySinceMs = undefined;
     const complete = completeInputs(this.#upstream);
     if (complete === undefined) return;
-    const inputs = this.#withLiveGrants(complete);
-    await this.#takeNumbers(inputs);
-    const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
-    const current = this.#current ?? (await this.#readAnew());
-    this.#isFreshlyRead = false;
+    const inputs = this.#grantEnds.liveInputs(complete);
     const { model } = inputs.config;
+    const ids = await this.#idsInUse.of(model);
+    const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
+    const current = this.#current ?? (await this.#readAnew(ids));
+    this.#isFreshlyRead = false;
     const flows = stepFlows(
       this.#memories,
       localInstances(model).map(({ id }) => id),
       inputs.selections.selections,
       inputs.ports.facts,
     );
-    const desired = this.#desire(inputs, flows.memories);
+    const desired = this.#desire(inputs, ids, flows.memories);
     const steps = plan(
       current,
       desired,
-      transition(this.#memories, flows.memories, flows.ended, this.#numbers, inputs.ports.facts),
+      transition(this.#memories, flows.memories, flows.ended, ids, inputs.ports.facts),
     );
     if (isFreshlyRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
       instrumentation.onRepair();
@@ -209,7 +194,7 @@ export class Reconciler {
     const { urgent, rest } = splitPlan(steps);
     const tell = (failures: readonly Failure[], phase: ReconcileReport['phase']): void => {
       const isVerified = isFreshlyRead && steps.length === 0;
-      this.#tell({ inputs, numbers: this.#numbers, desired, planned: steps, failures, phase, isVerified });
+      this.#tell({ inputs, ids, desired, planned: steps, failures, phase, isVerified });
     };
     // A switch takes no turn of the event loop, and nobody could see it pending; loading the ruleset does.
     const tellPending = setImmediate(() => {
@@ -260,30 +245,15 @@ export class Reconciler {
     if (isNews && this.#report !== undefined) this.#tell(this.#report);
   }
 
-  #desire(inputs: CompleteInputs, memories: FlowMemories): Dataplane {
+  #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {
     return desire({
       model: inputs.config.model,
       ports: inputs.ports.facts,
       selections: inputs.selections.selections,
-      numbers: this.#numbers,
+      ids,
       generations: new Map([...memories].map(([niId, { generation }]) => [niId, generation])),
       nameServiceDirectory: this.#options.nameServiceDirectory,
     });
-  }
-
-  /** What a grant permits is out when it ends, whoever else is awake; timers stand still while the machine sleeps. */
-  #withLiveGrants(inputs: CompleteInputs): CompleteInputs {
-    const { clock } = this.#options;
-    const nowMs = clock.boottimeMs();
-    const selections = liveSelections(inputs.selections.selections, nowMs);
-    const nextEndMs = nextGrantEndMs(selections);
-    this.#cancelGrantEnd();
-    if (nextEndMs !== undefined) {
-      this.#cancelGrantEnd = clock.setTimer(Math.min(nextEndMs - nowMs, GRANTS_CHECKED_EVERY_MS), () => {
-        this.#markDirty();
-      });
-    }
-    return { ...inputs, selections: { ...inputs.selections, selections } };
   }
 
   async #apply(steps: Plan, bridges: ReadonlyMap<string, Bridge>): Promise<readonly Failure[]> {
@@ -310,15 +280,6 @@ export class Reconciler {
     (this.#options.instrumentation ?? noInstrumentation).onFailure(kind);
   }
 
-  async #takeNumbers(inputs: CompleteInputs): Promise<void> {
-    const { model } = inputs.config;
-    if (model === this.#numbered) return;
-    const numbers = numbersFor(model, this.#numbers);
-    if (numbers !== this.#numbers) await this.#options.keepNumbers(numbers);
-    this.#numbers = numbers;
-    this.#numbered = model;
-  }
-
   /** `nameServices`: what is known of them; undefined: they are read, too. */
   #read(nameServices: ReadonlyMap<string, NameService> | undefined): Promise<Dataplane> {
     const { kernel, nameServiceDirectory } = this.#options;
@@ -331,11 +292,11 @@ export class Reconciler {
     });
   }
 
-  async #readAnew(): Promise<Dataplane> {
+  async #readAnew(ids: Ids): Promise<Dataplane> {
     await this.#nameServices.idle();
     const dataplane = await this.#read(undefined);
     if (!this.#adopted) {
-      this.#memories = adoptedMemories(dataplane, this.#numbers);
+      this.#memories = adoptedMemories(dataplane, ids);
       this.#adopted = true;
     }
     return dataplane;

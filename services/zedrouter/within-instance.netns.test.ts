@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
 import { Program } from '../../lib/iproute-exec/testing.js';
-import { NO_NUMBERS } from './ids/ids.js';
+import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 
@@ -43,9 +43,9 @@ describe('two apps of one network instance', () => {
   });
 
   it('talk to each other, and go on over a switch of ports', async () => {
-    await withReconciler({ namespace: place.device, runDir, numbers: NO_NUMBERS }, async (router, nextReport) => {
+    await withReconciler({ namespace: place.device, runDir, ids: NO_IDS }, async (reconciler, nextReport) => {
       const first = nextReport();
-      router.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
       expect((await first).failures).toEqual([]);
       await place.plugApp();
       await run('ip', ['-n', place.device, 'link', 'set', 'dev', 'app2', 'master', 'bn1', 'up']);
@@ -59,7 +59,7 @@ describe('two apps of one network instance', () => {
       await session.prints('echo before');
 
       const moved = nextReport();
-      router.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
+      reconciler.takeUpstream(upstream(['wwan0', 'eth0', 'sat0']));
       await moved;
       session.write('after\n');
       await session.prints('echo after');

@@ -1,7 +1,7 @@
 import { flowMark, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
 import type { Dataplane, NameService } from './dataplane.js';
-import type { NumberedPort, RouterInputs } from './inputs.js';
+import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
 import { placements, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
@@ -21,9 +21,9 @@ interface RankedInstance {
 }
 
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
-export function desire(inputs: RouterInputs): Dataplane {
-  const { model, numbers, nameServiceDirectory } = inputs;
-  const { all, bridges, subnetRoutes } = placements(model, numbers, nameServiceDirectory);
+export function desire(inputs: DesireInputs): Dataplane {
+  const { model, ids, nameServiceDirectory } = inputs;
+  const { all, bridges, subnetRoutes } = placements(model, ids, nameServiceDirectory);
   const ports = numberedPorts(inputs);
   const ranked = all.map((placement) => rankedInstance(inputs, placement, ports));
   return {
@@ -43,10 +43,10 @@ export function desire(inputs: RouterInputs): Dataplane {
   };
 }
 
-function numberedPorts(inputs: RouterInputs): ReadonlyMap<string, NumberedPort> {
+function numberedPorts(inputs: DesireInputs): ReadonlyMap<string, NumberedPort> {
   const ports = new Map<string, NumberedPort>();
   for (const { label } of inputs.model.ports) {
-    const number = inputs.numbers.ports.get(label);
+    const number = inputs.ids.ports.get(label);
     const facts = inputs.ports.get(label);
     if (number !== undefined && facts !== undefined) ports.set(label, { number, facts });
   }
@@ -54,7 +54,7 @@ function numberedPorts(inputs: RouterInputs): ReadonlyMap<string, NumberedPort> 
 }
 
 function rankedInstance(
-  { selections }: RouterInputs,
+  { selections }: DesireInputs,
   placement: Placement,
   ports: ReadonlyMap<string, NumberedPort>,
 ): RankedInstance {
@@ -73,7 +73,7 @@ function rankedInstance(
 }
 
 function desiredElements(
-  inputs: RouterInputs,
+  inputs: DesireInputs,
   ranked: readonly RankedInstance[],
   ports: ReadonlyMap<string, NumberedPort>,
 ): ElementSets {
@@ -103,7 +103,7 @@ function desiredElements(
     const inUse = ranking[0];
     if (inUse !== undefined) made.port_map_open.put([flowMark(inUse.number, number)], [], endOf(inUse));
   }
-  return { ...made, ...portMapElements(inputs.model, inputs.numbers) };
+  return { ...made, ...portMapElements(inputs.model, inputs.ids) };
 }
 
 function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<string, NumberedPort>) {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { number } from './id-allocator.js';
+import { allocateIds } from './id-allocator.js';
 
 const range = { first: 1, last: 4 };
 
-describe('number', () => {
+describe('allocateIds', () => {
   it.each<{
     what: string;
     previous: [string, number][];
@@ -75,6 +75,6 @@ describe('number', () => {
       ],
     },
   ])('$what', ({ previous, names, reserved, want }) => {
-    expect(new Map(number(new Map(previous), names, range, new Set(reserved)))).toEqual(new Map(want));
+    expect(new Map(allocateIds(new Map(previous), names, range, new Set(reserved)))).toEqual(new Map(want));
   });
 });

@@ -1,14 +1,14 @@
 import type { DeviceModel } from '../../../lib/configuration/index.js';
-import type { Numbering } from './id-allocator.js';
+import type { IdMap } from './id-allocator.js';
 
 /** All that the desired state follows from. */
-export interface RouterInputs {
+export interface DesireInputs {
   readonly model: DeviceModel;
   /** What NIM says of each port, by logical label. */
   readonly ports: ReadonlyMap<string, PortFacts>;
   /** What NIM selected, by network instance UUID. One that is missing has no port yet. */
   readonly selections: ReadonlyMap<string, Selection>;
-  readonly numbers: Numbers;
+  readonly ids: Ids;
   /** Generation of each network instance's flows, by UUID. */
   readonly generations: ReadonlyMap<string, number>;
   /** Where dnsmasq's files live. */
@@ -37,13 +37,14 @@ export interface Selection {
   readonly revision: bigint;
 }
 
-export interface Numbers {
+/** The numbers by which the kernel knows what the configuration names. */
+export interface Ids {
   /** By logical label, 1..14. */
-  readonly ports: Numbering;
+  readonly ports: IdMap;
   /** By network instance UUID. */
-  readonly networkInstances: Numbering;
+  readonly networkInstances: IdMap;
   /** By app interface key (see `appInterfaceKey`): the address as a 32 bit number. */
-  readonly appAddresses: Numbering;
+  readonly appAddresses: IdMap;
 }
 
 /** A port with the number that names its table and its digit in rankings. */

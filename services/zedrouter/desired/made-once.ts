@@ -1,19 +1,19 @@
 import type { DeviceModel } from '../../../lib/configuration/index.js';
-import type { Numbers } from './inputs.js';
+import type { Ids } from './inputs.js';
 
 /**
- * What follows from a configuration, the numbers that were given to what is in it, and the name services' directory;
+ * What follows from a configuration, the ids that were allocated to what is in it, and the name services' directory;
  * made once for each, as long as the others stay the same.
  */
-export function madeOnceNumbered<T>(
-  make: (model: DeviceModel, numbers: Numbers, directory: string) => T,
-): (model: DeviceModel, numbers: Numbers, directory?: string) => T {
-  const made = new WeakMap<DeviceModel, { readonly numbers: Numbers; readonly directory: string; readonly value: T }>();
-  return (model, numbers, directory = '') => {
+export function madeOnceWithIds<T>(
+  make: (model: DeviceModel, ids: Ids, directory: string) => T,
+): (model: DeviceModel, ids: Ids, directory?: string) => T {
+  const made = new WeakMap<DeviceModel, { readonly ids: Ids; readonly directory: string; readonly value: T }>();
+  return (model, ids, directory = '') => {
     const known = made.get(model);
-    if (known?.numbers === numbers && known.directory === directory) return known.value;
-    const value = make(model, numbers, directory);
-    made.set(model, { numbers, directory, value });
+    if (known?.ids === ids && known.directory === directory) return known.value;
+    const value = make(model, ids, directory);
+    made.set(model, { ids, directory, value });
     return value;
   };
 }

@@ -2,10 +2,10 @@ import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { bridgeName } from '../../../lib/dataplane-layout/index.js';
 import { routeKey, type Prefix, type Route } from '../../../lib/netlink/index.js';
 import { type Bridge, type NameService } from './dataplane.js';
-import type { Numbers } from './inputs.js';
+import type { Ids } from './inputs.js';
 import { addressText } from './ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
-import { madeOnceNumbered } from './made-once.js';
+import { madeOnceWithIds } from './made-once.js';
 import { fixedTexts } from './name-service.js';
 import { subnetRoute } from './routes.js';
 
@@ -32,15 +32,15 @@ export interface Placements {
  * Places every local network instance that has a number. Made once for each configuration: a switch need not do it
  * again.
  */
-export const placements: (model: DeviceModel, numbers: Numbers, directory: string) => Placements = madeOnceNumbered(
-  (model, numbers, directory) => {
+export const placements: (model: DeviceModel, ids: Ids, directory: string) => Placements = madeOnceWithIds(
+  (model, ids, directory) => {
     const attachedByInstance = attachedInterfaces(model);
     const all = localInstances(model).flatMap((instance): readonly Placement[] => {
-      const number = numbers.networkInstances.get(instance.id);
+      const number = ids.networkInstances.get(instance.id);
       if (number === undefined) return [];
       const bridge = bridgeOf(instance, number);
       const leased = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
-        const address = numbers.appAddresses.get(appInterfaceKey(attached));
+        const address = ids.appAddresses.get(appInterfaceKey(attached));
         return address === undefined ? [] : [{ attached, address: addressText(address) }];
       });
       return [

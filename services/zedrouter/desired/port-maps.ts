@@ -7,7 +7,7 @@ import {
   type SetElement,
   type SetElements,
 } from '../../../lib/netlink/index.js';
-import type { Numbers } from './inputs.js';
+import type { Ids } from './inputs.js';
 import { addressText } from './ipv4.js';
 import {
   appInterfaceKey,
@@ -16,7 +16,7 @@ import {
   portsOf,
   type AttachedInterface,
 } from './local-instances.js';
-import { madeOnceNumbered } from './made-once.js';
+import { madeOnceWithIds } from './made-once.js';
 
 /** A port map, with the app that it leads to. */
 export interface PlacedPortMap {
@@ -29,14 +29,14 @@ export interface PlacedPortMap {
 }
 
 /** The port maps of each local network instance, by its UUID. An app without an address has none. */
-export const placedPortMaps: (model: DeviceModel, numbers: Numbers) => ReadonlyMap<string, readonly PlacedPortMap[]> =
-  madeOnceNumbered((model, numbers) => {
+export const placedPortMaps: (model: DeviceModel, ids: Ids) => ReadonlyMap<string, readonly PlacedPortMap[]> =
+  madeOnceWithIds((model, ids) => {
     const attachedByInstance = attachedInterfaces(model);
     return new Map(
       localInstances(model).map((instance) => {
         const ports = portsOf(model, instance);
         const placed = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) =>
-          placedOf(instance.id, attached, ports, numbers),
+          placedOf(instance.id, attached, ports, ids),
         );
         return [instance.id, placed];
       }),
@@ -47,9 +47,9 @@ function placedOf(
   niId: string,
   attached: AttachedInterface,
   ports: readonly Port[],
-  numbers: Numbers,
+  ids: Ids,
 ): readonly PlacedPortMap[] {
-  const address = numbers.appAddresses.get(appInterfaceKey(attached));
+  const address = ids.appAddresses.get(appInterfaceKey(attached));
   if (address === undefined) return [];
   const appAddress = addressText(address);
   return attached.appInterface.portMaps.map((portMap) => ({
@@ -72,26 +72,24 @@ export interface PortMapElements {
  * The elements of all port maps, on all the ports where they may ever be open. They follow from the configuration
  * alone: which one is open now is a single element of `port_map_open`, so a switch costs the same for 1 and for 1,000.
  */
-export const portMapElements: (model: DeviceModel, numbers: Numbers) => PortMapElements = madeOnceNumbered(
-  (model, numbers) => {
-    const owner: SetElement[] = [];
-    const target: SetElement[] = [];
-    for (const { niId, portMap, appAddress, portLabels } of [...placedPortMaps(model, numbers).values()].flat()) {
-      const niNumber = numbers.networkInstances.get(niId);
-      if (niNumber === undefined) continue;
-      for (const label of portLabels) {
-        const portNumber = numbers.ports.get(label);
-        if (portNumber === undefined) continue;
-        const flow = flowMark(portNumber, niNumber);
-        const { externalPort, appPort } = portMap;
-        const protocol = PROTOCOL_NUMBERS[portMap.protocol];
-        owner.push(element([portMark(portNumber), protocol, externalPort], [flow]));
-        target.push(element([flow, protocol, externalPort], [appAddress, appPort]));
-      }
+export const portMapElements: (model: DeviceModel, ids: Ids) => PortMapElements = madeOnceWithIds((model, ids) => {
+  const owner: SetElement[] = [];
+  const target: SetElement[] = [];
+  for (const { niId, portMap, appAddress, portLabels } of [...placedPortMaps(model, ids).values()].flat()) {
+    const niNumber = ids.networkInstances.get(niId);
+    if (niNumber === undefined) continue;
+    for (const label of portLabels) {
+      const portNumber = ids.ports.get(label);
+      if (portNumber === undefined) continue;
+      const flow = flowMark(portNumber, niNumber);
+      const { externalPort, appPort } = portMap;
+      const protocol = PROTOCOL_NUMBERS[portMap.protocol];
+      owner.push(element([portMark(portNumber), protocol, externalPort], [flow]));
+      target.push(element([flow, protocol, externalPort], [appAddress, appPort]));
     }
-    return { port_map_owner: byKey(owner), port_map_target: byKey(target) };
-  },
-);
+  }
+  return { port_map_owner: byKey(owner), port_map_target: byKey(target) };
+});
 
 function byKey(elements: readonly SetElement[]): SetElements {
   return new Map(elements.map((each) => [elementKey(each.key), each]));

@@ -14,7 +14,7 @@ import type { Placement } from './placement.js';
 /** A network instance's ranking as the rules see it. */
 export interface RankedSubnet {
   readonly placement: Placement;
-  /** Port numbers, the port in use first. */
+  /** Port ids, the port in use first. */
   readonly ranking: readonly number[];
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { desire } from '../desired/desire.js';
-import type { RouterInputs } from '../desired/inputs.js';
+import type { DesireInputs } from '../desired/inputs.js';
 import { NOTHING, SimulatedKernel } from '../testing/simulated-kernel.js';
 import { INPUTS, localInstance, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
 import { plan, splitPlan } from './plan.js';
@@ -13,7 +13,7 @@ import { printPlan } from './print.js';
 const golden = (name: string): string =>
   readFileSync(`services/zedrouter/desired/golden/${name}.txt`, 'utf8').trimEnd();
 
-const withSelections = (...selections: readonly (readonly [string, readonly string[]])[]): RouterInputs => ({
+const withSelections = (...selections: readonly (readonly [string, readonly string[]])[]): DesireInputs => ({
   ...INPUTS,
   selections: new Map([
     ...INPUTS.selections,
@@ -37,8 +37,8 @@ describe('plan', () => {
 
   it('takes a network instance and its app away', () => {
     const model = { ...MODEL, networkInstances: MODEL.networkInstances.slice(1), apps: [] };
-    const numbers = { ...INPUTS.numbers, networkInstances: new Map([[NI_BUSINESS, 2]]), appAddresses: new Map() };
-    expect(printPlan(plan(desire(INPUTS), desire({ ...INPUTS, model, numbers })))).toBe(golden('instance-removed'));
+    const ids = { ...INPUTS.ids, networkInstances: new Map([[NI_BUSINESS, 2]]), appAddresses: new Map() };
+    expect(printPlan(plan(desire(INPUTS), desire({ ...INPUTS, model, ids })))).toBe(golden('instance-removed'));
   });
 
   it('has nothing to do where all is done', () => {
@@ -88,8 +88,8 @@ describe('plan', () => {
 
   it.each<{
     what: string;
-    before: RouterInputs;
-    after: RouterInputs;
+    before: DesireInputs;
+    after: DesireInputs;
     urgent: readonly string[];
     rest: readonly string[];
   }>([
@@ -143,7 +143,7 @@ describe('plan', () => {
     const inputs = {
       ...INPUTS,
       model: { ...MODEL, networkInstances: [...MODEL.networkInstances, late] },
-      numbers: { ...INPUTS.numbers, networkInstances: new Map([...INPUTS.numbers.networkInstances, [late.id, 3]]) },
+      ids: { ...INPUTS.ids, networkInstances: new Map([...INPUTS.ids.networkInstances, [late.id, 3]]) },
       ports: PORTS,
     };
     const { elements, rules } = desire(inputs);

@@ -1,5 +1,5 @@
 import type { EndedFlows, FlowMemories } from '../desired/generations.js';
-import type { Numbers, PortFacts } from '../desired/inputs.js';
+import type { Ids, PortFacts } from '../desired/inputs.js';
 import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../../../lib/dataplane-layout/index.js';
 import type { Operation } from './operations.js';
 import type { Transition } from './plan.js';
@@ -12,7 +12,7 @@ export function transition(
   before: FlowMemories,
   after: FlowMemories,
   ended: readonly EndedFlows[],
-  numbers: Numbers,
+  ids: Ids,
   ports: ReadonlyMap<string, PortFacts>,
 ): Transition {
   const entered = new Set<string>();
@@ -21,7 +21,7 @@ export function transition(
   }
   return {
     warmed: [...entered].flatMap((label) => warm(ports.get(label))),
-    ended: ended.flatMap((flows) => end(flows, numbers)),
+    ended: ended.flatMap((flows) => end(flows, ids)),
   };
 }
 
@@ -31,19 +31,19 @@ function warm(port: PortFacts | undefined): readonly Operation[] {
   return [{ kind: 'neighbour-warm', address: gateway, interfaceName: port.interfaceName }];
 }
 
-function end(flows: EndedFlows, numbers: Numbers): readonly Operation[] {
+function end(flows: EndedFlows, ids: Ids): readonly Operation[] {
   switch (flows.kind) {
     case 'of-instance': {
-      const ni = numbers.networkInstances.get(flows.niId);
+      const ni = ids.networkInstances.get(flows.niId);
       return ni === undefined ? [] : [{ kind: 'flows-end', mark: flowMark(0, ni), mask: FLOW_NI_MASK }];
     }
     case 'on-port': {
-      const port = numbers.ports.get(flows.port);
+      const port = ids.ports.get(flows.port);
       return port === undefined ? [] : [{ kind: 'flows-end', mark: portMark(port), mask: FLOW_PORT_MASK }];
     }
     case 'of-instance-on-port': {
-      const ni = numbers.networkInstances.get(flows.niId);
-      const port = numbers.ports.get(flows.port);
+      const ni = ids.networkInstances.get(flows.niId);
+      const port = ids.ports.get(flows.port);
       if (ni === undefined || port === undefined) return [];
       return [{ kind: 'flows-end', mark: flowMark(port, ni), mask: FLOW_MASK }];
     }

@@ -1,6 +1,6 @@
 import type { Dataplane } from '../desired/dataplane.js';
 import type { FlowMemories } from '../desired/generations.js';
-import type { Numbers } from '../desired/inputs.js';
+import type { Ids } from '../desired/inputs.js';
 import { elementKey } from '../../../lib/netlink/index.js';
 import { rankedPortNumbers } from '../../../lib/dataplane-layout/index.js';
 
@@ -8,8 +8,8 @@ import { rankedPortNumbers } from '../../../lib/dataplane-layout/index.js';
  * What flows there may be, as the kernel tells it at start: by network instance, the port that is ranked first, and the
  * generation.
  */
-export function adoptedMemories({ bridges, elements }: Dataplane, numbers: Numbers): FlowMemories {
-  const labels = new Map([...numbers.ports].map(([label, portNumber]) => [portNumber, label]));
+export function adoptedMemories({ bridges, elements }: Dataplane, ids: Ids): FlowMemories {
+  const labels = new Map([...ids.ports].map(([label, portNumber]) => [portNumber, label]));
   return new Map(
     [...bridges.values()].map(({ name, niId }) => {
       const ranking = elements.ni_ranking.get(elementKey([name]))?.value[0];

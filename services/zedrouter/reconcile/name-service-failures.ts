@@ -5,7 +5,7 @@ import type { Dataplane, NameService } from '../desired/dataplane.js';
 /** A name service of which nobody knows how it is. */
 const UNKNOWN: NameService = { config: '', dhcpHosts: '', hosts: '', servers: '' };
 
-/** What last went wrong with name services: it comes and goes beside the looks of the router. */
+/** What last went wrong with name services: it comes and goes beside what is desired. */
 export class NameServiceFailures {
   readonly #byBridge = new Map<string, Failure>();
 

@@ -4,7 +4,7 @@ import { portMapStatuses } from './port-map-status.js';
 import { INPUTS, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection, WEB } from '../testing/ship.js';
 
 const reportWith = (armed: readonly string[]) => ({
-  numbers: INPUTS.numbers,
+  ids: INPUTS.ids,
   inputs: {
     config: { version: 1n, model: MODEL },
     ports: { epoch: 'e', revision: 1n, facts: PORTS },

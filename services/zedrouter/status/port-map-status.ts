@@ -1,13 +1,13 @@
 import type { PortMapStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { placedPortMaps } from '../desired/port-maps.js';
-import type { ReconcileReport } from '../reconciler.js';
+import type { ReconcileReport } from '../reconcile/report.js';
 
 /** The port maps of these network instances, by UUID, and where each is open now. */
 export function portMapStatuses(
-  { inputs, numbers }: Pick<ReconcileReport, 'inputs' | 'numbers'>,
+  { inputs, ids }: Pick<ReconcileReport, 'inputs' | 'ids'>,
   niIds: readonly string[],
 ): PortMapStatus[] {
-  const placed = placedPortMaps(inputs.config.model, numbers);
+  const placed = placedPortMaps(inputs.config.model, ids);
   return niIds.flatMap((networkInstanceId) => {
     const inUse = inputs.selections.selections.get(networkInstanceId)?.armed[0];
     return (placed.get(networkInstanceId) ?? []).map(({ attached, portMap, appAddress, portLabels }) => ({

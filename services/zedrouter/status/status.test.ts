@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import type { Selection } from '../desired/inputs.js';
-import type { ReconcileReport } from '../reconciler.js';
+import type { ReconcileReport } from '../reconcile/report.js';
 import { INPUTS, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
 import { NOTHING } from '../testing/simulated-kernel.js';
 import { networkInstanceStatuses } from './status.js';
@@ -20,7 +20,7 @@ function statuses(
       ports: { epoch: 'e', revision: 1n, facts: PORTS },
       selections: { epoch: 'e', revision: 1n, portsRevision: 1n, selections: new Map(selections) },
     },
-    numbers: INPUTS.numbers,
+    ids: INPUTS.ids,
     desired: NOTHING,
     planned: [],
     failures: [],

@@ -2,16 +2,16 @@ import { ApplyState, type AppInterface, type NetworkInstanceStatus } from '../..
 import type { DeviceModel } from '../../../lib/configuration/index.js';
 import type { Failure } from '../apply/apply.js';
 import { SUBNET_TABLE, bridgeName } from '../../../lib/dataplane-layout/index.js';
-import type { Numbers, PortFacts } from '../desired/inputs.js';
+import type { Ids, PortFacts } from '../desired/inputs.js';
 import { addressText } from '../desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
-import { madeOnceNumbered } from '../desired/made-once.js';
+import { madeOnceWithIds } from '../desired/made-once.js';
 import { placedPortMaps } from '../desired/port-maps.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { networkInstanceInfo } from './info.js';
 import { saysTheSame } from './status-store.js';
 import type { Operation } from '../plan/operations.js';
-import type { ReconcileReport } from '../reconciler.js';
+import type { ReconcileReport } from '../reconcile/report.js';
 
 /** The status that was told of a network instance last, if any. */
 export type ToldStatus = (networkInstanceId: string) => NetworkInstanceStatus | undefined;
@@ -57,10 +57,10 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
 }
 
 function appliedStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkInstanceStatus> {
-  const { inputs, numbers } = report;
+  const { inputs, ids } = report;
   const { model } = inputs.config;
   return new Map(
-    fixedParts(model, numbers).map((fixed) => {
+    fixedParts(model, ids).map((fixed) => {
       const selection = inputs.selections.selections.get(fixed.instance.id);
       const inUse = selection?.armed[0];
       const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
@@ -101,29 +101,27 @@ interface FixedPart {
   readonly portMapCount: number;
 }
 
-const fixedParts: (model: DeviceModel, numbers: Numbers) => readonly FixedPart[] = madeOnceNumbered(
-  (model, numbers) => {
-    const attached = attachedInterfaces(model);
-    const portMaps = placedPortMaps(model, numbers);
-    return localInstances(model).map((instance) => {
-      const number = numbers.networkInstances.get(instance.id);
-      return {
-        instance,
-        bridgeNumber: number ?? 0,
-        bridge: number === undefined ? '' : bridgeName(number),
-        bridgeAddress: `${instance.network.gateway}/${instance.network.prefixLength}`,
-        appInterfaces: (attached.get(instance.id) ?? []).map((each) => ({
-          appId: each.app.id,
-          appName: each.app.name,
-          interface: each.appInterface.name,
-          macAddress: each.appInterface.macAddress,
-          address: leasedAddress(numbers.appAddresses.get(appInterfaceKey(each))),
-        })),
-        portMapCount: portMaps.get(instance.id)?.length ?? 0,
-      };
-    });
-  },
-);
+const fixedParts: (model: DeviceModel, ids: Ids) => readonly FixedPart[] = madeOnceWithIds((model, ids) => {
+  const attached = attachedInterfaces(model);
+  const portMaps = placedPortMaps(model, ids);
+  return localInstances(model).map((instance) => {
+    const number = ids.networkInstances.get(instance.id);
+    return {
+      instance,
+      bridgeNumber: number ?? 0,
+      bridge: number === undefined ? '' : bridgeName(number),
+      bridgeAddress: `${instance.network.gateway}/${instance.network.prefixLength}`,
+      appInterfaces: (attached.get(instance.id) ?? []).map((each) => ({
+        appId: each.app.id,
+        appName: each.app.name,
+        interface: each.appInterface.name,
+        macAddress: each.appInterface.macAddress,
+        address: leasedAddress(ids.appAddresses.get(appInterfaceKey(each))),
+      })),
+      portMapCount: portMaps.get(instance.id)?.length ?? 0,
+    };
+  });
+});
 
 function dnsServersOf({ network }: LocalInstance, facts: PortFacts | undefined): string[] {
   return [...(network.dnsServers.length > 0 ? network.dnsServers : (facts?.dnsServers ?? []))];

@@ -2,9 +2,10 @@ import { createLogger } from '../../../lib/observability/index.js';
 import { systemClock, type Clock } from '../../../lib/clock/index.js';
 import { openKernel } from '../apply/kernel.js';
 import { cleanUp } from '../reconcile/clean-up.js';
-import type { Numbers } from '../desired/inputs.js';
+import type { Ids } from '../desired/inputs.js';
 import { nameServiceDirectory } from '../apply/directories.js';
-import { Reconciler, type ReconcileReport } from '../reconciler.js';
+import type { ReconcileReport } from '../reconcile/report.js';
+import { Reconciler } from '../reconciler.js';
 import type { Upstream } from '../upstream/inputs.js';
 import { MODEL, NI_DEFAULT, PORTS, selection } from './ship.js';
 
@@ -33,7 +34,7 @@ export function endReconcilers(where: { readonly namespace: string; readonly run
  * made, see `endReconcilers`.
  */
 export async function withReconciler<T>(
-  where: { readonly namespace: string; readonly runDir: string; readonly numbers: Numbers; readonly clock?: Clock },
+  where: { readonly namespace: string; readonly runDir: string; readonly ids: Ids; readonly clock?: Clock },
   use: (reconciler: Reconciler, nextReport: () => Promise<ReconcileReport>) => Promise<T>,
 ): Promise<T> {
   const logger = createLogger({ service: 'test', level: 'silent' });
@@ -43,8 +44,8 @@ export async function withReconciler<T>(
     kernel,
     logger,
     clock: where.clock ?? systemClock,
-    numbers: where.numbers,
-    keepNumbers: () => Promise.resolve(),
+    ids: where.ids,
+    keepIds: () => Promise.resolve(),
     nameServiceDirectory: nameServiceDirectory(where.runDir),
     onReport: (report) => {
       if (report.phase === 'settled') for (const resolve of waiting.splice(0)) resolve(report);

@@ -1,6 +1,6 @@
 import type { App, DeviceModel, NetworkInstance, Port } from '../../../lib/configuration/index.js';
-import type { PortFacts, RouterInputs, Selection } from '../desired/inputs.js';
-import { NO_NUMBERS, numbersFor } from '../ids/ids.js';
+import type { PortFacts, DesireInputs, Selection } from '../desired/inputs.js';
+import { NO_IDS, idsFor } from '../ids/ids.js';
 
 /** A ship in values: three ports, two network instances, two apps. What every test of the pure part starts from. */
 export const NI_DEFAULT = '11111111-1111-4111-8111-111111111111';
@@ -103,14 +103,14 @@ export function selection(armed: readonly string[], permitted: readonly string[]
   return { armed, permitted, grantedUntilMs: new Map(), revision: 1n };
 }
 
-export const INPUTS: RouterInputs = {
+export const INPUTS: DesireInputs = {
   model: MODEL,
   ports: PORTS,
   selections: new Map([
     [NI_DEFAULT, selection(['eth0', 'wwan0', 'sat0'])],
     [NI_BUSINESS, selection(['eth0'])],
   ]),
-  numbers: numbersFor(MODEL, NO_NUMBERS),
+  ids: idsFor(MODEL, NO_IDS),
   generations: new Map(),
   nameServiceDirectory: '/run/eve-uplink/dnsmasq',
 };

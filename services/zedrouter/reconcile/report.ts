@@ -1,0 +1,19 @@
+import type { Failure } from '../apply/apply.js';
+import type { Dataplane } from '../desired/dataplane.js';
+import type { Ids } from '../desired/inputs.js';
+import type { Plan } from '../plan/operations.js';
+import type { CompleteInputs } from '../upstream/inputs.js';
+
+/** What a reconciliation has come to; the status of every network instance follows from it. */
+export interface ReconcileReport {
+  readonly inputs: CompleteInputs;
+  readonly ids: Ids;
+  readonly desired: Dataplane;
+  /** What was found to do, and done. */
+  readonly planned: Plan;
+  readonly failures: readonly Failure[];
+  /** `pending`: told, and not in force yet. `applied`: traffic follows it, tidying is still to come. */
+  readonly phase: 'pending' | 'applied' | 'settled';
+  /** The kernel has been read since anything was applied, and holds what is desired. */
+  readonly isVerified: boolean;
+}
