@@ -214,7 +214,11 @@ const networkInstances: readonly FieldReference[] = [
     'full tests in a row that succeed before WORKING again, 1 to 100',
     '2',
   ),
-  honoured('networkInstances[].test.failbackHold', 'how long a better port must work before traffic goes back', '30 s'),
+  honoured(
+    'networkInstances[].test.failbackHold',
+    'the longest that a better port must work before traffic goes back: three times as long as it was away',
+    '30 s',
+  ),
 
   honoured('operationPolicies[].operation', 'the operation that is limited'),
   honoured(

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { networkInstanceId, rankingOf, Scenario } from './testing/scenario.js';
+import { controllerTarget, networkInstanceId, rankingOf, Scenario } from './testing/scenario.js';
 
 /**
  * Each step: seconds | what happens | the ranking wanted, `~` marks a port on hold | cause of the last change.
  * `!` behind the ranking: the selected port is not verified.
  */
-const scenarios: Readonly<Record<string, { readonly ports: string; readonly steps: readonly string[] }>> = {
+const scenarios: Readonly<
+  Record<string, { readonly ports: string; readonly target?: boolean; readonly steps: readonly string[] }>
+> = {
   'takes the best priority first': {
     ports: 'eth0=0 wwan0=10 sat0=20',
     steps: ['0 | | eth0 wwan0 sat0 | first'],
@@ -70,8 +72,8 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
       '230 | | eth0 wwan0 | better-port',
       '4000 | eth0:no-carrier | wwan0 | link-lost',
       '4001 | eth0:up | wwan0 eth0~ | link-lost',
-      '4030 | | wwan0 eth0~ | link-lost',
-      '4031 | | eth0 wwan0 | better-port',
+      '4005.9 | | wwan0 eth0~ | link-lost',
+      '4006 | | eth0 wwan0 | better-port',
     ],
   },
   'the hold is bounded at 16 times': {
@@ -84,6 +86,53 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
       ]).flat(),
       `${33 + 479} | | wwan0 eth0~ | link-lost`,
       `${33 + 480} | | eth0 wwan0 | better-port`,
+    ],
+  },
+  'a blip costs seconds, and each further one twice as many': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0    | | eth0 wwan0 | first',
+      '10   | eth0:no-carrier | wwan0 | link-lost',
+      '10.05 | eth0:up | wwan0 eth0~ | link-lost',
+      '15   | | wwan0 eth0~ | link-lost',
+      '15.05 | | eth0 wwan0 | better-port',
+      '20   | eth0:no-address | wwan0 | address-lost',
+      '20.05 | eth0:up | wwan0 eth0~ | address-lost',
+      '30   | | wwan0 eth0~ | address-lost',
+      '30.05 | | eth0 wwan0 | better-port',
+      '40   | eth0:no-carrier | wwan0 | link-lost',
+      '40.05 | eth0:up | wwan0 eth0~ | link-lost',
+      '60   | | wwan0 eth0~ | link-lost',
+      '60.05 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'an answer of the target is proof enough to go back within a second or so': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0     | eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '10    | eth0:no-carrier | wwan0 | link-lost',
+      '10.05 | eth0:up | wwan0 eth0 | link-lost',
+      '10.5  | eth0:answers | wwan0 eth0~ | link-lost',
+      '11.85 | | wwan0 eth0~ | link-lost',
+      '12    | | eth0 wwan0 | better-port',
+    ],
+  },
+  'an address that is there again in the next reading was never lost': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: ['0  | eth0:answers wwan0:answers | eth0 wwan0 | first', '10 | eth0:up | eth0 wwan0 | first'],
+  },
+  'what was dead for a few seconds is gone back to sooner than what was dead for long': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0    | eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '10   | eth0:silent wwan0:keepalive | wwan0 eth0 | test-failed',
+      '14   | eth0:answers | wwan0 eth0 | test-failed',
+      '14.5 | eth0:answers | wwan0 eth0~ | test-failed',
+      '27.9 | | wwan0 eth0~ | test-failed',
+      '28   | | eth0 wwan0 | better-port',
     ],
   },
   'the port in use dies during the hold: the held one is taken': {
@@ -211,9 +260,9 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
       '0  | | eth0 wwan0 | first',
       '10 | eth0:new-interface | eth0 wwan0 | first',
       '20 | eth0:no-carrier | wwan0 | link-lost',
-      '21 | eth0:up | wwan0 eth0~ | link-lost',
-      '80 | | wwan0 eth0~ | link-lost',
-      '81 | | eth0 wwan0 | better-port',
+      '30 | eth0:up | wwan0 eth0~ | link-lost',
+      '89 | | wwan0 eth0~ | link-lost',
+      '90 | | eth0 wwan0 | better-port',
     ],
   },
   'a new address in place of the old one is no loss': {
@@ -222,8 +271,9 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
       '0  | | eth0 wwan0 | first',
       '10 | eth0:new-address | eth0 wwan0 | first',
       '20 | eth0:no-carrier | wwan0 | link-lost',
-      '21 | eth0:up | wwan0 eth0~ | link-lost',
-      '51 | | eth0 wwan0 | better-port',
+      '30 | eth0:up | wwan0 eth0~ | link-lost',
+      '59 | | wwan0 eth0~ | link-lost',
+      '60 | | eth0 wwan0 | better-port',
     ],
   },
   'without memory there is no hold': {
@@ -238,8 +288,8 @@ const scenarios: Readonly<Record<string, { readonly ports: string; readonly step
 };
 
 describe('decide', () => {
-  it.each(Object.entries(scenarios))('%s', (_name, { ports, steps }) => {
-    const scenario = new Scenario(ports);
+  it.each(Object.entries(scenarios))('%s', (_name, { ports, target = false, steps }) => {
+    const scenario = new Scenario(ports, target ? controllerTarget : undefined);
     const seen = steps.map((step) => {
       const [seconds = '', changes = ''] = step.split('|').map((part) => part.trim());
       const selection = scenario.decideAt(Number(seconds), changes).selections.get(networkInstanceId);

@@ -80,7 +80,7 @@ describe('the explanation of a decision', () => {
     scenario.decideAt(21, 'eth0:no-carrier');
     expect(inWords(selectionIn(scenario.decideAt(22, 'eth0:up').selections).candidates)).toEqual([
       '1 wwan1: selected (in use, and kept until a better port has worked for long enough)',
-      '2 eth0: failback-hold (works again, and must have worked for 60 s before traffic goes back to it; it was lost 2 times within an hour)',
+      '2 eth0: failback-hold (works again after 12 s, and must have worked for 60 s before traffic goes back to it; it was lost 2 times within an hour)',
       '3 wwan0: not-in-use (same priority as wwan1, which is in use)',
       '4 sat0: worse-priority (priority 20, and wwan1 has 10)',
     ]);

@@ -10,6 +10,7 @@ export { grantedReason } from './candidates.js';
 export { decide, type Decision } from './decide.js';
 export { evidenceOf, type Evidence } from './evidence.js';
 export { formatOperation } from '../../configuration/index.js';
+export type { Loss } from './failback-hold.js';
 export { evaluatePort, grantFor, type Subject } from './eligibility.js';
 export { emptyMemory, type DecisionMemory, type PortMemory, type SelectionMemory, type WorkMemory } from './memory.js';
 export { rankPortsForOperation } from './operations.js';

@@ -1,3 +1,4 @@
+import type { Loss } from './failback-hold.js';
 import type { SelectionCause } from './selection.js';
 
 /** What decisions remember from one to the next. Times are monotonic milliseconds of one boot. */
@@ -21,8 +22,8 @@ export interface PortMemory {
 export interface WorkMemory {
   /** Undefined: it does not work, or nobody knows. */
   readonly workingSinceMs: number | undefined;
-  /** When it last stopped working, oldest first; bounded. */
-  readonly lossesMs: readonly number[];
+  /** When it stopped working, and worked again, oldest first; bounded. */
+  readonly losses: readonly Loss[];
 }
 
 export interface SelectionMemory {

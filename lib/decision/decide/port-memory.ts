@@ -1,12 +1,12 @@
 import { formatAddress, whyUnusable, type PortFacts, type PresentPort } from '../snapshot/index.js';
 import { evidenceOf } from './evidence.js';
-import { lossesKept } from './failback-hold.js';
+import { lossesKept, type Loss } from './failback-hold.js';
 import type { PortMemory, WorkMemory } from './memory.js';
 import type { TestProfile } from './test-profile.js';
 
 const neverSeen: PortMemory = { usableSinceMs: undefined, interfaceIndex: undefined, addresses: [], works: new Map() };
 
-const neverWorked: WorkMemory = { workingSinceMs: undefined, lossesMs: [] };
+const neverWorked: WorkMemory = { workingSinceMs: undefined, losses: [] };
 
 /** Carries over what is remembered of a port into what is known of it now, for each profile by which it is read. */
 export function rememberPort(
@@ -25,7 +25,10 @@ export function rememberPort(
   if (facts === undefined || present === undefined) {
     return {
       ...neverSeen,
-      works: works((work) => ({ workingSinceMs: undefined, lossesMs: withLoss(work, nowMs) })),
+      works: works((work) => ({
+        workingSinceMs: undefined,
+        losses: withLoss(work, { lostMs: nowMs, backMs: undefined }),
+      })),
     };
   }
   const addresses = present.addresses.map(formatAddress);
@@ -33,7 +36,7 @@ export function rememberPort(
   const sharesAddress = before.addresses.some((address) => addresses.includes(address));
   const usableSinceMs =
     sameInterface && sharesAddress && before.usableSinceMs !== undefined ? before.usableSinceMs : facts.observedSinceMs;
-  const continues = usableSinceMs === before.usableSinceMs;
+  const continues = sameInterface && usableSinceMs === before.usableSinceMs;
   return {
     usableSinceMs,
     interfaceIndex: present.index,
@@ -43,15 +46,15 @@ export function rememberPort(
       if (testState !== 'working') {
         // New addresses void the tests, which is no failure of the port.
         const lost = testState === 'failing' || !sameInterface;
-        return { workingSinceMs: undefined, lossesMs: lost ? withLoss(work, nowMs) : work.lossesMs };
+        const loss = { lostMs: nowMs, backMs: undefined };
+        return { workingSinceMs: undefined, losses: lost ? withLoss(work, loss) : work.losses };
       }
-      const goesOn = continues && work.workingSinceMs !== undefined;
-      return {
-        // The success that proves it came after the port became usable, and never after now.
-        workingSinceMs: goesOn ? work.workingSinceMs : Math.min(test.lastSucceededMs ?? nowMs, nowMs),
-        // An interface that was replaced between two readings was away in between.
-        lossesMs: sameInterface ? work.lossesMs : withLoss(work, nowMs),
-      };
+      if (continues && work.workingSinceMs !== undefined) return work;
+      // The success that proves it came after the port became usable, and never after now.
+      const workingSinceMs = Math.min(test.lastSucceededMs ?? nowMs, nowMs);
+      // An interface that was replaced between two readings was away in between, for a moment.
+      const losses = sameInterface ? work.losses : withLoss(work, { lostMs: workingSinceMs, backMs: workingSinceMs });
+      return { workingSinceMs, losses: losses.map((loss) => ({ ...loss, backMs: loss.backMs ?? workingSinceMs })) };
     }),
   };
 }
@@ -60,6 +63,7 @@ function usablePort({ observation }: PortFacts): PresentPort | undefined {
   return observation.kind === 'present' && whyUnusable(observation) === undefined ? observation : undefined;
 }
 
-function withLoss(before: WorkMemory, nowMs: number): readonly number[] {
-  return before.workingSinceMs === undefined ? before.lossesMs : [...before.lossesMs, nowMs].slice(-lossesKept);
+/** Only a port that worked can be lost. */
+function withLoss({ workingSinceMs, losses }: WorkMemory, loss: Loss): readonly Loss[] {
+  return workingSinceMs === undefined ? losses : [...losses, loss].slice(-lossesKept);
 }

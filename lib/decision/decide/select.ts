@@ -2,8 +2,8 @@ import { assessPorts, isContender, type Assessment, type AssessmentInputs } from
 import { explainCandidates } from './candidates.js';
 import { causeOfChange } from './cause.js';
 import { chooseContender, rankContenders, type Choice, type Contender } from './choose.js';
-import { countRecentLosses, failbackHoldMs } from './failback-hold.js';
-import type { SelectionMemory, WorkMemory } from './memory.js';
+import { failbackHold } from './failback-hold.js';
+import type { SelectionMemory } from './memory.js';
 import type { NetworkInstancePolicy } from './policy.js';
 import type { NoPortReason, Selection, SelectionOutcome } from './selection.js';
 
@@ -32,7 +32,10 @@ export function selectPort(
   // The standbys stand as the next decision will find them: ties go to the port that is in use from now on.
   const settled = rankContenders(contenders, choice.kind === 'none' ? undefined : choice.contender.port.label);
   const candidates = explainCandidates(assessments, settled, choice, ({ port }) =>
-    describeHold(assessments.find((one) => one.port === port)?.work, holdBaseMs),
+    describeHold(
+      assessments.find((one) => one.port === port),
+      holdBaseMs,
+    ),
   );
   const chosen = choice.kind === 'none' ? undefined : choice.contender.port;
   const changed = before === undefined || before.port !== chosen?.label;
@@ -82,7 +85,8 @@ function contenderOf(
     holdUntilMs:
       work?.workingSinceMs === undefined
         ? 0
-        : work.workingSinceMs + failbackHoldMs(holdBaseMs, work.workingSinceMs, work.lossesMs),
+        : work.workingSinceMs +
+          failbackHold(holdBaseMs, evidence.profile.kind, work.workingSinceMs, work.losses).holdMs,
     newlyPreferred:
       before !== undefined &&
       inUse !== undefined &&
@@ -92,12 +96,19 @@ function contenderOf(
   };
 }
 
-function describeHold(work: WorkMemory | undefined, holdBaseMs: number): string {
-  if (work?.workingSinceMs === undefined) return 'must work for a while first';
-  const holdMs = failbackHoldMs(holdBaseMs, work.workingSinceMs, work.lossesMs);
-  const losses = countRecentLosses(work.workingSinceMs, work.lossesMs);
-  const why = losses > 1 ? `; it was lost ${losses} times within an hour` : '';
-  return `works again, and must have worked for ${Math.round(holdMs / 1000)} s before traffic goes back to it${why}`;
+function describeHold(assessment: Assessment | undefined, holdBaseMs: number): string {
+  const { work, evidence } = assessment ?? {};
+  if (work?.workingSinceMs === undefined || evidence === undefined) return 'must work for a while first';
+  const hold = failbackHold(holdBaseMs, evidence.profile.kind, work.workingSinceMs, work.losses);
+  const { holdMs, outageMs, recentLosses } = hold;
+  const away = outageMs === undefined ? '' : ` after ${formatSeconds(outageMs)}`;
+  const why = recentLosses > 1 ? `; it was lost ${recentLosses} times within an hour` : '';
+  return `works again${away}, and must have worked for ${formatSeconds(holdMs)} before traffic goes back to it${why}`;
+}
+
+/** `0.05 s`, `1.5 s`, `30 s`. */
+function formatSeconds(ms: number): string {
+  return `${ms < 10_000 ? Number((ms / 1000).toPrecision(2)) : Math.round(ms / 1000)} s`;
 }
 
 function outcomeOf(

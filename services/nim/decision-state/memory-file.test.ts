@@ -29,8 +29,8 @@ describe('the format of memory', () => {
     ['no JSON', '{"formatVersion":', /JSON/],
     ['nothing', '', /JSON/],
     ['another kind of JSON', '[]', /file is no object/],
-    ['another version', '{"formatVersion":99}', /version 2/],
-    ['a part missing', '{"formatVersion":2,"bootId":"b","ports":[]}', /selections is no list/],
+    ['another version', '{"formatVersion":99}', /version 3/],
+    ['a part missing', '{"formatVersion":3,"bootId":"b","ports":[]}', /selections is no list/],
     [
       'a time to come',
       formatMemory(richMemory(), 'b').replace('"usableSinceMs":3000', '"usableSinceMs":9000000'),
@@ -38,8 +38,8 @@ describe('the format of memory', () => {
     ],
     [
       'a wrong type',
-      formatMemory(richMemory(), 'b').replace('"lossesMs":[2000]', '"lossesMs":["x"]'),
-      /lossesMs is no time/,
+      formatMemory(richMemory(), 'b').replace('"lostMs":2000', '"lostMs":"x"'),
+      /losses\[0\]\.lostMs is no time/,
     ],
     ['an unknown cause', formatMemory(richMemory(), 'b').replace('"link-lost"', '"whim"'), /no cause/],
   ])('is read whole or not at all: %s', (_what, text, reason) => {

@@ -1,6 +1,7 @@
 import {
   causes,
   type DecisionMemory,
+  type Loss,
   type PortMemory,
   type SelectionCause,
   type SelectionMemory,
@@ -8,7 +9,7 @@ import {
 } from '../../../lib/decision/decide/index.js';
 
 /** Raised when the meaning of the fields changes; another version is not read. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 export type ParsedMemory =
   | { readonly kind: 'memory'; readonly bootId: string; readonly memory: DecisionMemory }
@@ -54,7 +55,17 @@ function workOf(value: unknown, path: string, nowMs: number): WorkMemory {
   const work = recordOf(value, path);
   return {
     workingSinceMs: optionalTimeOf(work.workingSinceMs, `${path}.workingSinceMs`, nowMs),
-    lossesMs: listOf(work.lossesMs, `${path}.lossesMs`).map((one) => timeOf(one, `${path}.lossesMs`, nowMs)),
+    losses: listOf(work.losses, `${path}.losses`).map((one, position) =>
+      lossOf(one, `${path}.losses[${position}]`, nowMs),
+    ),
+  };
+}
+
+function lossOf(value: unknown, path: string, nowMs: number): Loss {
+  const loss = recordOf(value, path);
+  return {
+    lostMs: timeOf(loss.lostMs, `${path}.lostMs`, nowMs),
+    backMs: optionalTimeOf(loss.backMs, `${path}.backMs`, nowMs),
   };
 }
 

@@ -103,6 +103,7 @@ describe('what if ports were not as they are', () => {
 
   it('goes back to a better port at once from one that is down, and after the hold from one that works', () => {
     const device = onShip({ eth0: 'no-carrier', wwan0: 'up', sat0: 'up' });
+    device.clock.advance(60_000);
     const back = asked(device, { ports: [{ port: 'eth0', state: working }] });
     expect(moves(back)).toBe('crew: wwan0 -> wwan0, after 30 s eth0; bridge: wwan0 -> wwan0, after 30 s eth0');
     expect(back.lines).toContain(
@@ -119,6 +120,7 @@ describe('what if ports were not as they are', () => {
 
   it('takes the later of two holds for the end', () => {
     const device = onShip({ eth0: 'no-carrier', wwan0: 'no-carrier', sat0: 'up' });
+    device.clock.advance(60_000);
     device.decide(ship, { eth0: 'no-carrier', wwan0: 'up', sat0: 'up' });
     device.clock.advance(10_000);
     const { networkInstances } = asked(device, { ports: [{ port: 'eth0', state: working }] });
@@ -145,6 +147,7 @@ describe('what if ports were not as they are', () => {
     const device = new DecidedDevice();
     device.decide({ ...json, networkInstances }, allUp);
     device.decide({ ...json, networkInstances }, { ...allUp, eth0: 'no-carrier' });
+    device.clock.advance(600_000);
     const answer = asked(device, { ports: [{ port: 'eth0', state: working }] });
     expect(
       answer.networkInstances.map(({ later, laterAfter }) => [
@@ -168,6 +171,7 @@ describe('what if ports were not as they are', () => {
     const device = new DecidedDevice(controllerTarget);
     device.decide(ship, allUp);
     device.decide(ship, { ...allUp, eth0: 'failing' });
+    device.clock.advance(60_000);
     expect(moves(asked(device, {}))).toBe('');
     expect(moves(asked(device, { ports: [{ port: 'eth0', state: working }] }))).toBe(
       'crew: wwan0 -> wwan0, after 30 s eth0; bridge: wwan0 -> wwan0, after 30 s eth0',

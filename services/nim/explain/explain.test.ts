@@ -22,7 +22,7 @@ describe('explainSelection', () => {
       'It is known to work.',
       'Last change: link lost (eth0: no carrier).',
       '1. wwan0 (priority 10): in use, and kept until a better port has worked for long enough.',
-      '2. eth0 (priority 0): works again, and must have worked for 30 s before traffic goes back to it; 18 s to go.',
+      '2. eth0 (priority 0): works again after 100 s, and must have worked for 30 s before traffic goes back to it; 18 s to go.',
       'sat0 (priority 20): not permitted: priority 20 is not among those allowed (0, 10).',
     ]);
   });
