@@ -2,6 +2,7 @@ import {
   formatLinkSettings,
   readLink,
   writeBridgeAdd,
+  writeLinkAttach,
   writeLinkDelete,
   writeLinkSet,
   type BridgeSettings,
@@ -26,6 +27,8 @@ export type KernelChange =
   | { readonly kind: 'bridge-add'; readonly name: string; readonly settings: BridgeSettings }
   | { readonly kind: 'link-set'; readonly name: string; readonly settings: LinkSettings }
   | { readonly kind: 'link-delete'; readonly name: string }
+  /** Puts a link into a bridge. */
+  | { readonly kind: 'link-attach'; readonly name: string; readonly bridge: string }
   | { readonly kind: 'address-add'; readonly dev: string; readonly address: Address }
   | { readonly kind: 'address-delete'; readonly dev: string; readonly address: Address }
   | { readonly kind: 'route-replace'; readonly route: Route }
@@ -66,6 +69,8 @@ export function formatChange(change: KernelChange): string {
       return words('link set dev', change.name, formatLinkSettings(change.settings));
     case 'link-delete':
       return `link del ${change.name}`;
+    case 'link-attach':
+      return `link set dev ${change.name} master ${change.bridge}`;
     case 'address-add':
       return `addr add ${formatLinkAddress(change.address)} dev ${change.dev}`;
     case 'address-delete':
@@ -100,6 +105,8 @@ export function isAlreadySo(change: KernelChange, { errno }: NetlinkError): bool
         errno === ERRNO.noDevice ||
         errno === ERRNO.addressNotAvailable
       );
+    case 'link-attach':
+      return errno === ERRNO.noDevice;
     case 'link-set':
       return change.settings.isUp === false && errno === ERRNO.noDevice;
     case 'rule-add':
@@ -175,6 +182,8 @@ function interfaceOf(change: KernelChange): string | undefined {
     case 'route-replace':
     case 'route-delete':
       return change.route.dev;
+    case 'link-attach':
+      return change.bridge;
     default:
       return undefined;
   }
@@ -188,6 +197,8 @@ function write(writer: MessageWriter, change: KernelChange, linkIndex: number): 
       return writeLinkSet(writer, change.name, change.settings);
     case 'link-delete':
       return writeLinkDelete(writer, change.name);
+    case 'link-attach':
+      return writeLinkAttach(writer, change.name, linkIndex);
     case 'address-add':
       return writeAddress(writer, 'add', change.address, linkIndex);
     case 'address-delete':

@@ -18,6 +18,7 @@ export {
 export { everywhere, familyOf, formatPrefix, samePrefix, type IpFamily, type Prefix } from './ip-address.js';
 export { KernelDirty } from './kernel-dirty.js';
 export { KernelEvents, type KernelEvent, type KernelEventsOptions } from './kernel-events.js';
+export type { ForwardingSettings } from './forwarding-settings.js';
 export { formatMacAddress, type BridgeSettings, type Link, type LinkSettings, type OperState } from './link.js';
 export { formatLinkAddress, type LinkAddress } from './link-address.js';
 export type { Neighbour } from './neighbour.js';

@@ -100,6 +100,15 @@ export function writeLinkSet(writer: MessageWriter, name: string, settings: Link
   });
 }
 
+/** Asks for the link of that name to be put into the bridge with that index. */
+export function writeLinkAttach(writer: MessageWriter, name: string, bridgeIndex: number): number {
+  return writer.message(RTM.newLink, FLAG.acknowledge, () => {
+    writer.raw(header(0));
+    writer.string(IFLA.name, name);
+    writer.u32(IFLA.master, bridgeIndex);
+  });
+}
+
 /** Asks for the end of the link of that name. */
 export function writeLinkDelete(writer: MessageWriter, name: string): number {
   return writer.message(RTM.deleteLink, FLAG.acknowledge, () => {

@@ -1,4 +1,5 @@
 import { applyChanges, type KernelChange } from './changes.js';
+import { readForwardingSettings, type ForwardingSettings } from './forwarding-settings.js';
 import { readLink, readLinks, type Link } from './link.js';
 import { readAddresses, type LinkAddress } from './link-address.js';
 import { readNeighbour, readNeighbours, type Neighbour } from './neighbour.js';
@@ -8,7 +9,8 @@ import { readRules, type Rule } from './rule.js';
 import { withSocket } from './wire/sockets.js';
 
 /**
- * Links, addresses, routes, rules and neighbours of one network namespace: read and changed by netlink, in tens of
+ * Links, addresses, routes, rules, neighbours and settings of forwarding of one network namespace: read and changed by
+ * netlink, in tens of
  * microseconds, without a process. Everything is done when a call returns. Each method throws NetlinkError where the
  * kernel refuses the question, cannot be asked from here, or the namespace is not there.
  */
@@ -42,6 +44,11 @@ export class Rtnetlink {
   /** IPv4 rules that a `Rule` can say, in their order. */
   rules(): readonly Rule[] {
     return withSocket('route', this.#namespace, readRules);
+  }
+
+  /** How IPv4 is forwarded at each link. */
+  forwardingSettings(): readonly ForwardingSettings[] {
+    return withSocket('route', this.#namespace, readForwardingSettings);
   }
 
   neighbours(): readonly Neighbour[] {

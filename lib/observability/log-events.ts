@@ -59,6 +59,7 @@ export const logEvents = {
   'netlink-events-lost': 'The netlink socket lost events; everything is read again.',
   'dataplane-changed': 'zedrouter changed the kernel; `tookMs` says how long it took.',
   'dataplane-plan': 'The operations of one reconciliation; at level debug only.',
+  'name-service-ended': 'The dnsmasq of a network instance has ended; it is started again.',
   'dataplane-drift': 'The kernel differed from what zedrouter had applied; it is repaired.',
   'kernel-unreadable': 'The kernel state cannot be read; what is known of it stands.',
   'reconcile-failed': 'A reconciliation failed; it is tried again.',

@@ -9,6 +9,7 @@ import { zedrouterMetrics } from './metrics/metrics.js';
 import { idsFile } from './ids/ids-file.js';
 import { followUpstream } from './upstream/follow-upstream.js';
 import { portMapStatuses } from './status/port-map-status.js';
+import { FormerSettings, formerSettingsPath } from './reconcile/former-settings.js';
 import type { ReconcileReport } from './reconcile/report.js';
 import { Reconciler } from './reconciler.js';
 import { networkRouterService } from './api/service.js';
@@ -58,6 +59,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     ids: await ids.read(),
     keepIds: (kept) => ids.write(kept),
     nameServiceDirectory: nameServiceDirectory(runDir),
+    formerSettings: new FormerSettings(formerSettingsPath(runDir), namespace),
     ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list()) }),
     onReport: (report) => {
       const isNews = latest === undefined || !bringsNothingNew(latest, report);

@@ -16,7 +16,8 @@ import type { Ids } from './desired/inputs.js';
 import { upstream, withReconciler } from './testing/real-reconciler.js';
 import { PORTS } from './testing/ship.js';
 
-const DEVICE = 'evr-device';
+const DEVICE = `evr-${process.pid}-device`;
+const SETTINGS = ['net.ipv4.ip_forward', 'net.ipv4.conf.eth0.rp_filter', 'net.ipv4.conf.wwan0.arp_ignore'] as const;
 const FOREIGN_RULE = '20000:\tfrom all fwmark 0x77 lookup 77';
 
 async function inDevice(...argv: readonly [string, ...string[]]): Promise<string> {
@@ -28,6 +29,7 @@ async function inDevice(...argv: readonly [string, ...string[]]): Promise<string
 describe('Reconciler on a real kernel', () => {
   let runDir: string;
   let ids: Ids = NO_IDS;
+  let settingsBefore: string;
 
   beforeAll(async () => {
     runDir = await mkdtemp(join(tmpdir(), 'evr-'));
@@ -43,6 +45,7 @@ describe('Reconciler on a real kernel', () => {
       input: [...ports, 'link set dev lo up', 'rule add pref 20000 fwmark 0x77 lookup 77', ''].join('\n'),
     });
     await run('nft', ['-f', '-'], { namespace: DEVICE, input: 'add table inet somebody_else\n' });
+    settingsBefore = await inDevice('sysctl', '-n', ...SETTINGS);
   });
 
   afterAll(async () => {
@@ -88,6 +91,10 @@ describe('Reconciler on a real kernel', () => {
     { what: 'an element', damage: ['nft', 'delete', 'element', 'inet', 'eve_uplink', 'ni_ranking', '{ "bn1" }'] },
     { what: 'the table', damage: ['nft', 'delete', 'table', 'inet', 'eve_uplink'] },
     { what: 'a bridge', damage: ['ip', 'link', 'del', 'bn1'] },
+    { what: 'forwarding on the host', damage: ['sysctl', '-qw', 'net.ipv4.ip_forward=0'] },
+    { what: 'forwarding on a port', damage: ['sysctl', '-qw', 'net.ipv4.conf.wwan0.forwarding=0'] },
+    { what: 'forwarding on a bridge', damage: ['sysctl', '-qw', 'net.ipv4.conf.bn1.forwarding=0'] },
+    { what: 'a strict filter of sources', damage: ['sysctl', '-qw', 'net.ipv4.conf.eth0.rp_filter=1'] },
     {
       what: 'a foreign rule in our name',
       damage: ['ip', 'rule', 'add', 'pref', '9100', 'fwmark', '0x123/0xfffffff', 'lookup', '503', 'protocol', '229'],
@@ -96,7 +103,8 @@ describe('Reconciler on a real kernel', () => {
     const dump = async (): Promise<string> =>
       (await inDevice('ip', 'rule')) +
       (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
-      (await inDevice('nft', '-s', 'list', 'ruleset'));
+      (await inDevice('nft', '-s', 'list', 'ruleset')) +
+      (await inDevice('sysctl', '-ar', '^net[.]ipv4[.](ip_forward|conf[.][^.]*[.](forwarding|rp_filter|arp_ignore))'));
     await withReconciler({ namespace: DEVICE, runDir, ids }, async (reconciler, nextReport) => {
       const first = nextReport();
       reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
@@ -111,7 +119,7 @@ describe('Reconciler on a real kernel', () => {
     });
   });
 
-  it('starts a name service that has died, at its next whole look', async () => {
+  it('starts a name service that has died within a second, and names it meanwhile', async () => {
     const clock = new VirtualClock();
     await withReconciler({ namespace: DEVICE, runDir, ids, clock }, async (reconciler, nextReport) => {
       const first = nextReport();
@@ -121,8 +129,12 @@ describe('Reconciler on a real kernel', () => {
       const pid = runningDnsmasq(pidFile)?.pid ?? 0;
       process.kill(pid, 'SIGKILL');
       await eventually(() => runningDnsmasq(pidFile) === undefined);
+      const noticed = nextReport();
+      clock.advance(250);
+      expect((await noticed).failures.map(({ message }) => message)).toEqual([
+        'dnsmasq has ended, and is started again',
+      ]);
       const repaired = nextReport();
-      clock.advance(60_000);
       const { planned } = await repaired;
       expect(planned.map(({ operations }) => operations.map(({ kind }) => kind))).toEqual([['name-service-start']]);
       await eventually(() => ![undefined, pid].includes(runningDnsmasq(pidFile)?.pid));
@@ -148,6 +160,25 @@ describe('Reconciler on a real kernel', () => {
     });
   });
 
+  it('gives a bridge that somebody deleted its apps back', async () => {
+    await inDevice('ip', 'link', 'add', 'name', 'app', 'type', 'veth', 'peer', 'name', 'vm');
+    await inDevice('ip', 'link', 'set', 'dev', 'app', 'master', 'bn1', 'up');
+    const master = async (): Promise<string> =>
+      /master (\S+)/.exec(await inDevice('ip', '-o', 'link', 'show', 'app'))?.[1] ?? '';
+    await withReconciler({ namespace: DEVICE, runDir, ids }, async (reconciler, nextReport) => {
+      const first = nextReport();
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      await first;
+      await inDevice('ip', 'link', 'del', 'bn1');
+      expect(await master()).toBe('');
+      const repaired = nextReport();
+      reconciler.kernelIsDirty();
+      expect((await repaired).failures).toEqual([]);
+      expect(await master()).toBe('bn1');
+      await inDevice('ip', 'link', 'set', 'dev', 'app', 'nomaster');
+    });
+  });
+
   it('takes away all that is ours, and nothing else', async () => {
     const logger = createLogger({ service: 'test', level: 'silent' });
     await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
@@ -162,6 +193,7 @@ describe('Reconciler on a real kernel', () => {
     ]);
     expect(await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')).toBe('');
     expect(await inDevice('ip', '-br', 'link', 'show', 'type', 'bridge')).toBe('');
+    expect(await inDevice('sysctl', '-n', ...SETTINGS)).toBe(settingsBefore);
     await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
   });
 });

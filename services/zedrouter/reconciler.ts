@@ -2,8 +2,10 @@ import type { Clock } from '../../lib/clock/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
+import { BridgeMembers } from './apply/bridge-members.js';
 import type { Kernel } from './apply/kernel.js';
 import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
+import { NameServiceWatch } from './apply/name-service-watch.js';
 import { observe } from './apply/observe.js';
 import { SessionChallenger } from './apply/session-challenger.js';
 import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
@@ -13,6 +15,7 @@ import type { Ids } from './desired/inputs.js';
 import { localInstances } from './desired/local-instances.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
 import { adoptedMemories } from './reconcile/adopt.js';
+import type { FormerSettings } from './reconcile/former-settings.js';
 import { GrantEnds } from './reconcile/grant-ends.js';
 import { NameServiceFailures } from './reconcile/name-service-failures.js';
 import { IdsInUse } from './ids/ids-in-use.js';
@@ -35,6 +38,8 @@ export interface ReconcilerOptions {
   readonly ids: Ids;
   /** Keeps ids safe before anything in the kernel rests on them. */
   readonly keepIds: (ids: Ids) => Promise<void>;
+  /** Keeps what kernel settings were before they were ours. */
+  readonly formerSettings: FormerSettings;
   readonly onReport: (report: ReconcileReport) => void;
   readonly instrumentation?: Instrumentation;
 }
@@ -47,6 +52,8 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #nameServices: NameServiceQueue;
+  readonly #nameServiceWatch: NameServiceWatch;
+  readonly #members = new BridgeMembers();
   readonly #challenger: SessionChallenger;
   readonly #verification: Verification;
   readonly #idsInUse: IdsInUse;
@@ -64,6 +71,8 @@ export class Reconciler {
   #desired: Dataplane | undefined;
   #report: ReconcileReport | undefined;
   readonly #nameServiceFailures = new NameServiceFailures();
+  /** When the dnsmasq of a bridge ended by itself last. */
+  readonly #nameServiceEndedMs = new Map<string, number>();
   #isReconciling = false;
   #isDirty = false;
   /** When the first of what made it dirty was heard. */
@@ -81,6 +90,15 @@ export class Reconciler {
       namespace: kernel.namespace,
       onDone: (operation, failure) => {
         this.#onNameService(operation, failure);
+      },
+    });
+    this.#nameServiceWatch = new NameServiceWatch({
+      directory: nameServiceDirectory,
+      clock,
+      expected: () =>
+        [...(this.#current?.nameServices.keys() ?? [])].filter((bridge) => !this.#nameServices.isBusyWith(bridge)),
+      onEnded: (bridge) => {
+        this.#nameServiceEnded(bridge);
       },
     });
     this.#challenger = new SessionChallenger(kernel.namespace, options.logger);
@@ -107,6 +125,7 @@ export class Reconciler {
     this.#cancelRetry();
     this.#grantEnds.close();
     this.#verification.close();
+    this.#nameServiceWatch.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.all([this.#nameServices.idle(), this.#challenger.idle()]);
   }
@@ -191,6 +210,7 @@ export class Reconciler {
     } else if (logger.isLevelEnabled('debug')) {
       logger.debug({ event: 'dataplane-plan', plan: printPlan(steps) }, 'plan');
     }
+    await this.#noteFormerSettings(steps);
     const { urgent, rest } = splitPlan(steps);
     const tell = (failures: readonly Failure[], phase: ReconcileReport['phase']): void => {
       const isVerified = isFreshlyRead && steps.length === 0;
@@ -245,6 +265,23 @@ export class Reconciler {
     if (isNews && this.#report !== undefined) this.#tell(this.#report);
   }
 
+  #nameServiceEnded(bridge: string): void {
+    const service = this.#current?.nameServices.get(bridge);
+    if (this.#closed || this.#current === undefined || service === undefined) return;
+    const { clock, logger } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const lastMs = this.#nameServiceEndedMs.get(bridge) ?? -Infinity;
+    this.#nameServiceEndedMs.set(bridge, nowMs);
+    logger.warn({ event: 'name-service-ended', bridge }, 'dnsmasq has ended, starting it again');
+    const message = 'dnsmasq has ended, and is started again';
+    this.#nameServiceFailures.note({ kind: 'name-service-start', bridge, service }, message);
+    this.#current = this.#nameServiceFailures.forgottenIn(this.#current);
+    if (this.#report !== undefined) this.#tell(this.#report);
+    // One that ends again and again shall not take all the time there is.
+    if (nowMs - lastMs < RETRY_AFTER_MS) this.#retryLater();
+    else this.#markDirty();
+  }
+
   #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {
     return desire({
       model: inputs.config.model,
@@ -266,6 +303,7 @@ export class Reconciler {
       nameServices: this.#nameServices,
       challenger: this.#challenger,
       bridges,
+      members: this.#members,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
     this.#applications += 1;
@@ -274,6 +312,14 @@ export class Reconciler {
       logger.warn({ event: 'operation-failed', operation: operation.kind, message }, 'operation failed');
     }
     return failures;
+  }
+
+  /** Rare: in a switch there is no setting to make. */
+  async #noteFormerSettings(steps: Plan): Promise<void> {
+    const settings = steps.flatMap(({ operations }) =>
+      operations.flatMap((each) => (each.kind === 'sysctl' ? [[each.path, each.value] as const] : [])),
+    );
+    if (settings.length > 0) await this.#options.formerSettings.note(settings);
   }
 
   #noteFailure(kind: Operation['kind']): void {
@@ -288,6 +334,7 @@ export class Reconciler {
       nameServices: nameServices ?? { directory: nameServiceDirectory },
       sysctlPaths: this.#desired?.sysctls.keys() ?? [],
       chainsInForce: this.#chainsInForce,
+      members: this.#members,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
   }

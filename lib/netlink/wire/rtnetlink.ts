@@ -1,5 +1,6 @@
 /**
- * Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h).
+ * Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h,
+ * netconf.h).
  */
 export const RTM = {
   newLink: 16,
@@ -16,10 +17,12 @@ export const RTM = {
   newRule: 32,
   deleteRule: 33,
   getRule: 34,
+  newNetconf: 80,
+  getNetconf: 82,
 } as const;
 
 /** Lengths of the fixed headers. */
-export const HEADER = { link: 16, address: 8, route: 12, rule: 12, neighbour: 12 } as const;
+export const HEADER = { link: 16, address: 8, route: 12, rule: 12, neighbour: 12, netconf: 4 } as const;
 
 export const IFLA = {
   address: 1,
@@ -59,6 +62,8 @@ export const FRA = {
   outputInterface: 17,
   protocol: 21,
 } as const;
+
+export const NETCONFA = { linkIndex: 1, forwarding: 2, reversePathFilter: 3, ignoreRoutesWithLinkdown: 6 } as const;
 
 export const NDA = { destination: 1, linkAddress: 2 } as const;
 

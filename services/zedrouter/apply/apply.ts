@@ -5,6 +5,7 @@ import { deleteFlowsByMark, isAlreadySo, type KernelChange, type TcpFlow } from 
 import type { Bridge } from '../desired/dataplane.js';
 import type { Operation, Phase, Plan } from '../plan/operations.js';
 import { sameBridgeAddress } from '../plan/plan.js';
+import type { BridgeMembers } from './bridge-members.js';
 import type { Kernel } from './kernel.js';
 import { ownerAlias } from './ownership.js';
 import type { SessionChallenger } from './session-challenger.js';
@@ -23,6 +24,8 @@ export interface ApplyTarget {
   readonly challenger: SessionChallenger;
   /** Behind which apps may be told that their flows have ended. */
   readonly bridges: ReadonlyMap<string, Bridge>;
+  /** Who was in a bridge that is made anew. */
+  readonly members: BridgeMembers;
   /** CLOCK_BOOTTIME now. */
   readonly boottimeMs: () => number;
 }
@@ -47,7 +50,9 @@ async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<rea
   const failures: Failure[] = [];
   target.nameServices.add(operations.filter(isNameServiceOperation));
   // What rtnetlink does goes out at once, in order, before whatever else is in the phase.
-  const steps = operations.flatMap((operation) => changesOf(operation).map((change) => ({ operation, change })));
+  const steps = operations.flatMap((operation) =>
+    changesOf(operation, target.members).map((change) => ({ operation, change })),
+  );
   const errors = target.kernel.rtnetlink.apply(steps.map(({ change }) => change));
   for (const [position, { operation, change }] of steps.entries()) {
     const error = errors[position];
@@ -64,10 +69,10 @@ async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<rea
 }
 
 /** The changes of rtnetlink that an operation stands for, in order; none: it is done otherwise. */
-function changesOf(operation: Operation): readonly KernelChange[] {
+function changesOf(operation: Operation, members: BridgeMembers): readonly KernelChange[] {
   switch (operation.kind) {
     case 'bridge-add':
-      return addBridge(operation.bridge);
+      return addBridge(operation.bridge, members.orphansOf(operation.bridge.name));
     case 'bridge-change':
       return changeBridge(operation.before, operation.bridge);
     case 'bridge-down':
@@ -86,12 +91,16 @@ function changesOf(operation: Operation): readonly KernelChange[] {
   }
 }
 
-function addBridge({ name, niId, macAddress, mtu, address }: Bridge): readonly KernelChange[] {
+function addBridge(
+  { name, niId, macAddress, mtu, address }: Bridge,
+  orphans: readonly string[],
+): readonly KernelChange[] {
   return [
     { kind: 'bridge-add', name, settings: { macAddress, mtu } },
     { kind: 'link-set', name, settings: { alias: ownerAlias(niId) } },
     ...(address === undefined ? [] : [{ kind: 'address-add', dev: name, address } as const]),
     { kind: 'link-set', name, settings: { isUp: true } },
+    ...orphans.map((orphan) => ({ kind: 'link-attach', name: orphan, bridge: name }) as const),
   ];
 }
 

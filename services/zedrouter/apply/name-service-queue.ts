@@ -26,6 +26,7 @@ export class NameServiceQueue {
   readonly #options: NameServiceQueueOptions;
   /** By bridge, in the order in which they are to be done. */
   readonly #waiting = new Map<string, NameServiceOperation>();
+  #current: string | undefined;
   #working: Promise<void> | undefined;
 
   constructor(options: NameServiceQueueOptions) {
@@ -37,6 +38,11 @@ export class NameServiceQueue {
       this.#waiting.set(operation.bridge, joined(this.#waiting.get(operation.bridge), operation));
     }
     this.#working ??= this.#work();
+  }
+
+  /** Whether anything of this bridge waits or is being done. */
+  isBusyWith(bridge: string): boolean {
+    return this.#waiting.has(bridge) || this.#current === bridge;
   }
 
   /** Resolves when nothing waits any more. */
@@ -51,10 +57,12 @@ export class NameServiceQueue {
       const [next] = this.#waiting.values();
       if (next === undefined) break;
       this.#waiting.delete(next.bridge);
+      this.#current = next.bridge;
       const failure = await this.#execute(next).then(
         () => undefined,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
+      this.#current = undefined;
       this.#options.onDone(next, failure);
     }
     this.#working = undefined;
@@ -67,7 +75,7 @@ export class NameServiceQueue {
         await startNameService(directory, operation.bridge, operation.service, namespace);
         return;
       case 'name-service-reload':
-        reloadNameService(directory, operation.bridge, operation.service);
+        await reloadNameService(directory, operation.bridge, operation.service, namespace);
         return;
       case 'name-service-stop':
         await stopNameService(directory, operation.bridge);

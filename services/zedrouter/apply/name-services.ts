@@ -4,6 +4,7 @@ import { reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } from 'iprout
 
 import type { NameService } from '../desired/dataplane.js';
 import { nameServicePaths } from '../desired/name-service.js';
+import { withoutStaleLeases } from './stale-leases.js';
 
 /*
  * The files are on a tmpfs and short, so they are read and written synchronously: some 20 us each, where a turn through
@@ -52,6 +53,9 @@ export async function startNameService(
   await stopDnsmasq(paths.pid);
   writeTexts(directory, bridge, service);
   writeWhole(paths.config, service.config);
+  // dnsmasq rewrites the file while it runs, and reads it when it starts.
+  const leases = textOf(paths.leases);
+  if (leases !== '') writeWhole(paths.leases, withoutStaleLeases(leases, service.dhcpHosts));
   await startDnsmasq({
     confFile: paths.config,
     pidFile: paths.pid,
@@ -59,10 +63,23 @@ export async function startNameService(
   });
 }
 
-/** Replaces what dnsmasq re-reads, and tells it to. @throws where none runs. */
-export function reloadNameService(directory: string, bridge: string, service: NameService): void {
-  writeTexts(directory, bridge, service);
+/**
+ * Replaces what dnsmasq re-reads, and tells it to. Where a lease would keep an app from its address it is started anew,
+ * because dnsmasq lets go of a lease no other way. @throws where none runs.
+ */
+export async function reloadNameService(
+  directory: string,
+  bridge: string,
+  service: NameService,
+  namespace: string | undefined,
+): Promise<void> {
   const paths = nameServicePaths(directory, bridge);
+  const leases = textOf(paths.leases);
+  if (withoutStaleLeases(leases, service.dhcpHosts) !== leases) {
+    await startNameService(directory, bridge, service, namespace);
+    return;
+  }
+  writeTexts(directory, bridge, service);
   if (!reloadDnsmasq(paths.pid)) throw new Error(`the dnsmasq of ${bridge} does not run`);
 }
 

@@ -1,9 +1,10 @@
 import { readSysctl } from 'iproute-exec';
 
 import { PROTOCOL } from '../../../lib/dataplane-layout/index.js';
-import { routeKey, ruleKey, type Link, type LinkAddress } from '../../../lib/netlink/index.js';
+import { routeKey, ruleKey, type ForwardingSettings, type Link, type LinkAddress } from '../../../lib/netlink/index.js';
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import type { Kernel } from './kernel.js';
+import type { BridgeMembers } from './bridge-members.js';
 import { observeNameServices } from './name-services.js';
 import { ownerOf } from './ownership.js';
 
@@ -17,23 +18,29 @@ export interface ObserveOptions {
   readonly chainsInForce: string | undefined;
   /** CLOCK_BOOTTIME now. */
   readonly boottimeMs: () => number;
+  /** Learns who is in which bridge. */
+  readonly members?: BridgeMembers;
 }
 
 /** Reads all that is ours in the kernel, and nothing else. @throws NetlinkError */
 export async function observe(options: ObserveOptions): Promise<Dataplane> {
-  const { kernel, nameServices, sysctlPaths, chainsInForce, boottimeMs } = options;
+  const { kernel, nameServices, sysctlPaths, chainsInForce, boottimeMs, members } = options;
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
+  const { rtnetlink, ruleset } = kernel;
+  const links = rtnetlink.links();
+  const told = toldSysctls(links, rtnetlink.forwardingSettings());
   const [services, sysctls] = await Promise.all([
     'directory' in nameServices ? observeNameServices(nameServices.directory) : nameServices,
-    readSysctls(sysctlPaths, place),
+    readSysctls(sysctlPaths, told, place),
   ]);
-  const { rtnetlink, ruleset } = kernel;
   const { chainsDigest, elements } = ruleset.read(boottimeMs());
+  const bridges = ownBridges(links, rtnetlink.addresses());
+  members?.note(links, bridges.keys());
   const routes = rtnetlink.routes(({ protocol }) => protocol === PROTOCOL);
   const rules = rtnetlink.rules().filter(({ protocol }) => protocol === PROTOCOL);
   return {
     sysctls,
-    bridges: ownBridges(rtnetlink.links(), rtnetlink.addresses()),
+    bridges,
     routes: new Map(routes.map((route) => [routeKey(route), route])),
     rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),
     rulesetInForce: chainsInForce !== undefined && chainsDigest === chainsInForce,
@@ -53,12 +60,35 @@ function ownBridges(links: readonly Link[], addresses: readonly LinkAddress[]): 
   return bridges;
 }
 
+/** Those that netlink tells, of all links at once: cheaper than a file each. */
+function toldSysctls(links: readonly Link[], settings: readonly ForwardingSettings[]): ReadonlyMap<string, string> {
+  const names = new Map(links.map(({ index, name }) => [index, name]));
+  return new Map(
+    settings.flatMap(({ linkIndex, forwarding, reversePathFilter, ignoreRoutesWithLinkdown }) => {
+      const name = names.get(linkIndex);
+      if (name === undefined) return [];
+      const at = `net/ipv4/conf/${name}`;
+      return [
+        [`${at}/forwarding`, forwarding ? '1' : '0'] as const,
+        [`${at}/rp_filter`, String(reversePathFilter)] as const,
+        ...(ignoreRoutesWithLinkdown === undefined
+          ? []
+          : [[`${at}/ignore_routes_with_linkdown`, ignoreRoutesWithLinkdown ? '1' : '0'] as const]),
+      ];
+    }),
+  );
+}
+
+/** The settings that are asked for, and all that were told anyway. */
 async function readSysctls(
   paths: Iterable<string>,
+  told: ReadonlyMap<string, string>,
   place: { readonly namespace?: string },
 ): Promise<ReadonlyMap<string, string>> {
   const read = await Promise.all(
-    [...paths].map(async (path) => [path, await readSysctl(path.split('/'), place).catch(() => '')] as const),
+    [...paths].map(
+      async (path) => [path, told.get(path) ?? (await readSysctl(path.split('/'), place).catch(() => ''))] as const,
+    ),
   );
-  return new Map(read);
+  return new Map([...told, ...read]);
 }

@@ -27,7 +27,11 @@ export function desire(inputs: DesireInputs): Dataplane {
   const ports = numberedPorts(inputs);
   const ranked = all.map((placement) => rankedInstance(inputs, placement, ports));
   return {
-    sysctls: desiredSysctls([...ports.values()].map(({ facts }) => facts)),
+    sysctls: desiredSysctls(
+      [...ports.values()].map(({ facts }) => facts),
+      new Set(ranked.flatMap(({ permitted }) => permitted.map(({ facts }) => facts.interfaceName))),
+      bridges.keys(),
+    ),
     bridges,
     routes: new Map([
       ...portRoutes([...ports.values()]).map((route) => [routeKey(route), route] as const),

@@ -1,17 +1,41 @@
 import type { PortFacts } from './inputs.js';
 
 /**
- * Kernel settings that the dataplane rests on.
+ * Kernel settings that the dataplane rests on, by path below /proc/sys.
  *
  * `ignore_routes_with_linkdown` makes a route drop out with the carrier: the armed standby. `rp_filter` is loose on
- * uplinks: answers to a network instance come in by a port that is not the main table's choice.
+ * uplinks: answers to a network instance come in by a port that is not the main table's choice. `forwarding` is on
+ * where packets of network instances come in or leave. `arp_ignore` and `arp_announce` (Linux'
+ * networking/ip-sysctl.rst) have each uplink answer ARP for its own addresses alone, and ask with them: where two
+ * uplinks are on one switch, answers for one would come in by the other.
+ *
+ * `carrying`: interfaces of ports that a network instance is permitted on. `bridges`: names. None: nothing is
+ * forwarded.
  */
-export function desiredSysctls(ports: readonly PortFacts[]): ReadonlyMap<string, string> {
-  const sysctls = new Map([['net/ipv4/ip_forward', '1']]);
+export function desiredSysctls(
+  ports: readonly PortFacts[],
+  carrying: ReadonlySet<string>,
+  bridges: Iterable<string>,
+): ReadonlyMap<string, string> {
+  const forwarding = [...bridges].map((name) => [forwardingPath(name), '1'] as const);
+  const sysctls = new Map<string, string>();
+  // First: it sets the others, too.
+  if (forwarding.length > 0) sysctls.set(IP_FORWARD, '1');
   for (const { interfaceName, link } of ports) {
     if (link === 'missing') continue;
-    sysctls.set(`net/ipv4/conf/${interfaceName}/ignore_routes_with_linkdown`, '1');
-    sysctls.set(`net/ipv4/conf/${interfaceName}/rp_filter`, '2');
+    const at = `net/ipv4/conf/${interfaceName}`;
+    sysctls.set(`${at}/ignore_routes_with_linkdown`, '1');
+    sysctls.set(`${at}/rp_filter`, '2');
+    sysctls.set(`${at}/arp_ignore`, '1');
+    sysctls.set(`${at}/arp_announce`, '2');
+    if (carrying.has(interfaceName)) sysctls.set(forwardingPath(interfaceName), '1');
   }
+  for (const [path, value] of forwarding) sysctls.set(path, value);
   return sysctls;
+}
+
+const IP_FORWARD = 'net/ipv4/ip_forward';
+
+export function forwardingPath(interfaceName: string): string {
+  return `net/ipv4/conf/${interfaceName}/forwarding`;
 }

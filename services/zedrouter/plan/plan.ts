@@ -42,13 +42,15 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   const routes = routeOperations(observed.routes, desired.routes);
   const rules = ruleOperations(observed.rules, desired.rules);
   const bridges = bridgeOperations(observed.bridges, desired.bridges);
+  const sysctls = sysctlOperations(observed.sysctls, desired.sysctls);
+  const isOfBridge = bridgeSettings(desired.bridges);
   const phases: readonly Phase[] = [
     { name: 'retire', operations: bridges.down },
     {
       name: 'install',
       operations: [
         ...transition.warmed,
-        ...sysctlOperations(observed.sysctls, desired.sysctls),
+        ...sysctls.filter(({ path }) => !isOfBridge(path)),
         ...routes.replaced.filter((operation) => !isSubnetRoute(operation.route)),
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
       ],
@@ -63,7 +65,11 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
     },
     {
       name: 'open',
-      operations: [...bridges.added, ...routes.replaced.filter((operation) => isSubnetRoute(operation.route))],
+      operations: [
+        ...bridges.added,
+        ...routes.replaced.filter((operation) => isSubnetRoute(operation.route)),
+        ...sysctls.filter(({ path }) => isOfBridge(path)),
+      ],
     },
     {
       name: 'break',
@@ -98,10 +104,20 @@ function isSourceRule({ preference }: Rule): boolean {
   return preference >= PREFERENCE.source && preference <= PREFERENCE.sourceUnreachable;
 }
 
-function sysctlOperations(observed: ReadonlyMap<string, string>, desired: ReadonlyMap<string, string>): Operation[] {
+type SysctlOperation = Extract<Operation, { kind: 'sysctl' }>;
+
+function sysctlOperations(
+  observed: ReadonlyMap<string, string>,
+  desired: ReadonlyMap<string, string>,
+): readonly SysctlOperation[] {
   return [...desired]
     .filter(([path, value]) => observed.get(path) !== value)
     .map(([path, value]) => ({ kind: 'sysctl', path, value }));
+}
+
+/** Whether a setting is one of a bridge: it is not there before the bridge is. */
+function bridgeSettings(bridges: ReadonlyMap<string, Bridge>): (path: string) => boolean {
+  return (path) => bridges.has(/^net\/ipv4\/conf\/([^/]+)\//.exec(path)?.[1] ?? '');
 }
 
 function routeOperations(observed: ReadonlyMap<string, Route>, desired: ReadonlyMap<string, Route>) {

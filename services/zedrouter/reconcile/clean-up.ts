@@ -8,6 +8,7 @@ import { configuredBridges, stopNameService } from '../apply/name-services.js';
 import { observe } from '../apply/observe.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { isAlreadySo, type KernelChange, type NetlinkError } from '../../../lib/netlink/index.js';
+import { FormerSettings, formerSettingsPath } from './former-settings.js';
 import { nameServiceDirectory } from '../apply/directories.js';
 
 export interface CleanUpOptions {
@@ -19,14 +20,18 @@ export interface CleanUpOptions {
 
 /**
  * Removes all that is ours from the kernel, and nothing else: rules and routes of our protocol number, the nft table,
- * bridges with our alias, and each dnsmasq of ours. Kernel settings stay as they are: others may rest on them by now.
- * The traffic guard goes last. Throws where something could not be removed, and says what.
+ * bridges with our alias, and each dnsmasq of ours. Kernel settings that still are as we made them become what they
+ * were before. The traffic guard goes last. Throws where something could not be removed, and says what.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
   const directory = nameServiceDirectory(runDir);
   for (const bridge of configuredBridges(directory)) await stopNameService(directory, bridge);
+  const settings = formerSettingsPath(runDir);
+  const refused = await new FormerSettings(settings, namespace).restore();
   await removeFromKernel(openKernel(namespace));
+  await rm(settings, { force: true });
+  if (refused.length > 0) throw new Error(`not every kernel setting could be given back: ${refused.join('; ')}`);
   await rm(directory, { recursive: true, force: true });
   await rm(`${stateDir}/zedrouter-numbers.json`, { force: true });
   logger.info({ event: 'dataplane-removed' }, 'removed everything owned by zedrouter from the kernel');

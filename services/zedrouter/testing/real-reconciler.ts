@@ -4,6 +4,7 @@ import { openKernel } from '../apply/kernel.js';
 import { cleanUp } from '../reconcile/clean-up.js';
 import type { Ids } from '../desired/inputs.js';
 import { nameServiceDirectory } from '../apply/directories.js';
+import { FormerSettings, formerSettingsPath } from '../reconcile/former-settings.js';
 import type { ReconcileReport } from '../reconcile/report.js';
 import { Reconciler } from '../reconciler.js';
 import type { Upstream } from '../upstream/inputs.js';
@@ -47,6 +48,7 @@ export async function withReconciler<T>(
     ids: where.ids,
     keepIds: () => Promise.resolve(),
     nameServiceDirectory: nameServiceDirectory(where.runDir),
+    formerSettings: new FormerSettings(formerSettingsPath(where.runDir), where.namespace),
     onReport: (report) => {
       if (report.phase === 'settled') for (const resolve of waiting.splice(0)) resolve(report);
     },

@@ -1,0 +1,72 @@
+import { runningDnsmasq } from 'iproute-exec';
+
+import type { Clock } from '../../../lib/clock/index.js';
+import { nameServicePaths } from '../desired/name-service.js';
+
+const EVERY_MS = 250;
+/** Whether a process of that number is there at all costs 1 us, to read that it is the right one and alive, 30. */
+const READ_IN_FULL_AT_ONCE = 16;
+
+export interface NameServiceWatchOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  /** The bridges whose dnsmasq is to run, and with which nothing else is being done at the moment. */
+  readonly expected: () => readonly string[];
+  readonly onEnded: (bridge: string) => void;
+}
+
+/**
+ * Notices within a second that a dnsmasq has ended, whoever started it: daemons are nobody's children, so the kernel
+ * tells nobody.
+ */
+export class NameServiceWatch {
+  readonly #options: NameServiceWatchOptions;
+  /** By bridge, as it was read last. */
+  #pids = new Map<string, number>();
+  #next = 0;
+  #cancel: () => void;
+
+  constructor(options: NameServiceWatchOptions) {
+    this.#options = options;
+    this.#cancel = this.#wait();
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  #wait(): () => void {
+    return this.#options.clock.setTimer(EVERY_MS, () => {
+      this.#look();
+      this.#cancel = this.#wait();
+    });
+  }
+
+  #look(): void {
+    const { expected, onEnded } = this.#options;
+    const bridges = expected();
+    const start = this.#next < bridges.length ? this.#next : 0;
+    this.#next = start + READ_IN_FULL_AT_ONCE;
+    const inFull = new Set(bridges.slice(start, this.#next));
+    const known = this.#pids;
+    this.#pids = new Map();
+    for (const bridge of bridges) {
+      const pid = known.get(bridge);
+      const alive = inFull.has(bridge) || pid === undefined || !isThere(pid) ? this.#pidOf(bridge) : pid;
+      if (alive === undefined) onEnded(bridge);
+      else this.#pids.set(bridge, alive);
+    }
+  }
+
+  #pidOf(bridge: string): number | undefined {
+    return runningDnsmasq(nameServicePaths(this.#options.directory, bridge).pid)?.pid;
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
