@@ -341,7 +341,7 @@ function waitedEnough(what: 'permission' | 'port' | 'nim', detail: string): Down
     case 'permission':
       return new DownloadError('not-permitted', `Policy permits no port for this download: ${detail}`);
     case 'port':
-      return new DownloadError('unreachable', `No permitted port has link and address: ${detail}`);
+      return new DownloadError('unreachable', `No permitted port has link, address and a default route: ${detail}`);
     case 'nim':
       return new DownloadError('no-service', `NIM does not say which ports are permitted: ${detail}`);
   }

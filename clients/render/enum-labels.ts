@@ -46,6 +46,7 @@ export const causeLabel = labelsFor<SelectionCause>({
   [SelectionCause.SELECTION_CAUSE_FIRST]: 'started',
   [SelectionCause.SELECTION_CAUSE_LINK_LOST]: 'link lost',
   [SelectionCause.SELECTION_CAUSE_ADDRESS_LOST]: 'address lost',
+  [SelectionCause.SELECTION_CAUSE_ROUTE_LOST]: 'default route lost',
   [SelectionCause.SELECTION_CAUSE_TEST_FAILED]: 'test failed',
   [SelectionCause.SELECTION_CAUSE_BETTER_PORT]: 'better port works',
   [SelectionCause.SELECTION_CAUSE_POLICY]: 'policy changed',
@@ -56,7 +57,7 @@ export const noPortLabel = labelsFor<NoPortReason>({
   [NoPortReason.NO_PORT_REASON_UNSPECIFIED]: 'no port',
   [NoPortReason.NO_PORT_REASON_NO_MATCHING_PORT]: 'no port has its label',
   [NoPortReason.NO_PORT_REASON_NONE_PERMITTED]: 'policy forbids every port with its label',
-  [NoPortReason.NO_PORT_REASON_NONE_USABLE]: 'no permitted port has link and address',
+  [NoPortReason.NO_PORT_REASON_NONE_USABLE]: 'no permitted port has link, address and default route',
   [NoPortReason.NO_PORT_REASON_AIR_GAPPED]: 'air-gapped',
 });
 
@@ -78,6 +79,7 @@ export const reasonLabel = labelsFor<CandidateReasonCode>({
   [CandidateReasonCode.CANDIDATE_REASON_CODE_ADMIN_DOWN]: 'switched off',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_NO_CARRIER]: 'no carrier',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_NO_ADDRESS]: 'no address',
+  [CandidateReasonCode.CANDIDATE_REASON_CODE_NO_ROUTE]: 'no default route',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_TEST_FAILING]: 'test fails',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_UNTESTED]: 'untested',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_WORSE_PRIORITY]: 'worse priority',

@@ -16,7 +16,7 @@ function rows({
   targets,
 }: PortTestResult): readonly (readonly string[])[] {
   const port = [logicalLabel, interfaceName];
-  if (!usable) return [[...port, 'link and address', 'failing', '', 'no link or no address']];
+  if (!usable) return [[...port, 'link and address', 'failing', '', 'no link, no address or no default route']];
   if (targets.length === 0) return [[...port, 'link and address', 'working', '', '']];
   return targets.map(({ target, testState, latency, lastError }) => [
     ...port,

@@ -4,7 +4,7 @@ import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { App, DeviceModel, NetworkInstance, Port } from '../../lib/configuration/index.js';
 
 /** How a port is in the kernel: what a cable, a DHCP server and an operator can do to it. */
-export type PortCondition = 'missing' | 'admin-down' | 'no-carrier' | 'no-address' | 'up';
+export type PortCondition = 'missing' | 'admin-down' | 'no-carrier' | 'no-address' | 'no-route' | 'up';
 
 /** One step of a device's life. */
 export type Event =
@@ -144,7 +144,7 @@ export const modelArbitrary: fc.Arbitrary<DeviceModel> = fc
   }));
 
 const conditionsArbitrary = fc.array(
-  fc.constantFrom<PortCondition>('missing', 'admin-down', 'no-carrier', 'no-address', 'up', 'up', 'up'),
+  fc.constantFrom<PortCondition>('missing', 'admin-down', 'no-carrier', 'no-address', 'no-route', 'up', 'up', 'up'),
   { minLength: MOST_PORTS, maxLength: MOST_PORTS },
 );
 

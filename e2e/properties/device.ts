@@ -1,6 +1,13 @@
 import type { DeviceModel } from '../../lib/configuration/index.js';
 import { decide, emptyMemory, type Decision, type Selection } from '../../lib/decision/decide/index.js';
-import { noTestFacts, testByAddress, type PortObservation } from '../../lib/decision/snapshot/index.js';
+import {
+  gatewaysOf,
+  noTestFacts,
+  sourceAddressOf,
+  testByAddress,
+  type PortObservation,
+} from '../../lib/decision/snapshot/index.js';
+import { defaultRouteVia } from '../../lib/decision/decide/testing/scenario.js';
 import type { PortFacts as NimPortFacts } from '../../lib/decision/snapshot/index.js';
 import type { Dataplane } from '../../services/zedrouter/desired/dataplane.js';
 import { desire } from '../../services/zedrouter/desired/desire.js';
@@ -109,7 +116,7 @@ function observe(label: string, conditions: readonly PortCondition[]): PortObser
     index: 10 + index,
     macAddress: '',
     addresses: condition === 'no-address' ? [] : [{ address: `192.0.${index}.10`, prefixLength: 24 }],
-    gateways: [`192.0.${index}.1`],
+    routes: condition === 'no-route' ? [] : [defaultRouteVia(`192.0.${index}.1`)],
     dnsServers: [`192.0.${index}.53`],
   };
 }
@@ -117,9 +124,23 @@ function observe(label: string, conditions: readonly PortCondition[]): PortObser
 function portFacts(label: string, { observation }: NimPortFacts): PortFacts {
   const interfaceName = `if${indexOf(label)}`;
   if (observation.kind === 'missing') {
-    return { label, interfaceName, link: 'missing', addresses: [], gateways: [], dnsServers: [] };
+    return {
+      ...{ label, interfaceName, link: 'missing', addresses: [], sourceAddress: undefined },
+      ...{ routes: [], gateways: [], dnsServers: [] },
+    };
   }
-  return { ...observation, label, interfaceName };
+  const { link, dnsServers } = observation;
+  const sourceAddress = sourceAddressOf(observation);
+  return {
+    ...{ label, interfaceName, link, sourceAddress, dnsServers, gateways: gatewaysOf(observation) },
+    addresses: observation.addresses.map(({ address, prefixLength, isDeprecated = false }) => ({
+      ...{ address, prefixLength, isDeprecated },
+    })),
+    routes: observation.routes.map(({ destination, gateway, source, metric }) => ({
+      destination: { address: destination.address, length: destination.prefixLength },
+      ...{ gateway, source: source ?? sourceAddress, metric },
+    })),
+  };
 }
 
 /** The selection as NITS carries it. */

@@ -274,12 +274,12 @@ describe('routes', () => {
 
   it('are chosen before they are read', () => {
     const message = messageOf(RTM.newRoute, (writer) => {
-      writer.raw(header(HEADER.route, { 0: 2, 1: 24, 5: 229 }));
+      writer.raw(header(HEADER.route, { 0: 2, 1: 24, 4: 254, 5: 229, 7: 1 }));
     });
     const asked: unknown[] = [];
     const routes = readRoutes(kernelThatAnswers([message]), (headerOf) => asked.push(headerOf) < 0);
     expect(routes).toEqual([]);
-    expect(asked).toEqual([{ destinationLength: 24, protocol: 229 }]);
+    expect(asked).toEqual([{ family: 'inet', type: 'unicast', table: 254, protocol: 229 }]);
   });
 });
 
@@ -497,20 +497,20 @@ describe('events', () => {
     [
       'a default route',
       RTM.newRoute,
-      header(HEADER.route, { 0: 2, 4: 254 }),
+      header(HEADER.route, { 0: 2, 4: 254, 5: 16 }),
       (writer: MessageWriter) => {
         writer.u32(RTA.outputInterface, 7);
       },
-      { kind: 'route', table: 254, family: 'inet', isDefault: true, linkIndex: 7, isGone: false },
+      { kind: 'route', table: 254, family: 'inet', protocol: 16, linkIndex: 7, isGone: false },
     ],
     [
       'a route of a large table that went',
       RTM.deleteRoute,
-      header(HEADER.route, { 0: 2, 1: 24, 4: 252 }),
+      header(HEADER.route, { 0: 2, 1: 24, 4: 252, 5: 16 }),
       (writer: MessageWriter) => {
         writer.u32(RTA.table, 501);
       },
-      { kind: 'route', table: 501, family: 'inet', isDefault: false, linkIndex: undefined, isGone: true },
+      { kind: 'route', table: 501, family: 'inet', protocol: 16, linkIndex: undefined, isGone: true },
     ],
     ['an address of no IP family', RTM.newAddress, header(HEADER.address, { 0: 7 }), nothing, undefined],
     ['a route of no IP family', RTM.newRoute, header(HEADER.route, { 0: 28 }), nothing, undefined],

@@ -25,7 +25,16 @@ export type { Neighbour } from './neighbour.js';
 export { ERRNO, NetlinkError } from './netlink-error.js';
 export { readNftGeneration } from './nft-generation.js';
 export { readNftTable, type NftTable } from './nft-table.js';
-export { formatRoute, routeKey, routeVia, sameRoute, type NextHop, type Route, type RouteType } from './route.js';
+export {
+  formatRoute,
+  routeKey,
+  routeVia,
+  sameRoute,
+  type NextHop,
+  type Route,
+  type RouteHeader,
+  type RouteType,
+} from './route.js';
 export { Rtnetlink } from './rtnetlink.js';
 export { formatRule, rule, ruleKey, sameRule, type Rule, type RuleAction } from './rule.js';
 export { formatMark, formatParts, PROTOCOL_NUMBERS, type ElementPart, type ElementType } from './element-parts.js';

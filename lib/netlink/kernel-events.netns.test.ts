@@ -54,9 +54,9 @@ describe('KernelEvents', () => {
     for (const wanted of [
       { kind: 'link', index, name: 'eth7', isGone: false },
       { kind: 'address', linkIndex: index, family: 'inet', isGone: false },
-      { ...ofRoute, table: 7, isDefault: true, isGone: false },
-      { ...ofRoute, table: 70_000, isDefault: false, isGone: false },
-      { ...ofRoute, table: 7, isDefault: true, isGone: true },
+      { ...ofRoute, table: 7, protocol: 3, isGone: false },
+      { ...ofRoute, table: 70_000, protocol: 3, isGone: false },
+      { ...ofRoute, table: 7, protocol: 3, isGone: true },
       { kind: 'address', linkIndex: index, family: 'inet', isGone: true },
       { kind: 'link', index, name: 'wan7', isGone: false },
       gone,

@@ -16,7 +16,8 @@ export type KernelEvent =
       readonly kind: 'route';
       readonly table: number;
       readonly family: IpFamily;
-      readonly isDefault: boolean;
+      /** Who owns it (RTPROT_*). */
+      readonly protocol: number;
       /** Undefined: several ways, or none. */
       readonly linkIndex: number | undefined;
       readonly isGone: boolean;
@@ -84,7 +85,7 @@ export function eventIn({ type, body }: Message): KernelEvent | undefined {
         kind: 'route',
         table: fields.get(RTA.table)?.readUInt32LE() ?? body.readUInt8(4),
         family,
-        isDefault: body.readUInt8(1) === 0,
+        protocol: body.readUInt8(5),
         linkIndex: fields.get(RTA.outputInterface)?.readUInt32LE(),
         isGone: type === RTM.deleteRoute,
       };

@@ -65,8 +65,11 @@ export type RouteType = (typeof ROUTE_TYPES)[number];
 
 /** What the header of a route says: enough to choose those that are wanted, before the rest of it is read. */
 export interface RouteHeader {
-  readonly destinationLength: number;
+  readonly family: IpFamily;
+  readonly type: RouteType;
   readonly protocol: number;
+  /** Of tables beyond 255 the header says 252 (RT_TABLE_COMPAT). */
+  readonly table: number;
 }
 
 const RTM_F_CLONED = 0x200;
@@ -212,7 +215,10 @@ function wordsOfHop({ gateway, dev }: NextHop, family: IpFamily): readonly strin
 function copyIf({ type, body, ...rest }: Message, isWanted: (header: RouteHeader) => boolean): Message | undefined {
   if (type !== RTM.newRoute || (body.readUInt32LE(8) & RTM_F_CLONED) !== 0) return undefined;
   if (body.readUInt8(3) !== 0) return undefined;
-  if (!isWanted({ destinationLength: body.readUInt8(1), protocol: body.readUInt8(5) })) return undefined;
+  const family = familyName(body.readUInt8(0));
+  const routeType = ROUTE_TYPES[body.readUInt8(7)] ?? 'none';
+  if (family === undefined) return undefined;
+  if (!isWanted({ family, type: routeType, table: body.readUInt8(4), protocol: body.readUInt8(5) })) return undefined;
   return { ...rest, type, body: Buffer.from(body) };
 }
 

@@ -48,7 +48,7 @@ beforeEach(async () => {
   namespace = await TestNamespace.create();
   await namespace.addPort('eth0', { index: 2101, address: '192.0.2.7/24', gateway: '192.0.2.1' });
   await namespace.addPort('wwan0', { index: 2102, address: '198.51.100.8/24', gateway: '198.51.100.1' });
-  await namespace.addPort('sat0', { index: 2103, address: '203.0.113.9/24' });
+  await namespace.addPort('sat0', { index: 2103, address: '203.0.113.9/24', gateway: '203.0.113.1' });
   zedagent = new FakeZedagent();
   await zedagent.start(runDir, logger);
   await start();
@@ -148,7 +148,7 @@ describe('NIM', () => {
     await namespace.ip('link', 'del', 'sat0');
     await rankingsOf(subscriber, 'crew: -; bridge: -');
 
-    await namespace.addPort('sat0', { index: 2999, address: '203.0.113.9/24' });
+    await namespace.addPort('sat0', { index: 2999, address: '203.0.113.9/24', gateway: '203.0.113.1' });
     await rankingsOf(subscriber, 'crew: sat0; bridge: -');
     await namespace.setCarrier('eth0', 'up');
     await rankingsOf(subscriber, 'crew: sat0 eth0; bridge: eth0');

@@ -10,7 +10,7 @@ import { print, printJson } from '../../terminal/output.js';
 import { messageToJson } from '../../terminal/json.js';
 import { printable } from '../../render/table.js';
 
-/** `check-port`: whether it has link and address is said beside, and does not change the answer. */
+/** `check-port`: whether it has link, address and a route is said beside, and does not change the answer. */
 export async function checkPort(
   operation: NetworkOperation,
   port: string,
@@ -24,6 +24,12 @@ export async function checkPort(
   if (json === true)
     printJson(await messageToJson('org.lfedge.eve.nim.v1.AuthorizePortResponse', AuthorizePortResponse, answer));
   else
-    print(printable(allowed && answer.port?.usable === false ? `${detail}; it has no link or no address now` : detail));
+    print(
+      printable(
+        allowed && answer.port?.usable === false
+          ? `${detail}; it has no link, no address or no default route now`
+          : detail,
+      ),
+    );
   if (!allowed) process.exitCode = exitCodes.denied;
 }

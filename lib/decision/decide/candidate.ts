@@ -14,6 +14,7 @@ export type ReasonCode =
   | 'admin-down'
   | 'no-carrier'
   | 'no-address'
+  | 'no-route'
   | 'test-failing'
   | 'untested'
   | 'worse-priority'
@@ -44,7 +45,7 @@ export interface Candidate {
   readonly eligible: boolean;
   /** The grant without which policy would forbid it. */
   readonly grant: Grant | undefined;
-  /** It has link and address. */
+  /** It has link, address and a default route. */
   readonly usable: boolean;
   readonly testState: TestState;
   readonly test: PortTestFacts;

@@ -1,5 +1,5 @@
 import type { Grant } from '../../configuration/index.js';
-import { describeUnusable } from '../snapshot/index.js';
+import { adviseOnUnusable } from '../snapshot/index.js';
 import type { Assessment } from './assess.js';
 import type { Candidate, Reason } from './candidate.js';
 import { compareNames, type Choice, type Contender } from './choose.js';
@@ -75,9 +75,9 @@ export function grantedReason({ id, author, reason, expiresAtWallMs }: Grant): R
   return { code: 'granted', detail: `only grant ${id} permits it, until ${until}${who === '' ? '' : ` (${who})`}` };
 }
 
-function whyNotAContender({ ineligible, unusable }: Assessment): readonly Reason[] {
+function whyNotAContender({ port, ineligible, unusable }: Assessment): readonly Reason[] {
   if (ineligible.length > 0) return ineligible;
-  return unusable === undefined ? [] : [{ code: unusable, detail: describeUnusable(unusable) }];
+  return unusable === undefined ? [] : [{ code: unusable, detail: adviseOnUnusable(unusable, port.interfaceName) }];
 }
 
 /** A working contender that would come before the chosen one if it did not have to wait. */

@@ -1,4 +1,4 @@
-import { describeUnusable } from '../snapshot/index.js';
+import { describeUnusable, type UnusableReason } from '../snapshot/index.js';
 import type { Assessment } from './assess.js';
 import type { Choice } from './choose.js';
 import type { SelectionMemory } from './memory.js';
@@ -28,7 +28,7 @@ function causeOfGaining(before: SelectionMemory, choice: Choice, assessments: re
   const { label } = choice.contender.port;
   const known = assessments.some(({ port }) => port.label === label) && before.eligible.includes(label);
   return known
-    ? { cause: 'port-available', detail: `${label} has link and address` }
+    ? { cause: 'port-available', detail: `${label} has link, address and a default route` }
     : { cause: 'policy', detail: `policy now permits ${label}` };
 }
 
@@ -39,10 +39,7 @@ function causeOfLeaving(left: string, choice: Choice, assessments: readonly Asse
   if (forbidden !== undefined)
     return { cause: 'policy', detail: `${left} is no longer permitted: ${forbidden.detail}` };
   if (old.unusable !== undefined) {
-    return {
-      cause: old.unusable === 'no-address' ? 'address-lost' : 'link-lost',
-      detail: `${left}: ${describeUnusable(old.unusable)}`,
-    };
+    return { cause: causeOfLoss(old.unusable), detail: `${left}: ${describeUnusable(old.unusable)}` };
   }
   if (choice.kind === 'none') return { cause: 'policy', detail: 'policy changed' };
   const { port, newlyPreferred } = choice.contender;
@@ -65,5 +62,18 @@ function causeOfLeaving(left: string, choice: Choice, assessments: readonly Asse
         detail: `${port.label} (priority ${port.priority}) has been working for ${seconds} s`,
       };
     }
+  }
+}
+
+function causeOfLoss(reason: UnusableReason): SelectionCause {
+  switch (reason) {
+    case 'no-address':
+      return 'address-lost';
+    case 'no-route':
+      return 'route-lost';
+    case 'interface-missing':
+    case 'admin-down':
+    case 'no-carrier':
+      return 'link-lost';
   }
 }

@@ -1,7 +1,7 @@
 import type { TestState } from './candidate.js';
 import type { PortPolicy } from './policy.js';
 
-/** A port that policy permits and that has link and address. */
+/** A port that policy permits and that has link, address and a default route. */
 export interface Contender {
   readonly port: PortPolicy;
   readonly testState: TestState;

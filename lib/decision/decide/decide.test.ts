@@ -44,6 +44,14 @@ const scenarios: Readonly<
     ports: 'eth0=0 wwan0=10',
     steps: ['0 | | eth0 wwan0 | first', '7 | eth0:no-address | wwan0 | address-lost'],
   },
+  'default route lost, and back': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0 | | eth0 wwan0 | first',
+      '7 | eth0:no-route | wwan0 | route-lost',
+      '8 | eth0:up | wwan0 eth0~ | route-lost',
+    ],
+  },
   'nothing left, and something again: no hold from nothing': {
     ports: 'eth0=0 wwan0=10',
     steps: [

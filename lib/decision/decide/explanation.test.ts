@@ -46,6 +46,7 @@ describe('the explanation of a decision', () => {
           portPolicy('sat0', 20),
           portPolicy('eth0', 0),
           portPolicy('eth1', 5),
+          portPolicy('eth2', 5),
           portPolicy('mgmt0', 0, { usage: 'management-only' }),
           portPolicy('lan0', 0, { labels: ['lan0', 'all'] }),
         ],
@@ -58,6 +59,7 @@ describe('the explanation of a decision', () => {
       sat0: 'up',
       eth0: 'no-carrier',
       eth1: 'no-address',
+      eth2: 'no-route',
       mgmt0: 'up',
       lan0: 'up',
     };
@@ -66,6 +68,8 @@ describe('the explanation of a decision', () => {
       '2 wwan1: later-by-name (same priority as wwan0, and later by name)',
       '- eth0: no-carrier (no carrier)',
       '- eth1: no-address (no address)',
+      '- eth2: no-route (no default route: the host has none over eth2; let its DHCP client or network manager set ' +
+        'one, with a metric of its own for each port (ip route add default via GATEWAY dev eth2 metric NUMBER))',
       '- lan0: label-mismatch (the network instance wants ports labelled "uplink")',
       '- mgmt0: usage-forbids (the port is for management only)',
       '- sat0: priority-not-allowed (priority 20 is not among those allowed (0, 5, 10))',

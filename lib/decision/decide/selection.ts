@@ -5,6 +5,7 @@ export const causes = [
   'first',
   'link-lost',
   'address-lost',
+  'route-lost',
   'test-failed',
   'better-port',
   'policy',

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { describeChanges, missingPort, sameObservation, type PortObservation, type PresentPort } from './index.js';
+import {
+  describeChanges,
+  missingPort,
+  sameObservation,
+  type ObservedRoute,
+  type PortObservation,
+  type PresentPort,
+} from './index.js';
+import { defaultRouteVia } from '../decide/testing/scenario.js';
 
 const port: PresentPort = {
   kind: 'present',
@@ -9,9 +17,15 @@ const port: PresentPort = {
   index: 7,
   macAddress: '02:00:00:00:00:01',
   addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
-  gateways: ['192.0.2.1'],
+  routes: [defaultRouteVia('192.0.2.1')],
   dnsServers: ['192.0.2.53'],
 };
+
+const further: ObservedRoute = {
+  destination: { address: '10.50.0.0', prefixLength: 16 },
+  ...{ gateway: '192.0.2.254', source: '192.0.2.7', metric: 100, isOnLink: true },
+};
+const furtherText = '10.50.0.0/16 via 192.0.2.254 src 192.0.2.7 metric 100 onlink';
 
 const second = { address: '192.0.2.8', prefixLength: 24 };
 
@@ -24,7 +38,7 @@ describe('describeChanges', () => {
     ['there', missingPort, port, ['interface appeared']],
     ['carrier lost', port, { ...port, link: 'no-carrier' }, ['carrier lost']],
     ['carrier back', { ...port, link: 'no-carrier' }, port, ['carrier back']],
-    ['off', port, { ...port, link: 'admin-down', gateways: [] }, ['switched off', 'gateway gone']],
+    ['off', port, { ...port, link: 'admin-down', routes: [] }, ['switched off', 'gateway gone']],
     [
       'on without carrier',
       { ...port, link: 'admin-down' },
@@ -62,8 +76,33 @@ describe('describeChanges', () => {
     [
       'another gateway',
       port,
-      { ...port, gateways: ['192.0.2.254', '192.0.2.1'] },
+      { ...port, routes: [defaultRouteVia('192.0.2.254'), ...port.routes] },
       ['gateway now 192.0.2.254, 192.0.2.1'],
+    ],
+    [
+      'a way out without a gateway',
+      port,
+      { ...port, routes: [defaultRouteVia(undefined)] },
+      ['gateway now none needed (on the link)'],
+    ],
+    [
+      'another metric',
+      port,
+      { ...port, routes: [defaultRouteVia('192.0.2.1', 7)] },
+      ['route default via 192.0.2.1 gone', 'route default via 192.0.2.1 metric 7 added'],
+    ],
+    ['a further route', port, { ...port, routes: [...port.routes, further] }, [`route ${furtherText} added`]],
+    [
+      'the same routes in another order',
+      { ...port, routes: [...port.routes, further] },
+      { ...port, routes: [further, ...port.routes] },
+      ['routes in another order'],
+    ],
+    [
+      'an address deprecated',
+      port,
+      { ...port, addresses: [{ address: '192.0.2.7', prefixLength: 24, isDeprecated: true }] },
+      ['address 192.0.2.7/24 is deprecated'],
     ],
     [
       'one of two ends with the same address gone',
@@ -87,10 +126,26 @@ const anyObservation: fc.Arbitrary<PortObservation> = fc.oneof(
       index: fc.constantFrom(7, 8),
       macAddress: fc.constantFrom('', '02:00:00:00:00:01'),
       addresses: fc.array(
-        fc.record({ address: fc.constantFrom('192.0.2.7', '192.0.2.8'), prefixLength: fc.constantFrom(24, 25) }),
+        fc.record(
+          {
+            address: fc.constantFrom('192.0.2.7', '192.0.2.8'),
+            prefixLength: fc.constantFrom(24, 25),
+            isDeprecated: fc.constant<true>(true),
+          },
+          { requiredKeys: ['address', 'prefixLength'] },
+        ),
         { maxLength: 3 },
       ),
-      gateways: fc.array(fc.constantFrom('192.0.2.1', '192.0.2.2'), { maxLength: 2 }),
+      routes: fc.array(
+        fc.record({
+          destination: fc.constantFrom({ address: '0.0.0.0', prefixLength: 0 }, further.destination),
+          gateway: fc.constantFrom(undefined, '192.0.2.1', '192.0.2.2'),
+          source: fc.constantFrom(undefined, '192.0.2.7'),
+          metric: fc.constantFrom(0, 7),
+          isOnLink: fc.boolean(),
+        }),
+        { maxLength: 3 },
+      ),
       dnsServers: fc.array(fc.constantFrom('192.0.2.53', '192.0.2.54'), { maxLength: 2 }),
     }),
     weight: 9,

@@ -1,14 +1,19 @@
 export { describeChanges } from './changes.js';
 export { testByAddress } from './ip-only-test.js';
-export { dnsServersOf, gatewaysOf } from './port-network.js';
+export { dnsServersOf, gatewaysOf, isWithin, sourceAddressOf, sourceOfRoute } from './port-network.js';
 export {
+  adviseOnUnusable,
   describeUnusable,
   formatAddress,
+  formatObservedRoute,
+  isDefaultRoute,
   missingPort,
   sameObservation,
   whyUnusable,
   type LinkState,
   type ObservedAddress,
+  type ObservedNetwork,
+  type ObservedRoute,
   type PortObservation,
   type PresentPort,
   type UnusableReason,

@@ -1,11 +1,53 @@
-import type { Port } from '../../configuration/index.js';
-import type { PortObservation } from './port-observation.js';
+import { ipv4Number, type Port } from '../../configuration/index.js';
+import {
+  isDefaultRoute,
+  type ObservedAddress,
+  type ObservedNetwork,
+  type ObservedRoute,
+  type PortObservation,
+} from './port-observation.js';
 
-/** The kernel's default routes; without any, what the configuration says of a port with a static address. */
-export function gatewaysOf({ addressing }: Pick<Port, 'addressing'>, observation: PortObservation): readonly string[] {
+/** Next hops of the default routes, best first, each once; none where what they lead to is on the link. */
+export function gatewaysOf(observation: PortObservation): readonly string[] {
   if (observation.kind === 'missing') return [];
-  if (observation.gateways.length > 0) return observation.gateways;
-  return addressing.kind === 'static' && addressing.gateway !== undefined ? [addressing.gateway] : [];
+  return [...new Set(observation.routes.filter(isDefaultRoute).flatMap(({ gateway }) => gateway ?? []))];
+}
+
+/**
+ * The address that traffic of the port leaves with: that of its best default route; without such a route the first
+ * that is not deprecated. Undefined where it has none.
+ */
+export function sourceAddressOf(observation: PortObservation): string | undefined {
+  if (observation.kind === 'missing') return undefined;
+  const { routes, addresses } = observation;
+  const best = routes.find(isDefaultRoute);
+  return best === undefined ? firstChoice(addresses)?.address : sourceOfRoute(best, addresses);
+}
+
+/**
+ * The address that the device's packets leave with by a route: its own (`src`), else the one in the gateway's subnet,
+ * else the first; deprecated ones last. The kernel chooses alike, but for those that are deprecated
+ * (inet_select_addr in net/ipv4/devinet.c).
+ */
+export function sourceOfRoute(
+  { source, gateway }: Pick<ObservedRoute, 'source' | 'gateway'>,
+  addresses: readonly ObservedAddress[],
+): string | undefined {
+  if (source !== undefined) return source;
+  const near = gateway === undefined ? [] : addresses.filter((address) => isWithin(gateway, address));
+  return firstChoice(near.length > 0 ? near : addresses)?.address;
+}
+
+function firstChoice(addresses: readonly ObservedAddress[]): ObservedAddress | undefined {
+  return addresses.find(({ isDeprecated }) => isDeprecated !== true) ?? addresses[0];
+}
+
+/** Whether an address lies in a network, which may be given by any address in it. False for what is not IPv4. */
+export function isWithin(address: string, { address: other, prefixLength }: ObservedNetwork): boolean {
+  const [a, b] = [ipv4Number(address), ipv4Number(other)];
+  if (a === undefined || b === undefined) return false;
+  const size = 2 ** (32 - prefixLength);
+  return Math.floor(a / size) === Math.floor(b / size);
 }
 
 /** Those of the lease first, then those of the configuration. */

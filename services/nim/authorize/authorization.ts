@@ -74,7 +74,16 @@ export function authorizePort(
 }
 
 function authorizedPort(
-  { logicalLabel, interface: interfaceName, priority, addresses, gateways, dnsServers, testState }: PortStatus,
+  {
+    logicalLabel,
+    interface: interfaceName,
+    priority,
+    addresses,
+    sourceAddress,
+    gateways,
+    dnsServers,
+    testState,
+  }: PortStatus,
   place: Pick<AuthorizedPort, 'usable' | 'rank' | 'group'>,
   grant: Grant | undefined,
 ): AuthorizedPort {
@@ -82,7 +91,9 @@ function authorizedPort(
     logicalLabel,
     interface: interfaceName,
     priority,
-    sourceAddresses: addresses.map(({ address }) => address),
+    sourceAddresses: addresses
+      .map(({ address }) => address)
+      .sort((a, b) => Number(b === sourceAddress) - Number(a === sourceAddress)),
     gateways,
     dnsServers,
     testState,

@@ -8,10 +8,12 @@ import {
 import { newRecord, withOutcome, type TestOutcome, type TestRecord } from '../../../lib/decision/health/index.js';
 import type { Published } from '../publish/index.js';
 import {
+  isDefaultRoute,
   noTestFacts,
   testByAddress,
   whyUnusable,
   type NetworkSnapshot,
+  type ObservedRoute,
   type PortFacts,
   type PortObservation,
   type PresentPort,
@@ -23,6 +25,12 @@ type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
 
 /** What a port has that nobody has seen with an address. */
 const assumedAddress = { address: '0.0.0.0', prefixLength: 0 };
+
+/** The way out of a port that nobody has seen with one. */
+const assumedRoute: ObservedRoute = {
+  destination: assumedAddress,
+  ...{ gateway: undefined, source: undefined, metric: 0, isOnLink: false },
+};
 
 /** So many failures in a row are a verdict for everybody: more than `fail_after` may be. */
 const plentyOfFailures = 100;
@@ -143,13 +151,14 @@ function withLinkAndAddress(facts: PortFacts | undefined, nowMs: number): PortFa
   if (facts !== undefined && whyUnusable(facts.observation) === undefined) return facts;
   const before = facts?.observation.kind === 'present' ? facts.observation : neverSeen;
   const addresses = before.addresses.length === 0 ? [assumedAddress] : before.addresses;
-  const observation: PresentPort = { ...before, link: 'up', addresses };
+  const routes = before.routes.some(isDefaultRoute) ? before.routes : [assumedRoute, ...before.routes];
+  const observation: PresentPort = { ...before, link: 'up', addresses, routes };
   return { test: noTestFacts, ...facts, observation, observedSinceMs: nowMs };
 }
 
 const neverSeen: PresentPort = {
   ...{ kind: 'present', link: 'up', index: 0, macAddress: '' },
-  ...{ addresses: [], gateways: [], dnsServers: [] },
+  ...{ addresses: [], routes: [], dnsServers: [] },
 };
 
 function answerAt(nowMs: number): TestOutcome {

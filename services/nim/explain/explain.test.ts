@@ -31,7 +31,7 @@ describe('explainSelection', () => {
     const scenario = new Scenario('eth0=0');
     scenario.decideAt(0, '');
     expect(explained(scenario, 1, 'eth0:admin-down')).toEqual([
-      'crew has no port, for 0 ms: none of its permitted ports has link and address. Its traffic is rejected.',
+      'crew has no port, for 0 ms: none of its permitted ports has link, address and a default route. Its traffic is rejected.',
       'Last change: link lost (eth0: switched off (administratively down)).',
       'eth0 (priority 0): permitted, not usable now: switched off (administratively down).',
     ]);
@@ -61,7 +61,7 @@ describe('explainOperation', () => {
     );
     const cut = scenario.decideAt(1, 'eth0:no-carrier');
     expect(explain(NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD, cut)).toBe(
-      'App image download has no port now: no permitted one has link and address.',
+      'App image download has no port now: no permitted one has link, address and a default route.',
     );
     const without = scenario.decideAt(2, '-eth0');
     expect(explain(NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD, without)).toBe(

@@ -35,7 +35,7 @@ export function explainOperation(
   const head =
     usable.length === 0
       ? candidates.some(({ eligible }) => eligible)
-        ? `${capitalized(name)} has no port now: no permitted one has link and address.`
+        ? `${capitalized(name)} has no port now: no permitted one has link, address and a default route.`
         : `${capitalized(name)} has no port: policy permits none.`
       : `${capitalized(name)} may use, best first: ${usable.join(', ')}.`;
   return [head, ...candidates.map((candidate) => explainCandidate(candidate, nowMs))];
@@ -45,7 +45,7 @@ export function explainOperation(
 export const whyNone: Readonly<Record<NoPortReason, string>> = {
   'no-matching-port': 'no port of the device has the label that it asks for',
   'none-permitted': 'policy permits none of the ports that it asks for',
-  'none-usable': 'none of its permitted ports has link and address',
+  'none-usable': 'none of its permitted ports has link, address and a default route',
   'air-gapped': 'it is air-gapped, as configured',
 };
 
@@ -60,6 +60,8 @@ export function describeCause({ cause, causeDetail }: Selection): string {
       return `link lost (${causeDetail})`;
     case 'address-lost':
       return `address lost (${causeDetail})`;
+    case 'route-lost':
+      return `default route lost (${causeDetail})`;
     case 'test-failed':
       return `test failed (${causeDetail})`;
     case 'better-port':

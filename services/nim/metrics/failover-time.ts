@@ -13,6 +13,7 @@ export function failoverMs(
   switch (cause) {
     case 'link-lost':
     case 'address-lost':
+    case 'route-lost':
       return publishedAtMs - trigger.atMs;
     case 'test-failed': {
       const left = decision.selections.get(networkInstanceId)?.candidates.find(({ label }) => label === fromPort);

@@ -18,9 +18,20 @@ export function portMetrics(meters: Meters, statuses: Statuses): void {
     ],
   );
   gauge('eve_uplink_port_priority', 'Priority of a port; 0 is best.', [], ({ priority }) => [{ value: priority }]);
-  gauge('eve_uplink_port_usable', '1 where a port has link and address.', [], ({ linkState, addresses }) => [
-    { value: Number(linkState === PortLinkState.PORT_LINK_STATE_UP && addresses.length > 0) },
-  ]);
+  gauge(
+    'eve_uplink_port_usable',
+    '1 where a port has link, address and a default route.',
+    [],
+    ({ linkState, addresses, routes }) => [
+      {
+        value: Number(
+          linkState === PortLinkState.PORT_LINK_STATE_UP &&
+            addresses.length > 0 &&
+            routes.some(({ prefixLength }) => prefixLength === 0),
+        ),
+      },
+    ],
+  );
   gauge(
     'eve_uplink_port_test_state',
     '1 for the state of a port, 0 for the others: by the test of the controller where there is one, else by link and address.',

@@ -1,6 +1,13 @@
 import { isPortTable } from '../../../lib/dataplane-layout/index.js';
-import type { LinkState, ObservedAddress } from '../../../lib/decision/snapshot/index.js';
-import { familyOf, type Link, type LinkAddress, type Route } from '../../../lib/netlink/index.js';
+import {
+  formatObservedRoute,
+  isDefaultRoute,
+  isWithin,
+  type LinkState,
+  type ObservedAddress,
+  type ObservedRoute,
+} from '../../../lib/decision/snapshot/index.js';
+import type { Link, LinkAddress, NextHop, Route, RouteHeader } from '../../../lib/netlink/index.js';
 
 /**
  * The carrier is that of all kinds of links, not the operational state: modems and tunnels leave it at UNKNOWN
@@ -24,24 +31,91 @@ export function macAddressOf({ macAddress }: Link): string {
 export function observedAddresses(addresses: readonly LinkAddress[]): readonly ObservedAddress[] {
   return addresses
     .filter(({ family, scope }) => family === 'inet' && scope === 'global')
-    .map(({ address, prefixLength }) => ({ address, prefixLength }));
+    .map(({ address, prefixLength, isDeprecated }) =>
+      isDeprecated ? { address, prefixLength, isDeprecated } : { address, prefixLength },
+    );
+}
+
+/** linux/rtnetlink.h, RT_TABLE_* and RTPROT_KERNEL */
+const TABLE = { main: 254, local: 255 } as const;
+const PROTOCOL_KERNEL = 2;
+
+/** Whether a route may be one of a port: of IPv4, and not of the tables that are made from what is read here. */
+export function isOfInterest({ family, table, type }: RouteHeader): boolean {
+  return family === 'inet' && type === 'unicast' && table !== TABLE.local && !isPortTable(table);
 }
 
 /**
- * IPv4 next hops of default routes by interface name, best metric first, each once. The tables of ports are left out:
- * they are made from this.
+ * The host's IPv4 routes by these interfaces, each once: default routes first, best metric first, then the others. They
+ * are those of the main table; and where that has no default route over an interface, those of the first other table
+ * that has one: network managers may keep a table for each interface. Other tables are for what their owners know. The
+ * subnets of addresses are left out: the addresses say them.
  */
-export function gatewaysByInterface(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
-  const gateways = new Map<string, readonly string[]>();
-  const defaults = routes
-    .filter(({ destination, type, table }) => destination.length === 0 && type === 'unicast' && !isPortTable(table))
-    .sort((a, b) => a.metric - b.metric);
-  for (const route of defaults) {
-    for (const { dev, gateway } of route.nextHops.length > 0 ? route.nextHops : [route]) {
-      if (dev === undefined || gateway === undefined || familyOf(gateway) === 'inet6') continue;
-      const known = gateways.get(dev) ?? [];
-      if (!known.includes(gateway)) gateways.set(dev, [...known, gateway]);
-    }
+export function routesByInterface(
+  routes: readonly Route[],
+  interfaceNames: ReadonlySet<string>,
+): ReadonlyMap<string, readonly ObservedRoute[]> {
+  const hops = routes.filter(isOfInterest).flatMap(hopsOf);
+  const ofInterface = new Map<string, RouteHop[]>();
+  for (const hop of hops) {
+    if (hop.dev === undefined || !interfaceNames.has(hop.dev)) continue;
+    const others = ofInterface.get(hop.dev);
+    if (others === undefined) ofInterface.set(hop.dev, [hop]);
+    else others.push(hop);
   }
-  return gateways;
+  return new Map([...ofInterface].map(([name, all]) => [name, routesOfPort(all)]));
+}
+
+/** A route by one of its ways. */
+interface RouteHop extends NextHop {
+  readonly route: Route;
+}
+
+function hopsOf(route: Route): readonly RouteHop[] {
+  const hops: readonly NextHop[] = route.nextHops.length > 0 ? route.nextHops : [route];
+  return hops.map(({ gateway, dev, isOnLink }) => ({ gateway, dev, isOnLink, route }));
+}
+
+function routesOfPort(hops: readonly RouteHop[]): readonly ObservedRoute[] {
+  const table = tableOfDefault(hops);
+  const seen = new Set<string>();
+  return hops
+    .filter(({ route }) => (route.table === TABLE.main || route.table === table) && !isSubnetOfAddress(route))
+    .map(observedRoute)
+    .sort((a, b) => a.destination.prefixLength - b.destination.prefixLength || compareRoutes(a, b))
+    .filter((route) => {
+      const text = formatObservedRoute(route);
+      const isNew = !seen.has(text);
+      seen.add(text);
+      return isNew;
+    });
+}
+
+/** The main table where it has a default route, else the first that has; undefined: there is none. */
+function tableOfDefault(hops: readonly RouteHop[]): number | undefined {
+  const tables = hops.filter(({ route }) => route.destination.length === 0).map(({ route }) => route.table);
+  return tables.includes(TABLE.main) ? TABLE.main : tables.sort((a, b) => a - b)[0];
+}
+
+/** What the kernel itself makes of an address: `192.0.2.0/24 proto kernel src 192.0.2.7`. */
+function isSubnetOfAddress({ protocol, source, destination }: Route): boolean {
+  const { address, length: prefixLength } = destination;
+  return protocol === PROTOCOL_KERNEL && source !== undefined && isWithin(source, { address, prefixLength });
+}
+
+function observedRoute({ gateway, isOnLink, route }: RouteHop): ObservedRoute {
+  const { destination, source, metric } = route;
+  const { address, length: prefixLength } = destination;
+  return { destination: { address, prefixLength }, gateway, source, metric, isOnLink };
+}
+
+/** Equal ones keep the kernel's order: by metric for default routes, else such that a reading compares with another. */
+function compareRoutes(a: ObservedRoute, b: ObservedRoute): number {
+  if (isDefaultRoute(a)) return a.metric - b.metric;
+  return compareTexts(a.destination.address, b.destination.address) || a.metric - b.metric;
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -1,6 +1,12 @@
-import { missingPort, type ObservedAddress, type PortObservation } from '../../../lib/decision/snapshot/index.js';
+import {
+  isDefaultRoute,
+  missingPort,
+  type ObservedAddress,
+  type ObservedRoute,
+  type PortObservation,
+} from '../../../lib/decision/snapshot/index.js';
 import type { Link, Rtnetlink } from '../../../lib/netlink/index.js';
-import { gatewaysByInterface, linkStateOf, macAddressOf, observedAddresses } from './kernel-reading.js';
+import { isOfInterest, linkStateOf, macAddressOf, observedAddresses, routesByInterface } from './kernel-reading.js';
 import type { ReadScope } from './read-scope.js';
 
 /** The part of Rtnetlink that is used. */
@@ -13,13 +19,13 @@ export interface InterfaceView {
   /** Undefined: the kernel has none of that name. */
   readonly link: Link | undefined;
   readonly addresses: readonly ObservedAddress[];
-  readonly gateways: readonly string[];
+  readonly routes: readonly ObservedRoute[];
 }
 
 /** What was last read of the kernel, by name of the interfaces that are watched. */
 export type KernelView = ReadonlyMap<string, InterfaceView>;
 
-const missing: InterfaceView = { isUnread: false, link: undefined, addresses: [], gateways: [] };
+const missing: InterfaceView = { isUnread: false, link: undefined, addresses: [], routes: [] };
 const unread: InterfaceView = { ...missing, isUnread: true };
 
 /** The view of these interfaces; what is known of those that were watched before is kept. */
@@ -57,24 +63,28 @@ function readInterface(
   if (link?.name !== name) return missing;
   if (before.link?.index === link.index && !withAddresses) return { ...before, link };
   const addresses = observedAddresses(kernel.addresses(link.index));
-  return { isUnread: false, link, addresses, gateways: before.link?.index === link.index ? before.gateways : [] };
+  return { isUnread: false, link, addresses, routes: before.link?.index === link.index ? before.routes : [] };
 }
 
-/** The view with the gateways of all interfaces that are there read. @throws NetlinkError */
-export function readGateways(kernel: KernelReader, view: KernelView): KernelView {
-  const gateways = gatewaysByInterface(kernel.routes(({ destinationLength }) => destinationLength === 0));
+/** The view with the routes of all interfaces that are there read. @throws NetlinkError */
+export function readRoutes(kernel: KernelReader, view: KernelView): KernelView {
+  const routes = routesByInterface(kernel.routes(isOfInterest), new Set(view.keys()));
   return new Map(
     Array.from(view, ([name, one]) => [
       name,
-      one.link === undefined ? one : { ...one, gateways: gateways.get(name) ?? [] },
+      one.link === undefined ? one : { ...one, routes: routes.get(name) ?? [] },
     ]),
   );
 }
 
-/** The view of one interface as an observation. */
+/**
+ * The view of one interface as an observation. `gateway`: the one that the configuration names; it counts where the
+ * kernel has no default route.
+ */
 export function observationOf(
-  { link, addresses, gateways }: InterfaceView,
+  { link, addresses, routes }: InterfaceView,
   dnsServers: readonly string[],
+  gateway?: string,
 ): PortObservation {
   if (link === undefined) return missingPort;
   return {
@@ -83,7 +93,13 @@ export function observationOf(
     index: link.index,
     macAddress: macAddressOf(link),
     addresses,
-    gateways,
+    routes: gateway === undefined || routes.some(isDefaultRoute) ? routes : [configuredRoute(gateway), ...routes],
     dnsServers,
   };
+}
+
+/** The default route that zedrouter makes of a gateway that the configuration names, in the port's own table. */
+function configuredRoute(gateway: string): ObservedRoute {
+  const destination = { address: '0.0.0.0', prefixLength: 0 };
+  return { destination, gateway, source: undefined, metric: 0, isOnLink: false };
 }

@@ -4,7 +4,8 @@ import { eventually } from '../../../lib/clock/testing/eventually.js';
 import { systemClock } from '../../../lib/clock/index.js';
 import { KernelEvents, Rtnetlink } from '../../../lib/netlink/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
-import type { PortObservation } from '../../../lib/decision/snapshot/index.js';
+import { formatObservedRoute, type PortObservation } from '../../../lib/decision/snapshot/index.js';
+import { defaultRouteVia } from '../../../lib/decision/decide/testing/scenario.js';
 import { TestNamespace } from '../testing/namespace.js';
 import { PortObserver, type Reading } from './port-observer.js';
 
@@ -46,8 +47,8 @@ beforeEach(async () => {
     { label: 'lte', interfaceName: 'wwan0' },
   ]);
   await eventually(() => {
-    expect(observationOf('shore')).toMatchObject({ link: 'up', gateways: ['192.0.2.1'] });
-    expect(observationOf('lte')).toMatchObject({ link: 'up', gateways: ['198.51.100.1'] });
+    expect(observationOf('shore')).toMatchObject({ link: 'up', routes: [{ gateway: '192.0.2.1' }] });
+    expect(observationOf('lte')).toMatchObject({ link: 'up', routes: [{ gateway: '198.51.100.1' }] });
   });
   readings.length = 0;
 });
@@ -60,6 +61,11 @@ afterEach(async () => {
 
 function observationOf(label: string): PortObservation | undefined {
   return readings.at(-1)?.observations.get(label)?.observation;
+}
+
+function routesOf(label: string): readonly string[] {
+  const observation = observationOf(label);
+  return observation?.kind === 'present' ? observation.routes.map(formatObservedRoute) : [];
 }
 
 /** Waits until the changes of a port, in words, are these, in this order. */
@@ -82,7 +88,7 @@ describe('PortObserver on a kernel', () => {
         index: 2101,
         macAddress: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/) as unknown,
         addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
-        gateways: ['192.0.2.1'],
+        routes: [defaultRouteVia('192.0.2.1', 2101)],
         dnsServers: [],
       });
     });
@@ -150,12 +156,34 @@ describe('PortObserver on a kernel', () => {
     await changesOf('shore', ['address 192.0.2.9/32 added']);
   });
 
-  it('follows default routes of every other table, best metric first', async () => {
-    await namespace.ip('route', 'add', 'default', 'via', '192.0.2.2', 'dev', 'eth0', 'metric', '5');
-    await namespace.ip('route', 'add', 'default', 'via', '192.0.2.3', 'dev', 'eth0', 'table', '77', 'metric', '9000');
+  it('follows the routes of the main table, and of another where that has no way out', async () => {
+    const add = (...words: readonly string[]): Promise<unknown> => namespace.ip('-4', 'route', 'add', ...words);
+    await add('10.50.0.0/16', 'via', '192.0.2.254', 'dev', 'eth0');
+    await add('default', 'via', '192.0.2.2', 'dev', 'eth0', 'metric', '5');
+    await add('default', 'via', '192.0.2.3', 'dev', 'eth0', 'table', '77', 'metric', '9000');
+    await add('default', 'via', 'inet6', 'fe80::1', 'dev', 'eth0', 'metric', '6');
     await eventually(() => {
-      expect(observationOf('shore')).toMatchObject({ gateways: ['192.0.2.2', '192.0.2.1', '192.0.2.3'] });
+      expect(routesOf('shore')).toEqual([
+        'default via 192.0.2.2 metric 5',
+        'default via inet6 fe80::1 metric 6',
+        'default via 192.0.2.1 metric 2101',
+        '10.50.0.0/16 via 192.0.2.254',
+      ]);
     });
+    await namespace.ip('route', 'flush', 'table', 'main', 'root', '0.0.0.0/0', 'exact', '0.0.0.0/0');
+    await eventually(() => {
+      expect(routesOf('shore')).toEqual(['default via 192.0.2.3 metric 9000', '10.50.0.0/16 via 192.0.2.254']);
+    });
+  });
+
+  it('sees a way out without a gateway, and the address that is deprecated', async () => {
+    await namespace.ip('route', 'replace', 'default', 'dev', 'eth0', 'src', '192.0.2.7', 'metric', '2101');
+    await changesOf('shore', ['gateway now none needed (on the link)']);
+    await namespace.ip('addr', 'change', '192.0.2.7/24', 'dev', 'eth0', 'preferred_lft', '0');
+    await eventually(() => {
+      expect(observationOf('shore')).toMatchObject({ addresses: [{ address: '192.0.2.7', isDeprecated: true }] });
+    });
+    expect(routesOf('shore')).toEqual(['default src 192.0.2.7 metric 2101']);
   });
 
   it('sees a port renamed away and back', async () => {

@@ -11,12 +11,14 @@ import {
   type Route,
 } from '../../../lib/netlink/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
+import { defaultRouteVia } from '../../../lib/decision/decide/testing/scenario.js';
+import { formatObservedRoute } from '../../../lib/decision/snapshot/index.js';
 import { PortObserver, type Reading } from './port-observer.js';
 
 interface FakeInterface {
   readonly link: Link;
   readonly addresses: readonly LinkAddress[];
-  readonly gateway?: string;
+  readonly gateway?: string | undefined;
 }
 
 const on = { isUp: true, hasLowerUp: true, isNotRunning: false };
@@ -42,6 +44,9 @@ function addressOf(address: string, changes: Partial<LinkAddress> = {}): LinkAdd
 function defaultRoute(dev: string, gateway: string, changes: Partial<Omit<Route, 'dev'>> = {}): Route {
   return routeVia({ table: 254, destination: everywhere('inet'), protocol: 16, dev, gateway, ...changes });
 }
+
+/** RTPROT_KERNEL: made of an address. */
+const ofKernel = { protocol: 2, dev: 'eth0' } as const;
 
 /** A kernel with interfaces. */
 class FakeKernel {
@@ -135,6 +140,11 @@ function changesSeen(): readonly string[] {
   return readings.flatMap(({ changed }) => changed.map(({ label, changes }) => `${label}: ${changes.join(', ')}`));
 }
 
+function routesOf(label: string): readonly string[] {
+  const observation = readings.at(-1)?.observations.get(label)?.observation;
+  return observation?.kind === 'present' ? observation.routes.map(formatObservedRoute) : [];
+}
+
 function add(name: string, one: FakeInterface): void {
   kernel.interfaces.set(name, one);
 }
@@ -155,6 +165,7 @@ function setAddresses(name: string, addresses: readonly LinkAddress[]): void {
 }
 
 const linkChanged: KernelEvent = { kind: 'link', index: 7, name: 'eth0', isGone: false };
+const routeGone = { kind: 'route', table: 254, family: 'inet', protocol: 16, isGone: true } as const;
 const addressGone: KernelEvent = { kind: 'address', linkIndex: 7, family: 'inet', isGone: true };
 
 describe('PortObserver', () => {
@@ -171,7 +182,7 @@ describe('PortObserver', () => {
       index: 7,
       macAddress: '02:00:00:00:00:01',
       addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
-      gateways: ['192.0.2.1'],
+      routes: [defaultRouteVia('192.0.2.1')],
       dnsServers: [],
     });
     expect(readings[0]?.observations.get('sat')?.observation).toEqual({ kind: 'missing' });
@@ -208,34 +219,84 @@ describe('PortObserver', () => {
     });
   });
 
-  it('reads IPv4 gateways of default routes of every table but those of ports, best first and each once', async () => {
+  it('reads the IPv4 routes of the main table, default routes first, best first and each once', async () => {
+    const destination = { address: '10.0.0.0', length: 8 };
     kernel.otherRoutes.push(
       defaultRoute('eth0', '192.0.2.3', { metric: 900, table: 77 }),
+      defaultRoute('eth0', '192.0.2.98', { destination, source: '192.0.2.7', isOnLink: true }),
       defaultRoute('eth0', '192.0.2.2', { metric: 5 }),
-      defaultRoute('eth0', '192.0.2.1', { metric: 9 }),
+      defaultRoute('eth0', '192.0.2.2', { metric: 5 }),
       defaultRoute('eth0', '192.0.2.99', { table: 501 }),
-      defaultRoute('eth0', '192.0.2.98', { destination: { address: '10.0.0.0', length: 8 } }),
       defaultRoute('eth0', '192.0.2.97', { type: 'unreachable' }),
+      defaultRoute('eth0', '192.0.2.96', { destination, table: 77 }),
       defaultRoute('eth0', 'fe80::1', { family: 'inet6', destination: everywhere('inet6') }),
-      defaultRoute('eth0', 'fe80::2'),
+      defaultRoute('eth0', 'fe80::2', { metric: 9 }),
+      defaultRoute('lan0', '192.0.2.95'),
+      routeVia({ table: 254, destination: { address: '192.0.2.0', length: 24 }, ...ofKernel, source: '192.0.2.7' }),
+      routeVia({ table: 254, destination: { address: '192.0.2.1', length: 32 }, ...ofKernel, source: '10.0.0.2' }),
       {
         ...defaultRoute('', '', { metric: 1_000 }),
         dev: undefined,
         gateway: undefined,
         nextHops: [
           { dev: 'eth0', gateway: '192.0.2.4', isOnLink: false },
-          { dev: 'wwan0', gateway: '198.51.100.4', isOnLink: false },
+          { dev: 'wwan0', gateway: '198.51.100.4', isOnLink: true },
         ],
       },
     );
     await start();
     observer.onEventsLost();
-    expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
-      gateways: ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'],
-    });
-    expect(readings.at(-1)?.observations.get('lte')?.observation).toMatchObject({
-      gateways: ['198.51.100.1', '198.51.100.4'],
-    });
+    expect(routesOf('shore')).toEqual([
+      'default via 192.0.2.1',
+      'default via 192.0.2.2 metric 5',
+      'default via inet6 fe80::2 metric 9',
+      'default via 192.0.2.4 metric 1000',
+      '10.0.0.0/8 via 192.0.2.98 src 192.0.2.7 onlink',
+      // The other end of a point-to-point link.
+      '192.0.2.1/32 src 10.0.0.2',
+    ]);
+    expect(routesOf('lte')).toEqual(['default via 198.51.100.1', 'default via 198.51.100.4 metric 1000 onlink']);
+  });
+
+  it('reads a way out without a gateway', async () => {
+    add('wwan0', { ...there('wwan0'), gateway: undefined });
+    kernel.otherRoutes.push(routeVia({ table: 254, destination: everywhere('inet'), protocol: 3, dev: 'wwan0' }));
+    await start();
+    observer.onEventsLost();
+    expect(routesOf('lte')).toEqual(['default']);
+  });
+
+  it('takes the routes of another table where the main table has no way out over the interface', async () => {
+    const destination = { address: '10.0.0.0', length: 8 };
+    add('wwan0', { ...there('wwan0'), gateway: undefined });
+    kernel.otherRoutes.push(
+      defaultRoute('wwan0', '198.51.100.7', { table: 1_077 }),
+      defaultRoute('wwan0', '198.51.100.6', { table: 77 }),
+      defaultRoute('wwan0', '198.51.100.5', { table: 77, destination }),
+      defaultRoute('wwan0', '198.51.100.4', { destination: { address: '10.9.0.0', length: 16 } }),
+      defaultRoute('wwan0', '198.51.100.3', { table: 1_077, destination }),
+    );
+    await start();
+    observer.onEventsLost();
+    expect(routesOf('lte')).toEqual([
+      'default via 198.51.100.6',
+      '10.0.0.0/8 via 198.51.100.5',
+      '10.9.0.0/16 via 198.51.100.4',
+    ]);
+  });
+
+  it('tells a way out that goes at once, and that of the configuration where there is none', async () => {
+    const addressing = { kind: 'static', gateway: '198.51.100.254' } as const;
+    observer.observe([
+      { label: 'shore', interfaceName: 'eth0', addressing: { kind: 'dhcp' } },
+      { label: 'lte', interfaceName: 'wwan0', addressing },
+    ]);
+    await settled();
+    forget();
+    for (const name of ['eth0', 'wwan0']) add(name, { ...there(name), gateway: undefined });
+    observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
+    expect(changesSeen()).toEqual(['shore: gateway gone', 'lte: gateway now 198.51.100.254']);
+    expect(routesOf('lte')).toEqual(['default via 198.51.100.254']);
   });
 
   it('asks for the link alone where the carrier changed, and tells the loss before it reads routes', async () => {
@@ -370,7 +431,7 @@ describe('PortObserver', () => {
     expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
       index: 70,
       addresses: [{ address: '192.0.2.7' }],
-      gateways: ['192.0.2.1'],
+      routes: [{ gateway: '192.0.2.1' }],
     });
     expect(changesSeen()).toEqual(['shore: interface index changed']);
   });
@@ -383,7 +444,7 @@ describe('PortObserver', () => {
     expect(readings.at(-1)?.observations.get('shore')?.observation).toMatchObject({
       index: 70,
       addresses: [],
-      gateways: [],
+      routes: [],
     });
   });
 

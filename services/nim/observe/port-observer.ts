@@ -1,20 +1,15 @@
 import { backoffMs, type CancelTimer, type Clock } from '../../../lib/clock/index.js';
+import type { PortAddressing } from '../../../lib/configuration/index.js';
 import {
   describeChanges,
+  isDefaultRoute,
   sameObservation,
   whyUnusable,
   type PortObservation,
 } from '../../../lib/decision/snapshot/index.js';
 import type { KernelEvent } from '../../../lib/netlink/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
-import {
-  observationOf,
-  readGateways,
-  readInterfaces,
-  watch,
-  type KernelReader,
-  type KernelView,
-} from './kernel-view.js';
+import { observationOf, readInterfaces, readRoutes, watch, type KernelReader, type KernelView } from './kernel-view.js';
 import { everythingOf, mergeScopes, nothing, type ReadScope } from './read-scope.js';
 import { scopeOfEvent } from './scope-of-event.js';
 
@@ -30,6 +25,8 @@ export interface NameServerSource {
 export interface ObservedPort {
   readonly label: string;
   readonly interfaceName: string;
+  /** Names a gateway where the port's address is static. */
+  readonly addressing?: PortAddressing;
 }
 
 export interface PortChange {
@@ -58,7 +55,7 @@ export interface Reading {
 
 /** How what is known now differs from what was told last. */
 interface Comparison extends Pick<Reading, 'observations' | 'changed'> {
-  /** A port could be used, and cannot any more. */
+  /** A port could be used, and has no link or no address any more. */
   readonly isLoss: boolean;
 }
 
@@ -213,7 +210,14 @@ export class PortObserver {
   }
 
   #readRoutes(): Comparison {
-    this.#view = readGateways(this.#options.reader, this.#view);
+    const { reader } = this.#options;
+    const before = this.#view;
+    this.#view = readRoutes(reader, before);
+    // The kernel drops routes with link and address, whose events may still be on their way: the cause is told, too.
+    const bereft = new Set(
+      [...this.#view.keys()].filter((name) => hasWayOut(before, name) && !hasWayOut(this.#view, name)),
+    );
+    this.#view = readInterfaces(reader, this.#view, { links: bereft, addresses: bereft });
     return this.#compare();
   }
 
@@ -222,18 +226,19 @@ export class PortObserver {
     const observations = new Map<string, InterfaceObservation>();
     const changed: PortChange[] = [];
     let isLoss = false;
-    for (const { label, interfaceName } of this.#ports) {
+    for (const { label, interfaceName, addressing } of this.#ports) {
       const view = this.#view.get(interfaceName);
       if (view === undefined || view.isUnread) continue;
       const before = this.#observations.get(label);
-      const observation = observationOf(view, this.#options.nameServers.of(interfaceName));
+      const gateway = addressing?.kind === 'static' ? addressing.gateway : undefined;
+      const observation = observationOf(view, this.#options.nameServers.of(interfaceName), gateway);
       if (before !== undefined && sameObservation(before.observation, observation)) {
         observations.set(label, before);
         continue;
       }
       observations.set(label, { interfaceName, observation });
       changed.push({ label, interfaceName, changes: describeChanges(before?.observation, observation) });
-      isLoss ||= before !== undefined && isUsable(before.observation) && !isUsable(observation);
+      isLoss ||= before !== undefined && isUsable(before.observation) && isWithoutLinkOrAddress(observation);
     }
     return { observations: changed.length === 0 ? this.#observations : observations, changed, isLoss };
   }
@@ -261,6 +266,16 @@ export class PortObserver {
   }
 }
 
+function hasWayOut(view: KernelView, interfaceName: string): boolean {
+  return view.get(interfaceName)?.routes.some(isDefaultRoute) === true;
+}
+
 function isUsable(port: PortObservation): boolean {
   return whyUnusable(port) === undefined;
+}
+
+/** What can be said before routes are read. */
+function isWithoutLinkOrAddress(port: PortObservation): boolean {
+  const reason = whyUnusable(port);
+  return reason !== undefined && reason !== 'no-route';
 }

@@ -29,9 +29,9 @@ const link = (index: number, name: string, parts: Parts<'link'> = {}): KernelEve
 const address = (linkIndex: number, parts: Parts<'address'> = {}): KernelEvent => {
   return { kind: 'address', linkIndex, family: 'inet', isGone: false, ...parts };
 };
-/** A default route of the main table. */
+/** Of the main table. */
 const route = (linkIndex: number | undefined, parts: Parts<'route'> = {}): KernelEvent => {
-  return { kind: 'route', table: 254, family: 'inet', isDefault: true, linkIndex, isGone: false, ...parts };
+  return { kind: 'route', table: 254, family: 'inet', protocol: 16, linkIndex, isGone: false, ...parts };
 };
 
 const renewed = (name: string) => `links ${name}; addresses ${name}; routes`;
@@ -53,22 +53,22 @@ describe('scopeOfEvent', () => {
     ['an IPv6 address came', address(2101, { family: 'inet6' }), 'nothing'],
     ['an IPv6 address went', address(2101, { family: 'inet6', isGone: true }), 'nothing'],
     ["another's address came", address(12), 'nothing'],
-    ['a default route came', route(2101), 'routes'],
-    ['a default route went', route(2101, { isGone: true }), 'routes'],
-    ['a default route of a table of somebody else', route(2101, { table: 77 }), 'routes'],
-    ['a default route of the table below those of ports', route(2101, { table: 499 }), 'routes'],
-    ['a default route of the first table of ports', route(2101, { table: 500 }), 'nothing'],
-    ["a default route of a port's table", route(2101, { table: 501 }), 'nothing'],
-    ['a default route of the last table of ports', route(2101, { table: 599 }), 'nothing'],
-    ['a default route of the table above those of ports', route(2101, { table: 600 }), 'routes'],
-    ['a default route by several ways', route(undefined), 'routes'],
-    ["a default route by several ways of a port's table", route(undefined, { table: 501 }), 'nothing'],
+    ['a route came', route(2101), 'routes'],
+    ['a route went', route(2101, { isGone: true }), 'routes'],
+    ['a route of a table of somebody else', route(2101, { table: 77 }), 'routes'],
+    ['a route of the table below those of ports', route(2101, { table: 499 }), 'routes'],
+    ['a route of the first table of ports', route(2101, { table: 500 }), 'nothing'],
+    ["a route of a port's table", route(2101, { table: 501 }), 'nothing'],
+    ['a route of the last table of ports', route(2101, { table: 599 }), 'nothing'],
+    ['a route of the table above those of ports', route(2101, { table: 600 }), 'routes'],
+    ['a route by several ways', route(undefined), 'routes'],
+    ["a route by several ways of a port's table", route(undefined, { table: 501 }), 'nothing'],
     ['an unreachable default', route(undefined, { isGone: true }), 'routes'],
-    ["another's default route", route(12), 'nothing'],
-    ["a route of a port's table that is no default", route(2101, { table: 505, isDefault: false }), 'nothing'],
-    ['a local route', route(2101, { table: 255, isDefault: false }), 'nothing'],
-    ['a local route that went', route(2101, { table: 255, isDefault: false, isGone: true }), 'nothing'],
-    ['an IPv6 default route', route(2101, { family: 'inet6' }), 'nothing'],
+    ["another's route", route(12), 'nothing'],
+    ['a route that the kernel makes of an address', route(2101, { protocol: 2 }), 'nothing'],
+    ['a local route', route(2101, { table: 255, protocol: 2 }), 'nothing'],
+    ['a local route that went', route(2101, { table: 255, protocol: 2, isGone: true }), 'nothing'],
+    ['an IPv6 route', route(2101, { family: 'inet6' }), 'nothing'],
   ])('%s', (_what, event, want) => {
     expect(inWords(scopeOfEvent(event, watched))).toBe(want);
   });

@@ -33,10 +33,13 @@ function scopeOfLink(event: KernelEvent & { readonly kind: 'link' }, watched: Wa
   return isReplaced ? { ...nothing, links, addresses: links, routes: true } : { ...nothing, links };
 }
 
-/** Default routes of tables that are not made from what is read here; several ways may be anybody's. */
+/** linux/rtnetlink.h, RTPROT_KERNEL: what the kernel makes of addresses, which have an event of their own. */
+const PROTOCOL_KERNEL = 2;
+
+/** Routes of tables that are not made from what is read here; several ways may be anybody's. */
 function isOfInterest(event: KernelEvent & { readonly kind: 'route' }, watched: WatchedInterfaces): boolean {
-  const { family, isDefault, table, linkIndex } = event;
-  if (family !== 'inet' || !isDefault || isPortTable(table)) return false;
+  const { family, table, protocol, linkIndex } = event;
+  if (family !== 'inet' || protocol === PROTOCOL_KERNEL || isPortTable(table)) return false;
   return linkIndex === undefined || namesFor(linkIndex, undefined, watched).size > 0;
 }
 

@@ -91,7 +91,7 @@ export class RemoteTests {
           {
             ...{ label, interfaceName, priority, validSinceMs: this.#validSince.get(label) },
             dnsServers: dnsServersOf(port, observation),
-            gateways: gatewaysOf(port, observation),
+            gateways: gatewaysOf(observation),
             monthlyTestBytes: port.monthlyTestBytes ?? paceOf(priority).monthlyBytes,
           },
         ];

@@ -1,4 +1,4 @@
-import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
+import type { PortAddress, PortRoute, PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Port } from '../../../lib/configuration/index.js';
 import {
   byAddress,
@@ -7,7 +7,15 @@ import {
   Profiles,
   type DecisionPolicy,
 } from '../../../lib/decision/decide/index.js';
-import { dnsServersOf, gatewaysOf, missingPort, type PortFacts } from '../../../lib/decision/snapshot/index.js';
+import {
+  dnsServersOf,
+  gatewaysOf,
+  missingPort,
+  sourceAddressOf,
+  sourceOfRoute,
+  type PortFacts,
+  type PortObservation,
+} from '../../../lib/decision/snapshot/index.js';
 import { linkStateMessage, testStateMessages } from './enums.js';
 import { failureMessage, targetStatusOf } from './target-status.js';
 import type { WallTime } from './timestamp.js';
@@ -35,8 +43,8 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     interfaceIndex: observation.kind === 'present' ? observation.index : 0,
     macAddress: observation.kind === 'present' ? observation.macAddress : '',
     linkState: linkStateMessage(observation),
-    addresses: observation.kind === 'present' ? [...observation.addresses] : [],
-    gateways: [...gatewaysOf(port, observation)],
+    addresses: addressesOf(observation),
+    gateways: [...gatewaysOf(observation)],
     dnsServers: [...dnsServersOf(port, observation)],
     priority: port.priority,
     isManagement: port.isManagement,
@@ -48,8 +56,32 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     lastFailure: failureMessage(test.lastFailure),
     targets: targetStatusesOf(sources, wall),
     testBudget: undefined,
+    routes: routesOf(observation),
+    sourceAddress: sourceAddressOf(observation) ?? '',
     revision: 0n,
   };
+}
+
+function addressesOf(observation: PortObservation): PortAddress[] {
+  if (observation.kind === 'missing') return [];
+  return observation.addresses.map(({ address, prefixLength, isDeprecated = false }) => ({
+    address,
+    prefixLength,
+    deprecated: isDeprecated,
+  }));
+}
+
+/** With the source that each leaves by, so that nobody else needs to know how that is found. */
+function routesOf(observation: PortObservation): PortRoute[] {
+  if (observation.kind === 'missing') return [];
+  return observation.routes.map((route) => ({
+    destination: route.destination.address,
+    prefixLength: route.destination.prefixLength,
+    gateway: route.gateway ?? '',
+    source: sourceOfRoute(route, observation.addresses) ?? '',
+    metric: route.metric,
+    onLink: route.isOnLink,
+  }));
 }
 
 /** Each target by the profile of the first who goes by it: others may read the same outcomes more patiently. */

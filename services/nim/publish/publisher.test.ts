@@ -6,12 +6,13 @@ import { PortLinkState } from '../../../gen/nim/v1/port_status.js';
 import { VirtualClock } from '../../../lib/clock/index.js';
 import type { Port } from '../../../lib/configuration/index.js';
 import { decide, emptyMemory, type DecisionMemory } from '../../../lib/decision/decide/index.js';
-import { portAs, usablePort } from '../../../lib/decision/decide/testing/scenario.js';
+import { defaultRouteVia, portAs, usablePort } from '../../../lib/decision/decide/testing/scenario.js';
 import {
   noTestFacts,
   testByAddress,
   type NetworkSnapshot,
   type PortObservation,
+  type PresentPort,
 } from '../../../lib/decision/snapshot/index.js';
 import { configurationOf, networkInstanceModel, portModel } from '../testing/model.js';
 import { Publisher, type ConfigurationInForce } from './index.js';
@@ -59,8 +60,16 @@ function publish(ports: Readonly<Record<string, PortObservation>>, configured = 
   publisher.publish({ configuration: configured, snapshot, decision });
 }
 
-const eth0 = { ...usablePort('eth0'), gateways: ['192.0.2.1'], dnsServers: ['192.0.2.53', '192.0.2.99'] };
-const wwan0 = { ...usablePort('wwan0'), gateways: [] };
+const eth0: PresentPort = {
+  ...usablePort('eth0'),
+  addresses: [
+    { address: '192.168.100.2', prefixLength: 24 },
+    { address: '192.0.2.7', prefixLength: 24 },
+  ],
+  routes: [defaultRouteVia('192.0.2.1', 100)],
+  dnsServers: ['192.0.2.53', '192.0.2.99'],
+};
+const wwan0 = { ...usablePort('wwan0'), routes: [defaultRouteVia('198.51.100.1')] };
 
 describe('Publisher', () => {
   it('publishes ports with what the kernel, the lease and the configuration say', () => {
@@ -70,6 +79,18 @@ describe('Publisher', () => {
         logicalLabel: 'eth0',
         linkState: PortLinkState.PORT_LINK_STATE_UP,
         gateways: ['192.0.2.1'],
+        // Not the first address: the one in the gateway's subnet.
+        sourceAddress: '192.0.2.7',
+        routes: [
+          {
+            destination: '0.0.0.0',
+            prefixLength: 0,
+            gateway: '192.0.2.1',
+            source: '192.0.2.7',
+            metric: 100,
+            onLink: false,
+          },
+        ],
         dnsServers: ['192.0.2.53', '192.0.2.99'],
         testState: PortTestState.PORT_TEST_STATE_WORKING,
         lastSucceeded: { seconds: BigInt(Date.UTC(2026, 0, 1) / 1000 + 1), nanos: 0 },

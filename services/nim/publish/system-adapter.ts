@@ -33,14 +33,15 @@ export function systemAdapterOf(
         ports: devicePorts,
         lastError: devicePorts.some(({ isMgmt, err }) => isMgmt && err === undefined)
           ? ''
-          : 'no management port has link and address',
+          : 'no management port has link, address and a default route',
       }),
     ],
   });
 }
 
 function devicePortOf(port: Port, status: PortStatus): DevicePort {
-  const [first] = status.addresses;
+  const source = status.addresses.find(({ address }) => address === status.sourceAddress);
+  const first = source ?? status.addresses[0];
   const failing = status.testState !== PortTestState.PORT_TEST_STATE_WORKING && status.lastError !== '';
   const error = failing ? errorInfo(status) : undefined;
   return DevicePort.fromPartial({

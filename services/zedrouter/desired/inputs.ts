@@ -1,4 +1,5 @@
 import type { DeviceModel } from '../../../lib/configuration/index.js';
+import type { Prefix } from '../../../lib/netlink/index.js';
 import type { IdMap } from './id-allocator.js';
 
 /** All that the desired state follows from. */
@@ -19,10 +20,30 @@ export interface PortFacts {
   readonly label: string;
   readonly interfaceName: string;
   readonly link: 'missing' | 'admin-down' | 'no-carrier' | 'up';
-  readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
-  /** Best first. */
+  readonly addresses: readonly AddressFacts[];
+  /** What its traffic leaves with; undefined: it has no address. */
+  readonly sourceAddress: string | undefined;
+  /** The host's routes over it, default routes first, best first; without the subnets of its addresses. */
+  readonly routes: readonly RouteFacts[];
+  /** Next hops of its default routes, best first. */
   readonly gateways: readonly string[];
   readonly dnsServers: readonly string[];
+}
+
+export interface AddressFacts {
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly isDeprecated: boolean;
+}
+
+/** A route of the host over a port, with the address that it is left by. */
+export interface RouteFacts {
+  readonly destination: Prefix;
+  /** Of IPv4 or IPv6; undefined: on the link. */
+  readonly gateway: string | undefined;
+  readonly source: string | undefined;
+  /** Lower is better. */
+  readonly metric: number;
 }
 
 /** NITS, as far as the kernel is concerned. Ports by logical label. */

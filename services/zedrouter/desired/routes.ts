@@ -1,31 +1,46 @@
 import { PROTOCOL, SUBNET_TABLE, portTable } from '../../../lib/dataplane-layout/index.js';
-import { everywhere, routeKey, routeVia, type Prefix, type Route } from '../../../lib/netlink/index.js';
+import { routeKey, routeVia, samePrefix, type Prefix, type Route } from '../../../lib/netlink/index.js';
 import { networkOf } from './ipv4.js';
-import type { NumberedPort } from './inputs.js';
+import type { NumberedPort, PortFacts } from './inputs.js';
 
 /**
- * Each port's table: what is on its link, and the way out. The source is named, so that the kernel drops the route
- * with the address; `onlink`, because a gateway outside the subnet is usual on LTE.
+ * Each port's table: the subnets of its addresses, and whatever else the host's routes say of the port: ways out with
+ * and without a gateway, further networks, second routers, each with its metric. The source is named, so that the
+ * kernel drops a route with its address; `onlink`, because a gateway outside the subnet is usual on LTE.
  */
 export function portRoutes(ports: readonly NumberedPort[]): readonly Route[] {
   const routes = new Map<string, Route>();
+  const add = (route: Route): void => {
+    const key = routeKey(route);
+    if (!routes.has(key)) routes.set(key, route);
+  };
   for (const { number, facts } of ports) {
     if (facts.link === 'missing' || facts.link === 'admin-down') continue;
     const own = { table: portTable(number), dev: facts.interfaceName, protocol: PROTOCOL };
-    for (const { address, prefixLength } of facts.addresses) {
-      if (prefixLength === 32) continue;
-      const route = routeVia({ ...own, destination: networkOf(address, prefixLength), source: address });
-      const key = routeKey(route);
-      if (!routes.has(key)) routes.set(key, route);
+    for (const destination of subnetsOf(facts)) {
+      add(routeVia({ ...own, destination, source: sourceWithin(destination, facts) }));
     }
-    const source = facts.addresses[0];
-    const gateway = facts.gateways[0];
-    if (source === undefined || gateway === undefined) continue;
-    const way = { gateway, source: source.address, isOnLink: true };
-    const wayOut = routeVia({ ...own, destination: everywhere('inet'), ...way });
-    routes.set(routeKey(wayOut), wayOut);
+    // Without an address the kernel would take one of another port.
+    if (facts.addresses.length === 0) continue;
+    for (const { destination, gateway, source, metric } of facts.routes) {
+      add(routeVia({ ...own, destination, gateway, source, metric, isOnLink: gateway !== undefined }));
+    }
   }
   return [...routes.values()];
+}
+
+function subnetsOf({ addresses }: PortFacts): readonly Prefix[] {
+  return addresses.flatMap(({ address, prefixLength }) =>
+    prefixLength === 32 ? [] : [networkOf(address, prefixLength)],
+  );
+}
+
+/** The port's source where it lies in the subnet; else the first address there, deprecated ones last. */
+function sourceWithin(subnet: Prefix, { addresses, sourceAddress }: PortFacts): string | undefined {
+  const within = addresses.filter(({ address, prefixLength }) => samePrefix(networkOf(address, prefixLength), subnet));
+  const best =
+    within.find(({ address }) => address === sourceAddress) ?? within.find((each) => !each.isDeprecated) ?? within[0];
+  return best?.address;
 }
 
 /** The way back to the apps. */

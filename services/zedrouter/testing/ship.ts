@@ -1,5 +1,6 @@
 import type { App, DeviceModel, NetworkInstance, Port } from '../../../lib/configuration/index.js';
-import type { PortFacts, DesireInputs, Selection } from '../desired/inputs.js';
+import { everywhere } from '../../../lib/netlink/index.js';
+import type { PortFacts, RouteFacts, DesireInputs, Selection } from '../desired/inputs.js';
 import { NO_IDS, idsFor } from '../ids/ids.js';
 
 /** A ship in values: three ports, two network instances, two apps. What every test of the pure part starts from. */
@@ -87,10 +88,17 @@ export function facts(label: string, thirdByte: number): PortFacts {
     label,
     interfaceName: label,
     link: 'up',
-    addresses: [{ address: `${network}.10`, prefixLength: 24 }],
+    addresses: [{ address: `${network}.10`, prefixLength: 24, isDeprecated: false }],
+    sourceAddress: `${network}.10`,
+    routes: [wayOut(`${network}.1`, `${network}.10`)],
     gateways: [`${network}.1`],
     dnsServers: [`${network}.53`],
   };
+}
+
+/** A default route. */
+export function wayOut(gateway: string | undefined, source: string, metric = 0): RouteFacts {
+  return { destination: everywhere('inet'), gateway, source, metric };
 }
 
 export const PORTS: ReadonlyMap<string, PortFacts> = new Map([

@@ -5,11 +5,11 @@ import {
   type WatchNetworkInstanceTestStatusResponse,
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
-import { PortLinkState, type PortStatus } from '../../../gen/nim/v1/port_status.js';
+import { PortLinkState, type PortRoute, type PortStatus } from '../../../gen/nim/v1/port_status.js';
 import { ConfigurationReader, durationInMs } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { connectTo, follow } from '../../../lib/rpc/index.js';
-import type { PortFacts, Selection } from '../desired/inputs.js';
+import type { PortFacts, RouteFacts, Selection } from '../desired/inputs.js';
 import type { Upstream, UpstreamPorts, UpstreamSelections } from './inputs.js';
 
 export interface FollowUpstreamOptions {
@@ -118,9 +118,24 @@ function portFacts(port: PortStatus): PortFacts {
     label: port.logicalLabel,
     interfaceName: port.interface,
     link: linkOf(port),
-    addresses: port.addresses,
+    addresses: port.addresses.map(({ address, prefixLength, deprecated }) => ({
+      address,
+      prefixLength,
+      isDeprecated: deprecated,
+    })),
+    sourceAddress: port.sourceAddress === '' ? undefined : port.sourceAddress,
+    routes: port.routes.map(routeFacts),
     gateways: port.gateways,
     dnsServers: port.dnsServers,
+  };
+}
+
+function routeFacts({ destination, prefixLength, gateway, source, metric }: PortRoute): RouteFacts {
+  return {
+    destination: { address: destination, length: prefixLength },
+    gateway: gateway === '' ? undefined : gateway,
+    source: source === '' ? undefined : source,
+    metric,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   noTestFacts,
   testByAddress,
   type NetworkSnapshot,
+  type ObservedRoute,
   type PortFacts,
   type PortObservation,
   type PresentPort,
@@ -76,12 +77,18 @@ export function usablePort(
     index: changes.index ?? 100 + number,
     macAddress: '02:00:00:00:00:01',
     addresses: [{ address: changes.address ?? `192.0.2.${number}`, prefixLength: 24 }],
-    gateways: ['192.0.2.254'],
+    routes: [defaultRouteVia('192.0.2.254')],
     dnsServers: [],
   };
 }
 
-/** A port as the word says: `up`, `missing`, `admin-down`, `no-carrier` or `no-address`. */
+/** `default via GATEWAY metric N` */
+export function defaultRouteVia(gateway: string | undefined, metric = 0): ObservedRoute {
+  const destination = { address: '0.0.0.0', prefixLength: 0 };
+  return { destination, gateway, source: undefined, metric, isOnLink: false };
+}
+
+/** A port as the word says: `up`, `missing`, `admin-down`, `no-carrier`, `no-address` or `no-route`. */
 export function portAs(label: string, word: string): PortObservation {
   const up = usablePort(label);
   switch (word) {
@@ -94,6 +101,8 @@ export function portAs(label: string, word: string): PortObservation {
       return { ...up, link: word };
     case 'no-address':
       return { ...up, addresses: [] };
+    case 'no-route':
+      return { ...up, routes: [] };
     default:
       throw new Error(`unknown port state ${word}`);
   }
