@@ -8,7 +8,7 @@ import { Meters } from '../../lib/observability/index.js';
 import { nimMetrics } from '../nim/metrics/index.js';
 import { Publisher } from '../nim/publish/index.js';
 import { CallErrors } from '../../lib/rpc/index.js';
-import { zedagentMetrics } from '../zedagent/metrics.js';
+import { zedagentMetrics } from '../zedagent/metrics/metrics.js';
 import { zedrouterMetrics } from '../zedrouter/metrics/metrics.js';
 
 interface Panel {

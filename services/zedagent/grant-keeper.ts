@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../lib/clock/index.js';
 import { durationInMs } from '../../lib/configuration/index.js';
-import { endGrants } from './grants.js';
-import { CHECKPOINT_EVERY_MS, type Store } from './store.js';
+import { endGrants } from './grants/grants.js';
+import { CHECKPOINT_EVERY_MS, type Store } from './state/store.js';
 
 /** Timers stand still while the machine sleeps, so no wait is longer than this while a grant lives. */
 const checkEveryMs = 1_000;

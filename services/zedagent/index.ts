@@ -1,15 +1,21 @@
+/*
+ * zedagent: keeps the device's configuration and the policy over it, and hands them out. `in-force` is the value that
+ * all of it is about; in `config`, `policy` and `grants` a request and what is in force make an answer and what is in
+ * force from then on, without reading or waiting. `state` keeps that on disk, `api` serves it. Here stand the entry and
+ * the loop that ends grants.
+ */
 import { readBootId, type Clock } from '../../lib/clock/index.js';
 import type { Logger, Meters } from '../../lib/observability/index.js';
 import { startServer, type CallErrors, type RunningService, type TlsListenOptions } from '../../lib/rpc/index.js';
 import { GrantKeeper } from './grant-keeper.js';
-import { zedagentMetrics } from './metrics.js';
-import { instantOf, type Instant } from './instant.js';
-import { policyService } from './policy-service.js';
-import { deviceConfigService } from './service.js';
-import { stateAtStart } from './start-state.js';
-import { CHECKPOINT_EVERY_MS, Store } from './store.js';
-import { configFile as configFileIn } from './stored-config.js';
-import { policyFile as policyFileIn } from './stored-policy.js';
+import { zedagentMetrics } from './metrics/metrics.js';
+import { instantOf, type Instant } from './in-force/instant.js';
+import { policyService } from './api/policy-service.js';
+import { deviceConfigService } from './api/device-config-service.js';
+import { stateAtStart } from './state/start-state.js';
+import { CHECKPOINT_EVERY_MS, Store } from './state/store.js';
+import { configFile as configFileIn } from './state/stored-config.js';
+import { policyFile as policyFileIn } from './state/stored-policy.js';
 
 export interface ZedagentOptions {
   readonly runDir: string;

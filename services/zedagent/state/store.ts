@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js';
 
-import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import type { Logger } from '../../lib/observability/index.js';
-import { RpcError, StateStore } from '../../lib/rpc/index.js';
-import { checkpointOf } from './grant-times.js';
-import type { InForce } from './in-force.js';
-import type { Instant } from './instant.js';
-import type { Transition } from './transition.js';
+import type { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { RpcError, StateStore } from '../../../lib/rpc/index.js';
+import { checkpointOf } from '../grants/grant-times.js';
+import type { InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
+import type { Transition } from '../in-force/transition.js';
 import type { ConfigFile } from './stored-config.js';
 import type { PolicyFile } from './stored-policy.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock/index.js';
+import type { Clock } from '../../../lib/clock/index.js';
 
 /** The time at which something is asked for, by the clocks that matter. */
 export interface Instant {

@@ -1,21 +1,22 @@
+import { createHash } from 'node:crypto';
+
 import { status } from '@grpc/grpc-js';
 
-import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../gen/zedagent/v1/device_config.js';
-import { PolicyChangeKind } from '../../gen/zedagent/v1/policy.js';
+import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import {
   interpret,
   timestampOf,
   withoutOrphans,
   type DeviceModel,
   type Problem,
-} from '../../lib/configuration/index.js';
-import { RpcError } from '../../lib/rpc/index.js';
+} from '../../../lib/configuration/index.js';
+import { RpcError } from '../../../lib/rpc/index.js';
 import { configWarnings } from './config-warnings.js';
-import { configuredModel, withChange, type InForce } from './in-force.js';
-import type { Instant } from './instant.js';
-import type { Transition } from './transition.js';
-import { digestOf } from './stored-config.js';
+import { configuredModel, withChange, type InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
+import type { Transition } from '../in-force/transition.js';
 
 /**
  * What a push makes of what is in force. Overrides and grants outlive it, but for those of what it no longer has.
@@ -118,4 +119,9 @@ function effectiveModelOf(config: EdgeDevConfig, policy: Dropped): DeviceModel {
 /** Problems of a configuration as violations of a request's field `config`. */
 export function configViolations(problems: readonly Problem[]): { field: string; description: string }[] {
   return problems.map(({ field, description }) => ({ field: `config.${field}`, description }));
+}
+
+/** Hexadecimal SHA-256 of the binary form. */
+function digestOf(config: EdgeDevConfig): string {
+  return createHash('sha256').update(EdgeDevConfig.encode(config).finish()).digest('hex');
 }

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
-import { RpcError, type Caller } from '../../lib/rpc/index.js';
+import { RpcError, type Caller } from '../../../lib/rpc/index.js';
 
 /** What a certificate's organizational unit, or else its common name, may say (docs/design.md#trust). */
 export type Role = 'controller' | 'observer';

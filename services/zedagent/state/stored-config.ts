@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-
-import { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
-import { readDurably, writeDurably } from '../../lib/durable/index.js';
-import type { Logger } from '../../lib/observability/index.js';
+import { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
+import { readDurably, writeDurably } from '../../../lib/durable/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 
 /** Keeps the configuration in force over restarts and power cuts. */
 export interface ConfigFile {
@@ -32,9 +29,4 @@ export function configFile(stateDir: string, logger: Logger): ConfigFile {
     },
     write: (config) => writeDurably(path, DeviceConfig.encode(config).finish()),
   };
-}
-
-/** Hexadecimal SHA-256 of the binary form. */
-export function digestOf(config: EdgeDevConfig): string {
-  return createHash('sha256').update(EdgeDevConfig.encode(config).finish()).digest('hex');
 }

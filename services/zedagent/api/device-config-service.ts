@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js';
 
-import { DeviceConfigServiceService, type DeviceConfigServiceServer } from '../../gen/zedagent/v1/device_config.js';
-import { RpcError, serverStreaming, unary, type ServedService } from '../../lib/rpc/index.js';
-import type { Instant } from './instant.js';
-import { pushConfig } from './push-config.js';
+import { DeviceConfigServiceService, type DeviceConfigServiceServer } from '../../../gen/zedagent/v1/device_config.js';
+import { RpcError, serverStreaming, unary, type ServedService } from '../../../lib/rpc/index.js';
+import { authorOf } from './author.js';
+import type { Instant } from '../in-force/instant.js';
+import { pushConfig } from '../config/push-config.js';
 import { requireRole } from './roles.js';
-import type { Store } from './store.js';
-import { authorOf } from './free-text.js';
+import type { Store } from '../state/store.js';
 import { watchConfig } from './watch-config.js';
 
 /** DeviceConfigService over what is in force. */

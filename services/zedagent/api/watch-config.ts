@@ -1,7 +1,7 @@
-import type { WatchConfigRequest, WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
-import type { InForce } from './in-force.js';
-import { liveGrants } from './grant-times.js';
-import type { Instant } from './instant.js';
+import type { WatchConfigRequest, WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import type { InForce } from '../in-force/in-force.js';
+import { liveGrants } from '../grants/grant-times.js';
+import type { Instant } from '../in-force/instant.js';
 
 /**
  * The messages of WatchConfig: each part only where the reader lacks it. Silent before the first configuration. The

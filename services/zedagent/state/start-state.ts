@@ -1,13 +1,13 @@
-import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import type { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
-import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import type { Logger } from '../../lib/observability/index.js';
-import { interpret } from '../../lib/configuration/index.js';
-import { restoredGrants } from './grant-times.js';
-import { endGrants } from './grants.js';
-import type { InForce } from './in-force.js';
-import type { Instant } from './instant.js';
-import { droppedBy, withoutDropped } from './push-config.js';
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import type { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
+import type { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
+import type { Logger } from '../../../lib/observability/index.js';
+import { interpret } from '../../../lib/configuration/index.js';
+import { restoredGrants } from '../grants/grant-times.js';
+import { endGrants } from '../grants/grants.js';
+import type { InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
+import { droppedBy, withoutDropped } from '../config/push-config.js';
 
 /** What is in force at a start: what was kept, less the grants whose time is up and the policy of what is gone. */
 export function stateAtStart(

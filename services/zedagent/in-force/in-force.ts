@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 
-import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import type { DeviceConfig } from '../../gen/zedagent/v1/device_config.js';
-import type { Policy, PolicyChange } from '../../gen/zedagent/v1/policy.js';
-import { interpret, type DeviceModel } from '../../lib/configuration/index.js';
-import { RpcError } from '../../lib/rpc/index.js';
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import type { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
+import type { Policy, PolicyChange } from '../../../gen/zedagent/v1/policy.js';
+import { interpret, type DeviceModel } from '../../../lib/configuration/index.js';
+import { RpcError } from '../../../lib/rpc/index.js';
 
 /** All that zedagent hands out. */
 export interface InForce {

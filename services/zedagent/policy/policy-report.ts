@@ -1,4 +1,4 @@
-import { NetworkOperation, type PrioritySet } from '../../gen/evecommon/uplink.js';
+import { NetworkOperation, type PrioritySet } from '../../../gen/evecommon/uplink.js';
 import {
   PolicySource,
   type GetPolicyResponse,
@@ -7,7 +7,7 @@ import {
   type PolicyOverride,
   type PortPolicy,
   type PrioritiesInForce,
-} from '../../gen/zedagent/v1/policy.js';
+} from '../../../gen/zedagent/v1/policy.js';
 import {
   limitInForce,
   operations,
@@ -16,10 +16,10 @@ import {
   type NetworkInstance,
   type Port,
   type PriorityLimit,
-} from '../../lib/configuration/index.js';
-import { liveGrants } from './grant-times.js';
-import { configInForce, configuredModel, effectiveModel, type InForce } from './in-force.js';
-import type { Instant } from './instant.js';
+} from '../../../lib/configuration/index.js';
+import { liveGrants } from '../grants/grant-times.js';
+import { configInForce, configuredModel, effectiveModel, type InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
 
 /** What is configured, overridden and in force, each with where it comes from. @throws RpcError NO_CONFIG */
 export function policyReport(current: InForce, now: Instant): GetPolicyResponse {

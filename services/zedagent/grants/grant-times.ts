@@ -1,7 +1,14 @@
-import type { Grant, Policy } from '../../gen/zedagent/v1/policy.js';
-import type { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import { durationInMs, durationOf, grantOf, hasEnded, timestampOf, wallMsOf } from '../../lib/configuration/index.js';
-import type { Instant } from './instant.js';
+import type { Grant, Policy } from '../../../gen/zedagent/v1/policy.js';
+import type { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
+import {
+  durationInMs,
+  durationOf,
+  grantOf,
+  hasEnded,
+  timestampOf,
+  wallMsOf,
+} from '../../../lib/configuration/index.js';
+import type { Instant } from '../in-force/instant.js';
 
 /** How much of a grant is left, in milliseconds. */
 export function remainingMs(grant: Grant, { boottimeMs }: Pick<Instant, 'boottimeMs'>): number {

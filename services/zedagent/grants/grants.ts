@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
-import { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import {
   PolicyChangeKind,
   type CreateGrantRequest,
@@ -8,7 +8,7 @@ import {
   type Grant,
   type RevokeGrantRequest,
   type RevokeGrantResponse,
-} from '../../gen/zedagent/v1/policy.js';
+} from '../../../gen/zedagent/v1/policy.js';
 import {
   checkPriorities,
   durationInMs,
@@ -22,12 +22,12 @@ import {
   Problems,
   timestampOf,
   type DeviceModel,
-} from '../../lib/configuration/index.js';
-import { RpcError } from '../../lib/rpc/index.js';
-import { configInForce, configuredModel, effectiveModel, withChange, type InForce } from './in-force.js';
-import type { Instant } from './instant.js';
-import type { Transition } from './transition.js';
-import { checkText } from './free-text.js';
+} from '../../../lib/configuration/index.js';
+import { RpcError } from '../../../lib/rpc/index.js';
+import { configInForce, configuredModel, effectiveModel, withChange, type InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
+import type { Transition } from '../in-force/transition.js';
+import { checkText } from '../policy/free-text.js';
 
 const shortestMs = 1_000;
 /** What is to hold for longer is a policy, not a grant. */

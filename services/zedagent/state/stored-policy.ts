@@ -1,6 +1,6 @@
-import { StoredPolicy } from '../../gen/zedagent/v1/stored_policy.js';
-import { readDurably, writeDurably } from '../../lib/durable/index.js';
-import type { Logger } from '../../lib/observability/index.js';
+import { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
+import { readDurably, writeDurably } from '../../../lib/durable/index.js';
+import type { Logger } from '../../../lib/observability/index.js';
 
 /** Keeps overrides, grants and the newest changes over restarts and power cuts. */
 export interface PolicyFile {

@@ -5,13 +5,13 @@ import {
   type OverrideOrigin,
   type UpdatePolicyRequest,
   type UpdatePolicyResponse,
-} from '../../gen/zedagent/v1/policy.js';
-import { interpret, patchOverrides, Problems, timestampOf } from '../../lib/configuration/index.js';
-import { RpcError, type FieldViolation } from '../../lib/rpc/index.js';
-import { configInForce, configuredModel, withChange, type InForce } from './in-force.js';
-import type { Instant } from './instant.js';
-import { configViolations } from './push-config.js';
-import type { Transition } from './transition.js';
+} from '../../../gen/zedagent/v1/policy.js';
+import { interpret, patchOverrides, Problems, timestampOf } from '../../../lib/configuration/index.js';
+import { RpcError, type FieldViolation } from '../../../lib/rpc/index.js';
+import { configInForce, configuredModel, withChange, type InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
+import { configViolations } from '../config/push-config.js';
+import type { Transition } from '../in-force/transition.js';
 import { checkText } from './free-text.js';
 
 /**

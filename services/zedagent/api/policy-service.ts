@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-import { PolicyServiceService, type PolicyServiceServer } from '../../gen/zedagent/v1/policy.js';
-import { unary, type ServedService } from '../../lib/rpc/index.js';
-import { liveGrants } from './grant-times.js';
-import { createGrant, revokeGrant } from './grants.js';
-import type { InForce } from './in-force.js';
-import type { Instant } from './instant.js';
-import { policyReport } from './policy-report.js';
+import { PolicyServiceService, type PolicyServiceServer } from '../../../gen/zedagent/v1/policy.js';
+import { unary, type ServedService } from '../../../lib/rpc/index.js';
+import { liveGrants } from '../grants/grant-times.js';
+import { createGrant, revokeGrant } from '../grants/grants.js';
+import type { InForce } from '../in-force/in-force.js';
+import { authorOf } from './author.js';
+import type { Instant } from '../in-force/instant.js';
+import { policyReport } from '../policy/policy-report.js';
 import { requireRole } from './roles.js';
-import type { Store } from './store.js';
-import { authorOf } from './free-text.js';
-import { updatePolicy } from './update-policy.js';
+import type { Store } from '../state/store.js';
+import { updatePolicy } from '../policy/update-policy.js';
 
 /** PolicyService over what is in force. */
 export function policyService(store: Store, now: () => Instant): ServedService {

@@ -1,7 +1,7 @@
-import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import type { ConfigWarning } from '../../gen/zedagent/v1/device_config.js';
-import type { DeviceModel } from '../../lib/configuration/index.js';
-import { testWarnings, type TestWarning } from '../../lib/decision/forecast/index.js';
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import type { ConfigWarning } from '../../../gen/zedagent/v1/device_config.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
 
 /** More would not be read, and each costs a line. */
 const mostTold = 20;

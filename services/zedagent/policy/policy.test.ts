@@ -3,24 +3,24 @@ import { rename, writeFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { eventually } from '../../lib/clock/testing/eventually.js';
-import { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import { eventually } from '../../../lib/clock/testing/eventually.js';
+import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import {
   PolicyChangeKind,
   PolicySource,
   type PolicyPatch,
   type UpdatePolicyRequest,
-} from '../../gen/zedagent/v1/policy.js';
+} from '../../../gen/zedagent/v1/policy.js';
 import {
   configFromJson,
   networkInstancePriorities,
   operationPriorities,
   patchOf,
   portPriority,
-} from '../../lib/configuration/index.js';
-import { call, type RpcError } from '../../lib/rpc/index.js';
-import { TestDevice } from './testing/device.js';
+} from '../../../lib/configuration/index.js';
+import { call, type RpcError } from '../../../lib/rpc/index.js';
+import { TestDevice } from '../testing/device.js';
 
 const { NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage, NETWORK_OPERATION_APP_TRAFFIC: appTraffic } = NetworkOperation;
 const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;

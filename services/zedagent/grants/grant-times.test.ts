@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import type { Grant, Policy } from '../../gen/zedagent/v1/policy.js';
-import { durationOf, timestampOf } from '../../lib/configuration/index.js';
+import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
+import type { Grant, Policy } from '../../../gen/zedagent/v1/policy.js';
+import { durationOf, timestampOf } from '../../../lib/configuration/index.js';
 import { checkpointOf, liveGrants, restoredGrants } from './grant-times.js';
-import type { Instant } from './instant.js';
+import type { Instant } from '../in-force/instant.js';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,7 +1,7 @@
-import { grantOf, hasEnded } from '../../lib/configuration/index.js';
-import type { Meters } from '../../lib/observability/index.js';
-import type { InForce } from './in-force.js';
-import type { Instant } from './instant.js';
+import { grantOf, hasEnded } from '../../../lib/configuration/index.js';
+import type { Meters } from '../../../lib/observability/index.js';
+import type { InForce } from '../in-force/in-force.js';
+import type { Instant } from '../in-force/instant.js';
 
 /** Makes what is in force readable as metrics. */
 export function zedagentMetrics(meters: Meters, current: () => InForce, now: () => Instant): void {

@@ -7,18 +7,18 @@ import { join } from 'node:path';
 import { credentials, status, type Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import {
   CreateGrantRequest,
   PolicyServiceClient,
   RevokeGrantRequest,
   UpdatePolicyRequest,
-} from '../../gen/zedagent/v1/policy.js';
-import { systemClock } from '../../lib/clock/index.js';
-import { createLogger } from '../../lib/observability/index.js';
-import { call, connectTo, readRpcError } from '../../lib/rpc/index.js';
-import { startZedagent, type RunningZedagent } from './index.js';
+} from '../../../gen/zedagent/v1/policy.js';
+import { systemClock } from '../../../lib/clock/index.js';
+import { createLogger } from '../../../lib/observability/index.js';
+import { call, connectTo, readRpcError } from '../../../lib/rpc/index.js';
+import { startZedagent, type RunningZedagent } from '../index.js';
 
 const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
 const logger = createLogger({ service: 'test', level: 'silent' });
