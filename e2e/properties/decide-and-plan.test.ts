@@ -125,10 +125,13 @@ function expectGuarded(dataplane: Dataplane): void {
     expect([...dataplane.rules.values()]).toContainEqual(
       rule({
         preference: 9199,
-        mark: { value: ranking, mask: 0xfff_ffff },
+        mark: { value: ranking, mask: 0xffff_ffff },
         action: { kind: 'unreachable' },
         protocol: 229,
       }),
+    );
+    expect([...dataplane.rules.values()]).toContainEqual(
+      rule({ preference: 9210, inputInterface: name, action: { kind: 'unreachable' }, protocol: 229 }),
     );
   }
 }

@@ -3,8 +3,9 @@
  * more than one service reads, and the marks. NIM and zedrouter both import it; a change here needs an upgrade path,
  * for a running kernel holds the old names.
  *
- * A packet's mark names the ranking that its network instance follows: one hexadecimal digit a port, the port in use
- * first, so 0x12 reads "port 1, then port 2". A flow's conntrack mark names the port and network instance it began on:
+ * A packet's mark names the ranking that its network instance follows: 0xe, by which it is known as ours, then one
+ * hexadecimal digit a port, the port in use first, so 0xe0000012 reads "port 1, then port 2".
+ * Marks without the 0xe are somebody else's. A flow's conntrack mark names the port and network instance it began on:
  * 0xe, a zero, two digits of port number, four of network instance number.
  */
 
@@ -19,6 +20,12 @@ export const PREFERENCE = {
   /** Rankings by mark: 9100 the port in use, 9101 the next one, and so on. */
   ranking: 9100,
   rankingUnreachable: 9199,
+  /** A packet with a mark of ours whose ranking is unknown goes on to `source`. */
+  marked: 9200,
+  /** What comes in by a bridge without a mark of ours, because the nft table is missing, ends here. */
+  unmarked: 9210,
+  /** The device's own packets with a bridge's address lead nowhere but to the apps. */
+  bridgeAddress: 9220,
   /** The same by source address, one chain a network instance (EVE: 10000). */
   source: 10000,
   sourceUnreachable: 10009,
@@ -36,14 +43,19 @@ export const PORT_DOWN_SET = 'port_down';
 export const MAX_PORT_NUMBER = 14;
 /** Network instances have 16 bits in a flow mark; 4,000 is what was measured to work with room to spare. */
 export const MAX_NI_NUMBER = 4000;
-/** Seven digits: the upper four bits of a packet's mark are nobody's of ours. */
+/** By the upper four bits a mark is known as ours, of a packet and of a flow. */
+export const OURS_MASK = 0xf0000000;
+export const OURS = 0xe0000000;
+/** Seven digits, below the one that says whose mark it is. */
 export const MAX_ARMED_PORTS = 7;
-export const RANKING_MASK = 0x0fffffff;
+const RANKING_DIGITS = 0x0fffffff;
+/** All of a packet's mark says which ranking it is. */
+export const RANKING_MASK = 0xffffffff;
 /** The ranking of a network instance that may use no port now. */
-export const NO_PORT_RANKING = 0xf;
+export const NO_PORT_RANKING = 0xe000000f;
+/** Of a packet that comes back to an app: no ranking, and ours. */
+export const ANSWER_MARK = OURS;
 
-export const FLOW_OURS_MASK = 0xf0000000;
-export const FLOW_OURS = 0xe0000000;
 export const FLOW_PORT_MASK = 0xf0ff0000;
 export const FLOW_NI_MASK = 0xf000ffff;
 export const FLOW_MASK = 0xf0ffffff;
@@ -51,18 +63,19 @@ export const FLOW_MASK = 0xf0ffffff;
 /** The mark of a ranking; ports beyond the seventh are not armed. */
 export function rankingMark(portNumbers: readonly number[]): number {
   if (portNumbers.length === 0) return NO_PORT_RANKING;
-  return portNumbers.slice(0, MAX_ARMED_PORTS).reduce((mark, port) => mark * 16 + port, 0);
+  return OURS + portNumbers.slice(0, MAX_ARMED_PORTS).reduce((mark, port) => mark * 16 + port, 0);
 }
 
-/** The port numbers of a ranking mark, the port in use first. */
+/** The port numbers of a ranking mark, the port in use first. Reads those of 0.1.0, too, which lack the 0xe. */
 export function rankedPortNumbers(mark: number): readonly number[] {
-  if (mark === NO_PORT_RANKING) return [];
-  return Array.from(mark.toString(16), (digit) => Number.parseInt(digit, 16));
+  const digits = mark & RANKING_DIGITS;
+  if (digits === 0 || digits === (NO_PORT_RANKING & RANKING_DIGITS)) return [];
+  return Array.from(digits.toString(16), (digit) => Number.parseInt(digit, 16));
 }
 
 /** The conntrack mark of flows of a network instance over a port. */
 export function flowMark(portNumber: number, niNumber: number): number {
-  return (FLOW_OURS | (portNumber << 16) | niNumber) >>> 0;
+  return (OURS | (portNumber << 16) | niNumber) >>> 0;
 }
 
 /** The conntrack mark of a flow that came in by a port and has no owner yet. */

@@ -6,6 +6,8 @@ import {
   flowMark,
   isPortTable,
   MAX_PORT_NUMBER,
+  OURS,
+  OURS_MASK,
   portMark,
   portTable,
   rankedPortNumbers,
@@ -16,9 +18,9 @@ import { formatMark } from '../netlink/index.js';
 
 describe('rankingMark', () => {
   it.each([
-    { ports: [1, 2, 3], text: '0x00000123' },
-    { ports: [14], text: '0x0000000e' },
-    { ports: [], text: '0x0000000f' },
+    { ports: [1, 2, 3], text: '0xe0000123' },
+    { ports: [14], text: '0xe000000e' },
+    { ports: [], text: '0xe000000f' },
   ])('reads like the ranking: $ports is $text', ({ ports, text }) => {
     expect(formatMark(rankingMark(ports))).toBe(text);
     expect(rankedPortNumbers(rankingMark(ports))).toEqual(ports);
@@ -27,7 +29,16 @@ describe('rankingMark', () => {
   it('arms at most seven ports and stays within its mask', () => {
     const mark = rankingMark([14, 13, 12, 11, 10, 9, 8, 7, 6]);
     expect(rankedPortNumbers(mark)).toEqual([14, 13, 12, 11, 10, 9, 8]);
-    expect(mark & 0xf0000000).toBe(0);
+    expect((mark & OURS_MASK) >>> 0).toBe(OURS);
+  });
+});
+
+describe('rankedPortNumbers', () => {
+  it.each([
+    { mark: 0x123, ports: [1, 2, 3] },
+    { mark: 0xf, ports: [] },
+  ])('reads what 0.1.0 left in the kernel: $mark', ({ mark, ports }) => {
+    expect(rankedPortNumbers(mark)).toEqual(ports);
   });
 });
 

@@ -358,13 +358,7 @@ describe('rules', () => {
     ['not', { 8: 2 }, nothing],
     ['a destination', { 1: 24 }, nothing],
     ['a type of service', { 3: 0x10 }, nothing],
-    [
-      'goto',
-      { 7: 2 },
-      (writer) => {
-        writer.u32(FRA.goto, 9_000);
-      },
-    ],
+    ['goto without a target', { 7: 2 }, nothing],
     ['nop', { 7: 3 }, nothing],
     [
       'suppressed prefixes',

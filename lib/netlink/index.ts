@@ -24,7 +24,7 @@ export { formatLinkAddress, type LinkAddress } from './link-address.js';
 export type { Neighbour } from './neighbour.js';
 export { ERRNO, NetlinkError } from './netlink-error.js';
 export { readNftGeneration } from './nft-generation.js';
-export { readNftTable, type NftTable } from './nft-table.js';
+export { readNftChainsDigest, readNftTable, type NftTable } from './nft-table.js';
 export {
   formatRoute,
   routeKey,

@@ -21,6 +21,18 @@ export interface NftTableQuery<SetName extends string> {
   readonly namespace?: string | undefined;
 }
 
+/**
+ * The digest of a table's chains, without its elements: under a millisecond. Undefined where there is no table.
+ * @throws NetlinkError
+ */
+export function readNftChainsDigest(place: {
+  readonly family: NftFamily;
+  readonly table: string;
+  readonly namespace?: string | undefined;
+}): string | undefined {
+  return withSocket('nftables', place.namespace, (socket) => readChainsDigest(socket, place));
+}
+
 /** Reads a table. @throws NetlinkError */
 export function readNftTable<SetName extends string>(query: NftTableQuery<SetName>): NftTable<SetName> {
   const { family, table, sets, boottimeMs, namespace } = query;

@@ -31,10 +31,13 @@ export interface Rule {
 }
 
 export type RuleAction =
-  { readonly kind: 'lookup'; readonly table: number } | { readonly kind: 'blackhole' | 'unreachable' | 'prohibit' };
+  | { readonly kind: 'lookup'; readonly table: number }
+  /** Goes on with the first rule of that preference, a later one; where there is none, with the next. */
+  | { readonly kind: 'goto'; readonly preference: number }
+  | { readonly kind: 'blackhole' | 'unreachable' | 'prohibit' };
 
 /** linux/fib_rules.h, FR_ACT_* */
-const FR_ACT = { lookup: 1, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
+const FR_ACT = { lookup: 1, goto: 2, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
 const FIB_RULE_INVERT = 2;
 /** FRA_SUPPRESS_PREFIXLEN of a rule that suppresses nothing. */
 const NO_PREFIX_LENGTH = 0xffff_ffff;
@@ -45,6 +48,7 @@ const MODELLED: ReadonlySet<number> = new Set([
   FRA.source,
   FRA.inputInterface,
   FRA.outputInterface,
+  FRA.goto,
   FRA.priority,
   FRA.mark,
   FRA.mask,
@@ -73,12 +77,17 @@ export function sameRule(a: Rule, b: Rule): boolean {
     a.mark?.mask === b.mark?.mask &&
     (a.from === undefined || b.from === undefined ? a.from === b.from : samePrefix(a.from, b.from)) &&
     a.action.kind === b.action.kind &&
-    tableOf(a.action) === tableOf(b.action)
+    tableOf(a.action) === tableOf(b.action) &&
+    targetOf(a.action) === targetOf(b.action)
   );
 }
 
 function tableOf(action: RuleAction): number {
   return action.kind === 'lookup' ? action.table : 0;
+}
+
+function targetOf(action: RuleAction): number | undefined {
+  return action.kind === 'goto' ? action.preference : undefined;
 }
 
 /**
@@ -98,6 +107,7 @@ export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Ru
   const [type, flags] = verb === 'add' ? [RTM.newRule, FLAG.create | FLAG.exclusive] : [RTM.deleteRule, 0];
   const { preference, from, mark, inputInterface, outputInterface, action, protocol } = one;
   const table = tableOf(action);
+  const target = targetOf(action);
   return writer.message(type, flags | FLAG.acknowledge, () => {
     const header = Buffer.alloc(HEADER.rule);
     header.writeUInt8(from === undefined ? AF_INET : familyNumber(familyOf(from.address)), 0);
@@ -106,6 +116,7 @@ export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Ru
     header.writeUInt8(FR_ACT[action.kind], 7);
     writer.raw(header);
     writer.u32(FRA.priority, preference);
+    if (target !== undefined) writer.u32(FRA.goto, target);
     if (from !== undefined) writer.bytesAttribute(FRA.source, addressBytes(from.address));
     if (mark !== undefined) {
       writer.u32(FRA.mark, mark.value);
@@ -131,12 +142,28 @@ export function formatRule({
   return [
     `pref ${preference}`,
     ...(from === undefined ? [] : [`from ${formatPrefix(from)}`]),
-    ...(mark === undefined ? [] : [`fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`]),
+    ...(mark === undefined ? [] : [`fwmark ${formatMarkMatch(mark)}`]),
     ...(inputInterface === undefined ? [] : [`iif ${inputInterface}`]),
     ...(outputInterface === undefined ? [] : [`oif ${outputInterface}`]),
-    action.kind === 'lookup' ? `lookup ${action.table}` : action.kind,
+    formatAction(action),
     `protocol ${protocol}`,
   ].join(' ');
+}
+
+function formatMarkMatch({ value, mask }: NonNullable<Rule['mark']>): string {
+  const text = `0x${value.toString(16)}`;
+  return mask === ALL_BITS ? text : `${text}/0x${mask.toString(16)}`;
+}
+
+function formatAction(action: RuleAction): string {
+  switch (action.kind) {
+    case 'lookup':
+      return `lookup ${action.table}`;
+    case 'goto':
+      return `goto ${action.preference}`;
+    default:
+      return action.kind;
+  }
 }
 
 function ruleIn({ type, body }: Message): Rule | undefined {
@@ -147,7 +174,7 @@ function ruleIn({ type, body }: Message): Rule | undefined {
     const value = fields.get(attribute);
     return value === undefined ? undefined : text(value);
   };
-  const action = actionIn(body.readUInt8(7), u32(FRA.table) ?? body.readUInt8(4));
+  const action = actionIn(body.readUInt8(7), u32(FRA.table) ?? body.readUInt8(4), u32(FRA.goto));
   const [destinationLength, typeOfService] = [body.readUInt8(1), body.readUInt8(3)];
   const isInverted = (body.readUInt32LE(8) & FIB_RULE_INVERT) !== 0;
   const suppresses = (u32(FRA.suppressPrefixLength) ?? NO_PREFIX_LENGTH) !== NO_PREFIX_LENGTH;
@@ -168,10 +195,12 @@ function ruleIn({ type, body }: Message): Rule | undefined {
   };
 }
 
-function actionIn(number: number, table: number): RuleAction | undefined {
+function actionIn(number: number, table: number, target: number | undefined): RuleAction | undefined {
   switch (number) {
     case FR_ACT.lookup:
       return { kind: 'lookup', table };
+    case FR_ACT.goto:
+      return target === undefined ? undefined : { kind: 'goto', preference: target };
     case FR_ACT.blackhole:
       return { kind: 'blackhole' };
     case FR_ACT.unreachable:

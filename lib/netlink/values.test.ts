@@ -24,12 +24,14 @@ const few = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...
 const rules: fc.Arbitrary<Rule> = fc.record({
   preference: few(1, 11, 111),
   from: few(undefined, { address: '10.1.1.0', length: 24 }, { address: '10.1.1.0', length: 25 }),
-  mark: few(undefined, { value: 1, mask: 0x11 }, { value: 0x11, mask: 1 }),
+  mark: few(undefined, { value: 1, mask: 0x11 }, { value: 0x11, mask: 1 }, { value: 1, mask: 0xffff_ffff }),
   inputInterface: few(undefined, 'a', 'b'),
   outputInterface: few(undefined, 'a', 'b'),
   action: few<Rule['action']>(
     { kind: 'lookup', table: 1 },
     { kind: 'lookup', table: 11 },
+    { kind: 'goto', preference: 112 },
+    { kind: 'goto', preference: 1112 },
     { kind: 'unreachable' },
     { kind: 'blackhole' },
     { kind: 'prohibit' },

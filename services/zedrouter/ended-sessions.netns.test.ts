@@ -9,7 +9,7 @@ import { countFlowsByMark } from '../../lib/netlink/index.js';
 
 import { VirtualClock } from '../../lib/clock/index.js';
 import { Program } from '../../lib/iproute-exec/testing.js';
-import { FLOW_OURS, FLOW_OURS_MASK } from '../../lib/dataplane-layout/index.js';
+import { OURS, OURS_MASK } from '../../lib/dataplane-layout/index.js';
 import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
@@ -39,7 +39,7 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
   });
 
   function flows(): Promise<number> {
-    return countFlowsByMark({ mark: FLOW_OURS, mask: FLOW_OURS_MASK, namespace: place.device });
+    return countFlowsByMark({ mark: OURS, mask: OURS_MASK, namespace: place.device });
   }
 
   it('are reset when their port has lost its address', async () => {

@@ -72,8 +72,8 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       );
     },
   });
-  const watch = watchKernel(namespace, clock, () => {
-    reconciler.kernelIsDirty();
+  const watch = watchKernel(namespace, clock, (part) => {
+    reconciler.kernelIsDirty(part);
   });
   const ending = new AbortController();
   const following = followUpstream({

@@ -61,12 +61,12 @@ describe('Reconciler on a real kernel', () => {
       ids = report.ids;
       expect(report.failures).toEqual([]);
       const again = nextReport();
-      reconciler.kernelIsDirty();
+      reconciler.kernelIsDirty('routing');
       expect((await again).planned).toEqual([]);
     });
-    expect(await inDevice('ip', 'route', 'get', '8.8.8.8', 'from', '10.77.0.2', 'iif', 'bn1')).toContain(
-      'dev eth0 table 501',
-    );
+    expect(
+      await inDevice('ip', 'route', 'get', '8.8.8.8', 'from', '10.77.0.2', 'iif', 'bn1', 'mark', '0xe0000123'),
+    ).toContain('dev eth0 table 501');
     expect(await inDevice('cat', '/proc/sys/net/ipv4/conf/wwan0/ignore_routes_with_linkdown')).toBe('1\n');
   });
 
@@ -97,7 +97,7 @@ describe('Reconciler on a real kernel', () => {
     { what: 'a strict filter of sources', damage: ['sysctl', '-qw', 'net.ipv4.conf.eth0.rp_filter=1'] },
     {
       what: 'a foreign rule in our name',
-      damage: ['ip', 'rule', 'add', 'pref', '9100', 'fwmark', '0x123/0xfffffff', 'lookup', '503', 'protocol', '229'],
+      damage: ['ip', 'rule', 'add', 'pref', '9100', 'fwmark', '0xe0000123', 'lookup', '503', 'protocol', '229'],
     },
   ])('repairs $what', async ({ damage }) => {
     const dump = async (): Promise<string> =>
@@ -113,7 +113,7 @@ describe('Reconciler on a real kernel', () => {
       await inDevice(...damage);
       expect(sorted(await dump())).not.toEqual(before);
       const repaired = nextReport();
-      reconciler.kernelIsDirty();
+      reconciler.kernelIsDirty('routing');
       expect((await repaired).failures).toEqual([]);
       expect(sorted(await dump())).toEqual(before);
     });
@@ -172,7 +172,7 @@ describe('Reconciler on a real kernel', () => {
       await inDevice('ip', 'link', 'del', 'bn1');
       expect(await master()).toBe('');
       const repaired = nextReport();
-      reconciler.kernelIsDirty();
+      reconciler.kernelIsDirty('routing');
       expect((await repaired).failures).toEqual([]);
       expect(await master()).toBe('bn1');
       await inDevice('ip', 'link', 'set', 'dev', 'app', 'nomaster');

@@ -4,6 +4,7 @@ import { untilSent } from '../../lib/rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
 import { BridgeMembers } from './apply/bridge-members.js';
 import type { Kernel } from './apply/kernel.js';
+import type { ChangedPart } from './apply/kernel-watch.js';
 import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
 import { NameServiceWatch } from './apply/name-service-watch.js';
 import { observe } from './apply/observe.js';
@@ -73,6 +74,8 @@ export class Reconciler {
   readonly #nameServiceFailures = new NameServiceFailures();
   /** When the dnsmasq of a bridge ended by itself last. */
   readonly #nameServiceEndedMs = new Map<string, number>();
+  /** The ruleset has changed since its chains were compared. */
+  #isRulesetSuspect = false;
   #isReconciling = false;
   #isDirty = false;
   /** When the first of what made it dirty was heard. */
@@ -114,9 +117,32 @@ export class Reconciler {
     this.#markDirty();
   }
 
-  /** Something in the kernel changed, by whomever: verify, when it has calmed down. */
-  kernelIsDirty(): void {
+  /**
+   * Something in the kernel changed, by whomever: verify, when it has calmed down. Chains that are not as they were
+   * left guard and translate nothing: those are repaired at once.
+   */
+  kernelIsDirty(part: ChangedPart): void {
+    if (part === 'ruleset') this.#isRulesetSuspect = true;
     this.#verification.soon();
+    this.#checkRuleset();
+  }
+
+  #checkRuleset(): void {
+    if (!this.#isRulesetSuspect || this.#isReconciling || this.#closed) return;
+    this.#isRulesetSuspect = false;
+    const inForce = this.#chainsInForce;
+    try {
+      if (inForce !== undefined && this.#options.kernel.ruleset.chainsDigest() !== inForce) this.#verification.now();
+    } catch (error) {
+      this.#complainOfReading(error);
+    }
+  }
+
+  #complainOfReading(error: unknown): void {
+    this.#options.logger.warn(
+      { event: 'kernel-unreadable', err: error },
+      'cannot read the kernel, keeping what is known of it',
+    );
   }
 
   /** Waits for the reconciliation under way, then stops. The kernel stays as it is. */
@@ -147,10 +173,7 @@ export class Reconciler {
       this.#markDirty();
       return 'useful';
     } catch (error) {
-      this.#options.logger.warn(
-        { event: 'kernel-unreadable', err: error },
-        'cannot read the kernel, keeping what is known of it',
-      );
+      this.#complainOfReading(error);
       return 'failed';
     }
   }
@@ -178,6 +201,7 @@ export class Reconciler {
     }
     this.#isReconciling = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+    this.#checkRuleset();
   }
 
   async #reconcileOnce(): Promise<void> {

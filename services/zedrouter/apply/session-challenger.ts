@@ -2,7 +2,7 @@ import { provokeChallengeAcks, readTcpFlowsByMark, type AppSession, type TcpFlow
 
 import type { Logger } from '../../../lib/observability/index.js';
 import type { Bridge } from '../desired/dataplane.js';
-import { FLOW_OURS, FLOW_OURS_MASK } from '../../../lib/dataplane-layout/index.js';
+import { OURS, OURS_MASK } from '../../../lib/dataplane-layout/index.js';
 import { sessionsToChallenge } from './challenged-sessions.js';
 
 /** What waits beyond that is left out, and finds out with its next packet. Some 100 ms of work, in small pieces. */
@@ -61,8 +61,8 @@ export class SessionChallenger {
   async #remember(): Promise<void> {
     try {
       this.#remembered = await readTcpFlowsByMark({
-        mark: FLOW_OURS,
-        mask: FLOW_OURS_MASK,
+        mark: OURS,
+        mask: OURS_MASK,
         namespace: this.#namespace,
       });
     } catch (error) {

@@ -112,6 +112,7 @@ function desiredElements(
 
 function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<string, NumberedPort>) {
   const inUse = new Set(ranked.flatMap(({ ranking }) => ranking.slice(0, 1).map((port) => port.number)));
+  const uplinks = new ElementMap();
   const port_mark = new ElementMap();
   const port_path = new ElementMap();
   const port_address = new ElementMap();
@@ -120,6 +121,7 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
   const byUse = [...ports.values()].sort((a, b) => Number(inUse.has(b.number)) - Number(inUse.has(a.number)));
   for (const { number, facts } of byUse) {
     const mark = portMark(number);
+    uplinks.put([facts.interfaceName]);
     port_mark.put([facts.interfaceName], [mark]);
     port_path.put([mark, facts.interfaceName]);
     port_up.put([facts.interfaceName]);
@@ -127,7 +129,7 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
       if (!port_address.has(elementKey([address]))) port_address.put([address], [mark]);
     }
   }
-  return { port_mark, port_path, port_address, port_up, port_down: port_up };
+  return { uplinks, port_mark, port_path, port_address, port_up, port_down: port_up };
 }
 
 /** Elements of one set, by their keys. */

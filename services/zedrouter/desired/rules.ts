@@ -1,5 +1,7 @@
 import {
   MAX_ARMED_PORTS,
+  OURS,
+  OURS_MASK,
   PREFERENCE,
   PROTOCOL,
   RANKING_MASK,
@@ -8,6 +10,7 @@ import {
   rankingMark,
 } from '../../../lib/dataplane-layout/index.js';
 import { rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
+import { oncePer } from '../../../lib/once/index.js';
 import type { NumberedPort } from './inputs.js';
 import type { Placement } from './placement.js';
 
@@ -26,8 +29,12 @@ type Keyed = readonly [key: string, rule: Rule];
  *
  * Each ranking in use is a chain by mark: the used port's table, then each further one, then `unreachable`. A port
  * that loses link or address drops out of its table by itself, and the next rule answers with nobody awake. Beside it
- * stands the same chain by source address (the proposal's visible rule): for packets that did not come in by the
- * bridge, and for the case that the nft table is missing.
+ * stands the same chain by source address (the proposal's visible rule): for packets of a ranking that has no rules,
+ * and for the kernel's look at where an answer would go (rp_filter).
+ *
+ * Between the two stands the second line of defence, for the case that somebody has flushed our nft table: nobody
+ * masquerades then, and what comes in by a bridge without a mark of ours goes nowhere. Neither does what the device
+ * itself sends with a bridge's address, unless it is for an app.
  */
 export function desiredRules(
   subnets: readonly RankedSubnet[],
@@ -41,7 +48,11 @@ export function desiredRules(
     const selector = { mark: { value, mask: RANKING_MASK } };
     rules.push(...chain(selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable));
   }
-  for (const ranked of subnets) rules.push(...sourceChain(ranked));
+  const isMarked = { mark: { value: OURS, mask: OURS_MASK } };
+  rules.push(
+    keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } }),
+  );
+  for (const ranked of subnets) rules.push(...defence(ranked.placement), ...sourceChain(ranked));
   for (const { number, facts } of ports) {
     if (facts.link === 'missing') continue;
     const way = { preference: PREFERENCE.port, action: lookup(portTable(number)) };
@@ -50,6 +61,19 @@ export function desiredRules(
   }
   return new Map(rules);
 }
+
+/** What the nft table has not marked does not leave. What the device itself sends comes by `lo`. */
+const defence = oncePer((placement: Placement): readonly Keyed[] => {
+  const { bridge } = placement;
+  const action = { kind: 'unreachable' } as const;
+  const own = bridge.address === undefined ? undefined : { address: bridge.address.address, length: 32 };
+  return [
+    keyed({ inputInterface: bridge.name, preference: PREFERENCE.unmarked, action }),
+    ...(own === undefined
+      ? []
+      : [keyed({ from: own, inputInterface: 'lo', preference: PREFERENCE.bridgeAddress, action })]),
+  ];
+});
 
 /** By ranking. A network instance goes to and fro between a few of them. */
 const sourceChains = new WeakMap<Placement, Map<number, readonly Keyed[]>>();

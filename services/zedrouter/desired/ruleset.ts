@@ -1,18 +1,27 @@
 import {
+  ANSWER_MARK,
   FLOW_NI_MASK,
-  FLOW_OURS,
-  FLOW_OURS_MASK,
+  OURS,
+  OURS_MASK,
+  portMark,
   FLOW_PORT_MASK,
+  MAX_PORT_NUMBER,
   NFT_FAMILY,
   NFT_TABLE,
   NO_PORT_RANKING,
-  RANKING_MASK,
 } from '../../../lib/dataplane-layout/index.js';
 import { formatMark } from '../../../lib/netlink/index.js';
 import { SET_NAMES, SETS, type SetDefinition } from './sets.js';
 
 /** Named counters, read for metrics. */
-export const COUNTERS = ['not_permitted', 'between_instances', 'invalid', 'stale', 'closed_port_map'] as const;
+export const COUNTERS = [
+  'not_permitted',
+  'between_instances',
+  'between_uplinks',
+  'invalid',
+  'stale',
+  'closed_port_map',
+] as const;
 
 interface Chain {
   readonly name: string;
@@ -20,7 +29,9 @@ interface Chain {
   readonly rules: readonly string[];
 }
 
-const ours = `ct mark & ${formatMark(FLOW_OURS_MASK)} == ${formatMark(FLOW_OURS)}`;
+const ours = `ct mark & ${formatMark(OURS_MASK)} == ${formatMark(OURS)}`;
+/** What the mark of every flow of ours begins with: a ranking that somebody saved there does not. */
+const portMarks = Array.from({ length: MAX_PORT_NUMBER }, (_, index) => formatMark(portMark(index + 1))).join(', ');
 /** Belongs to no flow that is known, and begins none. */
 const midStream = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
 const resetOrRefuse = (condition: string, counter: string, refusal: string): readonly string[] => [
@@ -43,17 +54,6 @@ export const CHAINS: readonly Chain[] = [
       // From app to app over one bridge, seen here with br_netfilter: no port, so no generation either.
       'iifname @ni_bridges fib daddr . iif oif exists accept',
       'ct original zone set iifname map @ni_zone',
-      'meta mark set iifname map @ni_ranking',
-    ],
-  },
-  {
-    // Where a network instance may use no port, routing ends at `unreachable`, which an open session takes for a
-    // trouble that passes, and never comes to the guard. A session that has ended is told here. One whose port is away
-    // for the moment has not ended: its flow is known.
-    name: 'adrift',
-    hook: 'type filter hook prerouting priority mangle; policy accept;',
-    rules: [
-      `meta mark & ${formatMark(RANKING_MASK)} == ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${midStream} counter name stale reject with tcp reset`,
     ],
   },
   {
@@ -65,13 +65,36 @@ export const CHAINS: readonly Chain[] = [
       'ct mark 0 iifname @ni_bridges ct mark set ip daddr map @port_address',
       'ct mark set ct mark . meta l4proto . th dport map @port_map_owner',
       'ct mark @port_map_open dnat ip to ct mark . meta l4proto . th dport map @port_map_target',
-      `ct mark & ${formatMark(FLOW_NI_MASK)} == ${formatMark(FLOW_OURS)} ct mark set 0`,
+      `ct mark & ${formatMark(FLOW_NI_MASK)} == ${formatMark(OURS)} ct mark set 0`,
+    ],
+  },
+  {
+    // The last word before routing, after what others do with marks in raw and mangle.
+    name: 'rank',
+    hook: 'type filter hook prerouting priority dstnat + 10; policy accept;',
+    rules: [
+      'meta mark set iifname map @ni_ranking',
+      // Where a network instance may use no port, routing ends at `unreachable`, which an open session takes for a
+      // trouble that passes, and never comes to the guard. A session that has ended is told here. One whose port is
+      // away for the moment has not ended: its flow is known.
+      `meta mark ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${midStream} counter name stale reject with tcp reset`,
+      // What comes back is let in where the app could answer it (rp_filter), and without a mark it could not.
+      `iifname @uplinks ${ours} meta mark set ${formatMark(ANSWER_MARK)} accept`,
+      // Its flow's mark has been overwritten by somebody else: apps' flows are known by their zone, and what came in
+      // by a port map has been translated.
+      `iifname @uplinks ct original zone != 0 meta mark set ${formatMark(ANSWER_MARK)} accept`,
+      `iifname @uplinks meta mark 0 ct status & dnat != 0 meta mark set ${formatMark(ANSWER_MARK)}`,
     ],
   },
   {
     name: 'guard',
     hook: 'type filter hook forward priority filter; policy accept;',
-    rules: ['iifname @ni_bridges goto from_ni', 'oifname @ni_bridges goto to_ni'],
+    rules: [
+      'iifname @ni_bridges goto from_ni',
+      'oifname @ni_bridges goto to_ni',
+      // Forwarding is on for the apps; it makes no router of the device for whoever sits behind one of its ports.
+      'iifname @uplinks oifname @uplinks counter name between_uplinks drop',
+    ],
   },
   {
     name: 'from_ni',
@@ -87,7 +110,8 @@ export const CHAINS: readonly Chain[] = [
       `${midStream} counter name stale reject with tcp reset`,
       'oifname @ni_bridges goto between_ni',
       'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
-      `ct mark & ${formatMark(FLOW_OURS_MASK)} != ${formatMark(FLOW_OURS)} accept`,
+      // A flow's first packet, or one whose mark has been overwritten by somebody else.
+      `ct mark & ${formatMark(FLOW_PORT_MASK)} != { ${portMarks} } ct mark set iifname . oifname map @flow_mark accept`,
       `ct mark & ${formatMark(FLOW_PORT_MASK)} . oifname @port_path accept`,
       // The flow began on another port. TCP is told; masquerade itself forgets the others with this packet.
       'meta l4proto tcp counter name stale reject with tcp reset',
@@ -125,12 +149,16 @@ export const CHAINS: readonly Chain[] = [
     hook: 'type nat hook postrouting priority srcnat; policy accept;',
     rules: [
       'ct mark set iifname . oifname map @flow_mark',
-      'iifname . oifname @permitted masquerade',
+      // Whatever leaves, and whatever the guard has let through: a permission may end between there and here.
+      'iifname @ni_bridges oifname != @ni_bridges masquerade',
       // Hairpin: the answer must come back through here.
       'iifname @ni_bridges oifname @ni_bridges ct status dnat masquerade',
     ],
   },
 ];
+
+/** Chains that an earlier version made, and that go with the loading of these. */
+const RETIRED_CHAINS = ['adrift'];
 
 function typeText(definition: SetDefinition): string {
   const key = definition.key.join(' . ');
@@ -163,6 +191,8 @@ export function definitionScript(): string {
 /** Statements that make the chains' rules these and no others. Runs in one transaction with `definitionScript`. */
 export function rulesScript(): string {
   return [
+    // What is not there cannot be deleted; adding what is there changes nothing.
+    ...RETIRED_CHAINS.flatMap((name) => ['add', 'flush', 'delete'].map((verb) => `${verb} chain ${at} ${name}`)),
     ...CHAINS.map(({ name }) => `flush chain ${at} ${name}`),
     ...CHAINS.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${at} ${name} ${rule}`)),
     '',

@@ -17,6 +17,7 @@ export const SETS = {
   ni_zone: { key: ['ifname'], value: ['zone'], comment: 'bridge to the generation of its flows' },
   permitted: { key: ['ifname', 'ifname'], timed: true, comment: 'bridge and port: what policy permits' },
   flow_mark: { key: ['ifname', 'ifname'], value: ['mark'], comment: 'bridge and port to the mark of a flow' },
+  uplinks: { key: ['ifname'], comment: 'ports: nothing is forwarded from one to another' },
   port_mark: { key: ['ifname'], value: ['mark'], comment: 'port to the mark of what came in by it' },
   port_address: { key: ['ipv4_addr'], value: ['mark'], comment: "the device's address on a port, for hairpin" },
   port_path: { key: ['mark', 'ifname'], comment: 'a flow of this port leaves by this interface' },

@@ -7,7 +7,8 @@ import type { PortFacts } from './inputs.js';
  * uplinks: answers to a network instance come in by a port that is not the main table's choice. `forwarding` is on
  * where packets of network instances come in or leave. `arp_ignore` and `arp_announce` (Linux'
  * networking/ip-sysctl.rst) have each uplink answer ARP for its own addresses alone, and ask with them: where two
- * uplinks are on one switch, answers for one would come in by the other.
+ * uplinks are on one switch, answers for one would come in by the other. `src_valid_mark` has the look at an answer's
+ * source (rp_filter) follow its mark: what an app would send without a mark goes nowhere.
  *
  * `carrying`: interfaces of ports that a network instance is permitted on. `bridges`: names. None: nothing is
  * forwarded.
@@ -20,7 +21,10 @@ export function desiredSysctls(
   const forwarding = [...bridges].map((name) => [forwardingPath(name), '1'] as const);
   const sysctls = new Map<string, string>();
   // First: it sets the others, too.
-  if (forwarding.length > 0) sysctls.set(IP_FORWARD, '1');
+  if (forwarding.length > 0) {
+    sysctls.set(IP_FORWARD, '1');
+    sysctls.set(SRC_VALID_MARK, '1');
+  }
   for (const { interfaceName, link } of ports) {
     if (link === 'missing') continue;
     const at = `net/ipv4/conf/${interfaceName}`;
@@ -35,6 +39,8 @@ export function desiredSysctls(
 }
 
 const IP_FORWARD = 'net/ipv4/ip_forward';
+/** For all interfaces, so that it holds for one that comes anew. */
+const SRC_VALID_MARK = 'net/ipv4/conf/all/src_valid_mark';
 
 export function forwardingPath(interfaceName: string): string {
   return `net/ipv4/conf/${interfaceName}/forwarding`;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { NO_PORT_RANKING, PREFERENCE, rankedPortNumbers } from '../../../lib/dataplane-layout/index.js';
 import { ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { desire } from '../desired/desire.js';
 import type { DesireInputs } from '../desired/inputs.js';
@@ -54,11 +55,44 @@ describe('plan', () => {
     kernel.run(plan(before, after), ({ rules, elements }) => {
       expect(rules.has('pref 10009 from 10.77.0.0/24 unreachable protocol 229')).toBe(true);
       const mark = Number(elements.ni_ranking.get('bn1')?.value[0]).toString(16);
-      expect([...rules.keys()]).toContain(`pref 9199 fwmark 0x${mark}/0xfffffff unreachable protocol 229`);
+      expect([...rules.keys()]).toContain(`pref 9199 fwmark 0x${mark} unreachable protocol 229`);
       expect([...rules.keys()]).toContain(
-        `pref 9100 fwmark 0x${mark}/0xfffffff lookup 50${mark.charAt(0)} protocol 229`,
+        `pref 9100 fwmark 0x${mark} lookup 50${rankedPortNumbers(Number.parseInt(mark, 16))[0] ?? ''} protocol 229`,
       );
     });
+  });
+
+  it('adopts the marks of 0.1.0, which lack the 0xe, without a moment in which a marked packet has no rule', () => {
+    const desired = desire(INPUTS);
+    const unsigned = (mark: number): number => (mark & 0x0fffffff) >>> 0;
+    const before = {
+      ...desired,
+      rules: new Map(
+        [...desired.rules.values()]
+          .filter(({ preference }) => preference < PREFERENCE.marked || preference >= PREFERENCE.source)
+          .map((rule) => (rule.mark === undefined ? rule : withMark(rule, unsigned(rule.mark.value), 0x0fffffff)))
+          .map((rule) => [ruleKey(rule), rule] as const),
+      ),
+      elements: {
+        ...desired.elements,
+        ni_ranking: new Map(
+          [...desired.elements.ni_ranking].map(([key, each]) => [
+            key,
+            { ...each, value: each.value.map((mark) => unsigned(Number(mark))) },
+          ]),
+        ),
+      },
+      rulesetInForce: false,
+    };
+    const kernel = new SimulatedKernel(before);
+    kernel.run(plan(before, desired), ({ rules, elements }) => {
+      const mark = Number(elements.ni_ranking.get('bn1')?.value[0]);
+      const [first] = [...rules.values()]
+        .filter((rule) => rule.mark !== undefined && matches(rule.mark, mark))
+        .sort((a, b) => a.preference - b.preference);
+      expect(first).toMatchObject({ preference: PREFERENCE.ranking, action: { kind: 'lookup', table: 501 } });
+    });
+    expect(plan(kernel.dataplane, desired)).toEqual([]);
   });
 
   it.each([10, 1_000])('switches with the same few elements whatever the number of port maps (%d)', (count) => {
@@ -147,10 +181,19 @@ describe('plan', () => {
       ports: PORTS,
     };
     const { elements, rules } = desire(inputs);
-    expect(elements.ni_ranking.get('bn3')?.value).toEqual([0xf]);
+    expect(elements.ni_ranking.get('bn3')?.value).toEqual([NO_PORT_RANKING]);
     expect([...elements.permitted.keys()].filter((key) => key.includes('bn3'))).toEqual([]);
-    expect([...rules.keys()].filter((rule) => rule.includes('10.77.2.0'))).toEqual([
+    expect([...rules.keys()].filter((rule) => rule.includes('10.77.2.0') || rule.includes('bn3'))).toEqual([
+      'pref 9210 iif bn3 unreachable protocol 229',
       'pref 10009 from 10.77.2.0/24 unreachable protocol 229',
     ]);
   });
 });
+
+function withMark(rule: Rule, value: number, mask: number): Rule {
+  return { ...rule, mark: { value, mask } };
+}
+
+function matches({ value, mask }: NonNullable<Rule['mark']>, mark: number): boolean {
+  return (mark & mask) >>> 0 === value;
+}

@@ -34,6 +34,22 @@ describe('Verification', () => {
     expect(readings).toEqual(['kernel at 300']);
   });
 
+  it('reads while the kernel has not calmed down, too', async () => {
+    for (let change = 0; change < 60; change += 1) {
+      verification.soon();
+      await pass((change + 1) * 20);
+    }
+    expect(readings).toEqual(['kernel at 500', 'kernel at 1000']);
+  });
+
+  it('reads at once where something is wrong, and that once', async () => {
+    verification.soon();
+    await pass(50);
+    verification.now();
+    await pass(1_000);
+    expect(readings).toEqual(['kernel at 50']);
+  });
+
   it('reads again where the reading was useless, and later where it failed', async () => {
     outcome = 'useless';
     verification.soon();

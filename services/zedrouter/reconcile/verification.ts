@@ -2,6 +2,8 @@ import type { Clock } from '../../../lib/clock/index.js';
 
 /** After the last sign of change in the kernel, ours or not, look whether it still is as it should be. */
 const VERIFY_AFTER_MS = 200;
+/** After the first one, if they never pause. */
+const VERIFY_AT_LATEST_MS = 500;
 /** And look in any case this often, at the name services too. */
 const REFRESH_EVERY_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
@@ -15,12 +17,18 @@ export interface VerificationOptions {
   readonly read: (what: 'kernel' | 'kernel-and-name-services') => Promise<ReadingOutcome>;
 }
 
-/** Decides when the kernel is read back: when it has calmed down after a change, and once a minute. */
+/**
+ * Decides when the kernel is read back: when it has calmed down after a change, or has not for a while, and once a
+ * minute.
+ */
 export class Verification {
   readonly #options: VerificationOptions;
+  #firstChangeMs = 0;
   #lastChangeMs = 0;
   #isDue = false;
   #reading = false;
+  /** To read again when this reading is over: it may have begun too early. */
+  #isAskedAgain = false;
   #cancelCalm: () => void = () => undefined;
   #cancelRefresh: () => void = () => undefined;
   #closed = false;
@@ -34,7 +42,17 @@ export class Verification {
   soon(): void {
     if (this.#closed) return;
     this.#lastChangeMs = this.#options.clock.monotonicMs();
-    if (!this.#isDue) this.#wait(VERIFY_AFTER_MS);
+    if (this.#isDue) return;
+    this.#firstChangeMs = this.#lastChangeMs;
+    this.#wait(VERIFY_AFTER_MS);
+  }
+
+  /** Something is known to be wrong: reads without waiting. */
+  now(): void {
+    if (this.#closed) return;
+    this.#cancelCalm();
+    this.#isDue = false;
+    void this.#read('kernel');
   }
 
   close(): void {
@@ -48,7 +66,8 @@ export class Verification {
     this.#isDue = true;
     this.#cancelCalm();
     this.#cancelCalm = clock.setTimer(delayMs, () => {
-      const leftMs = this.#lastChangeMs + VERIFY_AFTER_MS - clock.monotonicMs();
+      const calmMs = this.#lastChangeMs + VERIFY_AFTER_MS;
+      const leftMs = Math.min(calmMs, this.#firstChangeMs + VERIFY_AT_LATEST_MS) - clock.monotonicMs();
       if (leftMs > 0) {
         this.#wait(leftMs);
         return;
@@ -56,6 +75,11 @@ export class Verification {
       this.#isDue = false;
       void this.#read('kernel');
     });
+  }
+
+  #retry(): void {
+    this.#firstChangeMs = this.#lastChangeMs = this.#options.clock.monotonicMs();
+    this.#wait(RETRY_AFTER_MS);
   }
 
   #scheduleRefresh(): void {
@@ -67,14 +91,19 @@ export class Verification {
 
   async #read(what: 'kernel' | 'kernel-and-name-services'): Promise<void> {
     if (this.#reading) {
-      this.soon();
+      this.#isAskedAgain = true;
       return;
     }
     this.#reading = true;
     const outcome = await this.#options.read(what);
     this.#reading = false;
     if (this.#closed) return;
+    if (this.#isAskedAgain) {
+      this.#isAskedAgain = false;
+      void this.#read(what);
+      return;
+    }
     if (outcome === 'useless') this.soon();
-    if (outcome === 'failed' && !this.#isDue) this.#wait(RETRY_AFTER_MS);
+    if (outcome === 'failed' && !this.#isDue) this.#retry();
   }
 }
