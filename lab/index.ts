@@ -1,3 +1,7 @@
+/*
+ * A device with its ISPs, apps and an internet, in network namespaces of its own, and the tour of it. Whatever it
+ * makes it removes. Starts services as processes and asks them as any client does; imports none.
+ */
 export { createLab } from './create.js';
 export type { LabOptions } from './lab-options.js';
 export { Lab, type DoneAt } from './lab.js';

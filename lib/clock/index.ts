@@ -1,3 +1,7 @@
+/*
+ * Time: monotonic, since boot, by the wall, timers, backoff; and a virtual clock for tests. Services take a Clock as an
+ * argument, so that tests of waiting run in virtual time. Units are in names. Imports no other room.
+ */
 export { backoffMs, type Backoff } from './backoff.js';
 export type { CancelTimer, Clock } from './clock.js';
 export { readBootId } from './boot-id.js';

@@ -1,3 +1,7 @@
+/*
+ * What a configuration means: `interpret` makes a DeviceModel of it, or says everything that is wrong. One rule about
+ * a field stands here and nowhere else; a new field also takes a line in field-reference.ts. No files, no sockets.
+ */
 export type * from './model.js';
 export { interpret, underPolicy, type PolicyOver } from './interpret.js';
 export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';

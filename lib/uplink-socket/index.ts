@@ -1,3 +1,7 @@
+/*
+ * Every socket that leaves by a port: TCP, TLS, UDP, ICMP and names asked at the port's own servers, bound to the
+ * device, with what they cost in bytes. Failures are SocketError or DnsError with the system's codes. No policy.
+ */
 export { canonicalAddress, familyOf } from './addresses.js';
 export type { IpFamily, Limits, Uplink } from './uplink.js';
 export { asSocketError, errorCode, SocketError } from './socket-error.js';

@@ -1,3 +1,8 @@
+/*
+ * NIM: observes the ports, tests what is behind them, decides which one serves each network instance and operation,
+ * and publishes that. Here stand the entry and, in manager.ts, the loop; each step has a room (ARCHITECTURE.md, The
+ * flow).
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

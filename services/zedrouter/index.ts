@@ -1,3 +1,8 @@
+/*
+ * zedrouter: reconciles the kernel with what NIM selected. `desired` and `plan` are pure, `apply` alone touches the
+ * kernel, `upstream` follows the others, `status` and `api` tell. Here stand the entry and, in reconciler.ts, the
+ * loop.
+ */
 import type { Clock } from '../../lib/clock/index.js';
 import type { Logger, Meters } from '../../lib/observability/index.js';
 import { startServer, type CallErrors, type RunningService } from '../../lib/rpc/index.js';

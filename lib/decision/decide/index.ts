@@ -1,3 +1,7 @@
+/*
+ * Which port serves what, and why: `decide` and the explanation of each candidate. Pure, and deterministic: time is an
+ * argument. eligibility.ts says who may, choose.ts who is taken; reason codes are a closed set that clients show.
+ */
 export {
   testStates,
   type Candidate,

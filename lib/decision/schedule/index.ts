@@ -1,3 +1,7 @@
+/*
+ * What to test next, and when: `nextTest(situation, now)`, budgets and paces. Pure; pace.ts has the constants, which
+ * docs and figures cite.
+ */
 export { budgetState, monthMs, newBudget, refill, spend, type Budget, type BudgetState } from './budget.js';
 export { nextTest, type NextTest, type PortRole, type TestCause, type TestSituation } from './next-test.js';
 export {

@@ -1,3 +1,7 @@
+/*
+ * What was observed of the ports, as values that `decide` reads and that are compared as values. Pure; reading them is
+ * the business of services/nim/observe.
+ */
 export { describeChanges } from './changes.js';
 export { testByAddress } from './ip-only-test.js';
 export { dnsServersOf, gatewaysOf, isWithin, sourceAddressOf, sourceOfRoute } from './port-network.js';

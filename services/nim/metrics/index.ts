@@ -1,3 +1,7 @@
+/*
+ * What NIM measures. Names are an interface: a new one takes a row in docs/operation.md. Reads what is published,
+ * decides nothing.
+ */
 import type { Meters } from '../../../lib/observability/index.js';
 import type { Instrumentation } from './instrumentation.js';
 import type { Publisher } from '../publish/index.js';

@@ -1,3 +1,7 @@
+/*
+ * What NIM tells: DeviceNetworkStatus and NITS as messages, and their streams. Messages are made of decisions here and
+ * nowhere else; equal ones are not sent again.
+ */
 export type { ConfigurationInForce } from './configuration-in-force.js';
 export { Publisher, type BudgetOf, type Published, type TestStatusEntry } from './publisher.js';
 export { equalButForTimes } from './equality.js';

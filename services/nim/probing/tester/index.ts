@@ -1,3 +1,7 @@
+/*
+ * Runs the tests that lib/decision/schedule asks for, concurrently and bounded, and keeps their outcomes. When and how
+ * often is decided there, what an outcome means in lib/decision/health.
+ */
 export { readAppTraffic, type AppTraffic } from './app-traffic.js';
 export { type TestAssignment, type TestedPort } from './assignment.js';
 export type { Attempt, AttemptResult, Prober } from './attempt.js';
