@@ -53,6 +53,7 @@ async function startParts(topology: Topology, options: LabOptions): Promise<LabP
     Isp.start(topology.ports[name], {
       folder: join(folder, topology.ports[name].ispHost),
       leaseSeconds,
+      agentProgram,
     });
   const app = (name: AppName): Promise<App> =>
     App.start(topology.apps[name], { deviceNamespace: topology.namespaces.device, agentProgram, folder });

@@ -6,6 +6,18 @@ export { createLab } from './create.js';
 export type { LabOptions } from './lab-options.js';
 export { Lab, type DoneAt } from './lab.js';
 export { removeLab } from './removal.js';
+export {
+  deviceFaultKinds,
+  faultFromText,
+  faultText,
+  isMomentary,
+  portFaultKinds,
+  type DeviceFaultKind,
+  type Fault,
+  type FaultKind,
+  type PortFaultKind,
+} from './faults/fault.js';
+export { inflict } from './faults/inflict.js';
 export { Agent } from './hosts/agent-client.js';
 export type { AgentCalls } from './hosts/calls.js';
 export type { App } from './app.js';

@@ -4,8 +4,8 @@ import { TcpSession } from '../traffic/tcp-session.js';
 import { UdpStream } from '../traffic/udp-stream.js';
 import { askTcp, askUdp, fetchUrl } from './attempts.js';
 import type { AgentCallName, AgentCalls, AgentReply, AgentRequest, ServerSpec } from './calls.js';
-import { startTcpEcho, startUdpEcho } from './echo-servers.js';
-import { startController, startWebServer, startWhoAreYou } from './http-servers.js';
+import { startMute, startTcpEcho, startUdpEcho } from './echo-servers.js';
+import { startController, startPortal, startWebServer, startWhoAreYou } from './http-servers.js';
 
 // The program that runs in a namespace of the lab: one process for all of its servers and clients, told what to do by
 // JSON lines on standard input. It ends with the lab, which then closes that input.
@@ -54,6 +54,10 @@ function startServer(spec: ServerSpec): Promise<unknown> {
       return startWhoAreYou(spec);
     case 'web':
       return startWebServer(spec);
+    case 'portal':
+      return startPortal(spec);
+    case 'mute':
+      return startMute(spec);
     case 'controller':
       return startController(spec);
   }

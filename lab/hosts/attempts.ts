@@ -6,8 +6,11 @@ import { connect } from 'node:net';
 import type { Attempt, AttemptResult, FetchResult, FetchSpec } from './calls.js';
 import { monotonicMs } from '../monotonic.js';
 
+/** Headers of IPv4 and UDP. */
+const HEADER_BYTES = 28;
+
 /** Sends one datagram and waits for one answer. */
-export async function askUdp({ address, port, timeoutMs }: Attempt): Promise<AttemptResult> {
+export async function askUdp({ address, port, timeoutMs, packetBytes = 0 }: Attempt): Promise<AttemptResult> {
   const socket = createSocket('udp4');
   const answer = new Promise<string>((resolve, reject) => {
     socket.once('error', reject);
@@ -15,7 +18,7 @@ export async function askUdp({ address, port, timeoutMs }: Attempt): Promise<Att
       resolve(message.toString('latin1'));
     });
     socket.connect(port, address, () => {
-      socket.send('?');
+      socket.send(Buffer.alloc(Math.max(1, packetBytes - HEADER_BYTES), '?'));
     });
   });
   try {

@@ -9,6 +9,10 @@ export type ServerSpec =
   | { readonly kind: 'who-are-you'; readonly label: string; readonly address: string; readonly port: number }
   /** `GET /bytes/COUNT`, ranges included. */
   | { readonly kind: 'web'; readonly label: string; readonly address: string; readonly port: number }
+  /** A captive portal: a page to log in for whatever is asked. */
+  | { readonly kind: 'portal'; readonly label: string; readonly address: string; readonly port: number }
+  /** Accepts every connection and says nothing. */
+  | { readonly kind: 'mute'; readonly label: string; readonly address: string; readonly port: number }
   /** EVE's controller as far as a ping goes: HTTP, or HTTPS where there is a certificate (PEM). */
   | {
       readonly kind: 'controller';
@@ -23,6 +27,8 @@ export interface Attempt {
   readonly address: string;
   readonly port: number;
   readonly timeoutMs: number;
+  /** Of a datagram: its size from the IP header on; default: as small as can be. */
+  readonly packetBytes?: number;
 }
 
 export type AttemptResult =

@@ -38,3 +38,14 @@ export async function startTcpEcho({ label, address, port }: Listener): Promise<
   await once(server, 'listening');
   return server;
 }
+
+/** Accepts, and says nothing. */
+export async function startMute({ address, port }: Listener): Promise<Closable> {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+  });
+  server.listen(port, address);
+  await once(server, 'listening');
+  return server;
+}

@@ -18,6 +18,14 @@ export async function startController(listener: Listener): Promise<void> {
   });
 }
 
+/** A captive portal's page, whatever is asked for. */
+export async function startPortal(listener: Listener): Promise<void> {
+  await listen(listener, (_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<html><title>${listener.label}</title>Please log in</html>\n`);
+  });
+}
+
 /** Tells in JSON who it is (`server`) and who asks (`client`, ADDRESS:PORT). */
 export async function startWhoAreYou(listener: Listener): Promise<void> {
   await listen(listener, (request, response) => {

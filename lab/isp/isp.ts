@@ -3,6 +3,9 @@ import { join } from 'node:path';
 
 import { run } from 'iproute-exec';
 
+import type { PortFaultKind } from '../faults/fault.js';
+import { faultRules, interceptPorts, noFaultRules } from '../faults/isp-rules.js';
+import { Agent } from '../hosts/agent-client.js';
 import { LabProcess } from '../processes.js';
 import { customerInterface, publicAddress, type PortTopology } from '../topology.js';
 import { readCounters, type IspCounters } from './counters.js';
@@ -13,6 +16,8 @@ export interface IspOptions {
   /** For configuration files and logs; made where it is missing. */
   readonly folder: string;
   readonly leaseSeconds: number;
+  /** Of what answers in the internet's place, in some faults. */
+  readonly agentProgram: string;
 }
 
 /** One ISP: router or NAT, DHCP server, name server, and all the ways in which it can fail. */
@@ -22,6 +27,7 @@ export class Isp {
   #customer: string;
   #dhcpServer: LabProcess | undefined;
   #nameServer: LabProcess | undefined;
+  #interceptor: Agent | undefined;
 
   private constructor(port: PortTopology, options: IspOptions) {
     this.port = port;
@@ -68,6 +74,18 @@ export class Isp {
   /** What does not pass to the internet any more, while link, gateway, DHCP and name server are well. */
   async setInternet(fault: InternetFault): Promise<void> {
     await this.#nft(internetFaultScript(fault));
+  }
+
+  /** A fault of what passes through it, beside others. @throws where an ISP has no rules for it */
+  async beginFault(kind: PortFaultKind): Promise<void> {
+    const script = faultRules(kind);
+    if (script === undefined) throw new Error(`${kind} is no fault of what passes through an ISP`);
+    if (script.includes('redirect')) await this.#startInterceptor();
+    await this.#nft(script);
+  }
+
+  async endFault(kind: PortFaultKind): Promise<void> {
+    await this.#nft(noFaultRules(kind));
   }
 
   /** Its name server falls silent. */
@@ -121,7 +139,18 @@ export class Isp {
 
   /** Ends its servers. */
   async stop(): Promise<void> {
-    await Promise.all([this.stopDhcp(), this.#nameServer?.stop()]);
+    await Promise.all([this.stopDhcp(), this.#nameServer?.stop(), this.#interceptor?.stop()]);
+  }
+
+  async #startInterceptor(): Promise<void> {
+    if (this.#interceptor !== undefined) return;
+    const { agentProgram: program, folder } = this.#options;
+    const { ispHost: name, ispNamespace: namespace, gateway: address } = this.port;
+    const interceptor = await Agent.start({ name, namespace, program, logFile: join(folder, 'interceptor.log') });
+    this.#interceptor = interceptor;
+    const { portal, mute } = interceptPorts;
+    await interceptor.call('startServer', { kind: 'portal', label: name, address, port: portal });
+    await interceptor.call('startServer', { kind: 'mute', label: name, address, port: mute });
   }
 
   async #startNameServer(): Promise<void> {
