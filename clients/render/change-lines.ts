@@ -22,9 +22,10 @@ function networkInstanceFacts({ selection, applied }: NetworkInstanceView): stri
     parts.push(`${applyLabel(applied.state)} ${applied.armedPorts.join(' > ') || 'no port'}`, ...applied.errors);
   }
   if (selection !== undefined) {
-    const { selectedPort, noPortReason, cause, causeDetail } = selection;
+    const { selectedPort, noPortReason, cause, causeDetail, failoverWait } = selection;
     parts.push(`selected ${selectedPort?.logicalLabel ?? `none: ${noPortLabel(noPortReason)}`}`);
     parts.push([causeLabel(cause), causeDetail].filter((part) => part !== '').join(': '));
+    if (failoverWait !== undefined) parts.push('does not work, and is kept for failover_hold');
   }
   return parts.filter((part) => part !== '').join(', ');
 }

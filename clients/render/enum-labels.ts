@@ -86,6 +86,7 @@ export const reasonLabel = labelsFor<CandidateReasonCode>({
   [CandidateReasonCode.CANDIDATE_REASON_CODE_NOT_IN_USE]: 'not in use',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_LATER_BY_NAME]: 'later by name',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_FAILBACK_HOLD]: 'has not been working for long enough',
+  [CandidateReasonCode.CANDIDATE_REASON_CODE_FAILOVER_HOLD]: 'waits before a costlier port is taken',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_SELECTED]: 'selected',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_KEPT_WHILE_NONE_WORKS]: 'kept while none works',
   [CandidateReasonCode.CANDIDATE_REASON_CODE_GRANTED]: 'granted',

@@ -29,6 +29,33 @@ ni1               wwan0        applied  sat0     wwan0     5 s    link lost: eth
 wwan0: https://controller.example/api/v2/edgedevice/ping: no answer within 812 ms`,
   ],
   [
+    'a port that is kept for a while although it does not work',
+    {
+      ...emptyView,
+      selections: [
+        NetworkInstanceTestStatus.fromPartial({
+          ...sampleSelection,
+          failoverWait: { until: { seconds: BigInt(sampleNowMs / 1_000 + 12), nanos: 0 }, toPort: 'sat0' },
+        }),
+        NetworkInstanceTestStatus.fromPartial({
+          ...sampleSelection,
+          networkInstanceId: 'id-2',
+          displayName: 'ni2',
+          failoverWait: { until: { seconds: BigInt(sampleNowMs / 1_000 + 90), nanos: 0 } },
+        }),
+      ],
+    },
+    `
+No ports
+
+NETWORK INSTANCE  PORT IN USE  STATE  STANDBY  SELECTED  SINCE  WHY
+ni1               ?            ?      -        wwan0     5 s    link lost: ethernet0 has no carrier
+ni2               ?            ?      -        wwan0     5 s    link lost: ethernet0 has no carrier
+
+ni1: waits 12 s more before it moves to the costlier sat0
+ni2: waits 1 min 30 s more before it gives its port up`,
+  ],
+  [
     'zedrouter not answering',
     { ...sampleView(), ports: [], applied: [], troubles: ['zedrouter is not running'] },
     `

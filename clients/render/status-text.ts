@@ -1,8 +1,9 @@
+import { wallMsOf } from '../../lib/configuration/index.js';
 import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { portTable, testErrorLines, testTable } from './port-tables.js';
 import { printable, table } from './table.js';
-import { sinceText } from './time.js';
+import { durationText, sinceText } from './time.js';
 import { applyLabel, causeLabel, noPortLabel } from './enum-labels.js';
 
 const networkInstanceHead = ['NETWORK INSTANCE', 'PORT IN USE', 'STATE', 'STANDBY', 'SELECTED', 'SINCE', 'WHY'];
@@ -45,6 +46,14 @@ function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
   return applied.errors.map((error) => printable(`${name}: ${error}`));
 }
 
+function waitLines({ name, selection }: NetworkInstanceView, nowMs: number): readonly string[] {
+  const wait = selection?.failoverWait;
+  if (wait === undefined) return [];
+  const left = durationText(wallMsOf(wait.until) - nowMs);
+  const then = wait.toPort === '' ? 'gives its port up' : `moves to the costlier ${wait.toPort}`;
+  return [printable(`${name}: waits ${left} more before it ${then}`)];
+}
+
 /**
  * Ports and their tests, then network instances with the port in use as applied, then errors and services that do not
  * answer.
@@ -61,7 +70,12 @@ export function statusText(view: StatusView, nowMs: number): string {
           networkInstanceHead,
           networkInstances.map((each) => networkInstanceRow(each, nowMs)),
         ),
-    [...testErrorLines(ports), ...networkInstances.flatMap(errorLines), ...view.troubles].join('\n'),
+    [
+      ...testErrorLines(ports),
+      ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
+      ...networkInstances.flatMap(errorLines),
+      ...view.troubles,
+    ].join('\n'),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }

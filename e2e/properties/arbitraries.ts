@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import type { App, DeviceModel, NetworkInstance, Port } from '../../lib/configuration/index.js';
+import {
+  defaultTestSettings,
+  type App,
+  type DeviceModel,
+  type NetworkInstance,
+  type Port,
+} from '../../lib/configuration/index.js';
 
 /** How a port is in the kernel: what a cable, a DHCP server and an operator can do to it. */
 export type PortCondition = 'missing' | 'admin-down' | 'no-carrier' | 'no-address' | 'no-route' | 'up';
@@ -52,8 +58,9 @@ const instanceArbitrary = (index: number): fc.Arbitrary<NetworkInstance> =>
       portLabel: fc.option(fc.constantFrom('all', 'lan', 'sea', 'port0', 'port1', 'nowhere'), { nil: undefined }),
       allowedPriorities: limitArbitrary,
       failbackHoldMs: fc.constantFrom(0, 1_000, 30_000),
+      failoverHoldMs: fc.constantFrom(0, 0, 5_000),
     })
-    .map(({ active, portLabel, allowedPriorities, failbackHoldMs }) => ({
+    .map(({ active, portLabel, allowedPriorities, failbackHoldMs, failoverHoldMs }) => ({
       id: instanceId(index),
       name: `ni${index}`,
       kind: 'local',
@@ -70,15 +77,7 @@ const instanceArbitrary = (index: number): fc.Arbitrary<NetworkInstance> =>
         domainName: '',
       },
       allowedPriorities,
-      test: {
-        target: undefined,
-        gatewayPing: undefined,
-        intervalMs: undefined,
-        timeoutMs: undefined,
-        failAfter: undefined,
-        recoverAfter: undefined,
-        failbackHoldMs,
-      },
+      test: { ...defaultTestSettings, failbackHoldMs, failoverHoldMs },
       mtu: 0,
     }));
 

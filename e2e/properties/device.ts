@@ -147,7 +147,7 @@ function portFacts(label: string, { observation }: NimPortFacts): PortFacts {
 function asTold({ candidates }: Selection): RouterSelection {
   return {
     armed: candidates
-      .filter(({ rank }) => rank !== undefined)
+      .filter(({ rank, unarmed }) => rank !== undefined && !unarmed)
       .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
       .map(({ label }) => label),
     permitted: candidates.filter(({ eligible }) => eligible).map(({ label }) => label),

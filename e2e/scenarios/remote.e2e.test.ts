@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { NetworkInstanceTest } from '../../gen/config/uplink.js';
 import { PortTestState, TestFailureKind } from '../../gen/evecommon/uplink.js';
 import {
   NetworkInterfaceManagerServiceClient,
@@ -168,7 +169,7 @@ describe('a ship whose uplinks die behind a healthy link', () => {
     for (const networkInstance of config.networkInstances) {
       if (networkInstance.displayname !== 'business') continue;
       networkInstance.test = {
-        ...{ failAfter: undefined, recoverAfter: undefined, failbackHold: { seconds: 0n, nanos: 0 } },
+        ...NetworkInstanceTest.create({ failbackHold: { seconds: 0n, nanos: 0 } }),
         target: `http://${internetAddresses.web}/bytes/1`,
         interval: { seconds: 1n, nanos: 0 },
         timeout: { seconds: 1n, nanos: 0 },

@@ -219,6 +219,11 @@ const networkInstances: readonly FieldReference[] = [
     'the longest that a better port must work before traffic goes back: three times as long as it was away',
     '30 s',
   ),
+  honoured(
+    'networkInstances[].test.failoverHold',
+    'how long a port that does not work is kept before a costlier one is taken; the kernel then does not go over to a costlier one by itself',
+    '0 s',
+  ),
 
   honoured('operationPolicies[].operation', 'the operation that is limited'),
   honoured(

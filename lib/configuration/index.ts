@@ -7,7 +7,7 @@ export { interpret, underPolicy, type PolicyOver } from './interpret.js';
 export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';
 export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
-export { DEFAULT_FAILBACK_HOLD_MS } from './network-instance-tests.js';
+export { DEFAULT_FAILBACK_HOLD_MS, defaultTestSettings } from './network-instance-tests.js';
 export {
   hostText,
   isLightTarget,

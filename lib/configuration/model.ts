@@ -124,6 +124,8 @@ export interface NetworkInstanceTestSettings {
   readonly recoverAfter: number | undefined;
   /** Default 30,000 (docs/design.md#choice). */
   readonly failbackHoldMs: number;
+  /** Before a move to a costlier port; default 0. */
+  readonly failoverHoldMs: number;
 }
 
 /** PortProbe.enable_gw_ping with gw_ping_max_cost: gateways of ports up to this priority are pinged. */

@@ -17,6 +17,18 @@ const DAY_MS = 86_400_000;
  */
 const MOST_INTERVALS_A_TEST = 10;
 
+/** What a network instance gets that says nothing of tests. */
+export const defaultTestSettings: NetworkInstanceTestSettings = {
+  target: undefined,
+  gatewayPing: undefined,
+  intervalMs: undefined,
+  timeoutMs: undefined,
+  failAfter: undefined,
+  recoverAfter: undefined,
+  failbackHoldMs: DEFAULT_FAILBACK_HOLD_MS,
+  failoverHoldMs: 0,
+};
+
 /** How a network instance's ports are tested: our own settings, and EVE's probe of the default route. */
 export function interpretTest(
   config: NetworkInstanceConfig,
@@ -52,6 +64,7 @@ export function interpretTest(
     recoverAfter: count(test?.recoverAfter, 'recoverAfter'),
     failbackHoldMs:
       durationMs(test?.failbackHold, holdBounds, `${at}.failbackHold`, problems) ?? DEFAULT_FAILBACK_HOLD_MS,
+    failoverHoldMs: durationMs(test?.failoverHold, holdBounds, `${at}.failoverHold`, problems) ?? 0,
   };
 }
 

@@ -44,6 +44,7 @@ describe('network instances', () => {
       failAfter: 3,
       recoverAfter: 2,
       failbackHold: '0s',
+      failoverHold: '1.5s',
     };
     expect(modelOf(ship({ networkInstances: [local(1, { test })] })).networkInstances[0]?.test).toEqual({
       target: { kind: 'tcp', host: { kind: 'address', family: 4, address: '192.0.2.1' }, port: 443 },
@@ -53,6 +54,7 @@ describe('network instances', () => {
       failAfter: 3,
       recoverAfter: 2,
       failbackHoldMs: 0,
+      failoverHoldMs: 1_500,
     });
   });
 
@@ -215,9 +217,10 @@ describe('problems of network instances are told by field', () => {
           failAfter: 0,
           recoverAfter: 101,
           failbackHold: '100000s',
+          failoverHold: '100000s',
         },
       }),
-      fields: ['target', 'interval', 'timeout', 'failAfter', 'recoverAfter', 'failbackHold'].map(
+      fields: ['target', 'interval', 'timeout', 'failAfter', 'recoverAfter', 'failbackHold', 'failoverHold'].map(
         (name) => `networkInstances[0].test.${name}`,
       ),
     },

@@ -93,6 +93,7 @@ export const randomConfigJson = some({
         failAfter: uint32,
         recoverAfter: uint32,
         failbackHold: duration,
+        failoverHold: duration,
       }),
     }),
   ),

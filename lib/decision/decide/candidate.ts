@@ -21,6 +21,7 @@ export type ReasonCode =
   | 'not-in-use'
   | 'later-by-name'
   | 'failback-hold'
+  | 'failover-hold'
   | 'selected'
   | 'kept-while-none-works'
   | 'unconfirmed'
@@ -55,7 +56,9 @@ export interface Candidate {
   readonly health: Health | undefined;
   /** 1 is the first choice; undefined where it is not eligible or not usable. */
   readonly rank: number | undefined;
-  /** Monotonic time until which the failback hold keeps it waiting. */
+  /** Monotonic time until which a hold, of failback or failover, keeps it waiting. */
   readonly heldUntilMs: number | undefined;
+  /** The kernel must not go over to it by itself: it is costlier than the selected port, and `failover_hold` is set. */
+  readonly unarmed: boolean;
   readonly reasons: readonly Reason[];
 }

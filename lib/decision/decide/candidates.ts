@@ -2,6 +2,7 @@ import type { Grant } from '../../configuration/index.js';
 import { adviseOnUnusable } from '../snapshot/index.js';
 import type { Assessment } from './assess.js';
 import type { Candidate, Reason } from './candidate.js';
+import { formatSeconds } from './format-seconds.js';
 import { compareNames, type Choice, type Contender } from './choose.js';
 
 /**
@@ -12,6 +13,7 @@ export function explainCandidates(
   assessments: readonly Assessment[],
   ranked: readonly Contender[],
   choice: Choice,
+  failoverHoldMs: number,
   holdDetail: (contender: Contender) => string,
 ): readonly Candidate[] {
   const chosen = choice.kind === 'none' ? undefined : choice.contender;
@@ -20,22 +22,29 @@ export function explainCandidates(
   const placed = inOrder.flatMap((contender, position) => {
     const assessment = byLabel.get(contender.port.label);
     if (assessment === undefined) return [];
+    const { priority } = contender.port;
+    const unarmed = failoverHoldMs > 0 && chosen !== undefined && priority > chosen.port.priority;
+    const waits = choice.kind === 'in-use-during-failover-hold' && choice.wait.to === contender.port.label;
     const held = chosen !== undefined && isHeldBack(contender, chosen, ranked, choice);
     const tested = testReasons(assessment, chosen?.port.label);
     const reasons =
       contender === chosen
-        ? reasonsForChosen(choice, tested)
-        : reasonsAgainst(contender, chosen, tested, held ? holdDetail(contender) : undefined);
+        ? reasonsForChosen(choice, [...unusableReasons(assessment), ...tested], failoverHoldMs)
+        : [
+            ...(waits ? [failoverReason(chosen, failoverHoldMs)] : []),
+            ...reasonsAgainst(contender, chosen, tested, held ? holdDetail(contender) : undefined),
+          ];
     return [
       {
         ...candidateOf(assessment, reasons),
         rank: position + 1,
-        heldUntilMs: held ? contender.holdUntilMs : undefined,
+        heldUntilMs: waits ? choice.wait.untilMs : held ? contender.holdUntilMs : undefined,
+        unarmed,
       },
     ];
   });
   const others = assessments
-    .filter(({ port }) => !ranked.some((contender) => contender.port.label === port.label))
+    .filter(({ port }) => !inOrder.some((contender) => contender.port.label === port.label))
     .sort(
       (a, b) =>
         Number(a.ineligible.length > 0) - Number(b.ineligible.length > 0) ||
@@ -62,6 +71,7 @@ function candidateOf(
     health: evidence.health,
     rank: undefined,
     heldUntilMs: undefined,
+    unarmed: false,
     reasons: grant === undefined || ineligible.length > 0 ? reasons : [...reasons, grantedReason(grant)],
   };
 }
@@ -75,9 +85,19 @@ export function grantedReason({ id, author, reason, expiresAtWallMs }: Grant): R
   return { code: 'granted', detail: `only grant ${id} permits it, until ${until}${who === '' ? '' : ` (${who})`}` };
 }
 
-function whyNotAContender({ port, ineligible, unusable }: Assessment): readonly Reason[] {
-  if (ineligible.length > 0) return ineligible;
+function whyNotAContender(assessment: Assessment): readonly Reason[] {
+  return assessment.ineligible.length > 0 ? assessment.ineligible : unusableReasons(assessment);
+}
+
+function unusableReasons({ port, unusable }: Assessment): readonly Reason[] {
   return unusable === undefined ? [] : [{ code: unusable, detail: adviseOnUnusable(unusable, port.interfaceName) }];
+}
+
+/** Why a costlier port is not taken yet. */
+function failoverReason(chosen: Contender | undefined, failoverHoldMs: number): Reason {
+  const hold = formatSeconds(failoverHoldMs);
+  const detail = `costlier than ${chosen?.port.label ?? 'the port in use'}, which is kept for ${hold} (failover_hold)`;
+  return { code: 'failover-hold', detail };
 }
 
 /** A working contender that would come before the chosen one if it did not have to wait. */
@@ -89,7 +109,7 @@ function isHeldBack(contender: Contender, chosen: Contender, ranked: readonly Co
   );
 }
 
-function reasonsForChosen(choice: Choice, tested: readonly Reason[]): readonly Reason[] {
+function reasonsForChosen(choice: Choice, tested: readonly Reason[], failoverHoldMs: number): readonly Reason[] {
   const selected: Reason = { code: 'selected', detail: 'first choice' };
   switch (choice.kind) {
     case 'none':
@@ -99,6 +119,11 @@ function reasonsForChosen(choice: Choice, tested: readonly Reason[]): readonly R
       return [{ code: 'selected', detail: 'in use, and kept until a better port has worked for long enough' }];
     case 'in-use-during-first-test':
       return [{ code: 'selected', detail: 'in use, and its first test is under way' }, ...tested];
+    case 'in-use-during-failover-hold': {
+      const next = choice.wait.to === undefined ? 'it is given up' : `the costlier ${choice.wait.to} is taken`;
+      const detail = `kept for ${formatSeconds(failoverHoldMs)} (failover_hold) before ${next}`;
+      return [{ code: 'selected', detail: 'in use' }, { code: 'failover-hold', detail }, ...tested];
+    }
     case 'in-use-while-none-works':
       return [
         { code: 'selected', detail: 'in use' },

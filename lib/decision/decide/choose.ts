@@ -1,5 +1,6 @@
 import type { TestState } from './candidate.js';
 import type { PortPolicy } from './policy.js';
+import type { FailoverWait } from './selection.js';
 
 /** A port that policy permits and that has link, address and a default route. */
 export interface Contender {
@@ -21,6 +22,8 @@ export type Choice =
   | { readonly kind: 'in-use-during-hold'; readonly contender: Contender }
   /** Its first test is under way, and a port that costs more is no reason not to wait for that. */
   | { readonly kind: 'in-use-during-first-test'; readonly contender: Contender }
+  /** It does not work, and only costlier ports could be taken. The contender need not have link and address. */
+  | { readonly kind: 'in-use-during-failover-hold'; readonly contender: Contender; readonly wait: FailoverWait }
   /** None works, and the one in use is as good a guess as any: the far end may be what is down. */
   | { readonly kind: 'in-use-while-none-works'; readonly contender: Contender };
 
@@ -71,4 +74,15 @@ export function chooseContender(ranked: readonly Contender[], inUse: string | un
   return preferred === undefined
     ? { kind: 'in-use-while-none-works', contender: current }
     : { kind: 'best', contender: preferred };
+}
+
+/**
+ * The choice where leaving for a costlier port waits: until `untilMs` the port in use is kept (`inUse`, which policy
+ * permits, working or not), unless an equal or better one is to be taken.
+ */
+export function delayFailover(choice: Choice, inUse: Contender, untilMs: number, nowMs: number): Choice {
+  if (nowMs >= untilMs || (choice.kind !== 'best' && choice.kind !== 'none')) return choice;
+  const next = choice.kind === 'none' ? undefined : choice.contender.port;
+  if (next !== undefined && (next.label === inUse.port.label || next.priority <= inUse.port.priority)) return choice;
+  return { kind: 'in-use-during-failover-hold', contender: inUse, wait: { untilMs, to: next?.label } };
 }

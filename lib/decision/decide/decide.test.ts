@@ -143,6 +143,79 @@ const scenarios: Readonly<
       '28   | | eth0 wwan0 | better-port',
     ],
   },
+  'failover_hold: a port that comes back in time is not left': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0  | failover-hold=30 | eth0 wwan0 sat0 | first',
+      '10 | eth0:no-carrier | eth0 wwan0~ sat0 ! | first',
+      '20 | eth0:missing | eth0 wwan0~ sat0 ! | first',
+      '39 | eth0:up | eth0 wwan0 sat0 | first',
+      '80 | eth0:no-address | eth0 wwan0~ sat0 ! | first',
+      '109.9 | | eth0 wwan0~ sat0 ! | first',
+      '110 | | wwan0 sat0 | address-lost',
+    ],
+  },
+  'failover_hold: counts from the failure, whatever the costlier port does meanwhile': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    steps: [
+      '0  | failover-hold=30 wwan0:no-carrier | eth0 sat0 | first',
+      '10 | eth0:no-carrier sat0:no-carrier | eth0 ! | first',
+      '20 | sat0:up | eth0 sat0~ ! | first',
+      '30 | wwan0:up | eth0 wwan0~ sat0 ! | first',
+      '40 | | wwan0 sat0 | link-lost',
+      '50 | wwan0:no-carrier | wwan0 sat0~ ! | link-lost',
+      '60 | eth0:up | eth0 sat0 | link-lost',
+    ],
+  },
+  'failover_hold: with nothing to move to, the port is given up when the time is over': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | failover-hold=30 | eth0 wwan0 | first',
+      '10 | eth0:no-carrier wwan0:no-carrier | eth0 ! | first',
+      '40 | | none: none-usable | link-lost',
+      '41 | wwan0:up | wwan0 | port-available',
+    ],
+  },
+  'failover_hold: an equal port, and a better one, are taken at once': {
+    ports: 'eth0=10 eth1=10 wwan0=20',
+    steps: [
+      '0  | failover-hold=30 | eth0 eth1 wwan0 | first',
+      '10 | eth0:no-carrier | eth1 wwan0 | link-lost',
+      '20 | eth0=0 | eth1 wwan0 | link-lost',
+      '21 | eth0:up | eth1 eth0~ wwan0 | link-lost',
+      '22 | eth1:no-carrier | eth0 wwan0 | link-lost',
+    ],
+  },
+  'failover_hold: what policy forbids is left at once': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | failover-hold=30 | eth0 wwan0 | first',
+      '10 | allow=10 | wwan0 | policy',
+      '11 | allow=all | eth0 wwan0 | policy',
+      '20 | eth0:no-carrier | eth0 wwan0~ ! | policy',
+      '25 | allow=10 | wwan0 | policy',
+    ],
+  },
+  'failover_hold: a policy that puts the costlier one first counts at once': {
+    ports: 'eth0=0 wwan0=10',
+    steps: [
+      '0  | failover-hold=30 | eth0 wwan0 | first',
+      '10 | eth0:no-carrier | eth0 wwan0~ ! | first',
+      '15 | eth0=10 wwan0=0 | wwan0 | link-lost',
+    ],
+  },
+  'failover_hold: a far end that is dead waits as well': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0  | failover-hold=30 eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '10 | eth0:silent wwan0:answers | eth0 wwan0~ ! | first',
+      '20 | eth0:answers | eth0 wwan0~ ! | first',
+      '21 | eth0:answers | eth0 wwan0 | first',
+      '30 | eth0:silent wwan0:answers | eth0 wwan0~ ! | first',
+      '60 | | wwan0 eth0 | test-failed',
+    ],
+  },
   'the port in use dies during the hold: the held one is taken': {
     ports: 'eth0=0 wwan0=10 sat0=20',
     steps: [

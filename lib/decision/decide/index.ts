@@ -21,5 +21,12 @@ export { rankPortsForOperation } from './operations.js';
 export { Profiles } from './profiles.js';
 export { byAddress, controllerProfileOf, type TestProfile } from './test-profile.js';
 export type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
-export { causes, type NoPortReason, type Selection, type SelectionCause, type SelectionOutcome } from './selection.js';
+export {
+  causes,
+  type NoPortReason,
+  type FailoverWait,
+  type Selection,
+  type SelectionCause,
+  type SelectionOutcome,
+} from './selection.js';
 export { testStateOf } from './test-state.js';

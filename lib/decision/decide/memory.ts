@@ -36,6 +36,8 @@ export interface SelectionMemory {
   readonly eligible: readonly string[];
   /** Those of them that policy put before the selected port. */
   readonly preferred: readonly string[];
+  /** Since when the selected port has not been known to work; undefined: it is, or there is none. */
+  readonly troubleSinceMs: number | undefined;
 }
 
 export const emptyMemory: DecisionMemory = { ports: new Map(), selections: new Map() };

@@ -28,5 +28,5 @@ export function rankPortsForOperation(
     ...{ newlyPreferred: false, pendingUntilMs: undefined },
   }));
   const ranked = rankContenders(contenders, undefined);
-  return explainCandidates(assessments, ranked, chooseContender(ranked, undefined, nowMs), () => '');
+  return explainCandidates(assessments, ranked, chooseContender(ranked, undefined, nowMs), 0, () => '');
 }

@@ -12,7 +12,12 @@ export type NetworkInstancePolicy = Pick<
   'id' | 'name' | 'active' | 'portLabel' | 'allowedPriorities'
 > & {
   readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'> &
-    Partial<Pick<NetworkInstance['test'], 'target' | 'intervalMs' | 'timeoutMs' | 'failAfter' | 'recoverAfter'>>;
+    Partial<
+      Pick<
+        NetworkInstance['test'],
+        'failoverHoldMs' | 'target' | 'intervalMs' | 'timeoutMs' | 'failAfter' | 'recoverAfter'
+      >
+    >;
 };
 
 /**

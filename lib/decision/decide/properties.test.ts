@@ -61,7 +61,10 @@ const policies: fc.Arbitrary<DecisionPolicy> = fc.record({
         active: fc.boolean(),
         portLabel: fc.option(fc.constantFrom('all', 'uplink', 'ship', 'eth0', 'nowhere'), { nil: undefined }),
         allowedPriorities: fc.option(limit, { nil: undefined }),
-        test: fc.record({ failbackHoldMs: fc.constantFrom(0, 1_000, 30_000) }),
+        test: fc.record({
+          failbackHoldMs: fc.constantFrom(0, 1_000, 30_000),
+          failoverHoldMs: fc.constantFrom(0, 0, 5_000),
+        }),
       }),
       { maxLength: 3 },
     )
@@ -168,7 +171,8 @@ const laws: Readonly<Record<string, (state: State) => void>> = {
       const ranked = selection.candidates.filter(({ rank }) => rank !== undefined);
       for (const { label } of ranked) {
         assert.ok(isPermitted(policy, label, { kind: 'network-instance', networkInstance }));
-        assert.ok(isUsable(snapshot, label));
+        // But for a port in use that is kept for failover_hold.
+        assert.ok(isUsable(snapshot, label) || (selection.failoverWait !== undefined && label === ranked[0]?.label));
       }
       ranked.forEach(({ rank }, position) => {
         assert.equal(rank, position + 1);
@@ -219,11 +223,29 @@ const laws: Readonly<Record<string, (state: State) => void>> = {
       const { outcome: now, candidates } = selection;
       const wasOn = candidates.find(({ label }) => label === before.selections.get(id)?.port);
       if (wasOn?.eligible !== true) continue;
-      if (!wasOn.usable) assert.notEqual(selectedPort(selection), wasOn.label);
+      if (selection.failoverWait !== undefined) {
+        assert.ok(selectedPort(selection) === wasOn.label && now.kind === 'port' && !now.verified);
+        // Whoever is as cheap and works is taken.
+        assert.ok(
+          candidates.every(
+            (one) => !one.usable || one.testState !== 'working' || one.priority > wasOn.priority || !one.eligible,
+          ),
+        );
+      } else if (!wasOn.usable) assert.notEqual(selectedPort(selection), wasOn.label);
       else if (wasOn.testState === 'working') {
         assert.ok(now.kind === 'port' && now.verified && now.priority <= wasOn.priority);
       } else if (candidates.some(({ rank, testState }) => rank !== undefined && testState === 'working')) {
         assert.ok(now.kind === 'port' && now.verified);
+      }
+    }
+  },
+
+  'the kernel goes over to no costlier port by itself where failover_hold is set'({ policy, decision }) {
+    for (const { id, test } of policy.networkInstances) {
+      const { outcome: now, candidates = [] } = decision.selections.get(id) ?? {};
+      for (const { priority, rank, unarmed } of candidates) {
+        const costlier = now?.kind === 'port' && rank !== undefined && priority > now.priority;
+        assert.equal(unarmed, costlier && (test.failoverHoldMs ?? 0) > 0);
       }
     }
   },

@@ -1,8 +1,9 @@
 import { assessPorts, isContender, type Assessment, type AssessmentInputs } from './assess.js';
 import { explainCandidates } from './candidates.js';
 import { causeOfChange } from './cause.js';
-import { chooseContender, rankContenders, type Choice, type Contender } from './choose.js';
+import { chooseContender, delayFailover, rankContenders, type Choice, type Contender } from './choose.js';
 import { failbackHold } from './failback-hold.js';
+import { formatSeconds } from './format-seconds.js';
 import type { SelectionMemory } from './memory.js';
 import type { NetworkInstancePolicy } from './policy.js';
 import type { NoPortReason, Selection, SelectionOutcome } from './selection.js';
@@ -28,10 +29,22 @@ export function selectPort(
     .filter(isContender)
     .map((assessment) => contenderOf(assessment, assessments, before, holdBaseMs));
   const ranked = rankContenders(contenders, before?.port);
-  const choice = chooseContender(ranked, before?.port, nowMs);
+  const failoverHoldMs = networkInstance.test.failoverHoldMs ?? 0;
+  const inUse = assessments.find(({ port, ineligible }) => port.label === before?.port && ineligible.length === 0);
+  const troubleSinceMs = before?.troubleSinceMs ?? nowMs;
+  const undelayed = chooseContender(ranked, before?.port, nowMs);
+  const choice =
+    inUse === undefined || works(inUse)
+      ? undelayed
+      : delayFailover(
+          undelayed,
+          contenders.find(({ port }) => port === inUse.port) ?? contenderOf(inUse, assessments, before, holdBaseMs),
+          troubleSinceMs + failoverHoldMs,
+          nowMs,
+        );
   // The standbys stand as the next decision will find them: ties go to the port that is in use from now on.
   const settled = rankContenders(contenders, choice.kind === 'none' ? undefined : choice.contender.port.label);
-  const candidates = explainCandidates(assessments, settled, choice, ({ port }) =>
+  const candidates = explainCandidates(assessments, settled, choice, failoverHoldMs, ({ port }) =>
     describeHold(
       assessments.find((one) => one.port === port),
       holdBaseMs,
@@ -46,6 +59,7 @@ export function selectPort(
   const eligible = assessments.filter(({ ineligible }) => ineligible.length === 0).map(({ port }) => port);
   const waitsUntilMs = [
     ...candidates.flatMap((candidate) => candidate.heldUntilMs ?? []),
+    ...(choice.kind === 'in-use-during-failover-hold' ? [choice.wait.untilMs] : []),
     ...(choice.kind === 'in-use-during-first-test' ? [choice.contender.pendingUntilMs ?? nowMs] : []),
   ].filter(Number.isFinite);
   return {
@@ -57,6 +71,7 @@ export function selectPort(
       cause: cause.cause,
       causeDetail: cause.detail,
       candidates,
+      failoverWait: choice.kind === 'in-use-during-failover-hold' ? choice.wait : undefined,
     },
     memory: {
       port: chosen?.label,
@@ -67,9 +82,19 @@ export function selectPort(
       preferred: eligible
         .filter(({ priority }) => chosen !== undefined && priority < chosen.priority)
         .map(({ label }) => label),
+      troubleSinceMs: assessments.some((one) => one.port === chosen && !works(one))
+        ? changed
+          ? nowMs
+          : troubleSinceMs
+        : undefined,
     },
     nextDecisionAtMs: waitsUntilMs.length === 0 ? undefined : Math.min(...waitsUntilMs),
   };
+}
+
+/** It can be used and is known to work. */
+function works({ unusable, testState }: Assessment): boolean {
+  return unusable === undefined && testState === 'working';
 }
 
 function contenderOf(
@@ -106,11 +131,6 @@ function describeHold(assessment: Assessment | undefined, holdBaseMs: number): s
   return `works again${away}, and must have worked for ${formatSeconds(holdMs)} before traffic goes back to it${why}`;
 }
 
-/** `0.05 s`, `1.5 s`, `30 s`. */
-function formatSeconds(ms: number): string {
-  return `${ms < 10_000 ? Number((ms / 1000).toPrecision(2)) : Math.round(ms / 1000)} s`;
-}
-
 function outcomeOf(
   choice: Choice,
   networkInstance: NetworkInstancePolicy,
@@ -123,7 +143,7 @@ function outcomeOf(
     label: port.label,
     interfaceName: port.interfaceName,
     priority: port.priority,
-    verified: testState === 'working',
+    verified: choice.kind !== 'in-use-during-failover-hold' && testState === 'working',
   };
 }
 

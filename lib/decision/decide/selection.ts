@@ -39,4 +39,14 @@ export interface Selection {
   readonly causeDetail: string;
   /** Every port of the device: ranked ones in order of rank, then those without link or address, then the forbidden. */
   readonly candidates: readonly Candidate[];
+  /** Undefined: it waits for nothing of the kind. */
+  readonly failoverWait: FailoverWait | undefined;
+}
+
+/** The port in use does not work, and is kept for a while before a costlier one is taken (`failover_hold`). */
+export interface FailoverWait {
+  /** Monotonic milliseconds. */
+  readonly untilMs: number;
+  /** Label of the port that is taken then, as things are; undefined: none can be used. */
+  readonly to: string | undefined;
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { configFromJson, interpret, parseTarget, type DeviceModel } from '../../configuration/index.js';
+import {
+  configFromJson,
+  defaultTestSettings,
+  interpret,
+  parseTarget,
+  type DeviceModel,
+} from '../../configuration/index.js';
 import { deviceConfigJson } from '../../../services/nim/testing/device-config.js';
 import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
 import { bytesText, timeText } from './forecast-text.js';
@@ -133,10 +139,7 @@ describe('a forecast', () => {
   it('comes true: the interval that a budget leaves, and the time until a dead path is noticed', async () => {
     const parsed = parseTarget('https://plant.example/');
     if (parsed.kind === 'invalid') throw new Error(parsed.problem);
-    const test = {
-      ...{ target: parsed.target, gatewayPing: undefined, intervalMs: 60_000, timeoutMs: undefined },
-      ...{ failAfter: undefined, recoverAfter: undefined, failbackHoldMs: 30_000 },
-    };
+    const test = { ...defaultTestSettings, target: parsed.target, intervalMs: 60_000 };
     const nim = new SimulatedNim({ ports: { wwan0: 1, sat0: 2 }, networkInstances: { crew: { test } } });
     for (let turn = 0; turn < 4; turn += 1) await nim.run(0);
     // What is saved up for bad days goes first.

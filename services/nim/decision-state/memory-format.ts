@@ -78,6 +78,7 @@ function selectionOf(value: unknown, path: string, nowMs: number): SelectionMemo
     cause: causeOf(selection.cause, `${path}.cause`),
     causeDetail: textOf(selection.causeDetail, `${path}.causeDetail`),
     eligible: listOf(selection.eligible, `${path}.eligible`).map((one) => textOf(one, `${path}.eligible`)),
+    troubleSinceMs: optionalTimeOf(selection.troubleSinceMs, `${path}.troubleSinceMs`, nowMs),
     preferred: listOf(selection.preferred, `${path}.preferred`).map((one) => textOf(one, `${path}.preferred`)),
   };
 }

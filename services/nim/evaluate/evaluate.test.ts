@@ -157,6 +157,18 @@ describe('what if ports were not as they are', () => {
     ).toEqual(names.map((_, number) => ['eth0', (30 + number) * 1_000]));
   });
 
+  it('says when a port would be left for a costlier one, where that waits', () => {
+    const json = deviceConfigJson(sketch) as { networkInstances: object[] };
+    const networkInstances = json.networkInstances.map((one) => ({ ...one, test: { failoverHold: '60s' } }));
+    const device = new DecidedDevice();
+    device.decide({ ...json, networkInstances }, allUp);
+    const answer = asked(device, { ports: [{ port: 'eth0', state: down }] });
+    expect(moves(answer)).toBe('crew: eth0 -> eth0, after 60 s wwan0; bridge: eth0 -> eth0, after 60 s wwan0');
+    expect(answer.networkInstances[0]?.wouldBe?.failoverWait).toMatchObject({ toPort: 'wwan0' });
+    const off = asked(device, { config: configFromJson(ship), ports: [{ port: 'eth0', state: down }] });
+    expect(moves(off)).toBe('crew: eth0 -> wwan0; bridge: eth0 -> wwan0');
+  });
+
   it('takes other ports that work to answer, where one is assumed to fail', () => {
     const device = new DecidedDevice(controllerTarget);
     device.decide(ship, allUp);

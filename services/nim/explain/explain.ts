@@ -14,14 +14,27 @@ export function explainSelection(selection: Selection, nowMs: number): readonly 
     outcome.kind === 'port'
       ? [
           `${name} uses ${outcome.label} (priority ${outcome.priority}), ${since}.`,
-          outcome.verified ? 'It is known to work.' : 'It is not known to work; none that may be used is.',
+          selection.failoverWait !== undefined
+            ? 'It does not work.'
+            : outcome.verified
+              ? 'It is known to work.'
+              : 'It is not known to work; none that may be used is.',
         ]
       : [`${name} has no port, ${since}: ${whyNone[outcome.reason]}. Its traffic is rejected.`];
   return [
     ...head,
+    ...describeWait(selection, nowMs),
     `Last change: ${describeCause(selection)}.`,
     ...selection.candidates.map((candidate) => explainCandidate(candidate, nowMs)),
   ];
+}
+
+/** What it waits for before it leaves a port that does not work; none where it waits for nothing. */
+function describeWait({ failoverWait, networkInstanceName: name }: Selection, nowMs: number): readonly string[] {
+  if (failoverWait === undefined) return [];
+  const { untilMs, to } = failoverWait;
+  const left = formatDuration(Math.max(0, untilMs - nowMs));
+  return [`${name} waits ${left} more before it ${to === undefined ? 'gives it up' : `moves to the costlier ${to}`}.`];
 }
 
 /** Which ports an operation may use, in sentences. */

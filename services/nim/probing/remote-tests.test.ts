@@ -1,17 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { parseTarget, type ProbeTarget } from '../../../lib/configuration/index.js';
+import { defaultTestSettings, parseTarget, type ProbeTarget } from '../../../lib/configuration/index.js';
 import { SimulatedNim, type SimulatedNimOptions } from '../testing/simulated-nim.js';
 
 const controller = 'https://controller.example/api/v2/edgedevice/ping';
 const ship: SimulatedNimOptions = { ports: { eth0: 0, wwan0: 1, sat0: 2 }, controller };
 
 let nim: SimulatedNim;
-
-const noWishes = {
-  ...{ gatewayPing: undefined, intervalMs: undefined, timeoutMs: undefined },
-  ...{ failAfter: undefined, recoverAfter: undefined, failbackHoldMs: 30_000 },
-};
 
 /** The ship, calm, for a minute. */
 async function launch(options: Partial<SimulatedNimOptions> & { readonly slow?: string } = {}): Promise<SimulatedNim> {
@@ -95,7 +90,7 @@ describe('a network instance on a port whose internet dies', () => {
   });
 
   it('leaves it again, however soon it dies again', async () => {
-    const test = { ...noWishes, target: undefined, failbackHoldMs: 0 };
+    const test = { ...defaultTestSettings, target: undefined, failbackHoldMs: 0 };
     await launch({ networkInstances: { crew: { test } } });
     nim.startApp('crew');
     for (let time = 0; time < 4; time += 1) {
@@ -198,7 +193,7 @@ describe('a port that flaps', () => {
 describe('a target that comes with a new configuration', () => {
   it('moves nobody before its first test', async () => {
     await launch({ slow: 'eth0' });
-    nim.configure({ crew: { test: { ...noWishes, target: targetOf('https://plant.example/') } } });
+    nim.configure({ crew: { test: { ...defaultTestSettings, target: targetOf('https://plant.example/') } } });
     await nim.run(60_000);
     expect(nim.switches).toEqual([]);
     expect(nim.publisher.networkInstanceTestStatuses()[0]?.candidates[0]?.target).toBe('https://plant.example/');
@@ -214,7 +209,7 @@ describe('network instances with targets of their own', () => {
         crew: {},
         plant: {
           test: {
-            ...noWishes,
+            ...defaultTestSettings,
             ...{ target: plant, intervalMs: 2_000, timeoutMs: 1_000 },
           },
         },
@@ -227,7 +222,7 @@ describe('network instances with targets of their own', () => {
   });
 
   it('share one test of the same target over a port', async () => {
-    const test = { ...noWishes, target: plant, intervalMs: 10_000 };
+    const test = { ...defaultTestSettings, target: plant, intervalMs: 10_000 };
     await launch({
       ports: { eth0: 0 },
       controller: undefined,

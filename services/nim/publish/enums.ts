@@ -31,6 +31,7 @@ export const reasonMessages: Readonly<Record<ReasonCode, CandidateReasonCode>> =
   'worse-priority': CandidateReasonCode.CANDIDATE_REASON_CODE_WORSE_PRIORITY,
   'not-in-use': CandidateReasonCode.CANDIDATE_REASON_CODE_NOT_IN_USE,
   'later-by-name': CandidateReasonCode.CANDIDATE_REASON_CODE_LATER_BY_NAME,
+  'failover-hold': CandidateReasonCode.CANDIDATE_REASON_CODE_FAILOVER_HOLD,
   'failback-hold': CandidateReasonCode.CANDIDATE_REASON_CODE_FAILBACK_HOLD,
   selected: CandidateReasonCode.CANDIDATE_REASON_CODE_SELECTED,
   unconfirmed: CandidateReasonCode.CANDIDATE_REASON_CODE_UNCONFIRMED,

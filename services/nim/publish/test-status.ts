@@ -1,6 +1,7 @@
 import type { Duration } from '../../../gen/google/protobuf/duration.js';
 import type {
   CandidateReason,
+  FailoverWait,
   NetworkInstanceTestStatus,
   PortCandidate,
   SelectedPort,
@@ -27,7 +28,13 @@ export function testStatusOf(selection: Selection, wall: WallTime): NetworkInsta
     causeDetail: selection.causeDetail,
     candidates: selection.candidates.map((candidate) => candidateMessage(candidate, wall)),
     revision: 0n,
+    failoverWait: failoverWaitOf(selection, wall),
   };
+}
+
+function failoverWaitOf({ failoverWait }: Selection, wall: WallTime): FailoverWait | undefined {
+  if (failoverWait === undefined) return undefined;
+  return { until: wall.at(failoverWait.untilMs), toPort: failoverWait.to ?? '' };
 }
 
 function selectedPortOf(outcome: SelectionOutcome): SelectedPort | undefined {
@@ -56,6 +63,7 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     lastFailure: failureMessage(test.lastFailure),
     latency: latencyMessage(test.latencyMs),
     inDoubt: isSuspect(candidate.health),
+    unarmed: candidate.unarmed,
   };
 }
 

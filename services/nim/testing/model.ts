@@ -1,5 +1,10 @@
 import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import type { DeviceModel, NetworkInstance, Port } from '../../../lib/configuration/index.js';
+import {
+  defaultTestSettings,
+  type DeviceModel,
+  type NetworkInstance,
+  type Port,
+} from '../../../lib/configuration/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
 /** A management port with DHCP whose label is the name of its interface. */
@@ -28,15 +33,7 @@ export function networkInstanceModel(id: string, changes: Partial<NetworkInstanc
     portLabel: 'uplink',
     network: undefined,
     allowedPriorities: undefined,
-    test: {
-      target: undefined,
-      gatewayPing: undefined,
-      intervalMs: undefined,
-      timeoutMs: undefined,
-      failAfter: undefined,
-      recoverAfter: undefined,
-      failbackHoldMs: 30_000,
-    },
+    test: defaultTestSettings,
     mtu: 0,
     ...changes,
   };

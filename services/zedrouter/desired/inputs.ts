@@ -48,7 +48,10 @@ export interface RouteFacts {
 
 /** NITS, as far as the kernel is concerned. Ports by logical label. */
 export interface Selection {
-  /** Permitted and usable, the one in use first: the chain that is armed. Empty: no port. */
+  /**
+   * Permitted and usable, the one in use first: the chain that is armed. Empty: no port. A port in use that is kept for
+   * `failover_hold` may be without link and address.
+   */
   readonly armed: readonly string[];
   /** Everything that policy permits, usable or not. */
   readonly permitted: readonly string[];

@@ -1,4 +1,10 @@
-import type { App, DeviceModel, NetworkInstance, Port } from '../../../lib/configuration/index.js';
+import {
+  defaultTestSettings,
+  type App,
+  type DeviceModel,
+  type NetworkInstance,
+  type Port,
+} from '../../../lib/configuration/index.js';
 import { everywhere } from '../../../lib/netlink/index.js';
 import type { PortFacts, RouteFacts, DesireInputs, Selection } from '../desired/inputs.js';
 import { NO_IDS, idsFor } from '../ids/ids.js';
@@ -40,15 +46,7 @@ export function localInstance(id: string, name: string, thirdByte: number, portL
       domainName: '',
     },
     allowedPriorities: undefined,
-    test: {
-      target: undefined,
-      gatewayPing: undefined,
-      intervalMs: undefined,
-      timeoutMs: undefined,
-      failAfter: undefined,
-      recoverAfter: undefined,
-      failbackHoldMs: 30_000,
-    },
+    test: defaultTestSettings,
     mtu: 0,
   };
 }

@@ -152,11 +152,11 @@ function linkOf({ linkState }: PortStatus): PortFacts['link'] {
   }
 }
 
-/** The ranked candidates are the chain; whatever is eligible is permitted. */
+/** The ranked candidates are the chain, but for those that wait for NIM; whatever is eligible is permitted. */
 function selectionOf({ candidates, revision }: NetworkInstanceTestStatus): Selection {
   return {
     armed: candidates
-      .filter(({ rank }) => rank > 0)
+      .filter(({ rank, unarmed }) => rank > 0 && !unarmed)
       .sort((a, b) => a.rank - b.rank)
       .map(({ logicalLabel }) => logicalLabel),
     permitted: candidates.filter(({ eligible }) => eligible).map(({ logicalLabel }) => logicalLabel),

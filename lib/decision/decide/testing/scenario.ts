@@ -111,12 +111,13 @@ export function portAs(label: string, word: string): PortObservation {
 /**
  * A device on which things happen one after the other, each at a time in seconds. Changes are `eth0:no-carrier`,
  * `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the configuration), `+sat0=20`
- * (put into it) and `restart` (memory lost). Where there is a controller: `eth0:answers` (a full test),
- * `eth0:keepalive`, `eth0:refuses` (a full test) and `eth0:silent` (until the verdict).
+ * (put into it), `failover-hold=30` (seconds) and `restart` (memory lost). Where there is a controller: `eth0:answers`
+ * (a full test), `eth0:keepalive`, `eth0:refuses` (a full test) and `eth0:silent` (until the verdict).
  */
 export class Scenario {
   #ports = new Map<string, PortPolicy>();
   #allowed: PriorityLimit | undefined;
+  #failoverHoldMs = 0;
   readonly #facts = new Map<string, PortFacts>();
   /** Ports whose test outcome was given, which then no longer follows from the address. */
   readonly #tested = new Set<string>();
@@ -146,7 +147,12 @@ export class Scenario {
   }
 
   get policy(): DecisionPolicy {
-    return { ...policyFor([...this.#ports.values()], this.#allowed), controllerTarget: this.#target };
+    const policy = policyFor([...this.#ports.values()], this.#allowed);
+    const networkInstances = policy.networkInstances.map((one) => ({
+      ...one,
+      test: { ...one.test, failoverHoldMs: this.#failoverHoldMs },
+    }));
+    return { ...policy, networkInstances, controllerTarget: this.#target };
   }
 
   #change(change: string, nowMs: number): void {
@@ -155,6 +161,8 @@ export class Scenario {
     const priority = /^(\w+)=(\d+)$/.exec(change);
     const state = /^(\w+):([a-z-]+)$/.exec(change);
     if (change === 'restart') this.#memory = emptyMemory;
+    else if (change.startsWith('failover-hold='))
+      this.#failoverHoldMs = Number(change.slice('failover-hold='.length)) * 1_000;
     else if (change === 'allow=all') this.#allowed = undefined;
     else if (change.startsWith('allow=')) this.#allowed = prioritiesIn(change);
     else if (added?.[1] !== undefined) {
