@@ -202,7 +202,25 @@ describe('problems of ports are told by field', () => {
       },
       fields: ['systemAdapterList'],
     },
-    ...['', 'a b', 'a/b', '.', '..', 'sixteen-letters.', 'a;b', '-a', 'ü', 'lo', 'bn7'].map((ifname) => ({
+    ...[
+      '',
+      'a b',
+      'a/b',
+      '.',
+      '..',
+      'sixteen-letters.',
+      'a;b',
+      'a:b',
+      'a"b',
+      'a\\b',
+      'a\tb',
+      '-a',
+      'ü',
+      'all',
+      'default',
+      'lo',
+      'bn7',
+    ].map((ifname) => ({
       what: `interface ${JSON.stringify(ifname)}`,
       json: { deviceIoList: [physical('eth0', { phyaddrs: { ifname } })], systemAdapterList: [{ name: 'eth0' }] },
       fields: ['deviceIoList[0].phyaddrs["ifname"]'],
@@ -214,5 +232,12 @@ describe('problems of ports are told by field', () => {
     },
   ])('$what', ({ json, fields }) => {
     expect(fieldsOf(json)).toEqual(fields);
+  });
+});
+
+describe('names of interfaces', () => {
+  it.each(['e', '.wlan', '...', 'eth0.100', 'wwan_0-a', 'fifteen-letters', 'all0', 'Default'])('takes %s', (ifname) => {
+    const json = { deviceIoList: [physical('eth0', { phyaddrs: { ifname } })], systemAdapterList: [{ name: 'eth0' }] };
+    expect(modelOf(json).ports.map(({ interfaceName }) => interfaceName)).toEqual([ifname]);
   });
 });

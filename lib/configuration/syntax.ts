@@ -3,9 +3,14 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-/** What the kernel takes as the name of an interface (dev_valid_name), less what no system of names produces. */
+/**
+ * What the kernel takes as the name of an interface (dev_valid_name), less what no system of names produces, and what
+ * ip and nft would read as something else. It may begin with a dot. `all` and `default` the kernel refuses, too: their
+ * sysctls are those of every interface (sysctl_dev_name_is_allowed). The one check: what comes after it takes names as
+ * they are.
+ */
 export function isInterfaceName(text: string): boolean {
-  return /^[A-Za-z0-9_.-]{1,15}$/.test(text) && text !== '.' && text !== '..' && !text.startsWith('-');
+  return /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,14}$/.test(text) && !['.', '..', 'all', 'default'].includes(text);
 }
 
 /** Interfaces that are there already (lo) or that EVE and we make (the bridges bn1, bn2, ...): none is an uplink. */
