@@ -13,6 +13,8 @@
 export const PROTOCOL = 229;
 /** Table of the network instances' subnets: the way back to the apps, found before any ranking. */
 export const SUBNET_TABLE = 499;
+/** The kernel's main table (linux/rtnetlink.h, RT_TABLE_MAIN). */
+export const MAIN_TABLE = 254;
 
 /** Preferences of our rules. EVE's own numbers where it has one. */
 export const PREFERENCE = {
@@ -29,6 +31,10 @@ export const PREFERENCE = {
   /** The same by source address, one chain a network instance (EVE: 10000). */
   source: 10000,
   sourceUnreachable: 10009,
+  /** The device's own traffic: what a port's subnet says, where another port has the same one. */
+  portSubnet: 14800,
+  /** The device's own traffic: what the host's main table says of particular networks. */
+  hostNetworks: 14900,
   /** The device's own traffic that is bound to a port (EVE: 15000). */
   port: 15000,
 } as const;

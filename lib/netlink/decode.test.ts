@@ -332,6 +332,14 @@ describe('rules', () => {
       },
       { from: { address: '10.1.1.1', length: 32 }, action: { kind: 'unreachable' } },
     ],
+    [
+      'a table whose short prefixes do not count',
+      { 4: 254 },
+      (writer: MessageWriter) => {
+        writer.u32(FRA.suppressPrefixLength, 0);
+      },
+      { action: { kind: 'lookup', table: 254, suppressPrefixLength: 0 } },
+    ],
     ['blackhole', { 7: 6 }, nothing, { action: { kind: 'blackhole' } }],
     ['prohibit', { 7: 8 }, nothing, { action: { kind: 'prohibit' } }],
     [
@@ -360,13 +368,6 @@ describe('rules', () => {
     ['a type of service', { 3: 0x10 }, nothing],
     ['goto without a target', { 7: 2 }, nothing],
     ['nop', { 7: 3 }, nothing],
-    [
-      'suppressed prefixes',
-      {},
-      (writer) => {
-        writer.u32(FRA.suppressPrefixLength, 0);
-      },
-    ],
     [
       'a suppressed group',
       {},

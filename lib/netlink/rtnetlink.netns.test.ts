@@ -273,9 +273,9 @@ describe('routes', () => {
 describe('rules', () => {
   it('are those that a rule can say, in their order', () => {
     expect(rtnetlink.rules().map(({ preference }) => preference)).toEqual([
-      0, 100, 102, 103, 105, 109, 115, 32_766, 32_767,
+      0, 100, 102, 103, 104, 105, 109, 115, 32_766, 32_767,
     ]);
-    expect(rtnetlink.rules().slice(1, 6)).toEqual([
+    expect(rtnetlink.rules().slice(1, 7)).toEqual([
       {
         preference: 100,
         from: { address: '10.1.0.0', length: 24 },
@@ -287,6 +287,7 @@ describe('rules', () => {
       },
       expect.objectContaining({ mark: { value: 0x123, mask: 0xfffffff }, action: { kind: 'unreachable' } }),
       expect.objectContaining({ from: { address: '10.77.0.5', length: 32 }, action: { kind: 'blackhole' } }),
+      expect.objectContaining({ action: { kind: 'lookup', table: 254, suppressPrefixLength: 0 } }),
       expect.objectContaining({ preference: 105, action: { kind: 'goto', preference: 32_766 } }),
       expect.objectContaining({ outputInterface: 'missing', action: { kind: 'lookup', table: 70_000 } }),
     ]);

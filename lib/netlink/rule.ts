@@ -31,7 +31,12 @@ export interface Rule {
 }
 
 export type RuleAction =
-  | { readonly kind: 'lookup'; readonly table: number }
+  | {
+      readonly kind: 'lookup';
+      readonly table: number;
+      /** Routes of the table with a prefix of this length or shorter do not count; absent: all count. */
+      readonly suppressPrefixLength?: number;
+    }
   /** Goes on with the first rule of that preference, a later one; where there is none, with the next. */
   | { readonly kind: 'goto'; readonly preference: number }
   | { readonly kind: 'blackhole' | 'unreachable' | 'prohibit' };
@@ -78,8 +83,13 @@ export function sameRule(a: Rule, b: Rule): boolean {
     (a.from === undefined || b.from === undefined ? a.from === b.from : samePrefix(a.from, b.from)) &&
     a.action.kind === b.action.kind &&
     tableOf(a.action) === tableOf(b.action) &&
-    targetOf(a.action) === targetOf(b.action)
+    targetOf(a.action) === targetOf(b.action) &&
+    suppressedBy(a.action) === suppressedBy(b.action)
   );
+}
+
+function suppressedBy(action: RuleAction): number | undefined {
+  return action.kind === 'lookup' ? action.suppressPrefixLength : undefined;
 }
 
 function tableOf(action: RuleAction): number {
@@ -106,8 +116,7 @@ export function readRules(socket: NetlinkSocket): readonly Rule[] {
 export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Rule): number {
   const [type, flags] = verb === 'add' ? [RTM.newRule, FLAG.create | FLAG.exclusive] : [RTM.deleteRule, 0];
   const { preference, from, mark, inputInterface, outputInterface, action, protocol } = one;
-  const table = tableOf(action);
-  const target = targetOf(action);
+  const [table, target, suppressed] = [tableOf(action), targetOf(action), suppressedBy(action)];
   return writer.message(type, flags | FLAG.acknowledge, () => {
     const header = Buffer.alloc(HEADER.rule);
     header.writeUInt8(from === undefined ? AF_INET : familyNumber(familyOf(from.address)), 0);
@@ -125,6 +134,7 @@ export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Ru
     if (inputInterface !== undefined) writer.string(FRA.inputInterface, inputInterface);
     if (outputInterface !== undefined) writer.string(FRA.outputInterface, outputInterface);
     if (table > LARGEST_TABLE_IN_HEADER) writer.u32(FRA.table, table);
+    if (suppressed !== undefined) writer.u32(FRA.suppressPrefixLength, suppressed);
     writer.u8(FRA.protocol, protocol);
   });
 }
@@ -158,7 +168,9 @@ function formatMarkMatch({ value, mask }: NonNullable<Rule['mark']>): string {
 function formatAction(action: RuleAction): string {
   switch (action.kind) {
     case 'lookup':
-      return `lookup ${action.table}`;
+      return action.suppressPrefixLength === undefined
+        ? `lookup ${action.table}`
+        : `lookup ${action.table} suppress_prefixlength ${action.suppressPrefixLength}`;
     case 'goto':
       return `goto ${action.preference}`;
     default:
@@ -174,13 +186,16 @@ function ruleIn({ type, body }: Message): Rule | undefined {
     const value = fields.get(attribute);
     return value === undefined ? undefined : text(value);
   };
-  const action = actionIn(body.readUInt8(7), u32(FRA.table) ?? body.readUInt8(4), u32(FRA.goto));
+  const action = actionIn(body.readUInt8(7), {
+    table: u32(FRA.table) ?? body.readUInt8(4),
+    target: u32(FRA.goto),
+    suppressed: u32(FRA.suppressPrefixLength) ?? NO_PREFIX_LENGTH,
+  });
   const [destinationLength, typeOfService] = [body.readUInt8(1), body.readUInt8(3)];
   const isInverted = (body.readUInt32LE(8) & FIB_RULE_INVERT) !== 0;
-  const suppresses = (u32(FRA.suppressPrefixLength) ?? NO_PREFIX_LENGTH) !== NO_PREFIX_LENGTH;
   const isModelled = [...fields.keys()].every((attribute) => MODELLED.has(attribute));
   if (action === undefined || destinationLength > 0 || typeOfService !== 0) return undefined;
-  if (isInverted || suppresses || !isModelled) return undefined;
+  if (isInverted || !isModelled) return undefined;
   const source = fields.get(FRA.source);
   const [mark, mask] = [u32(FRA.mark), u32(FRA.mask)];
   return {
@@ -195,10 +210,19 @@ function ruleIn({ type, body }: Message): Rule | undefined {
   };
 }
 
-function actionIn(number: number, table: number, target: number | undefined): RuleAction | undefined {
+/** What the kernel says of an action. */
+interface ActionFields {
+  readonly table: number;
+  readonly target: number | undefined;
+  readonly suppressed: number;
+}
+
+function actionIn(number: number, { table, target, suppressed }: ActionFields): RuleAction | undefined {
   switch (number) {
     case FR_ACT.lookup:
-      return { kind: 'lookup', table };
+      return suppressed === NO_PREFIX_LENGTH
+        ? { kind: 'lookup', table }
+        : { kind: 'lookup', table, suppressPrefixLength: suppressed };
     case FR_ACT.goto:
       return target === undefined ? undefined : { kind: 'goto', preference: target };
     case FR_ACT.blackhole:

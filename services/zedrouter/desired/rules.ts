@@ -1,4 +1,5 @@
 import {
+  MAIN_TABLE,
   MAX_ARMED_PORTS,
   OURS,
   OURS_MASK,
@@ -9,9 +10,10 @@ import {
   portTable,
   rankingMark,
 } from '../../../lib/dataplane-layout/index.js';
-import { rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
+import { formatPrefix, rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
-import type { NumberedPort } from './inputs.js';
+import type { AddressFacts, NumberedPort } from './inputs.js';
+import { networkOf } from './ipv4.js';
 import type { Placement } from './placement.js';
 
 /** A network instance's ranking as the rules see it. */
@@ -53,6 +55,7 @@ export function desiredRules(
     keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } }),
   );
   for (const ranked of subnets) rules.push(...defence(ranked.placement), ...sourceChain(ranked));
+  rules.push(...hostNetworkRules(ports));
   for (const { number, facts } of ports) {
     if (facts.link === 'missing') continue;
     const way = { preference: PREFERENCE.port, action: lookup(portTable(number)) };
@@ -74,6 +77,38 @@ const defence = oncePer((placement: Placement): readonly Keyed[] => {
       : [keyed({ from: own, inputInterface: 'lo', preference: PREFERENCE.bridgeAddress, action })]),
   ];
 });
+
+/**
+ * What the device itself sends reaches the networks that it reached before, also where it is bound to a port by device
+ * or source: the main table's word on anything but the default route comes before the ports' tables. Where two ports
+ * have the same subnet, the main table knows one of them only: a port's own table says where its subnet is.
+ */
+function hostNetworkRules(ports: readonly NumberedPort[]): readonly Keyed[] {
+  if (ports.length === 0) return [];
+  const subnets = new Map<string, number>();
+  for (const { facts } of ports) {
+    for (const subnet of new Set(facts.addresses.map(subnetText))) subnets.set(subnet, (subnets.get(subnet) ?? 0) + 1);
+  }
+  const shared = ports.flatMap(({ number, facts }) =>
+    facts.link === 'missing'
+      ? []
+      : facts.addresses
+          .filter((address) => (subnets.get(subnetText(address)) ?? 0) > 1)
+          .map(({ address }) =>
+            keyed({
+              preference: PREFERENCE.portSubnet,
+              from: { address, length: 32 },
+              action: { kind: 'lookup', table: portTable(number), suppressPrefixLength: 0 },
+            }),
+          ),
+  );
+  const action = { kind: 'lookup', table: MAIN_TABLE, suppressPrefixLength: 0 } as const;
+  return [...shared, keyed({ preference: PREFERENCE.hostNetworks, action })];
+}
+
+function subnetText({ address, prefixLength }: AddressFacts): string {
+  return formatPrefix(networkOf(address, prefixLength));
+}
 
 /** By ranking. A network instance goes to and fro between a few of them. */
 const sourceChains = new WeakMap<Placement, Map<number, readonly Keyed[]>>();
