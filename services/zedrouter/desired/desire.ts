@@ -1,8 +1,10 @@
 import { flowMark, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
+import { oncePer } from '../../../lib/once/index.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
+import { overlapOf, portNetworks } from './overlap.js';
 import { placements, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
 import { portRoutes } from './routes.js';
@@ -25,17 +27,29 @@ export function desire(inputs: DesireInputs): Dataplane {
   const { model, ids, nameServiceDirectory } = inputs;
   const { all, bridges, subnetRoutes } = placements(model, ids, nameServiceDirectory);
   const ports = numberedPorts(inputs);
-  const ranked = all.map((placement) => rankedInstance(inputs, placement, ports));
+  const networks = portNetworks([...ports.values()].map(({ facts }) => facts));
+  const ranked = all.map((placement) =>
+    overlapOf(placement.subnet, networks) === undefined
+      ? rankedInstance(inputs, placement, ports)
+      : outOfService(placement),
+  );
+  const outOfServiceBridges = new Set(
+    ranked.flatMap(({ placement: { bridge } }) => (bridge.address === undefined ? [bridge.name] : [])),
+  );
   return {
     sysctls: desiredSysctls(
       [...ports.values()].map(({ facts }) => facts),
       new Set(ranked.flatMap(({ permitted }) => permitted.map(({ facts }) => facts.interfaceName))),
       bridges.keys(),
     ),
-    bridges,
+    // The same object until something changes: it need not be compared.
+    bridges:
+      outOfServiceBridges.size === 0
+        ? bridges
+        : new Map(ranked.map(({ placement: { bridge } }) => [bridge.name, bridge])),
     routes: new Map([
       ...portRoutes([...ports.values()]).map((route) => [routeKey(route), route] as const),
-      ...subnetRoutes,
+      ...[...subnetRoutes].filter(([, { dev = '' }]) => !outOfServiceBridges.has(dev)),
     ]),
     rules: desiredRules(
       ranked.map(({ placement, ranking }) => ({ placement, ranking: ranking.map((port) => port.number) })),
@@ -75,6 +89,19 @@ function rankedInstance(
     grantedUntilMs: selection?.grantedUntilMs ?? new Map(),
   };
 }
+
+/**
+ * A network instance whose subnet overlaps a port's network: its bridge stays, for its apps are attached to it, and has
+ * no address; nothing leads to or from it.
+ */
+function outOfService(placement: Placement): RankedInstance {
+  return { placement: withoutAddress(placement), ranking: [], permitted: [], grantedUntilMs: new Map() };
+}
+
+const withoutAddress = oncePer((placement: Placement): Placement => ({
+  ...placement,
+  bridge: { ...placement.bridge, address: undefined },
+}));
 
 function desiredElements(
   inputs: DesireInputs,
@@ -143,13 +170,14 @@ function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<string, Na
   // The same for all that follow the same ranking and have no servers of their own.
   const made = new Map<string, string>();
   return new Map(
-    ranked.map(({ placement: { instance, bridge, nameService }, ranking }) => {
+    ranked.flatMap(({ placement: { instance, bridge, nameService }, ranking }) => {
+      if (bridge.address === undefined) return [];
       const configured = instance.network.dnsServers;
       const key = `${configured.join()}/${ranking.map(({ number }) => number).join()}`;
       const facts = ranking.map((port) => port.facts);
       const servers = made.get(key) ?? serversText(configured, facts);
       made.set(key, servers);
-      return [bridge.name, { ...nameService, servers }];
+      return [[bridge.name, { ...nameService, servers }] as const];
     }),
   );
 }

@@ -54,7 +54,11 @@ export function desiredRules(
   rules.push(
     keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } }),
   );
-  for (const ranked of subnets) rules.push(...defence(ranked.placement), ...sourceChain(ranked));
+  for (const ranked of subnets) {
+    rules.push(...defence(ranked.placement));
+    // Where it is out of service its subnet is that of a port, whose own packets come from there.
+    if (ranked.placement.bridge.address !== undefined) rules.push(...sourceChain(ranked));
+  }
   rules.push(...hostNetworkRules(ports));
   for (const { number, facts } of ports) {
     if (facts.link === 'missing') continue;

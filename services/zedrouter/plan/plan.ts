@@ -25,7 +25,8 @@ const NO_TRANSITION: Transition = { warmed: [], ended: [] };
 /**
  * What leads from `observed` to `desired`, make before break, and never a bridge without its guard:
  *
- * 1. retire: bridges of network instances that are gone go down, before their rules do;
+ * 1. retire: bridges of network instances that are gone go down, before their rules do, and addresses that are given
+ * up go before a port's routes need them;
  * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet;
  * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
  * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks
@@ -45,7 +46,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   const sysctls = sysctlOperations(observed.sysctls, desired.sysctls);
   const isOfBridge = bridgeSettings(desired.bridges);
   const phases: readonly Phase[] = [
-    { name: 'retire', operations: bridges.down },
+    { name: 'retire', operations: [...bridges.givenUp, ...bridges.down] },
     {
       name: 'install',
       operations: [
@@ -144,15 +145,18 @@ function ruleOperations(observed: ReadonlyMap<string, Rule>, desired: ReadonlyMa
 }
 
 function bridgeOperations(observed: ReadonlyMap<string, Bridge>, desired: ReadonlyMap<string, Bridge>) {
-  if (observed === desired) return { added: [], down: [], deleted: [] };
+  if (observed === desired) return { added: [], givenUp: [], down: [], deleted: [] };
   const added = [...desired.values()].flatMap((bridge): Operation[] => {
     const before = observed.get(bridge.name);
     if (before === undefined) return [{ kind: 'bridge-add', bridge }];
     return sameBridge(before, bridge) ? [] : [{ kind: 'bridge-change', before, bridge }];
   });
+  const givesUpAddress = (operation: Operation): boolean =>
+    operation.kind === 'bridge-change' && operation.bridge.address === undefined;
   const unwanted = [...observed.keys()].filter((name) => !desired.has(name));
   return {
-    added,
+    added: added.filter((operation) => !givesUpAddress(operation)),
+    givenUp: added.filter(givesUpAddress),
     down: unwanted.map((name): Operation => ({ kind: 'bridge-down', name })),
     deleted: unwanted.map((name): Operation => ({ kind: 'bridge-delete', name })),
   };

@@ -1,11 +1,12 @@
 import { ApplyState, type AppInterface, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import type { DeviceModel } from '../../../lib/configuration/index.js';
 import type { Failure } from '../apply/apply.js';
-import { SUBNET_TABLE, bridgeName } from '../../../lib/dataplane-layout/index.js';
+import { SUBNET_TABLE, bridgeName, portTable } from '../../../lib/dataplane-layout/index.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { addressText } from '../desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
 import { madeOnceWithIds } from '../desired/made-once.js';
+import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js';
 import { placedPortMaps } from '../desired/port-maps.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { networkInstanceInfo } from './info.js';
@@ -59,20 +60,27 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
 function appliedStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkInstanceStatus> {
   const { inputs, ids } = report;
   const { model } = inputs.config;
+  const networks = portNetworks(inputs.ports.facts.values());
   return new Map(
     fixedParts(model, ids).map((fixed) => {
       const selection = inputs.selections.selections.get(fixed.instance.id);
-      const inUse = selection?.armed[0];
+      const overlap = overlapOf(subnetOf(fixed.instance), networks);
+      const armed = overlap === undefined ? (selection?.armed ?? []) : [];
+      const inUse = armed[0];
       const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
-      const errors = errorsOf(fixed.instance, fixed.bridge, report.failures);
+      const tables = new Set(armed.flatMap((label) => ids.ports.get(label) ?? []).map(portTable));
+      const errors = [
+        ...(overlap === undefined ? [] : [describeOverlap(subnetOf(fixed.instance), overlap)]),
+        ...errorsOf(fixed.instance, fixed.bridge, tables, report.failures),
+      ];
       const status: NetworkInstanceStatus = {
         networkInstanceId: fixed.instance.id,
         displayName: fixed.instance.name,
         state: errors.length > 0 ? ApplyState.APPLY_STATE_ERROR : ApplyState.APPLY_STATE_APPLIED,
-        errors: [...errors],
+        errors,
         bridge: fixed.bridge,
         bridgeAddress: fixed.bridgeAddress,
-        armedPorts: [...(selection?.armed ?? [])],
+        armedPorts: [...armed],
         interfaceInUse: facts?.interfaceName ?? '',
         appInterfaces: fixed.appInterfaces,
         portMapCount: fixed.portMapCount,
@@ -131,20 +139,31 @@ function leasedAddress(number: number | undefined): string {
   return number === undefined ? '' : addressText(number);
 }
 
-/** Failures that concern this network instance: its bridge, its subnet, or what all share. */
-function errorsOf(instance: LocalInstance, bridge: string, failures: readonly Failure[]): readonly string[] {
-  const { network } = instance;
-  const subnet = { address: network.subnet, length: network.prefixLength };
+function subnetOf({ network }: LocalInstance): Prefix {
+  return { address: network.subnet, length: network.prefixLength };
+}
+
+/**
+ * Failures that concern this network instance: its bridge, its subnet, the tables of the ports that it follows, or what
+ * all share.
+ */
+function errorsOf(
+  instance: LocalInstance,
+  bridge: string,
+  tables: ReadonlySet<number>,
+  failures: readonly Failure[],
+): readonly string[] {
+  const subnet = subnetOf(instance);
   const none = bridge === '' ? ['no number is left for this network instance'] : [];
   return [
     ...none,
     ...failures
-      .filter(({ operation }) => concerns(operation, bridge, subnet))
+      .filter(({ operation }) => concerns(operation, bridge, subnet, tables))
       .map(({ operation, message }) => `${operation.kind}: ${message}`),
   ];
 }
 
-function concerns(operation: Operation, bridge: string, subnet: Prefix): boolean {
+function concerns(operation: Operation, bridge: string, subnet: Prefix, tables: ReadonlySet<number>): boolean {
   switch (operation.kind) {
     case 'bridge-add':
     case 'bridge-change':
@@ -161,7 +180,9 @@ function concerns(operation: Operation, bridge: string, subnet: Prefix): boolean
       return operation.rule.from === undefined || samePrefix(operation.rule.from, subnet);
     case 'route-replace':
     case 'route-delete':
-      return operation.route.table !== SUBNET_TABLE || samePrefix(operation.route.destination, subnet);
+      return operation.route.table === SUBNET_TABLE
+        ? samePrefix(operation.route.destination, subnet)
+        : tables.has(operation.route.table);
     case 'sysctl':
     case 'nft':
     case 'flows-end':

@@ -1,0 +1,56 @@
+import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
+import type { PortFacts } from './inputs.js';
+import { addressNumber, networkOf } from './ipv4.js';
+
+/** Addresses that a port's link uses. */
+export interface PortNetwork {
+  /** Logical label of the port. */
+  readonly port: string;
+  /** In words: `10.77.0.57/24`. */
+  readonly text: string;
+  /** As numbers. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The subnets of all ports' addresses, and gateways that lie outside of them. */
+export function portNetworks(ports: Iterable<PortFacts>): readonly PortNetwork[] {
+  return [...ports].flatMap(({ label, link, addresses, routes }): readonly PortNetwork[] => {
+    if (link === 'missing') return [];
+    const subnets = addresses.map(({ address, prefixLength }) => ({
+      ...rangeOf(networkOf(address, prefixLength)),
+      ...{ port: label, text: `${address}/${prefixLength}` },
+    }));
+    const gateways = routes.flatMap(({ gateway }) => (gateway === undefined || gateway.includes(':') ? [] : [gateway]));
+    return [
+      ...subnets,
+      ...[...new Set(gateways)].map((gateway) => ({
+        ...rangeOf({ address: gateway, length: 32 }),
+        ...{ port: label, text: `gateway ${gateway}` },
+      })),
+    ];
+  });
+}
+
+/**
+ * The first network of a port that shares addresses with a network instance's subnet; undefined: none does. What is
+ * sent to such an address can go one way only, so the network instance gives way (as in EVE: an error of its own until
+ * one of them changes), and neither the port nor the other network instances suffer.
+ */
+export function overlapOf(subnet: Prefix, networks: readonly PortNetwork[]): PortNetwork | undefined {
+  const { first, last } = rangeOf(subnet);
+  return networks.find((network) => network.first <= last && first <= network.last);
+}
+
+/** What is wrong, and what to do about it. */
+export function describeOverlap(subnet: Prefix, { port, text }: PortNetwork): string {
+  return (
+    `its subnet ${formatPrefix(subnet)} overlaps the network of port ${port} (${text}), so it is out of service until ` +
+    'one of them changes: give it another subnet (networkInstances[].ip.subnet), or the port another network'
+  );
+}
+
+function rangeOf({ address, length }: Prefix): Pick<PortNetwork, 'first' | 'last'> {
+  const first = addressNumber(address);
+  return { first, last: first + 2 ** (32 - length) - 1 };
+}
