@@ -49,7 +49,7 @@ export function planOf(seed: number): Plan {
 function drawFault(prng: Prng, isFirst: boolean): Fault {
   if (prng.chance(0.2)) return { kind: prng.pick(deviceFaultKinds) };
   // What befalls the port in use tells most.
-  const port = isFirst && prng.chance(0.6) ? 'eth0' : prng.pick(portNames);
+  const port = isFirst && prng.chance(0.75) ? 'eth0' : prng.pick(portNames);
   const kind = prng.pick(portFaultKinds);
   return kind === 'loss' ? { kind, port, share: prng.between(5, 30) / 100 } : { kind, port };
 }
