@@ -39,6 +39,7 @@ export const failureLabel = labelsFor<TestFailureKind>({
   [TestFailureKind.TEST_FAILURE_KIND_PORTAL]: 'captive portal',
   [TestFailureKind.TEST_FAILURE_KIND_HTTP]: 'HTTP error',
   [TestFailureKind.TEST_FAILURE_KIND_LOCAL]: 'not testable',
+  [TestFailureKind.TEST_FAILURE_KIND_SIZE]: 'large packets lost',
 });
 
 export const causeLabel = labelsFor<SelectionCause>({

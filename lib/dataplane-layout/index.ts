@@ -44,6 +44,10 @@ export const NFT_TABLE = 'eve_uplink';
 /** Sets whose elements count what apps send, and receive, over each port: keys are the ports' interfaces. */
 export const PORT_UP_SET = 'port_up';
 export const PORT_DOWN_SET = 'port_down';
+/** The same of TCP alone: beginnings of connections and segments with data that apps send; data that they receive. */
+export const TCP_OPEN_SET = 'tcp_open';
+export const TCP_UP_SET = 'tcp_up';
+export const TCP_DOWN_SET = 'tcp_down';
 
 /** Ports have one hexadecimal digit in a ranking; 0 ends it and 0xf means "no port". */
 export const MAX_PORT_NUMBER = 14;

@@ -66,13 +66,16 @@ export class PingSocket {
   }
 
   /**
-   * One echo request without data (28 bytes at IP level each way; 48 with IPv6), and its answer.
+   * One echo request (28 bytes at IP level each way, 48 with IPv6; and `dataBytes` of zeros), and its answer.
    * @throws SocketError (a rejection): ETIMEDOUT, EHOSTUNREACH (a router says so, or nobody answers ARP), ENETUNREACH,
-   * ABORT_ERR
+   * EMSGSIZE (larger than what the path takes), ABORT_ERR
    */
-  async echo(address: string, limits: Limits): Promise<EchoReply> {
+  async echo(
+    address: string,
+    { dataBytes = 0, ...limits }: Limits & { readonly dataBytes?: number },
+  ): Promise<EchoReply> {
     const tally = new TrafficTally();
-    const bytes = ipHeaderBytes[this.#family] + HEADER_BYTES;
+    const bytes = ipHeaderBytes[this.#family] + HEADER_BYTES + dataBytes;
     const sequence = this.#nextSequence();
     const begunMs = systemClock.monotonicMs();
     try {
@@ -81,7 +84,7 @@ export class PingSocket {
         if (familyOf(address) !== this.#family) throw new SocketError('EINVAL', `the socket is of IPv${this.#family}`);
         if (this.#family === 6) requireIpv6Source(this.#uplink, address);
         this.#waiting.set(sequence, { address: canonicalAddress(address), settle });
-        this.#send(sequence, address, settle, () => {
+        this.#send({ sequence, address, dataBytes }, settle, () => {
           tally.sent(bytes);
         });
       });
@@ -110,8 +113,16 @@ export class PingSocket {
     return this.#sequence;
   }
 
-  #send(sequence: number, address: string, { reject }: Settle<number>, onSent: () => void): void {
-    const request = Buffer.alloc(HEADER_BYTES);
+  #send(
+    {
+      sequence,
+      address,
+      dataBytes,
+    }: { readonly sequence: number; readonly address: string; readonly dataBytes: number },
+    { reject }: Settle<number>,
+    onSent: () => void,
+  ): void {
+    const request = Buffer.alloc(HEADER_BYTES + dataBytes);
     request.writeUInt8(types[this.#family].request, 0);
     request.writeUInt16BE(sequence, SEQUENCE_AT);
     this.#socket.send(request, ANY_PORT, address, (error) => {

@@ -1,6 +1,6 @@
 import type { Grant } from '../../configuration/index.js';
 import { whyUnusable, type NetworkSnapshot, type PortTestFacts, type UnusableReason } from '../snapshot/index.js';
-import type { Health } from '../health/index.js';
+import type { FailingCause, Health } from '../health/index.js';
 import type { IneligibleCode, Reason, TestState } from './candidate.js';
 import { evaluatePort, grantFor, type Subject } from './eligibility.js';
 import type { Evidence, EvidenceReader } from './evidence.js';
@@ -65,15 +65,30 @@ export function assessPorts(
 
 /**
  * A port that is seldom tested counts as working for long. When the port in use begins to fail, that is too old to go
- * by: the target itself may be down. So the other has to answer anew, which it is asked for at once (schedule): to a
- * packet where packets stay unanswered, in full where the target refuses.
+ * by: the target itself may be down. So the other has to answer anew, which it is asked for at once (schedule): at
+ * the layer that failed. To packets of full size, only where it has ever answered one.
  */
 function suspectIfStale(assessment: Assessment, { sinceMs, cause }: Extract<Health, { state: 'failing' }>): Assessment {
   const { evidence, test } = assessment;
-  const answeredMs = cause === 'silent' ? test.lastSucceededMs : evidence.lastFullMs;
+  const answeredMs = answerAt(cause, evidence, test);
   const stale =
     evidence.profile.kind === 'target' && evidence.testState === 'working' && (answeredMs ?? -Infinity) < sinceMs;
   return stale ? { ...assessment, testState: 'untested', unconfirmed: true } : assessment;
+}
+
+function answerAt(
+  cause: FailingCause,
+  { lastFullMs, lastSizeMs }: Evidence,
+  { lastSucceededMs }: PortTestFacts,
+): number | undefined {
+  switch (cause) {
+    case 'silent':
+      return lastSucceededMs;
+    case 'test':
+      return lastFullMs;
+    case 'size':
+      return lastSizeMs ?? lastFullMs;
+  }
 }
 
 /** Whether the port may and can be used. */

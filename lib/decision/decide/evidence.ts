@@ -1,4 +1,4 @@
-import { healthOf, newRecord, type Health } from '../health/index.js';
+import { healthOf, newRecord, type Health, type ProbeKind } from '../health/index.js';
 import { noTestFacts, type NetworkSnapshot, type PortFacts, type PortTestFacts } from '../snapshot/index.js';
 import type { TestState } from './candidate.js';
 import type { PortMemory } from './memory.js';
@@ -16,6 +16,8 @@ export interface Evidence {
    * When the target itself answered last, and not only its address; undefined: never, or link and address are the test.
    */
   readonly lastFullMs: number | undefined;
+  /** When a packet of full size came through last; undefined: never since tests began. */
+  readonly lastSizeMs: number | undefined;
   /** Monotonic time until which its first test may take; undefined: nothing is awaited. */
   readonly pendingUntilMs: number | undefined;
 }
@@ -58,11 +60,22 @@ export function evidenceOf(
   if (profile.kind === 'address') {
     const test = facts?.test ?? noTestFacts;
     const testState = testStateOf(test, usableSinceMs);
-    return { profile, testState, test, health: undefined, lastFullMs: undefined, pendingUntilMs: undefined };
+    return {
+      profile,
+      testState,
+      test,
+      health: undefined,
+      lastFullMs: undefined,
+      lastSizeMs: undefined,
+      pendingUntilMs: undefined,
+    };
   }
   const known = facts?.targets?.get(profile.targetKey);
   const record = known ?? newRecord(0);
-  const health = healthOf(record, profile.settings, usableSinceMs, facts?.trafficAnsweredMs);
+  const health = healthOf(record, profile.settings, usableSinceMs, {
+    answeredMs: facts?.trafficAnsweredMs,
+    tcpAnsweredMs: facts?.tcpAnsweredMs,
+  });
   const { lastSucceeded, lastFailed } = record;
   const test: PortTestFacts = {
     lastSucceededMs: lastSucceeded?.atMs,
@@ -75,8 +88,11 @@ export function evidenceOf(
   // Where testing has not even begun, its beginning asks for another decision.
   const begunMs = known === undefined ? Infinity : Math.max(known.begunMs, usableSinceMs ?? 0);
   const pendingUntilMs = pending ? begunMs + firstTestGraceMs : undefined;
-  const lastFull = record.outcomes.findLast(
-    ({ probeKind, result }) => probeKind === 'full' && result.kind === 'answered',
-  );
-  return { profile, testState: health.state, test, health, lastFullMs: lastFull?.endedMs, pendingUntilMs };
+  const lastAnswerMs = (wanted: ProbeKind): number | undefined =>
+    record.outcomes.findLast(
+      ({ probeKind, result, startedMs }) =>
+        probeKind === wanted && result.kind === 'answered' && startedMs >= (usableSinceMs ?? Infinity),
+    )?.endedMs;
+  const [lastFullMs, lastSizeMs] = [lastAnswerMs('full'), lastAnswerMs('size')];
+  return { profile, testState: health.state, test, health, lastFullMs, lastSizeMs, pendingUntilMs };
 }

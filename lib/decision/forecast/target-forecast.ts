@@ -1,6 +1,9 @@
-import { isLightTarget, type ProbeTarget } from '../../configuration/index.js';
+import { isLightTarget } from '../../configuration/index.js';
 import type { TestProfile } from '../decide/index.js';
 import {
+  fullBytesOf,
+  keepaliveBytesOf,
+  sizeBytes,
   suspectShortestMs,
   suspectSpacingMs,
   fullLimitMs,
@@ -20,27 +23,17 @@ export interface TargetForecast {
   readonly monthlyBytes: number;
 }
 
-/** Bytes of a full test that succeeds, about: TLS resumes its session, names are remembered, headers are short. */
-const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
-  // An echo without data and its answer.
-  icmp: 56,
-  // Three segments to open and two to close.
-  tcp: 220,
-  http: 900,
-  https: 2_000,
-};
-
-const keepaliveBytes = 56;
-
 /** A target at its own pace, before a budget stretches anything. */
 export function forecastOf({ target, intervalMs, keepalives }: TargetProfile, pace: Pace): TargetForecast {
   const light = isLightTarget(target);
-  const fullMs = intervalMs ?? (light ? pace.keepaliveQuietMs : pace.fullMs);
+  const fullMs = intervalMs ?? (light ? pace.keepaliveQuietMs : pace.fullQuietMs);
   const pulsing = keepalives && !light;
   return {
     gapMs: pulsing ? Math.min(fullMs, pace.keepaliveQuietMs) : fullMs,
     monthlyBytes:
-      (monthMs / fullMs) * fullBytes[target.kind] + (pulsing ? (monthMs / pace.keepaliveQuietMs) * keepaliveBytes : 0),
+      (monthMs / fullMs) * fullBytesOf(target.kind) +
+      (monthMs / pace.sizeQuietMs) * sizeBytes +
+      (pulsing ? (monthMs / pace.keepaliveQuietMs) * keepaliveBytesOf('echo') : 0),
   };
 }
 

@@ -55,13 +55,14 @@ describe('testWarnings', () => {
     expect(warnings.map(({ subject }) => subject)).toEqual(
       ['eth0', 'wwan0', 'sat0'].map(() => ({ kind: 'network-instance', id: crew, setting: 'interval' })),
     );
-    // 43,200 tests of 2 kB are 86.4 MB: 4.32 times what the free port may spend, 17.28 times what a metered one may.
+    // 43,200 tests of 2 kB are 86.4 MB, and packets of full size take 0.3 to 1 MB: 4.4 and 17.3 times what the ports
+    // may spend.
     expect(warnings.map(({ description }) => description)).toEqual([
-      'over eth0 (priority 0), a test of https://plant.example/ every 60 s takes 86 MB in 30 days, where 20 MB are allowed: ' +
-        'in the long run it is tested every 4.3 min, and a dead path is noticed within 4.5 min instead of 68 s while no app sends',
-      'over wwan0 (priority 1), a test of https://plant.example/ every 60 s takes 86 MB in 30 days, where 5 MB are allowed: ' +
+      'over eth0 (priority 0), a test of https://plant.example/ every 60 s takes 87 MB in 30 days, where 20 MB are allowed: ' +
+        'in the long run it is tested every 4.4 min, and a dead path is noticed within 4.5 min instead of 68 s while no app sends',
+      'over wwan0 (priority 1), a test of https://plant.example/ every 60 s takes 87 MB in 30 days, where 5 MB are allowed: ' +
         'in the long run it is tested every 17 min, and a dead path is noticed within 17 min instead of 68 s while no app sends',
-      'over sat0 (priority 2), a test of https://plant.example/ every 60 s takes 86 MB in 30 days, where 5 MB are allowed: ' +
+      'over sat0 (priority 2), a test of https://plant.example/ every 60 s takes 87 MB in 30 days, where 5 MB are allowed: ' +
         'in the long run it is tested every 17 min, and a dead path is noticed within 17 min instead of 68 s while no app sends',
     ]);
   });
@@ -79,7 +80,7 @@ describe('testWarnings', () => {
     );
     expect(others).toEqual([]);
     expect(warning?.subject).toMatchObject({ id: plant });
-    expect(warning?.description).toContain('every 20 s takes 7.3 MB in 30 days, where 5 MB');
+    expect(warning?.description).toContain('every 20 s takes 7.6 MB in 30 days, where 5 MB');
   });
 
   it('adds up what is tested over a port, and names those who asked for an interval', () => {
@@ -88,7 +89,7 @@ describe('testWarnings', () => {
       plant: { target: 'tcp://192.0.2.1:443', interval: '180s' },
     };
     expect(descriptions(shipWith(tests, { allowed: [1] }))).toEqual([
-      expect.stringContaining('tcp://192.0.2.1:443 every 3 min takes 3.2 MB in 30 days, and 5.8 MB together with'),
+      expect.stringContaining('tcp://192.0.2.1:443 every 3 min takes 3.5 MB in 30 days, and 7.7 MB together with'),
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { healthOf, type HealthSettings } from './health.js';
-import { newRecord, withOutcome, type FailureKind, type TestRecord } from './outcome.js';
+import { healthOf, type HealthSettings, type TrafficAnswered } from './health.js';
+import { newRecord, withOutcome, type FailureKind, type TestOutcome, type TestRecord } from './outcome.js';
 
 const settings: HealthSettings = {
   failAfter: 3,
@@ -11,17 +11,30 @@ const settings: HealthSettings = {
   light: false,
 };
 
+function upTo(timeMs: number | undefined, mostMs: number): number | undefined {
+  return timeMs === undefined ? undefined : Math.min(timeMs, mostMs);
+}
+
+const inFull = { probeKind: 'full', layer: 'application' } as const;
+const byTcp = { probeKind: 'keepalive', layer: 'tcp' } as const;
+const kinds: Readonly<Record<string, Pick<TestOutcome, 'probeKind' | 'layer'>>> = {
+  ...{ f: inFull, t: inFull, l: inFull, c: byTcp, r: byTcp },
+  p: { probeKind: 'keepalive', layer: 'path' },
+  s: { probeKind: 'size', layer: 'size' },
+};
+
 /**
  * Attempts, one a second, from second 1: `F` a full test that succeeds, `f` one that is refused, `t` one without an
- * answer, `l` one that this device could not make; `P` and `p` a keepalive probe with and without an answer. The first
- * column of a case; spaces do not count.
+ * answer, `l` one that this device could not make; `P` and `p` an echo with and without an answer; `C` a connection
+ * that somebody accepts, `c` one that nobody answers, `r` one that is refused; `S` and `s` a packet of full size that
+ * comes through, and is lost. The first column of a case; spaces do not count.
  */
 function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number): TestRecord {
   return Array.from(attempts.replaceAll(' ', '')).reduce((record, letter, index) => {
     const startedMs = (index + 1) * 1000;
-    const answered = letter === 'F' || letter === 'P';
+    const answered = 'FPCS'.includes(letter);
     return withOutcome(record, {
-      probeKind: letter.toLowerCase() === 'p' ? 'keepalive' : 'full',
+      ...(kinds[letter.toLowerCase()] ?? inFull),
       startedMs,
       endedMs: startedMs + latencyMs,
       result: answered
@@ -32,13 +45,13 @@ function recordOf(attempts: string, latencyMs = 20, trafficAnsweredMs?: number):
             detail: 'as the test wants',
             silent: !(letter in failures),
           },
-      trafficAnsweredMs:
-        trafficAnsweredMs === undefined ? undefined : Math.min(trafficAnsweredMs, startedMs + latencyMs),
+      trafficAnsweredMs: upTo(trafficAnsweredMs, startedMs + latencyMs),
+      tcpAnsweredMs: upTo(trafficAnsweredMs, startedMs + latencyMs),
     });
   }, newRecord(0));
 }
 
-const failures: Readonly<Record<string, FailureKind>> = { f: 'refused', l: 'local' };
+const failures: Readonly<Record<string, FailureKind>> = { f: 'refused', l: 'local', r: 'refused' };
 
 function read(attempts: string, changes: Partial<HealthSettings> = {}): string {
   const health = healthOf(recordOf(attempts), { ...settings, ...changes }, 0);
@@ -69,24 +82,48 @@ describe('health', () => {
     ['F f f f F F', 'working'],
     ['F f f f F f F', 'failing (test since 2)'],
     ['F f f f P P P P', 'failing (test since 2)'],
-    // Silence: a perfect path is believed dead after four.
-    [`${worked} p p p`, 'working suspect'],
-    [`${worked} p p p p`, 'failing (silent since 62)'],
-    [`${worked} p p p P p p p`, 'working suspect'],
+    // Silence: a perfect path is believed dead after four, where connections are not answered either.
+    [`${worked} p c p`, 'working suspect'],
+    [`${worked} p c p c`, 'failing (silent since 62)'],
+    [`${worked} p c p P p c p`, 'working suspect'],
+    // Echoes alone: somebody may drop just them.
+    [`${worked} p p p p p p`, 'working suspect'],
+    [`${worked} p p p p p p F`, 'working'],
+    // A connection that somebody on the way accepts proves nothing of the path, and a target that stays silent does.
+    [`${worked} p C p C p C p`, 'working suspect'],
+    [`${worked} p C p C p C t`, 'failing (silent since 62)'],
+    // Where echoes are not asked for, it is a sign of life.
+    [`${worked} c c c C c c`, 'working suspect'],
+    [`${worked} c c c C`, 'working'],
+    [`${worked} c c c c`, 'failing (silent since 62)'],
+    // A refusal may come from anybody: no sign of life, and the target's own test would meet it.
+    [`${worked} p r p`, 'working suspect'],
+    [`${worked} r r r`, 'failing (test since 62)'],
     // With patience, only when it has lasted.
-    [`${worked} p p p p`, 'working suspect', { patienceMs: 5000 }],
-    [`${worked} p p p p p p`, 'failing (silent since 62)', { patienceMs: 5000 }],
+    [`${worked} p c p c`, 'working suspect', { patienceMs: 5000 }],
+    [`${worked} p c p c p c`, 'failing (silent since 62)', { patienceMs: 5000 }],
     // A path that loses every third needs more.
-    [`F ${'P P p'.repeat(20)} p p p p p p p`, 'working suspect'],
-    [`F ${'P P p'.repeat(20)} ${'p '.repeat(14)}`, 'failing (silent since 61)'],
+    [`F ${'P P p'.repeat(20)} p c p c p c p`, 'working suspect'],
+    [`F ${'P P p'.repeat(20)} ${'p c '.repeat(7)}`, 'failing (silent since 61)'],
     // So does one of which little is known.
-    ['F P p p p p', 'working suspect'],
-    ['F P p p p p p p p p p p', 'failing (silent since 3)'],
+    ['F P p c p c', 'working suspect'],
+    ['F P p c p c p c p c p c', 'failing (silent since 3)'],
     // The loss of a dead path is not the loss of the path.
-    [`${worked} ${'p'.repeat(30)} F F p p p p`, 'failing (silent since 94)'],
+    [`${worked} ${'pc'.repeat(15)} F F p c p c`, 'failing (silent since 94)'],
     // A full test that stays without an answer counts both ways.
     [`${worked} t p p p`, 'failing (silent since 62)'],
     [`${worked} t P t P t`, 'failing (test since 62)'],
+    // On a line that loses every third packet full tests are late, too.
+    [`F ${'P P p'.repeat(20)} P t P t P t P`, 'working suspect'],
+    [`F ${'P P p'.repeat(20)} ${'P t '.repeat(20)}`, 'failing (test since 63)'],
+    // Large packets are lost: only where one had come through, and small ones do.
+    [`${worked} s s s s s s`, 'working'],
+    [`${worked} S s P s s`, 'working suspect'],
+    [`${worked} S s P s s s`, 'failing (size since 63)'],
+    [`${worked} S s s s s s`, 'working suspect'],
+    [`${worked} S s P s s S`, 'working'],
+    [`${worked} S s P s s s F F P`, 'failing (size since 63)'],
+    [`${worked} S s P s s s S S`, 'working'],
     // A light target: its own test is a single packet.
     [`F${'F'.repeat(60)} t t t`, 'working suspect', { light: true }],
     [`F${'F'.repeat(60)} t t t t`, 'failing (silent since 62)', { light: true }],
@@ -108,17 +145,20 @@ describe('health', () => {
 
   it.each([
     // The silence begins at second 62.
-    { what: 'before it', attempts: `${worked} p p p p`, answeredMs: 61_500, want: 'failing' },
-    { what: 'within it', attempts: `${worked} p p p p`, answeredMs: 63_500, want: 'working' },
-    { what: 'within it, and no longer', attempts: `${worked} p p p p p p p`, answeredMs: 63_500, want: 'failing' },
+    { what: 'before it', attempts: `${worked} p c p c`, answeredMs: 61_500, want: 'failing' },
+    { what: 'within it', attempts: `${worked} p c p c`, answeredMs: 63_500, want: 'working' },
+    { what: 'within it, and no longer', attempts: `${worked} p c p c p c p`, answeredMs: 63_500, want: 'failing' },
   ])('of a path with apps that were answered last $what', ({ attempts, answeredMs, want }) => {
-    const health = healthOf(recordOf(attempts, 20, answeredMs), settings, 0, answeredMs);
+    const health = healthOf(recordOf(attempts, 20, answeredMs), settings, 0, {
+      answeredMs,
+      tcpAnsweredMs: answeredMs,
+    });
     expect(health.state).toBe(want);
     if (want === 'failing') expect(health).toMatchObject({ sinceMs: Math.ceil(answeredMs / 1000) * 1000 });
   });
 
   it('does not take back a verdict because a packet comes later', () => {
-    expect(healthOf(recordOf(`${worked} p p p p`), settings, 0, 99_000).state).toBe('failing');
+    expect(healthOf(recordOf(`${worked} p c p c`), settings, 0, { answeredMs: 99_000 }).state).toBe('failing');
   });
 
   it('forgets what was before link or address were lost', () => {
@@ -132,8 +172,38 @@ describe('health', () => {
     expect(healthOf(recordOf(`${worked} p p`), settings, 0)).toEqual({
       state: 'working',
       sinceMs: 1020,
-      suspicion: { sinceMs: 62_000, failed: 0, silences: 2 },
+      suspicion: { sinceMs: 62_000, failed: 0, silences: 2, sizeFailed: 0 },
       silencesNeeded: 4,
+      failuresNeeded: 3,
+      lossy: false,
+      sizeProven: false,
     });
+  });
+
+  it('takes what was answered by other means than TCP for no answer to TCP', () => {
+    const of = (attempts: string, traffic: TrafficAnswered): string =>
+      healthOf(recordOf(attempts), { ...settings, light: true }, 0, traffic).state;
+    const light = 'F'.repeat(61);
+    expect(of(`${light} t t t t`, { answeredMs: 70_000 })).toBe('failing');
+    expect(healthOf(recordOf(`${light} t t t`), { ...settings, light: true }, 0, { answeredMs: 70_000 })).toMatchObject(
+      {
+        suspicion: { silences: 3 },
+      },
+    );
+    expect(
+      healthOf(recordOf(`${light} t t t`), { ...settings, light: true }, 0, { tcpAnsweredMs: 70_000 }),
+    ).toMatchObject({ suspicion: undefined });
+  });
+
+  it('takes an attempt that began before an answer which came later for no doubt', () => {
+    const at = (startedMs: number, endedMs: number, answered: boolean): TestOutcome => ({
+      ...{ probeKind: 'keepalive', layer: 'path', startedMs, endedMs, trafficAnsweredMs: undefined },
+      result: answered
+        ? { kind: 'answered', latencyMs: endedMs - startedMs }
+        : { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
+    });
+    const full: TestOutcome = { ...at(70_100, 70_200, true), ...inFull };
+    const record = [full, at(70_000, 70_300, false)].reduce(withOutcome, recordOf(worked));
+    expect(healthOf(record, settings, 0)).toMatchObject({ state: 'working', suspicion: undefined });
   });
 });

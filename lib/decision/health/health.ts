@@ -1,5 +1,5 @@
-import { silencesNeeded } from './loss.js';
-import type { TestOutcome, TestRecord } from './outcome.js';
+import { failuresNeeded, isLossy, silencesNeeded, withRecent, type Loss } from './loss.js';
+import { isWeak, type ProbeKind, type TestOutcome, type TestRecord } from './outcome.js';
 
 /** How a network instance wants a target's outcomes to be read. */
 export interface HealthSettings {
@@ -15,6 +15,12 @@ export interface HealthSettings {
   readonly light: boolean;
 }
 
+/**
+ * The layer that fails: `silent`: nothing comes back at all; `test`: the path lives, and the target's own test fails;
+ * `size`: small packets come through, and large ones are lost.
+ */
+export type FailingCause = 'silent' | 'test' | 'size';
+
 /** Whether a target works over a port, derived from outcomes. Unknown is not down. */
 export type Health =
   | { readonly state: 'untested'; readonly suspicion: Suspicion | undefined }
@@ -24,11 +30,17 @@ export type Health =
       readonly suspicion: Suspicion | undefined;
       /** Silences in a row that make a verdict, by the loss that this path has when it works. */
       readonly silencesNeeded: number;
+      /** Full tests in a row without an answer that make a verdict, by the same. */
+      readonly failuresNeeded: number;
+      /** Packets have been lost of late, so tests take longer. */
+      readonly lossy: boolean;
+      /** A packet of full size has come through since link and address are there. */
+      readonly sizeProven: boolean;
     }
   | {
       readonly state: 'failing';
       readonly sinceMs: number;
-      readonly cause: 'silent' | 'test';
+      readonly cause: FailingCause;
       readonly recovering: boolean;
     };
 
@@ -45,75 +57,126 @@ export interface Suspicion {
   readonly failed: number;
   /** Attempts in a row without any answer. */
   readonly silences: number;
+  /** Packets of full size in a row that were lost, where one had come through before. */
+  readonly sizeFailed: number;
 }
+
+/** When the apps' own packets were last answered over the port; undefined: never, or nobody counts. */
+export interface TrafficAnswered {
+  readonly answeredMs?: number | undefined;
+  /** With data over TCP. */
+  readonly tcpAnsweredMs?: number | undefined;
+}
+
+/**
+ * Silence on a path is not believed before it has lasted so long: a queue that has just filled up is no dead path, nor
+ * is a route that routers on the way are about to replace (they say unreachable at once).
+ */
+export const silenceShortestMs = 400;
 
 /** What the fold over the outcomes carries along. */
 interface Fold {
   state: 'untested' | 'working' | 'failing';
   sinceMs: number;
-  cause: 'silent' | 'test';
-  /** Full tests in a row that failed, or succeeded. */
+  cause: FailingCause;
+  /** Full tests in a row that failed; those of them that were refused, not silent; and that succeeded. */
   failed: number;
+  refused: number;
   succeeded: number;
-  /** Attempts in a row without an answer; the first began, and the last ended. */
+  /** When the first full test of the run of failures began. */
+  failingSinceMs: number;
+  /** Attempts in a row without an answer; those of them that asked for TCP or more. */
   silences: number;
+  deepSilences: number;
+  /** The first of them began, and the last ended. */
   silentSinceMs: number;
   silentUntilMs: number;
   /** When the last of them began. */
   lastSilentMs: number;
-  /** When the first full test of the run of failures began. */
-  failingSinceMs: number;
-  /** Of attempts on a path that worked. */
-  answered: number;
-  lost: number;
+  /** Attempts of the kind that began it had been answered: what the record has forgotten may have been an outage. */
+  silenceCounts: boolean;
+  /** Packets of full size. */
+  sizeProven: boolean;
+  sizeFailed: number;
+  sizeSucceeded: number;
+  sizeFailingSinceMs: number;
+  /** When the target itself, its full test, and a packet of full size were answered last. */
+  answeredMs: number;
+  fullAnsweredMs: number;
+  sizeAnsweredMs: number;
+  /** When the apps' packets were answered last, as of the outcome that is looked at. */
+  trafficMs: number;
+  readonly answeredKinds: Set<ProbeKind>;
+  /** Of attempts on a path that worked, and of full tests. */
+  readonly path: { answered: number; lost: number };
+  readonly full: { answered: number; lost: number };
+  /** Of the last attempts alone. */
+  recent: Loss;
 }
 
 /**
  * Reads the outcomes since `validSinceMs` (link or address were lost before: those are void) in their order:
  *
- * - WORKING with the first full test that succeeds; after FAILING only with `recoverAfter` in a row;
- * - FAILING with `failAfter` full tests in a row that fail, or with a silence on which every kind of attempt agrees: as
- *   many in a
- *   row as the path's own loss asks for, for at least `patienceMs`, and none of the apps' packets answered meanwhile
- *   (`trafficAnsweredMs`: when the last one was by now).
+ * - WORKING with the first full test that succeeds; after FAILING only with `recoverAfter` in a row at the layer that
+ *   failed;
+ * - FAILING, `silent`: a silence on which every kind of attempt agrees, as many in a row as the path's own loss asks
+ *   for, for at least `patienceMs`, and none of the apps' packets answered meanwhile (`traffic`: when the last one was
+ *   by now). Echoes alone are not believed: somebody may swallow just them;
+ * - FAILING, `test`: `failAfter` full tests in a row that are refused, or run into their limit as often as the path's
+ *   own loss asks for, whatever echoes say;
+ * - FAILING, `size`: large packets are lost as often as silence would have to last, small ones are answered meanwhile,
+ *   and a large one had come through before.
  *
- * Nothing is stored: the same outcomes always mean the same, so no verdict can get stuck.
+ * An attempt that began before an answer which came later raises no doubt: the path lived. Nothing is stored: the same
+ * outcomes always mean the same, so no verdict can get stuck.
  */
 export function healthOf(
   { outcomes }: TestRecord,
   settings: HealthSettings,
   validSinceMs: number | undefined,
-  trafficAnsweredMs?: number,
+  traffic: TrafficAnswered = {},
 ): Health {
   if (validSinceMs === undefined) return { state: 'untested', suspicion: undefined };
-  const fold: Fold = {
-    state: 'untested',
-    sinceMs: validSinceMs,
-    cause: 'test',
-    ...{ failed: 0, succeeded: 0, failingSinceMs: 0 },
-    ...{ silences: 0, silentSinceMs: 0, silentUntilMs: 0, lastSilentMs: 0 },
-    ...{ answered: 0, lost: 0 },
-  };
+  const fold = newFold(validSinceMs);
   for (const outcome of outcomes) {
     if (outcome.startedMs < validSinceMs || isNoTest(outcome)) continue;
-    takeTraffic(fold, outcome.trafficAnsweredMs);
+    takeTraffic(fold, { answeredMs: outcome.trafficAnsweredMs, tcpAnsweredMs: outcome.tcpAnsweredMs });
     if (isAnswer(outcome, settings)) takeAnswer(fold, outcome, settings);
     else takeFailure(fold, outcome, settings);
   }
-  takeTraffic(fold, trafficAnsweredMs);
+  takeTraffic(fold, traffic);
   switch (fold.state) {
     case 'failing':
-      return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: fold.succeeded > 0 };
+      return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: isRecovering(fold) };
     case 'working':
       return {
         state: 'working',
         sinceMs: fold.sinceMs,
         suspicion: suspicionOf(fold),
         silencesNeeded: needed(fold, settings),
+        failuresNeeded: neededInFull(fold, settings),
+        lossy: isLossy(fold.recent),
+        sizeProven: fold.sizeProven,
       };
     case 'untested':
       return { state: 'untested', suspicion: suspicionOf(fold) };
   }
+}
+
+function newFold(validSinceMs: number): Fold {
+  return {
+    state: 'untested',
+    sinceMs: validSinceMs,
+    cause: 'test',
+    ...{ failed: 0, refused: 0, succeeded: 0, failingSinceMs: 0 },
+    ...{ silences: 0, deepSilences: 0, silentSinceMs: 0, silentUntilMs: 0, lastSilentMs: 0, silenceCounts: false },
+    ...{ sizeProven: false, sizeFailed: 0, sizeSucceeded: 0, sizeFailingSinceMs: 0 },
+    ...{ answeredMs: -Infinity, fullAnsweredMs: -Infinity, sizeAnsweredMs: -Infinity, trafficMs: -Infinity },
+    answeredKinds: new Set(),
+    path: { answered: 0, lost: 0 },
+    full: { answered: 0, lost: 0 },
+    recent: { answered: 0, lost: 0 },
+  };
 }
 
 /** This device could not try. */
@@ -125,77 +188,190 @@ function isAnswer({ result }: TestOutcome, { slowestMs }: HealthSettings): boole
   return result.kind === 'answered' && (slowestMs === undefined || result.latencyMs <= slowestMs);
 }
 
+function isRecovering({ cause, succeeded, sizeSucceeded }: Fold): boolean {
+  return cause === 'size' ? sizeSucceeded > 0 : succeeded > 0;
+}
+
 function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSettings): void {
-  if (fold.state !== 'failing') {
-    fold.lost += fold.silences;
-    fold.answered += 1;
+  fold.answeredKinds.add(outcome.probeKind);
+  // What anybody may have accepted refutes that connections go unanswered, and no echo that does.
+  if (isWeak(outcome)) {
+    if (fold.deepSilences !== fold.silences) return;
+    endSilence(fold);
+    countAnswer(fold);
+    return;
   }
-  fold.silences = 0;
-  if (outcome.probeKind === 'keepalive') return;
-  fold.failed = 0;
-  fold.succeeded += 1;
-  const enough = fold.state === 'untested' || (fold.state === 'failing' && fold.succeeded >= recoverAfter);
-  if (enough) {
-    fold.state = 'working';
-    fold.sinceMs = outcome.endedMs;
+  endSilence(fold, outcome.layer === 'path');
+  countAnswer(fold);
+  fold.answeredMs = outcome.endedMs;
+  switch (outcome.probeKind) {
+    case 'keepalive':
+      return;
+    case 'size':
+      fold.sizeProven = true;
+      fold.sizeAnsweredMs = outcome.endedMs;
+      fold.sizeFailed = 0;
+      fold.sizeSucceeded += 1;
+      if (fold.state === 'failing' && fold.cause === 'size' && fold.sizeSucceeded >= recoverAfter) work(fold, outcome);
+      return;
+    case 'full': {
+      if (fold.state !== 'failing') {
+        fold.full.answered += 1;
+        fold.full.lost += fold.failed - fold.refused;
+      }
+      fold.fullAnsweredMs = outcome.endedMs;
+      fold.failed = 0;
+      fold.refused = 0;
+      fold.succeeded += 1;
+      const recovers = fold.state === 'failing' && fold.cause !== 'size' && fold.succeeded >= recoverAfter;
+      if (fold.state === 'untested' || recovers) work(fold, outcome);
+    }
   }
+}
+
+function work(fold: Fold, { endedMs }: TestOutcome): void {
+  fold.state = 'working';
+  fold.sinceMs = endedMs;
 }
 
 function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings): void {
   // An answer that came too late is no better than none.
   const silent = outcome.result.kind === 'answered' || outcome.result.silent;
-  if (outcome.probeKind === 'full') {
-    fold.succeeded = 0;
-    if (!(silent && settings.light)) {
-      if (fold.failed === 0) fold.failingSinceMs = outcome.startedMs;
-      fold.failed += 1;
-    }
+  switch (outcome.probeKind) {
+    case 'size':
+      if (outcome.startedMs >= fold.sizeAnsweredMs) takeLostSize(fold, outcome);
+      break;
+    case 'keepalive':
+      // A refusal proves nothing of the path, for anybody may give it, and the target's own test would meet it too.
+      if (silent) takeSilence(fold, outcome);
+      else takeFailedTest(fold, outcome, silent);
+      break;
+    case 'full':
+      fold.succeeded = 0;
+      if (outcome.startedMs < fold.fullAnsweredMs) {
+        if (silent && outcome.startedMs >= fold.sinceMs) fold.full.lost += 1;
+      } else if (!(silent && settings.light)) takeFailedTest(fold, outcome, silent);
+      if (silent) takeSilence(fold, outcome);
   }
-  if (silent) takeSilence(fold, outcome);
   if (fold.state === 'failing') return;
-  if (fold.failed >= settings.failAfter) fail(fold, 'test', fold.failingSinceMs);
+  if (isOutOfReach(fold, outcome, settings)) fail(fold, 'test', fold.failingSinceMs);
   else if (isDead(fold, settings)) fail(fold, 'silent', fold.silentSinceMs);
+  else if (losesLarge(fold, settings)) fail(fold, 'size', fold.sizeFailingSinceMs);
 }
 
-function takeSilence(fold: Fold, { startedMs, endedMs, trafficAnsweredMs }: TestOutcome): void {
-  if (trafficAnsweredMs !== undefined && trafficAnsweredMs > startedMs) {
-    if (fold.state !== 'failing') fold.lost += 1;
+function takeFailedTest(fold: Fold, { startedMs }: TestOutcome, silent: boolean): void {
+  fold.failingSinceMs = fold.failed === 0 ? startedMs : Math.min(fold.failingSinceMs, startedMs);
+  fold.failed += 1;
+  if (!silent) fold.refused += 1;
+}
+
+function takeLostSize(fold: Fold, { startedMs }: TestOutcome): void {
+  fold.sizeSucceeded = 0;
+  // Not every path passes packets of this size, and that is no fault.
+  if (!fold.sizeProven) return;
+  fold.sizeFailingSinceMs = fold.sizeFailed === 0 ? startedMs : Math.min(fold.sizeFailingSinceMs, startedMs);
+  fold.sizeFailed += 1;
+}
+
+function takeSilence(fold: Fold, outcome: TestOutcome): void {
+  const { layer, startedMs, endedMs, trafficAnsweredMs = -Infinity, tcpAnsweredMs = -Infinity } = outcome;
+  const deep = layer !== 'path';
+  const provedMs = Math.max(fold.answeredMs, deep ? tcpAnsweredMs : trafficAnsweredMs);
+  if (provedMs > startedMs) {
+    // One that began on a path that did not work yet was not lost on one that does.
+    if (startedMs >= fold.sinceMs) countLost(fold, 1);
     return;
   }
+  if (fold.silences === 0) fold.silenceCounts = fold.answeredKinds.has(outcome.probeKind);
   fold.silentSinceMs = fold.silences === 0 ? startedMs : Math.min(fold.silentSinceMs, startedMs);
   fold.silentUntilMs = endedMs;
   fold.lastSilentMs = Math.max(fold.silences === 0 ? 0 : fold.lastSilentMs, startedMs);
   fold.silences += 1;
+  if (deep) fold.deepSilences += 1;
 }
 
-/** The apps' packets were answered after the last attempt that was not: those before were lost on a path that lives. */
-function takeTraffic(fold: Fold, trafficAnsweredMs: number | undefined): void {
-  if (fold.silences === 0 || trafficAnsweredMs === undefined || trafficAnsweredMs <= fold.lastSilentMs) return;
-  if (fold.state === 'failing') return;
-  fold.lost += fold.silences;
+/**
+ * The apps' packets were answered after the last attempt that was not: those before were lost on a path that lives.
+ * What was answered by other means says nothing of TCP.
+ */
+function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infinity }: TrafficAnswered): void {
+  fold.trafficMs = Math.max(fold.trafficMs, answeredMs);
+  if (fold.silences === 0 || fold.state === 'failing') return;
+  if (tcpAnsweredMs > fold.lastSilentMs) endSilence(fold);
+  else if (answeredMs > fold.lastSilentMs) {
+    countLost(fold, fold.silences - fold.deepSilences);
+    fold.silences = fold.deepSilences;
+  }
+}
+
+/**
+ * Those before were lost on a path that lives. By an echo that is answered: connections that were not say nothing of
+ * how many packets the path loses.
+ */
+function endSilence(fold: Fold, byEcho = false): void {
+  if (fold.silenceCounts) countLost(fold, fold.silences - (byEcho ? fold.deepSilences : 0));
   fold.silences = 0;
+  fold.deepSilences = 0;
+}
+
+/** A dead path is not one that loses packets. */
+function countAnswer(fold: Fold): void {
+  if (fold.state === 'failing') return;
+  fold.path.answered += 1;
+  fold.recent = withRecent(fold.recent, true);
+}
+
+function countLost(fold: Fold, count: number): void {
+  if (fold.state === 'failing') return;
+  fold.path.lost += count;
+  for (let each = 0; each < count; each += 1) fold.recent = withRecent(fold.recent, false);
+}
+
+function isOutOfReach(fold: Fold, { endedMs }: TestOutcome, settings: HealthSettings): boolean {
+  if (fold.refused >= settings.failAfter) return true;
+  return fold.failed >= neededInFull(fold, settings) && endedMs - fold.failingSinceMs >= settings.patienceMs;
 }
 
 function isDead(fold: Fold, settings: HealthSettings): boolean {
-  return fold.silences >= needed(fold, settings) && fold.silentUntilMs - fold.silentSinceMs >= settings.patienceMs;
+  const lastedMs = fold.silentUntilMs - fold.silentSinceMs;
+  return (
+    fold.silences >= needed(fold, settings) &&
+    lastedMs >= Math.max(settings.patienceMs, silenceShortestMs) &&
+    (settings.light || fold.deepSilences > 0)
+  );
+}
+
+function losesLarge(fold: Fold, settings: HealthSettings): boolean {
+  return (
+    fold.sizeFailed >= needed(fold, settings) &&
+    fold.silences === 0 &&
+    Math.max(fold.answeredMs, fold.trafficMs) > fold.sizeFailingSinceMs
+  );
 }
 
 function needed(fold: Fold, { failAfter, light }: HealthSettings): number {
-  return Math.max(silencesNeeded(fold), light ? failAfter : 0);
+  return Math.max(silencesNeeded(fold.path), light ? failAfter : 0);
 }
 
-function fail(fold: Fold, cause: Fold['cause'], sinceMs: number): void {
+function neededInFull(fold: Fold, { failAfter }: HealthSettings): number {
+  return Math.max(failuresNeeded(fold.path, fold.full, fold.recent), failAfter);
+}
+
+function fail(fold: Fold, cause: FailingCause, sinceMs: number): void {
   fold.state = 'failing';
   fold.cause = cause;
   fold.sinceMs = sinceMs;
   fold.succeeded = 0;
+  fold.sizeSucceeded = 0;
 }
 
 function suspicionOf(fold: Fold): Suspicion | undefined {
-  if (fold.silences === 0 && fold.failed === 0) return undefined;
+  const { failed, silences, sizeFailed } = fold;
+  if (silences === 0 && failed === 0 && sizeFailed === 0) return undefined;
   const begins = [
-    ...(fold.silences > 0 ? [fold.silentSinceMs] : []),
-    ...(fold.failed > 0 ? [fold.failingSinceMs] : []),
+    ...(silences > 0 ? [fold.silentSinceMs] : []),
+    ...(failed > 0 ? [fold.failingSinceMs] : []),
+    ...(sizeFailed > 0 ? [fold.sizeFailingSinceMs] : []),
   ];
-  return { sinceMs: Math.min(...begins), failed: fold.failed, silences: fold.silences };
+  return { sinceMs: Math.min(...begins), failed, silences, sizeFailed };
 }

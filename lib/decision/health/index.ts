@@ -1,16 +1,27 @@
 /*
- * Whether a port works for a target, read anew each time from the outcomes of its tests; nothing here remembers a
- * verdict. Pure. How many silences make one stands in loss.ts, how long to wait for an answer in latency.ts.
+ * What outcomes of tests mean: pure. Facts go in by `withOutcome`, `healthOf` reads them. Which layer an outcome proves
+ * is in outcome.ts, how many make a verdict in loss.ts.
  */
-export { healthOf, isSuspect, type Suspicion, type Health, type HealthSettings } from './health.js';
+export {
+  healthOf,
+  isSuspect,
+  silenceShortestMs,
+  type FailingCause,
+  type Health,
+  type HealthSettings,
+  type Suspicion,
+  type TrafficAnswered,
+} from './health.js';
 export { learnedLimitMs } from './latency.js';
-export { silencesNeeded } from './loss.js';
+export { failuresNeeded, silencesNeeded } from './loss.js';
 export {
   failureKinds,
+  isWeak,
   newRecord,
   outcomesKept,
   withOutcome,
   type FailureKind,
+  type Layer,
   type TestOutcome,
   type TestRecord,
   type ProbeKind,

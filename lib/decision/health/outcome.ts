@@ -11,6 +11,7 @@
  * - `portal`: somebody wants a login first
  * - `http`: what answered does not speak HTTP
  * - `local`: this device could not try; says nothing of the port
+ * - `size`: large packets are lost, and small ones come through
  */
 export const failureKinds = [
   'no-gateway',
@@ -23,19 +24,34 @@ export const failureKinds = [
   'portal',
   'http',
   'local',
+  'size',
 ] as const;
 
 export type FailureKind = (typeof failureKinds)[number];
 
 /**
  * `full`: the target's own test, e.g. an HTTPS request. `keepalive`: one packet to the same address and one back;
- * cheap, and says nothing of what is behind the address.
+ * cheap, and says nothing of what is behind the address. `size`: the same with packets as large as apps send them.
  */
-export type ProbeKind = 'full' | 'keepalive';
+export type ProbeKind = 'full' | 'keepalive' | 'size';
+
+/**
+ * What an attempt asks, and so what an answer to it proves:
+ *
+ * - `path`: an echo reply from the target's own address. Nobody else gives one.
+ * - `tcp`: a connection is accepted. Anybody on the way may do that (a portal, an accelerator), so it is a sign of life
+ *   that proves nothing of the target, but where the target's own test is no more than that.
+ * - `application`: the target has answered by itself, for https with the proof of TLS; all below is proved with it.
+ * - `size`: a packet of full size has come through both ways.
+ *
+ * What routers on the way say (unreachable, time exceeded) is no answer: it counts as silence.
+ */
+export type Layer = 'path' | 'tcp' | 'application' | 'size';
 
 /** One attempt and what came of it. Times are monotonic milliseconds. */
 export interface TestOutcome {
   readonly probeKind: ProbeKind;
+  readonly layer: Layer;
   readonly startedMs: number;
   readonly endedMs: number;
   readonly result:
@@ -52,6 +68,13 @@ export interface TestOutcome {
    * counts.
    */
   readonly trafficAnsweredMs: number | undefined;
+  /** The same of TCP segments with data alone: other packets say nothing of TCP. */
+  readonly tcpAnsweredMs?: number | undefined;
+}
+
+/** An accepted connection, which anybody on the way may give: a sign of life, and no proof. */
+export function isWeak({ probeKind, layer }: Pick<TestOutcome, 'probeKind' | 'layer'>): boolean {
+  return probeKind === 'keepalive' && layer === 'tcp';
 }
 
 /** Everything that is known from testing one target over one port: facts only. */
@@ -63,6 +86,7 @@ export interface TestRecord {
    * full tests showed.
    */
   readonly outcomes: readonly TestOutcome[];
+  /** An accepted connection that is no proof does not count. */
   readonly lastSucceeded: { readonly atMs: number; readonly latencyMs: number } | undefined;
   readonly lastFailed: { readonly atMs: number; readonly failure: FailureKind; readonly detail: string } | undefined;
 }
@@ -76,7 +100,7 @@ export function newRecord(nowMs: number): TestRecord {
  * So many outcomes of each step are kept. Enough for the longest run of silence that a verdict asks for (48, see
  * `silencesNeeded`), for the longest runs that can be configured (100), and for a loss rate that means something.
  */
-export const outcomesKept: Readonly<Record<ProbeKind, number>> = { full: 120, keepalive: 160 };
+export const outcomesKept: Readonly<Record<ProbeKind, number>> = { full: 120, keepalive: 240, size: 24 };
 
 /** The record with one more outcome. */
 export function withOutcome(record: TestRecord, outcome: TestOutcome): TestRecord {
@@ -85,6 +109,7 @@ export function withOutcome(record: TestRecord, outcome: TestOutcome): TestRecor
   const oldest =
     ofSameKind < outcomesKept[probeKind] ? -1 : record.outcomes.findIndex((one) => one.probeKind === probeKind);
   const outcomes = [...record.outcomes.filter((_, index) => index !== oldest), outcome];
+  if (result.kind === 'answered' && isWeak(outcome)) return { ...record, outcomes };
   return result.kind === 'answered'
     ? { ...record, outcomes, lastSucceeded: { atMs, latencyMs: result.latencyMs } }
     : { ...record, outcomes, lastFailed: { atMs, failure: result.failure, detail: result.detail } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { budgetState, monthMs, newBudget, refill, spend } from './budget.js';
+import { budgetState, doubtAllowanceBytes, monthMs, newBudget, refill, spend } from './budget.js';
 
 const monthly = 5e6;
 const startMs = Date.UTC(2026, 0, 1);
@@ -14,8 +14,11 @@ describe('a budget', () => {
     expect(budgetState(overdrawn, startMs + (monthMs * 1_001) / monthly)).toBe('ample');
   });
 
-  it('is spent when even the overdraft is gone', () => {
-    expect(budgetState(spend(newBudget(monthly, startMs), monthly / 4, startMs), startMs)).toBe('spent');
+  it('is spent when even the allowance for doubts is gone', () => {
+    const allBytes = monthly / 10 + doubtAllowanceBytes(monthly);
+    expect(budgetState(spend(newBudget(monthly, startMs), allBytes, startMs, 'doubt'), startMs)).toBe('spent');
+    // What is not a doubt does not take from the allowance.
+    expect(budgetState(spend(newBudget(monthly, startMs), allBytes, startMs), startMs)).toBe('tight');
   });
 
   it('permits in a month what it says, and a saved tenth at most beyond it', () => {

@@ -1,14 +1,33 @@
 /*
- * What to test next, and when: `nextTest(situation, now)`, budgets and paces. Pure; pace.ts has the constants, which
- * docs and figures cite.
+ * What is tested next, and when: pure. `nextTest` answers for one target over one port; pace.ts holds all constants;
+ * budget.ts is the gate that every attempt passes.
  */
-export { budgetState, monthMs, newBudget, refill, spend, type Budget, type BudgetState } from './budget.js';
+export {
+  admissionWaitMs,
+  budgetState,
+  doubtAllowanceBytes,
+  monthMs,
+  mostBytesInMonth,
+  newBudget,
+  refill,
+  savedShareOf,
+  spend,
+  withMonthlyBytes,
+  type Budget,
+  type BudgetState,
+  type SpendingPurpose,
+} from './budget.js';
+export { bytesOf, fullBytesOf, keepaliveBytesOf, sizeBytes, type KeepaliveMeans } from './cost.js';
 export { nextTest, type NextTest, type PortRole, type TestCause, type TestSituation } from './next-test.js';
 export {
   initialKeepalives,
   initialKeepaliveSpacingMs,
   defaultFailAfter,
   defaultRecoverAfter,
+  filledEchoBytes,
+  fullSizeEchoBytes,
+  setAsideFirstMs,
+  setAsideMostMs,
   suspectShortestMs,
   suspectSpacingMs,
   fullLimitMs,
@@ -16,4 +35,12 @@ export {
   paceOf,
   type Pace,
 } from './pace.js';
-export { observeTraffic, refuteStall, stallOf, type TrafficCount, type TrafficFacts } from './traffic.js';
+export {
+  observeTraffic,
+  refuteStall,
+  stallOf,
+  type AnswerFacts,
+  type StallKind,
+  type TrafficCount,
+  type TrafficFacts,
+} from './traffic.js';

@@ -1,10 +1,19 @@
 import { backoffMs } from '../../clock/index.js';
 import { learnedLimitMs, type Suspicion, type Health, type TestRecord, type ProbeKind } from '../health/index.js';
 import type { BudgetState } from './budget.js';
+import { keepaliveBytesOf, type KeepaliveMeans } from './cost.js';
 import {
+  comfortableShare,
+  companionEchoes,
+  companionSpacingMs,
+  firstSizeAfterMs,
   initialKeepalives,
   initialKeepaliveSpacingMs,
+  suspectFullLongestMs,
+  suspectFullShortestMs,
+  suspectFullSpacingMs,
   suspectShortestMs,
+  suspectSizeSpacingMs,
   suspectSpacingMs,
   fullLimitMs,
   fullRetryMs,
@@ -12,7 +21,7 @@ import {
   patientSpacingMs,
   quietAfterMs,
   returningKeepaliveMs,
-  spentGapMs,
+  sizeRecoverMs,
   type Pace,
 } from './pace.js';
 import { stallOf, type TrafficFacts } from './traffic.js';
@@ -22,7 +31,8 @@ export type PortRole =
   | { readonly kind: 'in-use' }
   /**
    * Somebody's port is suspect or does not work, and this one may be next: what it showed before `sinceMs` is too old.
-   * A keepalive probe will do where that port is silent, and not where the target refuses.
+   * It is asked at the layer that fails there: `keepalive` where that port is silent, `full` where the target is out of
+   * reach, `size` where large packets are lost.
    */
   | { readonly kind: 'wanted'; readonly sinceMs: number; readonly probeKind: ProbeKind }
   /** It works again, and has to go on doing so for a while before it is used. */
@@ -43,14 +53,18 @@ export interface TestSituation {
     /** As configured; undefined: as the pace says. */
     readonly intervalMs: number | undefined;
     readonly timeoutMs: number | undefined;
-    /** An address to send keepalive probes to is known. */
-    readonly canSendKeepalive: boolean;
+    /** By what keepalive probes go now. */
+    readonly keepalive: KeepaliveMeans;
     /** They may go out between full tests, and not only where it is suspect. */
     readonly calmKeepalives: boolean;
   };
   readonly traffic: TrafficFacts | undefined;
   readonly inFlight: readonly { readonly probeKind: ProbeKind; readonly startedMs: number }[];
-  readonly budget: BudgetState;
+  readonly budget: {
+    readonly state: BudgetState;
+    /** How full the savings are, 0 to 1. */
+    readonly savedShare: number;
+  };
   /** A person asked for a test then. */
   readonly requestedMs: number | undefined;
 }
@@ -66,17 +80,17 @@ export type NextTest =
 export function nextTest(situation: TestSituation, nowMs: number): NextTest {
   const { validSinceMs, health, requestedMs } = situation;
   if (validSinceMs === undefined) return waitForEvent;
-  const { full, any } = starts(situation, validSinceMs);
-  if (requestedMs !== undefined && (full.lastMs ?? -Infinity) < requestedMs) {
-    return full.busy ? waitForEvent : start(situation, 'full', 'requested');
+  const starts = startsOf(situation, validSinceMs);
+  if (requestedMs !== undefined && (starts.full.lastMs ?? -Infinity) < requestedMs) {
+    return starts.full.busy ? waitForEvent : start(situation, 'full', 'requested');
   }
   switch (health.state) {
     case 'untested':
-      return untested(situation, full, nowMs);
+      return untested(situation, starts.full, nowMs);
     case 'working':
-      return working(situation, health, full, any, nowMs);
+      return working(situation, health, starts, nowMs);
     case 'failing':
-      return failing(situation, health, full, any, nowMs);
+      return failing(situation, health, starts, nowMs);
   }
 }
 
@@ -85,17 +99,17 @@ const waitForEvent: NextTest = { kind: 'wait', untilMs: undefined };
 /** A budget that is used up fills by a few hundred bytes in this time. */
 const budgetRecheckMs = 60_000;
 
-/** When attempts of one kind began and ended, and whether one is under way. */
+/** When attempts of one kind began and ended, and how many are under way. */
 interface Starts {
   readonly lastMs: number | undefined;
   readonly lastEndMs: number | undefined;
+  readonly running: number;
   readonly busy: boolean;
 }
 
-function starts(
-  { record, inFlight }: TestSituation,
-  validSinceMs: number,
-): { readonly full: Starts; readonly any: Starts } {
+type StartsByKind = Readonly<Record<'full' | 'size' | 'keepalive' | 'any', Starts>>;
+
+function startsOf({ record, inFlight }: TestSituation, validSinceMs: number): StartsByKind {
   const valid = record.outcomes.filter(({ startedMs }) => startedMs >= validSinceMs);
   const of = (probeKinds: readonly ProbeKind[]): Starts => {
     const ended = valid.filter(({ probeKind }) => probeKinds.includes(probeKind));
@@ -104,10 +118,11 @@ function starts(
     return {
       lastMs: begun.length === 0 ? undefined : Math.max(...begun),
       lastEndMs: ended.length === 0 ? undefined : Math.max(...ended.map(({ endedMs }) => endedMs)),
+      running: running.length,
       busy: running.length > 0,
     };
   };
-  return { full: of(['full']), any: of(['full', 'keepalive']) };
+  return { full: of(['full']), size: of(['size']), keepalive: of(['keepalive']), any: of(['full', 'keepalive']) };
 }
 
 /** Nothing is known yet: the full test, at once; after a failure again, ever more slowly. */
@@ -115,64 +130,191 @@ function untested(situation: TestSituation, full: Starts, nowMs: number): NextTe
   if (full.busy) return waitForEvent;
   if (full.lastEndMs === undefined) return start(situation, 'full', 'first');
   const { health, pace } = situation;
-  const failed = health.state === 'untested' ? (health.suspicion?.failed ?? health.suspicion?.silences ?? 1) : 1;
-  const afterMs = situation.budget === 'spent' ? spentGapMs : backoff(failed, pace);
-  return startAt(full.lastEndMs + afterMs, situation, 'full', 'first', nowMs);
+  const suspicion = health.state === 'untested' ? health.suspicion : undefined;
+  const failed = Math.max(suspicion?.failed ?? 0, suspicion?.silences ?? 0, 1);
+  return startAt(full.lastEndMs + backoff(failed, pace), situation, 'full', 'first', nowMs);
 }
 
-function working(
-  situation: TestSituation,
-  health: Extract<Health, { state: 'working' }>,
-  full: Starts,
-  any: Starts,
-  nowMs: number,
-): NextTest {
-  const { role, record, traffic, pace } = situation;
-  const { suspicion, silencesNeeded: needed } = health;
-  if (suspicion !== undefined && suspicion.silences > 0) return silent(situation, suspicion, needed, full, nowMs);
-  if (suspicion !== undefined) {
-    if (full.busy) return waitForEvent;
-    return startAt((full.lastEndMs ?? 0) + backoff(suspicion.failed, pace), situation, 'full', 'suspect', nowMs);
-  }
-  const stall = role.kind === 'in-use' ? stallOf(traffic, answerLimit(situation), nowMs) : noStall;
+type Working = Extract<Health, { state: 'working' }>;
+
+function working(situation: TestSituation, health: Working, starts: StartsByKind, nowMs: number): NextTest {
+  const { role, record, traffic } = situation;
+  const { suspicion } = health;
+  if (suspicion !== undefined) return suspect(situation, health, suspicion, starts, nowMs);
+  const inUse = role.kind === 'in-use';
+  const stall = inUse ? stallOf(traffic, 'any', answerLimit(situation), nowMs) : noStall;
   // It has lasted already: as many attempts as a verdict takes go out before any has been missed.
-  if (stall.kind === 'stalled') return burst(situation, { sinceMs: nowMs, silences: 0, needed, cause: 'stall' }, nowMs);
-  if (role.kind === 'wanted' && lastAnswer(record, role.probeKind) < role.sinceMs) {
-    if (role.probeKind === 'full') return full.busy ? waitForEvent : start(situation, 'full', 'wanted');
-    return burst(situation, { sinceMs: role.sinceMs, silences: 0, needed: 1, cause: 'wanted' }, nowMs);
+  if (stall.kind === 'stalled') {
+    const needed = health.silencesNeeded;
+    return burst(situation, { sinceMs: nowMs, silences: 0, needed, cause: 'stall' }, nowMs);
   }
-  const calm = whenCalm(situation, full, any, nowMs);
-  if (stall.kind === 'growing' && calm.kind === 'wait') return waitUntil(earliest(calm.untilMs, stall.ripeAtMs));
-  return calm;
+  const tcpStall = inUse ? stallOf(traffic, 'tcp', answerLimit(situation), nowMs) : noStall;
+  if (tcpStall.kind === 'stalled') return whenTcpStalls(situation, health, tcpStall.sinceMs, starts, nowMs);
+  if (role.kind === 'wanted') {
+    const wanted = whenWanted(situation, health, role, starts, nowMs);
+    if (wanted !== undefined) return wanted;
+  }
+  const stalls = [stall, tcpStall].flatMap((each) => (each.kind === 'growing' ? [each.ripeAtMs] : []));
+  return soonest([whenCalm(situation, health, starts, record, nowMs), ...stalls.map(waitUntil)]);
 }
 
 const noStall = { kind: 'none' } as const;
 
-/** When a full test, or anything at all (`keepalive`), was answered last. */
-function lastAnswer({ outcomes, lastSucceeded }: TestRecord, probeKind: ProbeKind): number {
-  if (probeKind === 'keepalive') return lastSucceeded?.atMs ?? -Infinity;
-  const last = outcomes.findLast((one) => one.probeKind === 'full' && one.result.kind === 'answered');
+/** Something was not answered: ask again in quick succession, at each layer that is suspect. */
+function suspect(
+  situation: TestSituation,
+  health: Working,
+  suspicion: Suspicion,
+  starts: StartsByKind,
+  nowMs: number,
+): NextTest {
+  const { sinceMs, silences, failed, sizeFailed } = suspicion;
+  const silent = silences > 0 ? [whenSilent(situation, suspicion, health.silencesNeeded, starts.full, nowMs)] : [];
+  const out = failed > 0 ? [fullInDoubt(situation, health, { sinceMs, failed, cause: 'suspect' }, starts, nowMs)] : [];
+  // What passes no small packets passes no large ones.
+  const size =
+    sizeFailed > 0 && silences === 0
+      ? [sizeInDoubt(situation, suspicion, health.silencesNeeded, starts.size, nowMs)]
+      : [];
+  return soonest([...silent, ...out, ...size]);
+}
+
+interface FullDoubt {
+  readonly sinceMs: number;
+  readonly failed: number;
+  readonly cause: TestCause;
+}
+
+/**
+ * Full tests until one is answered, or a verdict is there; they overlap. With them go some packets that show what the
+ * line loses just now, for that makes full tests late.
+ */
+function fullInDoubt(
+  situation: TestSituation,
+  health: Working,
+  { sinceMs, failed, cause }: FullDoubt,
+  { full }: StartsByKind,
+  nowMs: number,
+): NextTest {
+  const companion = companionOf(situation, sinceMs, cause, nowMs);
+  if (companion.kind === 'start') return companion;
+  // One more than enough follows only when none is under way: patience is still asked for.
+  if (failed + full.running >= health.failuresNeeded && full.busy) return companion;
+  const dueMs = (full.lastMs ?? -Infinity) + suspectFullSpacingMs;
+  if (dueMs > nowMs) return soonest([companion, waitUntil(dueMs)]);
+  return { kind: 'start', probeKind: 'full', limitMs: suspectFullLimit(situation, health.lossy), cause };
+}
+
+function companionOf(situation: TestSituation, sinceMs: number, cause: TestCause, nowMs: number): NextTest {
+  if (quickProbeKind(situation) === 'full') return waitForEvent;
+  const { record, inFlight } = situation;
+  const begun = [...record.outcomes, ...inFlight].flatMap(({ probeKind, startedMs }) =>
+    probeKind === 'keepalive' && startedMs >= sinceMs ? [startedMs] : [],
+  );
+  if (begun.length >= companionEchoes) return waitForEvent;
+  const dueMs = Math.max(...begun, -Infinity) + companionSpacingMs;
+  return startAt(dueMs, situation, 'keepalive', cause, nowMs);
+}
+
+/** Apps begin connections, or send over TCP, and no data comes back: is it TCP, the target, or the size of packets? */
+function whenTcpStalls(
+  situation: TestSituation,
+  health: Working,
+  sinceMs: number,
+  starts: StartsByKind,
+  nowMs: number,
+): NextTest {
+  const { full, size } = starts;
+  const sizeAsked = !health.sizeProven || (size.lastMs ?? -Infinity) >= sinceMs;
+  if (!sizeAsked) return { kind: 'start', probeKind: 'size', limitMs: sizeLimit(situation), cause: 'stall' };
+  // A light target is asked by single packets.
+  if (situation.target.light) {
+    const needed = health.silencesNeeded;
+    return burst(situation, { sinceMs: nowMs, silences: 0, needed, cause: 'stall' }, nowMs);
+  }
+  if (full.running >= health.failuresNeeded) return waitForEvent;
+  return fullInDoubt(situation, health, { sinceMs, failed: 0, cause: 'stall' }, starts, nowMs);
+}
+
+/** Packets of full size, until one is answered or a verdict is there; and a small one, which has to come through. */
+function sizeInDoubt(
+  situation: TestSituation,
+  { sinceMs, sizeFailed }: Suspicion,
+  needed: number,
+  size: Starts,
+  nowMs: number,
+): NextTest {
+  const { record, traffic, inFlight } = situation;
+  const smallMs = Math.max(record.lastSucceeded?.atMs ?? -Infinity, traffic?.any.lastDownMs ?? -Infinity);
+  const small = quickProof(situation);
+  if (smallMs < sinceMs && !inFlight.some(({ probeKind }) => probeKind === small)) {
+    return start(situation, small, 'suspect');
+  }
+  if (sizeFailed + size.running >= needed && size.busy) return waitForEvent;
+  const dueMs = (size.lastMs ?? -Infinity) + suspectSizeSpacingMs;
+  if (dueMs > nowMs) return waitUntil(dueMs);
+  return { kind: 'start', probeKind: 'size', limitMs: sizeLimit(situation), cause: 'suspect' };
+}
+
+/** Undefined: it has shown since then what is asked for. */
+function whenWanted(
+  situation: TestSituation,
+  health: Working,
+  { sinceMs, probeKind: asked }: Extract<PortRole, { kind: 'wanted' }>,
+  { full, size }: StartsByKind,
+  nowMs: number,
+): NextTest | undefined {
+  const probeKind = wantedKind(situation, health, asked);
+  if (lastAnswer(situation.record, probeKind) >= sinceMs) return undefined;
+  switch (probeKind) {
+    case 'keepalive':
+      return burst(situation, { sinceMs, silences: 0, needed: 1, cause: 'wanted' }, nowMs);
+    case 'full':
+      return full.busy ? waitForEvent : start(situation, 'full', 'wanted');
+    case 'size':
+      return size.busy ? waitForEvent : start(situation, 'size', 'wanted');
+  }
+}
+
+/** Only an echo proves a path; and who has never answered a packet of full size is not asked for one. */
+function wantedKind(situation: TestSituation, { sizeProven }: Working, asked: ProbeKind): ProbeKind {
+  switch (asked) {
+    case 'keepalive':
+      return quickProof(situation);
+    case 'full':
+      return 'full';
+    case 'size':
+      return sizeProven ? 'size' : 'full';
+  }
+}
+
+/** When a test of this kind, or anything that proves the path (`keepalive`), was answered last. */
+function lastAnswer({ outcomes, lastSucceeded }: TestRecord, wanted: ProbeKind): number {
+  if (wanted === 'keepalive') return lastSucceeded?.atMs ?? -Infinity;
+  const last = outcomes.findLast(({ probeKind, result }) => probeKind === wanted && result.kind === 'answered');
   return last?.endedMs ?? -Infinity;
 }
 
-/** Something was not answered: ask again and again in quick succession, until there is an answer or a verdict. */
-function silent(
+/** Packets go unanswered: ask again and again in quick succession, until there is an answer or a verdict. */
+function whenSilent(
   situation: TestSituation,
   { sinceMs, silences }: Suspicion,
   needed: number,
   full: Starts,
   nowMs: number,
 ): NextTest {
-  const { target, inFlight, budget } = situation;
+  const { target, inFlight } = situation;
   const quick = burst(situation, { sinceMs, silences, needed, cause: 'suspect' }, nowMs);
-  if (quick.kind === 'start' || target.light || full.busy || budget !== 'ample') return quick;
+  if (quick.kind === 'start' || target.light || full.busy) return quick;
   if ((full.lastMs ?? -Infinity) >= sinceMs) return quick;
-  // What a keepalive probe does not get through, a connection may: the last word before a verdict.
+  // What a keepalive probe does not get through, the target's own test may: the last word before a verdict.
   const limitMs = answerLimit(situation) ?? longestLimitMs;
   const overdueAtMs = inFlight.map(({ startedMs }) => startedMs + limitMs).sort((a, b) => a - b);
   const missing = Math.ceil(needed / 2) - silences;
   const dueMs = missing <= 0 ? nowMs : overdueAtMs[missing - 1];
-  if (dueMs !== undefined && dueMs <= nowMs) return start(situation, 'full', 'suspect');
+  if (dueMs !== undefined && dueMs <= nowMs) {
+    return { kind: 'start', probeKind: 'full', limitMs: suspectFullLimit(situation, true), cause: 'suspect' };
+  }
   return waitUntil(earliest(quick.untilMs, dueMs));
 }
 
@@ -186,12 +328,12 @@ interface Burst {
 
 /** The next of as many quick attempts as a verdict needs, or as patience asks for. They overlap, and end together. */
 function burst(situation: TestSituation, { sinceMs, silences, needed, cause }: Burst, nowMs: number): NextTest {
-  const { inFlight, record, pace } = situation;
+  const { inFlight, record } = situation;
   const probeKind = quickProbeKind(situation);
   const running = inFlight.filter((attempt) => attempt.probeKind === probeKind);
   const enough = silences + running.length >= needed;
   // An attempt that only patience asks for follows when the one before has gone without an answer.
-  if (enough && (pace.patienceMs === 0 || running.length > 0)) return waitForEvent;
+  if (enough && running.length > 0) return waitForEvent;
   const lastMs = Math.max(
     ...[...record.outcomes.filter((outcome) => outcome.probeKind === probeKind), ...running].map(
       ({ startedMs }) => startedMs,
@@ -207,58 +349,127 @@ function burst(situation: TestSituation, { sinceMs, silences, needed, cause }: B
 }
 
 /** Signs of life at the pace of the port's role; traffic that is answered is one, too. */
-function whenCalm(situation: TestSituation, full: Starts, any: Starts, nowMs: number): NextTest {
-  const { target, pace, budget, record, traffic } = situation;
-  if (budget !== 'ample') return waitUntil(nowMs + budgetRecheckMs);
-  const keepaliveMs = keepaliveInterval(situation, nowMs);
-  const fullDueMs = (full.lastMs ?? 0) + (target.intervalMs ?? (target.light ? keepaliveMs : pace.fullMs));
-  const fullDue = full.busy ? undefined : fullDueMs;
-  const keepalives = target.canSendKeepalive && target.calmKeepalives && !target.light;
-  const lastSignMs = Math.max(record.lastSucceeded?.atMs ?? 0, traffic?.lastDownMs ?? 0, any.lastMs ?? 0);
+function whenCalm(
+  situation: TestSituation,
+  { sinceMs }: Working,
+  { full, size, any }: StartsByKind,
+  record: TestRecord,
+  nowMs: number,
+): NextTest {
+  const { target, budget, traffic } = situation;
+  if (budget.state !== 'ample') return waitUntil(nowMs + budgetRecheckMs);
+  const { keepalive } = target;
+  const fullDue = full.busy ? undefined : fullDueMs(situation, full, nowMs);
+  const keepalives = keepalive.kind !== 'none' && target.calmKeepalives && !target.light;
+  const lastSignMs = Math.max(record.lastSucceeded?.atMs ?? 0, traffic?.any.lastDownMs ?? 0, any.lastMs ?? 0);
   const known = record.outcomes.filter((one) => one.probeKind === 'keepalive' && one.result.kind === 'answered').length;
   const keepaliveAtMs =
-    known < initialKeepalives ? (any.lastMs ?? 0) + initialKeepaliveSpacingMs : lastSignMs + keepaliveMs;
+    known < initialKeepalives
+      ? (any.lastMs ?? 0) + initialKeepaliveSpacingMs
+      : lastSignMs + keepaliveInterval(situation, nowMs);
   const keepaliveDue = keepalives && !any.busy ? keepaliveAtMs : undefined;
+  const sizeAtMs =
+    size.lastMs === undefined ? sinceMs + firstSizeAfterMs : size.lastMs + sizeInterval(situation, nowMs);
+  const sizeDue = keepalive.kind === 'none' || size.busy ? undefined : sizeAtMs;
   if (fullDue !== undefined && fullDue <= nowMs) return start(situation, 'full', 'interval');
   if (keepaliveDue !== undefined && keepaliveDue <= nowMs) return start(situation, 'keepalive', 'interval');
-  return waitUntil(earliest(fullDue, keepaliveDue));
+  if (sizeDue !== undefined && sizeDue <= nowMs) return start(situation, 'size', 'interval');
+  return waitUntil(earliest(earliest(fullDue, keepaliveDue), sizeDue));
 }
 
-function keepaliveInterval({ role, pace, traffic, validSinceMs }: TestSituation, nowMs: number): number {
-  if (role.kind === 'returning') return Math.min(pace.keepaliveInUseMs, returningKeepaliveMs);
-  if (role.kind !== 'in-use') return pace.keepaliveStandbyMs;
-  const lastTrafficMs = Math.max(traffic?.lastUpMs ?? 0, traffic?.lastDownMs ?? 0, validSinceMs ?? 0);
-  return nowMs - lastTrafficMs < quietAfterMs ? pace.keepaliveInUseMs : pace.keepaliveQuietMs;
+/** What lies above the path is proved anew in bounded time; as savings go, in the time that the month pays for. */
+function fullDueMs(situation: TestSituation, full: Starts, nowMs: number): number {
+  const { target, pace, role, traffic, budget } = situation;
+  const lastMs = full.lastMs ?? 0;
+  if (target.intervalMs !== undefined) return lastMs + target.intervalMs;
+  if (target.light) return lastMs + keepaliveInterval(situation, nowMs);
+  const stretched = (intervalMs: number): number => {
+    const short = Math.max(0, 1 - budget.savedShare / comfortableShare);
+    return intervalMs + Math.max(0, pace.fullSustainedMs - intervalMs) * short;
+  };
+  switch (role.kind) {
+    case 'standby':
+    case 'wanted':
+      return lastMs + pace.fullStandbyMs;
+    case 'returning':
+      return lastMs + stretched(pace.fullInUseMs);
+    case 'in-use': {
+      const regularMs = isQuiet(situation, nowMs) ? pace.fullQuietMs : stretched(pace.fullInUseMs);
+      const opensMs = traffic?.lastOpenMs ?? -Infinity;
+      return lastMs + (opensMs > lastMs ? Math.min(stretched(pace.fullBusyMs), regularMs) : regularMs);
+    }
+  }
 }
 
-/** It does not work: ask ever more seldom, and with a full test as soon as anything answers. */
+function keepaliveInterval(situation: TestSituation, nowMs: number): number {
+  const { role, pace, target } = situation;
+  // Where only dearer ones are answered, they are as much more seldom.
+  const dearer =
+    target.keepalive.kind === 'none' || target.light ? 1 : target.keepalive.bytes / keepaliveBytesOf('echo');
+  if (role.kind === 'returning') return Math.min(pace.keepaliveInUseMs, returningKeepaliveMs) * dearer;
+  if (role.kind !== 'in-use') return pace.keepaliveStandbyMs * dearer;
+  return (isQuiet(situation, nowMs) ? pace.keepaliveQuietMs : pace.keepaliveInUseMs) * dearer;
+}
+
+function sizeInterval(situation: TestSituation, nowMs: number): number {
+  const { role, pace } = situation;
+  if (role.kind !== 'in-use') return pace.sizeStandbyMs;
+  return isQuiet(situation, nowMs) ? pace.sizeQuietMs : pace.sizeInUseMs;
+}
+
+function isQuiet({ traffic, validSinceMs }: TestSituation, nowMs: number): boolean {
+  const lastTrafficMs = Math.max(traffic?.any.lastUpMs ?? 0, traffic?.any.lastDownMs ?? 0, validSinceMs ?? 0);
+  return nowMs - lastTrafficMs >= quietAfterMs;
+}
+
+/** It does not work: ask ever more seldom, at the layer that fails, and in full as soon as anything answers. */
 function failing(
   situation: TestSituation,
   health: Extract<Health, { state: 'failing' }>,
-  full: Starts,
-  any: Starts,
+  { full, size, keepalive, any }: StartsByKind,
   nowMs: number,
 ): NextTest {
   const { record, pace, role, budget } = situation;
+  const mostMs =
+    role.kind === 'standby' || budget.state !== 'ample' ? pace.recoverMostMs : Math.min(2_000, pace.recoverMostMs);
+  // A tenth of the time that it has been down: an outage lasts at most a tenth longer for it.
+  const gapMs = Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
+  if (health.cause === 'size') {
+    if (size.busy) return waitForEvent;
+    const afterMs = health.recovering ? pace.recoverFirstMs : Math.max(gapMs, sizeRecoverMs);
+    return startAt((size.lastEndMs ?? 0) + afterMs, situation, 'size', 'recovery', nowMs);
+  }
   const answeredMs = record.lastSucceeded?.atMs ?? -Infinity;
   const signOfLife = health.recovering || answeredMs > Math.max(health.sinceMs, full.lastMs ?? -Infinity);
-  const mostMs =
-    role.kind === 'standby' || budget !== 'ample' ? pace.recoverMostMs : Math.min(2_000, pace.recoverMostMs);
-  // A tenth of the time that it has been down: an outage lasts at most a tenth longer for it.
-  const bestGapMs = Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
-  const gapMs = budget === 'spent' ? spentGapMs : bestGapMs;
   if (signOfLife || health.cause === 'test') {
-    if (full.busy) return waitForEvent;
+    // One that began before the sign of life may still wait for a packet that was lost then.
+    if (full.busy && (health.cause === 'test' || (full.lastMs ?? 0) >= answeredMs)) return waitForEvent;
+    if (full.busy) return start(situation, 'full', 'recovery');
     const afterMs = signOfLife ? pace.recoverFirstMs : Math.max(gapMs, 4 * pace.recoverFirstMs);
     return startAt((full.lastEndMs ?? 0) + afterMs, situation, 'full', 'recovery', nowMs);
   }
-  const probeKind = quickProbeKind(situation);
-  if (any.busy && probeKind === 'full') return waitForEvent;
-  return startAt((any.lastMs ?? 0) + gapMs, situation, probeKind, 'recovery', nowMs);
+  if (quickProof(situation) === 'full') {
+    if (full.busy) return waitForEvent;
+    return startAt((any.lastMs ?? 0) + gapMs, situation, 'full', 'recovery', nowMs);
+  }
+  const quick = startAt((keepalive.lastMs ?? 0) + gapMs, situation, 'keepalive', 'recovery', nowMs);
+  if (quick.kind === 'start' || full.busy) return quick;
+  // It may be that echoes alone are not answered any more.
+  const fullDueMs = Math.max(full.lastMs ?? 0, health.sinceMs) + fullOfRecovery * gapMs;
+  if (fullDueMs > nowMs) return waitUntil(earliest(quick.untilMs, fullDueMs));
+  return { kind: 'start', probeKind: 'full', limitMs: suspectFullLimit(situation, true), cause: 'recovery' };
 }
 
-function quickProbeKind({ target }: TestSituation): ProbeKind {
-  return target.light || !target.canSendKeepalive ? 'full' : 'keepalive';
+/** A full test for so many keepalive probes that go unanswered. */
+const fullOfRecovery = 4;
+
+function quickProbeKind({ target }: TestSituation): 'full' | 'keepalive' {
+  return target.light || target.keepalive.kind === 'none' ? 'full' : 'keepalive';
+}
+
+/** The cheapest attempt whose answer proves the path. */
+function quickProof({ target }: TestSituation): 'full' | 'keepalive' {
+  return target.light || target.keepalive.kind !== 'echo' ? 'full' : 'keepalive';
 }
 
 /** How long the path takes to answer a packet, or else to answer in full; undefined where it never has. */
@@ -266,6 +477,29 @@ function answerLimit(situation: TestSituation): number | undefined {
   const { outcomes } = situation.record;
   const learnedMs = learnedLimitMs(outcomes, quickProbeKind(situation)) ?? learnedLimitMs(outcomes, 'full');
   return learnedMs === undefined ? undefined : Math.min(learnedMs, longestLimitMs);
+}
+
+/** A full test is so many round trips: connection, TLS, request. */
+const fullRoundTrips = 5;
+
+/** Of a full test whose answer somebody waits for. `patient`: lost packets may make it late. */
+function suspectFullLimit(situation: TestSituation, patient: boolean): number {
+  const { target, record } = situation;
+  if (target.light) return limitOf(situation, 'full');
+  const learnedMs = patient ? undefined : learnedLimitMs(record.outcomes, 'full');
+  const limitMs = Math.min(Math.max(learnedMs ?? Infinity, suspectFullShortestMs), suspectFullLongestMs);
+  return Math.min(Math.max(limitMs, slowPathLimit(situation)), target.timeoutMs ?? Infinity);
+}
+
+/** A path that is slow is slow in full, too. */
+function slowPathLimit(situation: TestSituation): number {
+  return fullRoundTrips * (answerLimit(situation) ?? 0);
+}
+
+/** A large packet takes longer over a thin line; and a full test in its place has several round trips. */
+function sizeLimit(situation: TestSituation): number {
+  const learnedMs = 2 * (answerLimit(situation) ?? longestLimitMs);
+  return Math.min(Math.max(learnedMs, suspectFullShortestMs), suspectFullLongestMs);
 }
 
 function backoff(failures: number, { recoverMostMs: mostMs }: Pace): number {
@@ -278,7 +512,8 @@ function start(situation: TestSituation, probeKind: ProbeKind, cause: TestCause)
 
 function limitOf(situation: TestSituation, probeKind: ProbeKind): number {
   const { target } = situation;
-  if (probeKind === 'full' && !target.light) return target.timeoutMs ?? fullLimitMs;
+  if (probeKind === 'size') return sizeLimit(situation);
+  if (probeKind === 'full' && !target.light) return target.timeoutMs ?? Math.max(fullLimitMs, slowPathLimit(situation));
   return Math.min(answerLimit(situation) ?? longestLimitMs, target.timeoutMs ?? Infinity);
 }
 
@@ -292,8 +527,19 @@ function startAt(
   return dueMs <= nowMs ? start(situation, probeKind, cause) : waitUntil(dueMs);
 }
 
-function waitUntil(untilMs: number | undefined): NextTest {
+function waitUntil(untilMs: number | undefined): Extract<NextTest, { kind: 'wait' }> {
   return { kind: 'wait', untilMs };
+}
+
+/** The first that is to start now; else the wait that ends first. */
+function soonest(choices: readonly NextTest[]): NextTest {
+  const begins = choices.find(({ kind }) => kind === 'start');
+  if (begins !== undefined) return begins;
+  return choices.reduce<NextTest>(
+    (first, each) =>
+      first.kind === 'wait' && each.kind === 'wait' ? waitUntil(earliest(first.untilMs, each.untilMs)) : first,
+    waitForEvent,
+  );
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,3 +1,5 @@
+import { silenceShortestMs } from '../health/index.js';
+
 /**
  * How often a port is tested. All constants of testing stand here, with their reasons and with what they imply; the
  * formulas for detection time and bytes a month stand in ARCHITECTURE.md.
@@ -9,8 +11,20 @@ export interface Pace {
   readonly keepaliveQuietMs: number;
   /** The same while no network instance uses the port. */
   readonly keepaliveStandbyMs: number;
-  /** Between two full tests of a port that works. */
-  readonly fullMs: number;
+  /**
+   * Between two full tests of a port that works: in use, and an app has begun a TCP connection since the last one; in
+   * use, and its traffic has been seen lately; in use and quiet; not in use.
+   */
+  readonly fullBusyMs: number;
+  readonly fullInUseMs: number;
+  readonly fullQuietMs: number;
+  readonly fullStandbyMs: number;
+  /** What the first two are stretched to as savings go: the month's bytes pay for so many. */
+  readonly fullSustainedMs: number;
+  /** Between two packets of full size: in use; quiet; not in use. */
+  readonly sizeInUseMs: number;
+  readonly sizeQuietMs: number;
+  readonly sizeStandbyMs: number;
   /** A silence that is shorter is not believed. */
   readonly patienceMs: number;
   /** Between two attempts on a port that does not work: at first, and at most. */
@@ -24,11 +38,22 @@ export interface Pace {
 const free: Pace = {
   // With 56 bytes a keepalive probe (an echo without data and its answer, 28 bytes each): 2 h at 4 s are 0.1 MB.
   keepaliveInUseMs: 4_000,
-  // 288,000 keepalive probes in 30 days: 16.1 MB.
-  keepaliveQuietMs: 9_000,
+  // 172,800 keepalive probes in 30 days: 9.7 MB.
+  keepaliveQuietMs: 15_000,
   keepaliveStandbyMs: 30_000,
-  // 720 in 30 days; a resumed TLS handshake with its request takes some 2 kB: 1.4 MB.
-  fullMs: 3_600_000,
+  // TCP dead, a portal, an accelerator without internet: 10 s while apps begin connections, a minute while they do not.
+  // A resumed TLS handshake with its request takes some 2 kB: savings pay for hours of that.
+  fullBusyMs: 8_000,
+  fullInUseMs: 45_000,
+  // 4,320 in 30 days: 8.6 MB.
+  fullQuietMs: 600_000,
+  fullStandbyMs: 3_600_000,
+  // 7,200 in 30 days: 14.4 MB.
+  fullSustainedMs: 360_000,
+  // 2.8 kB both ways. 360 in 30 quiet days: 1.0 MB.
+  sizeInUseMs: 1_800_000,
+  sizeQuietMs: 7_200_000,
+  sizeStandbyMs: 21_600_000,
   // The loss of a wire is no matter of patience.
   patienceMs: 0,
   recoverFirstMs: 500,
@@ -42,8 +67,17 @@ const metered: Pace = {
   keepaliveInUseMs: 60_000,
   keepaliveQuietMs: 60_000,
   keepaliveStandbyMs: 120_000,
+  fullBusyMs: 60_000,
+  fullInUseMs: 1_800_000,
+  // 720 in 30 days: 1.4 MB.
+  fullQuietMs: 3_600_000,
   // 120 in 30 days: 0.24 MB.
-  fullMs: 21_600_000,
+  fullStandbyMs: 21_600_000,
+  fullSustainedMs: 3_600_000,
+  // 120 in 30 days: 0.34 MB.
+  sizeInUseMs: 21_600_000,
+  sizeQuietMs: 21_600_000,
+  sizeStandbyMs: 86_400_000,
   // A modem that changes cells or wakes from its sleep answers nothing for a second or two.
   patienceMs: 3_000,
   recoverFirstMs: 1_000,
@@ -55,13 +89,6 @@ const metered: Pace = {
 export function paceOf(priority: number): Pace {
   return priority === 0 ? free : metered;
 }
-
-/**
- * Between two attempts on a port that does not work and has spent its bytes: 1.5 MB in 30 days of full tests. What
- * somebody depends on is asked all the same, once for each failure of another port, or of its own apps' traffic: nobody
- * shall stay on a dead port to save some hundred bytes.
- */
-export const spentGapMs = 3_600_000;
 
 /** While a port has to show that it goes on working before it is used again; a hold is 30 s by default. */
 export const returningKeepaliveMs = 5_000;
@@ -82,11 +109,8 @@ export const suspectSpacingMs = 50;
 /** When there have been enough attempts, and only patience is still asked for. */
 export const patientSpacingMs = 250;
 
-/**
- * A suspect path waits at least so long from its first attempt before silence counts, so that a queue that has just
- * filled up is no dead path.
- */
-export const suspectShortestMs = 400;
+/** A suspect path waits at least so long from its first attempt before silence counts. */
+export const suspectShortestMs = silenceShortestMs;
 
 /**
  * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a
@@ -98,11 +122,56 @@ export const longestLimitMs = 3_000;
 /** A full test is several round trips, and TCP may have to repeat itself. EVE waits for 15 s. */
 export const fullLimitMs = 5_000;
 
-/** A full test that failed is repeated after so long, then twice that and so on, until the verdict. */
+/** A first full test that failed is repeated after so long, then twice that and so on. */
 export const fullRetryMs = 500;
+
+/**
+ * Full tests in doubt, of a target that worked, follow each other so closely and overlap: three that hang are through
+ * in a second more than one.
+ */
+export const suspectFullSpacingMs = 500;
+
+/**
+ * What a full test in doubt may take is learned from the path, within these: TCP repeats a first packet that was lost
+ * after a second; and an app that waits for longer than the other has left.
+ */
+export const suspectFullShortestMs = 1_000;
+export const suspectFullLongestMs = 4_000;
+
+/** With full tests in doubt go so many keepalive probes, so far apart: what a line loses just now makes tests late. */
+export const companionEchoes = 8;
+export const companionSpacingMs = 100;
+
+/** Packets of full size in doubt follow each other so closely: long enough for a burst of loss to pass between them. */
+export const suspectSizeSpacingMs = 500;
+
+/** A path that works shows so soon whether it passes packets of full size, and once more when TCP stalls. */
+export const firstSizeAfterMs = 10_000;
+
+/** On a port whose packets of full size are lost, one is tried this seldom at the least. */
+export const sizeRecoverMs = 10_000;
+
+/** An echo that is as large as what `ping` sends; networks that drop empty ones are known to answer it. */
+export const filledEchoBytes = 56;
+
+/** 1,400 bytes with the headers of IPv4 and ICMP: what TCP sends over every usual path, tunnels included. */
+export const fullSizeEchoBytes = 1_372;
+
+/** What is not answered here, is tried again beside a full test after so long, then after twice that and so on. */
+export const setAsideFirstMs = 60_000;
+export const setAsideMostMs = 3_600_000;
+
+/** As long as so much of the savings is left, full tests are as frequent as is best. */
+export const comfortableShare = 0.5;
 
 /** Unanswered traffic shorter than this is no stall, whatever the path's latency. */
 export const stallShortestMs = 200;
+
+/**
+ * The same of TCP: a connection that is begun, or data that is sent, and no data comes back. The far end may have to
+ * think, and TCP itself repeats a first packet that was lost after a second.
+ */
+export const tcpStallMs = 1_500;
 
 /**
  * A stall that a probe has refuted (traffic that nobody answers by nature) is looked at again after this, then twice

@@ -2,14 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 
 import { observeTraffic, refuteStall, stallOf, type TrafficFacts } from './traffic.js';
 
+const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0 };
+
 /** Readings at seconds: `0:0/0 1:5/4 ...` are up and down packets; `2:refuted` a probe that was answered. */
 function after(readings: string): TrafficFacts | undefined {
   return readings.split(' ').reduce<TrafficFacts | undefined>((facts, reading) => {
     const [second = '', what = ''] = reading.split(':');
     const nowMs = Number(second) * 1000;
-    if (what === 'refuted') return facts === undefined ? undefined : refuteStall(facts, nowMs);
+    if (what === 'refuted') return facts === undefined ? undefined : refuteStall(facts, 'any', nowMs);
     const [up = '', down = ''] = what.split('/');
-    return observeTraffic(facts, { upPackets: Number(up), downPackets: Number(down) }, nowMs);
+    return observeTraffic(facts, { ...noTcp, upPackets: Number(up), downPackets: Number(down) }, nowMs);
   }, undefined);
 }
 
@@ -54,12 +56,51 @@ describe('stallOf', () => {
     },
     { what: 'counters that were set back', readings: '0:50/50 1:60/50 2:1/0', atSeconds: 9, want: { kind: 'none' } },
   ])('$what', ({ readings, atSeconds, want }) => {
-    expect(stallOf(after(readings), 300, atSeconds * 1000)).toEqual(want);
+    expect(stallOf(after(readings), 'any', 300, atSeconds * 1000)).toEqual(want);
   });
 
   it('waits for longer than the path takes to answer', () => {
     const traffic = after('0:0/0 1:5/0');
-    expect(stallOf(traffic, 900, 1800)).toEqual({ kind: 'growing', ripeAtMs: 1900 });
-    expect(stallOf(traffic, undefined, 1100)).toEqual({ kind: 'growing', ripeAtMs: 1200 });
+    expect(stallOf(traffic, 'any', 900, 1800)).toEqual({ kind: 'growing', ripeAtMs: 1900 });
+    expect(stallOf(traffic, 'any', undefined, 1100)).toEqual({ kind: 'growing', ripeAtMs: 1200 });
+  });
+});
+
+describe('stallOf TCP', () => {
+  /** Readings at seconds: `1:3/2-1` are connections begun, segments with data up and down; all else is answered. */
+  function tcpAfter(readings: string): TrafficFacts | undefined {
+    return readings.split(' ').reduce<TrafficFacts | undefined>((facts, reading) => {
+      const [second = '', what = ''] = reading.split(':');
+      const nowMs = Number(second) * 1000;
+      if (what === 'refuted') return facts === undefined ? undefined : refuteStall(facts, 'tcp', nowMs);
+      const [opens = 0, up = 0, down = 0] = what.split(/[/-]/).map(Number);
+      const udp = { upPackets: nowMs, downPackets: nowMs };
+      return observeTraffic(facts, { ...udp, tcpOpens: opens, tcpUpPackets: up, tcpDownPackets: down }, nowMs);
+    }, undefined);
+  }
+
+  it.each([
+    { what: 'none, with UDP alone', readings: '0:0/0-0 1:0/0-0', atSeconds: 9, want: 'none' },
+    {
+      what: 'connections begun, and not for long enough',
+      readings: '0:0/0-0 1:1/0-0',
+      atSeconds: 2.4,
+      want: 'growing',
+    },
+    {
+      what: 'connections begun, while UDP is answered',
+      readings: '0:0/0-0 1:1/0-0 2:2/0-0',
+      atSeconds: 2.5,
+      want: 'stalled',
+    },
+    { what: 'data sent', readings: '0:5/5-5 1:5/6-5', atSeconds: 2.5, want: 'stalled' },
+    { what: 'data sent and answered', readings: '0:5/5-5 1:5/6-5 2:5/6-6', atSeconds: 9, want: 'none' },
+    { what: 'refuted', readings: '0:5/5-5 1:5/6-5 3:refuted', atSeconds: 9, want: 'none' },
+  ])('$what: $want', ({ readings, atSeconds, want }) => {
+    expect(stallOf(tcpAfter(readings), 'tcp', 300, atSeconds * 1000).kind).toBe(want);
+  });
+
+  it('knows when a connection was begun last', () => {
+    expect(tcpAfter('0:0/0-0 1:1/0-0 2:1/5-5')?.lastOpenMs).toBe(1_000);
   });
 });

@@ -1,15 +1,30 @@
 import { backoffMs } from '../../clock/index.js';
-import { stallPauseFirstMs, stallPauseMostMs, stallShortestMs } from './pace.js';
+import { stallPauseFirstMs, stallPauseMostMs, stallShortestMs, tcpStallMs } from './pace.js';
 
-/** Packets forwarded between network instances and a port, as the kernel counts them. */
+/** Packets forwarded between network instances and a port, as the kernel counts them; errors and resets left out. */
 export interface TrafficCount {
   readonly upPackets: number;
   readonly downPackets: number;
+  /** Beginnings of TCP connections, repeated ones included. */
+  readonly tcpOpens: number;
+  /** TCP segments with data. */
+  readonly tcpUpPackets: number;
+  readonly tcpDownPackets: number;
 }
 
 /** What the counters of one port have shown. Times are monotonic milliseconds. */
 export interface TrafficFacts {
   readonly count: TrafficCount;
+  /** All that apps send and receive. */
+  readonly any: AnswerFacts;
+  /** Connections that they open and data that they send over TCP, answered by data over TCP. */
+  readonly tcp: AnswerFacts;
+  /** When an app began a TCP connection last. */
+  readonly lastOpenMs: number | undefined;
+}
+
+/** Whether packets of one kind are answered. */
+export interface AnswerFacts {
   readonly lastUpMs: number | undefined;
   readonly lastDownMs: number | undefined;
   /** When the first packet went up to which nothing has come down since. */
@@ -19,20 +34,38 @@ export interface TrafficFacts {
   readonly lastRefutedMs: number | undefined;
 }
 
+/** Which packets are not answered. */
+export type StallKind = 'any' | 'tcp';
+
 /**
  * The facts after one more reading of the counters. Counters that were set back start anew, and say nothing this once.
  */
 export function observeTraffic(before: TrafficFacts | undefined, count: TrafficCount, nowMs: number): TrafficFacts {
   const known = before?.count;
-  const restarted = known !== undefined && (count.upPackets < known.upPackets || count.downPackets < known.downPackets);
-  if (before === undefined || known === undefined || restarted) {
-    return { ...(before ?? nothingSeen), count, unansweredSinceMs: undefined };
+  if (before === undefined || known === undefined || counts.some((name) => count[name] < known[name])) {
+    const { any, tcp, lastOpenMs } = before ?? nothingSeen;
+    return { count, any: withoutStall(any), tcp: withoutStall(tcp), lastOpenMs };
   }
-  const up = count.upPackets > known.upPackets;
-  const down = count.downPackets > known.downPackets;
-  if (!up && !down) return before;
+  if (counts.every((name) => count[name] === known[name])) return before;
+  const opened = count.tcpOpens > known.tcpOpens;
   return {
     count,
+    any: observe(before.any, count.upPackets > known.upPackets, count.downPackets > known.downPackets, nowMs),
+    tcp: observe(
+      before.tcp,
+      opened || count.tcpUpPackets > known.tcpUpPackets,
+      count.tcpDownPackets > known.tcpDownPackets,
+      nowMs,
+    ),
+    lastOpenMs: opened ? nowMs : before.lastOpenMs,
+  };
+}
+
+const counts = ['upPackets', 'downPackets', 'tcpOpens', 'tcpUpPackets', 'tcpDownPackets'] as const;
+
+function observe(before: AnswerFacts, up: boolean, down: boolean, nowMs: number): AnswerFacts {
+  if (!up && !down) return before;
+  return {
     lastUpMs: up ? nowMs : before.lastUpMs,
     lastDownMs: down ? nowMs : before.lastDownMs,
     // Both within one reading: which was first is not known, and an answer is likelier.
@@ -42,8 +75,11 @@ export function observeTraffic(before: TrafficFacts | undefined, count: TrafficC
   };
 }
 
-const nothingSeen: TrafficFacts = {
-  count: { upPackets: 0, downPackets: 0 },
+function withoutStall(facts: AnswerFacts): AnswerFacts {
+  return { ...facts, unansweredSinceMs: undefined };
+}
+
+const noAnswers: AnswerFacts = {
   lastUpMs: undefined,
   lastDownMs: undefined,
   unansweredSinceMs: undefined,
@@ -51,10 +87,13 @@ const nothingSeen: TrafficFacts = {
   lastRefutedMs: undefined,
 };
 
-/** A probe was answered: what goes up unanswered is of the kind that nobody answers. */
-export function refuteStall(traffic: TrafficFacts, nowMs: number): TrafficFacts {
-  if (traffic.unansweredSinceMs === undefined) return traffic;
-  return { ...traffic, refuted: traffic.refuted + 1, lastRefutedMs: nowMs };
+const nothingSeen: Omit<TrafficFacts, 'count'> = { any: noAnswers, tcp: noAnswers, lastOpenMs: undefined };
+
+/** A probe of this kind was answered: what goes up unanswered is of the kind that nobody answers. */
+export function refuteStall(traffic: TrafficFacts, kind: StallKind, nowMs: number): TrafficFacts {
+  const facts = traffic[kind];
+  if (facts.unansweredSinceMs === undefined) return traffic;
+  return { ...traffic, [kind]: { ...facts, refuted: facts.refuted + 1, lastRefutedMs: nowMs } };
 }
 
 /** A stall that is worth a probe: when it began, or when it will have lasted long enough if nothing comes down. */
@@ -63,17 +102,26 @@ export type Stall =
   | { readonly kind: 'growing'; readonly ripeAtMs: number }
   | { readonly kind: 'stalled'; readonly sinceMs: number };
 
-/** Whether traffic goes up and nothing comes down for longer than this path's answers take. */
-export function stallOf(traffic: TrafficFacts | undefined, answerLimitMs: number | undefined, nowMs: number): Stall {
-  const sinceMs = traffic?.unansweredSinceMs;
-  if (traffic === undefined || sinceMs === undefined) return { kind: 'none' };
-  const { lastRefutedMs, lastUpMs = sinceMs, refuted } = traffic;
+/** So long at least must nothing come down. TCP asks for data, which the far end may have to think about. */
+const shortestMs: Readonly<Record<StallKind, number>> = { any: stallShortestMs, tcp: tcpStallMs };
+
+/** Whether traffic of a kind goes up and nothing comes down for longer than this path's answers take. */
+export function stallOf(
+  traffic: TrafficFacts | undefined,
+  kind: StallKind,
+  answerLimitMs: number | undefined,
+  nowMs: number,
+): Stall {
+  const facts = traffic?.[kind];
+  const sinceMs = facts?.unansweredSinceMs;
+  if (facts === undefined || sinceMs === undefined) return { kind: 'none' };
+  const { lastRefutedMs, lastUpMs = sinceMs, refuted } = facts;
   // Since it was refuted, nothing new has gone up.
   if (lastRefutedMs !== undefined && lastUpMs <= lastRefutedMs) return { kind: 'none' };
   const pauseMs =
     refuted === 0 ? 0 : backoffMs({ firstMs: stallPauseFirstMs, mostMs: stallPauseMostMs, attempt: refuted - 1 });
   const ripeAtMs = Math.max(
-    sinceMs + Math.max(stallShortestMs, answerLimitMs ?? 0),
+    sinceMs + Math.max(shortestMs[kind], answerLimitMs ?? 0),
     (lastRefutedMs ?? -Infinity) + pauseMs,
   );
   return nowMs >= ripeAtMs ? { kind: 'stalled', sinceMs } : { kind: 'growing', ripeAtMs };

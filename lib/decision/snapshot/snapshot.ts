@@ -28,6 +28,8 @@ export interface PortFacts {
   readonly targets?: ReadonlyMap<string, TestRecord>;
   /** When the apps' packets were last answered over it; undefined: never, or nobody counts. */
   readonly trafficAnsweredMs?: number | undefined;
+  /** The same with data over TCP. */
+  readonly tcpAnsweredMs?: number | undefined;
 }
 
 /** All ports, by logical label. A port that is not in it counts as missing. */

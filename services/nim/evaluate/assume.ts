@@ -170,6 +170,8 @@ function failureAt(nowMs: number): TestOutcome {
   return { ...endingAt(nowMs), result: { kind: 'failed', failure: 'timeout', detail: assumedError, silent: false } };
 }
 
-function endingAt(nowMs: number): Pick<TestOutcome, 'probeKind' | 'startedMs' | 'endedMs' | 'trafficAnsweredMs'> {
-  return { probeKind: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined };
+function endingAt(
+  nowMs: number,
+): Pick<TestOutcome, 'probeKind' | 'layer' | 'startedMs' | 'endedMs' | 'trafficAnsweredMs'> {
+  return { probeKind: 'full', layer: 'application', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined };
 }

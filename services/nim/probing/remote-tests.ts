@@ -65,11 +65,13 @@ export class RemoteTests {
   }
 
   /** What tests have shown of a port, as part of its facts. */
-  factsOf(label: string): Pick<PortFacts, 'targets' | 'trafficAnsweredMs'> {
+  factsOf(label: string): Pick<PortFacts, 'targets' | 'trafficAnsweredMs' | 'tcpAnsweredMs'> {
     const targets = this.#tester.recordsOf(label);
+    const traffic = this.#tester.trafficOf(label);
     return {
       ...(targets.size === 0 ? {} : { targets }),
-      trafficAnsweredMs: this.#tester.trafficOf(label)?.lastDownMs,
+      trafficAnsweredMs: traffic?.any.lastDownMs,
+      tcpAnsweredMs: traffic?.tcp.lastDownMs,
     };
   }
 

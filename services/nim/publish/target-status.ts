@@ -65,4 +65,5 @@ const failureMessages: Readonly<Record<FailureKind, TestFailureKind>> = {
   portal: TestFailureKind.TEST_FAILURE_KIND_PORTAL,
   http: TestFailureKind.TEST_FAILURE_KIND_HTTP,
   local: TestFailureKind.TEST_FAILURE_KIND_LOCAL,
+  size: TestFailureKind.TEST_FAILURE_KIND_SIZE,
 };

@@ -99,7 +99,13 @@ export class DecidedDevice {
     const target = this.#controllerTarget;
     if (target === undefined) return undefined;
     const key = targetKey(target);
-    const attempt = { probeKind: 'full', startedMs: nowMs, endedMs: nowMs, trafficAnsweredMs: undefined } as const;
+    const attempt = {
+      probeKind: 'full',
+      layer: 'application',
+      startedMs: nowMs,
+      endedMs: nowMs,
+      trafficAnsweredMs: undefined,
+    } as const;
     let record: TestRecord = before?.targets?.get(key) ?? newRecord(nowMs);
     for (let count = 0; count < 10; count += 1) {
       record = withOutcome(record, {

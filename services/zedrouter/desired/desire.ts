@@ -156,7 +156,8 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
       if (!port_address.has(elementKey([address]))) port_address.put([address], [mark]);
     }
   }
-  return { uplinks, port_mark, port_path, port_address, port_up, port_down: port_up };
+  const counted = { port_up, port_down: port_up, tcp_open: port_up, tcp_up: port_up, tcp_down: port_up };
+  return { uplinks, port_mark, port_path, port_address, ...counted };
 }
 
 /** Elements of one set, by their keys. */

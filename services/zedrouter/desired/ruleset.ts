@@ -34,6 +34,10 @@ const ours = `ct mark & ${formatMark(OURS_MASK)} == ${formatMark(OURS)}`;
 const portMarks = Array.from({ length: MAX_PORT_NUMBER }, (_, index) => formatMark(portMark(index + 1))).join(', ');
 /** Belongs to no flow that is known, and begins none. */
 const midStream = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
+/** Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792), and resets. */
+const noTraffic = ['icmp type { 3, 4, 5, 11, 12 } accept', 'tcp flags & rst == rst accept'] as const;
+/** A segment with data: nft cannot subtract the headers' lengths. Pushed, or longer than any bare acknowledgement. */
+const withData = ['tcp flags & psh == psh', 'meta l4proto tcp meta length > 120'] as const;
 const resetOrRefuse = (condition: string, counter: string, refusal: string): readonly string[] => [
   `${condition} meta l4proto tcp counter name ${counter} reject with tcp reset`,
   `${condition} counter name ${counter} ${refusal}`,
@@ -136,7 +140,27 @@ export const CHAINS: readonly Chain[] = [
     // verdict.
     name: 'count',
     hook: 'type filter hook forward priority filter + 10; policy accept;',
-    rules: ['iifname @ni_bridges oifname @port_up', 'oifname @ni_bridges iifname @port_down'],
+    rules: ['iifname @ni_bridges goto count_up', 'oifname @ni_bridges goto count_down'],
+  },
+  {
+    // Errors and resets ask for no answer, and are none: any router on the way may give them.
+    name: 'count_up',
+    rules: [
+      ...noTraffic,
+      'oifname @port_up',
+      'tcp flags & (syn | ack) == syn oifname @tcp_open accept',
+      `${withData[0]} oifname @tcp_up accept`,
+      `${withData[1]} oifname @tcp_up`,
+    ],
+  },
+  {
+    name: 'count_down',
+    rules: [
+      ...noTraffic,
+      'iifname @port_down',
+      `${withData[0]} iifname @tcp_down accept`,
+      `${withData[1]} iifname @tcp_down`,
+    ],
   },
   {
     // Ours and not translated: a port map that is not open on this port.

@@ -1,4 +1,10 @@
-import { PORT_DOWN_SET, PORT_UP_SET } from '../../../lib/dataplane-layout/index.js';
+import {
+  PORT_DOWN_SET,
+  PORT_UP_SET,
+  TCP_DOWN_SET,
+  TCP_OPEN_SET,
+  TCP_UP_SET,
+} from '../../../lib/dataplane-layout/index.js';
 import type { ElementTypes, SetElements } from '../../../lib/netlink/index.js';
 
 export interface SetDefinition extends ElementTypes {
@@ -34,6 +40,9 @@ export const SETS = {
   port_map_open: { key: ['mark'], timed: true, comment: 'on which port a network instance is open now' },
   [PORT_UP_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps send over them' },
   [PORT_DOWN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps receive over them' },
+  [TCP_OPEN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting the SYNs that apps send over them' },
+  [TCP_UP_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting TCP data that apps send over them' },
+  [TCP_DOWN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting TCP data that apps receive over them' },
 } as const satisfies Record<string, SetDefinition>;
 
 export type SetName = keyof typeof SETS;

@@ -65,6 +65,10 @@ export function targetOf(text: string): ProbeTarget {
 const plentyOfSilence = 50;
 const silenceMs = 3_500;
 
+const inFull = { probeKind: 'full', layer: 'application' } as const;
+const byEcho = { probeKind: 'keepalive', layer: 'path' } as const;
+const byTcp = { probeKind: 'keepalive', layer: 'tcp' } as const;
+
 /** A port with link and address. The label makes the index and the address, so that they differ between ports. */
 export function usablePort(
   label: string,
@@ -195,24 +199,27 @@ export class Scenario {
         });
         return;
       case 'answers':
-        this.#test(label, [{ probeKind: 'full', result: { kind: 'answered', latencyMs: 20 } }], nowMs);
+        this.#test(label, [{ ...inFull, result: { kind: 'answered', latencyMs: 20 } }], nowMs);
         return;
       case 'keepalive':
-        this.#test(label, [{ probeKind: 'keepalive', result: { kind: 'answered', latencyMs: 5 } }], nowMs);
+        this.#test(label, [{ ...byEcho, result: { kind: 'answered', latencyMs: 5 } }], nowMs);
         return;
       case 'refuses':
         this.#test(
           label,
-          [{ probeKind: 'full', result: { kind: 'failed', failure: 'refused', detail: 'refused', silent: false } }],
+          [{ ...inFull, result: { kind: 'failed', failure: 'refused', detail: 'refused', silent: false } }],
           nowMs,
         );
         return;
       case 'silent': {
         const silence = {
-          probeKind: 'keepalive',
           result: { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
         } as const;
-        this.#test(label, Array(plentyOfSilence).fill(silence), nowMs);
+        this.#test(
+          label,
+          Array.from({ length: plentyOfSilence }, (_, turn) => ({ ...(turn % 2 === 0 ? byEcho : byTcp), ...silence })),
+          nowMs,
+        );
         return;
       }
       case 'new-interface':
@@ -226,7 +233,7 @@ export class Scenario {
     }
   }
 
-  #test(label: string, outcomes: readonly Pick<TestOutcome, 'probeKind' | 'result'>[], nowMs: number): void {
+  #test(label: string, outcomes: readonly Pick<TestOutcome, 'probeKind' | 'layer' | 'result'>[], nowMs: number): void {
     const before = this.#facts.get(label);
     if (before === undefined || this.#target === undefined) throw new Error(`${label} is not tested`);
     const key = targetKey(this.#target);

@@ -15,12 +15,19 @@ export interface HttpAnswer {
 /** No honest answer to a ping has more. */
 const LONGEST_HEADERS = 8 * 1024;
 
+/** A segment of full size has some 1,400 bytes, and servers take headers of 4 kB and more. */
+const PADDING = '0'.repeat(1_400);
+
 /**
- * One GET over a connection, plain or TLS, up to the header of the answer; the body is not read, and redirects are not
- * followed.
+ * One GET over a connection, plain or TLS (`padded`: it fills a packet of full size), up to the header of the answer;
+ * the body is not read, and redirects are not followed.
  * @throws ProbeError http, reset; SocketError ETIMEDOUT, ABORT_ERR
  */
-export async function askHttp(socket: Socket, target: HttpTarget, limits: Limits): Promise<HttpAnswer> {
+export async function askHttp(
+  socket: Socket,
+  target: HttpTarget,
+  { padded, ...limits }: Limits & { readonly padded: boolean },
+): Promise<HttpAnswer> {
   const isDefaultPort = target.port === (target.kind === 'https' ? 443 : 80);
   const host = `${hostText(target.host)}${isDefaultPort ? '' : `:${target.port}`}`;
   const asked = request({
@@ -28,7 +35,10 @@ export async function askHttp(socket: Socket, target: HttpTarget, limits: Limits
     method: 'GET',
     path: target.path,
     setHost: false,
-    headers: { Host: host, 'User-Agent': 'eve-uplink', Connection: 'close' },
+    headers: {
+      ...{ Host: host, 'User-Agent': 'eve-uplink', Connection: 'close' },
+      ...(padded ? { 'X-Padding': PADDING } : {}),
+    },
     maxHeaderSize: LONGEST_HEADERS,
   });
   try {

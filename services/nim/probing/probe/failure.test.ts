@@ -12,16 +12,22 @@ const sent = { bytesSent: 60, bytesReceived: 0, packetsSent: 1, packetsReceived:
 
 const unanswered = new SocketError('ETIMEDOUT', 'x');
 const deaf = new DnsError('silent', 'x');
-const silentErrors = new Set<Error>([unanswered, deaf]);
+/** What routers on the way say is no answer of the target's. */
+const unreachables = [
+  new SocketError('EHOSTUNREACH', 'x'),
+  new SocketError('ENETUNREACH', 'x', { traffic: sent }),
+  new SocketError('ENETDOWN', 'x'),
+  new ProbeError('unreachable', 'x'),
+] as const;
+const noRoute = new SocketError('ENETUNREACH', 'x');
+const silentErrors = new Set<Error>([unanswered, deaf, noRoute, ...unreachables]);
 
 describe('failureOf', () => {
   it.each<[Error, FailureKind]>([
     [new SocketError('ECONNREFUSED', 'x'), 'refused'],
     [unanswered, 'timeout'],
-    [new SocketError('EHOSTUNREACH', 'x'), 'unreachable'],
-    [new SocketError('ENETUNREACH', 'x', { traffic: sent }), 'unreachable'],
-    [new SocketError('ENETUNREACH', 'x'), 'no-gateway'],
-    [new SocketError('ENETDOWN', 'x'), 'unreachable'],
+    ...unreachables.map((error): [Error, FailureKind] => [error, 'unreachable']),
+    [noRoute, 'no-gateway'],
     [new SocketError('ECONNRESET', 'x'), 'reset'],
     [new SocketError('EPIPE', 'x'), 'reset'],
     [new SocketError('ENODEV', 'x'), 'local'],

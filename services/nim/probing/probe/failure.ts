@@ -27,17 +27,27 @@ export function failureOf(error: unknown, port: ProbePort, destinations: readonl
 }
 
 function namedFailure(error: unknown): Failure {
-  if (error instanceof ProbeError) return { failure: error.failure, detail: error.message, silent: false };
+  if (error instanceof ProbeError) {
+    return { failure: error.failure, detail: error.message, silent: isSilence(error.failure) };
+  }
   if (error instanceof DnsError) {
-    return { failure: kindsOfDns[error.failure], detail: error.message, silent: error.failure === 'silent' };
+    return { failure: kindsOfDns[error.failure], detail: error.message, silent: isDeafDns(error) };
   }
   if (error instanceof SocketError) {
     const isLocalRoute = error.code === 'ENETUNREACH' && error.traffic.packetsSent === 0;
-    if (isLocalRoute) return { failure: 'no-gateway', detail: `${error.message}: there is no route`, silent: false };
+    if (isLocalRoute) return { failure: 'no-gateway', detail: `${error.message}: there is no route`, silent: true };
     const failure = kindOfCode(error.code);
-    return { failure, detail: error.message, silent: failure === 'timeout' };
+    return { failure, detail: error.message, silent: isSilence(failure) };
   }
   return { failure: 'local', detail: error instanceof Error ? error.message : String(error), silent: false };
+}
+
+/**
+ * The target itself has said nothing. What routers on the way say is no answer of the target's: a flapping route says
+ * unreachable for a moment, as a lost packet says nothing for a moment.
+ */
+function isSilence(failure: FailureKind): boolean {
+  return failure === 'timeout' || failure === 'unreachable';
 }
 
 /** By the system's word for an error. */

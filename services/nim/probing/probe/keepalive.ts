@@ -1,17 +1,17 @@
-import { SocketError, type Limits } from '../../../../lib/uplink-socket/index.js';
+import type { Limits } from '../../../../lib/uplink-socket/index.js';
 import { Attempt } from './attempt.js';
 import type { ProbePort } from './probe-port.js';
 import type { ProbeResult } from './probe-result.js';
 import { echo, overTcp } from './reach.js';
 
-/**
- * The cheapest ways to learn that a host is reached: 56 bytes by icmp, some 200 by tcp (100 where it is refused); IPv4.
- */
-export type KeepaliveMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
+/** The cheapest ways to learn that a host is reached: an echo, 56 bytes both ways and its data twice; TCP some 220. */
+export type KeepaliveMethod =
+  { readonly kind: 'icmp'; readonly dataBytes: number } | { readonly kind: 'tcp'; readonly port: number };
 
 /**
- * Whether an address is reached over a port, at the least cost. For TCP a refusal proves the path as well as an
- * acceptance does: the host itself gives either. Never rejects.
+ * Whether an address is reached over a port, at the least cost. An echo reply comes from the address itself. A
+ * connection may be accepted by anybody on the way, and refused, too: the one is a sign of life, the other a failure.
+ * Never rejects.
  */
 export function keepalive(
   port: ProbePort,
@@ -22,19 +22,14 @@ export function keepalive(
   return new Attempt(port, limits).run(async (attempt) => {
     switch (method.kind) {
       case 'icmp':
-        return echo([address], attempt);
+        return echo([address], attempt, method.dataBytes);
       case 'tcp':
-        try {
-          return await overTcp([address], method.port, attempt, () => Promise.resolve());
-        } catch (error) {
-          if (error instanceof SocketError && error.code === 'ECONNREFUSED') return address;
-          throw error;
-        }
+        return overTcp([address], method.port, attempt, () => Promise.resolve());
     }
   });
 }
 
 /** An echo request to a gateway of the port; `no-gateway` where it does not even answer on the link. Never rejects. */
 export function pingGateway(port: ProbePort, gateway: string, limits: Limits): Promise<ProbeResult> {
-  return keepalive({ ...port, gateways: [gateway] }, gateway, { kind: 'icmp' }, limits);
+  return keepalive({ ...port, gateways: [gateway] }, gateway, { kind: 'icmp', dataBytes: 0 }, limits);
 }

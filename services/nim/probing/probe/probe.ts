@@ -15,6 +15,13 @@ export interface ProbeOptions extends Limits {
   readonly dns: DnsCache;
   /** Trust and sessions; only https needs it. */
   readonly tls: TlsClient;
+  /** Of an echo; default none. */
+  readonly dataBytes?: number;
+  /**
+   * Packets of full size are to come through both ways: the request is a long one, and TLS begins anew, so that the
+   * server has to show its certificates.
+   */
+  readonly padded?: boolean;
 }
 
 /**
@@ -26,24 +33,29 @@ export function probe(port: ProbePort, target: ProbeTarget, options: ProbeOption
     const addresses = await addressesOf(target.host, attempt, options.dns);
     switch (target.kind) {
       case 'icmp':
-        return echo(addresses, attempt);
+        return echo(addresses, attempt, options.dataBytes ?? 0);
       case 'tcp':
         return overTcp(addresses, target.port, attempt, () => Promise.resolve());
       case 'http':
       case 'https':
-        return askOver(addresses, target, attempt, options.tls);
+        return askOver(addresses, target, attempt, options);
     }
   });
 }
 
-function askOver(addresses: readonly string[], target: HttpTarget, attempt: Attempt, tls: TlsClient): Promise<string> {
+function askOver(
+  addresses: readonly string[],
+  target: HttpTarget,
+  attempt: Attempt,
+  { tls, padded = false }: ProbeOptions,
+): Promise<string> {
   return overTcp(addresses, target.port, attempt, async (socket) => {
     if (target.kind === 'http') {
-      refusePortal(target, await askHttp(socket, target, attempt.limits));
+      refusePortal(target, await askHttp(socket, target, { ...attempt.limits, padded }));
       return;
     }
     const key = JSON.stringify([attempt.port.interfaceName, attempt.port.namespace, target.host, target.port]);
-    const secured = await tls.handshake(socket, target.host, key, attempt.limits);
-    await askHttp(secured, target, attempt.limits);
+    const secured = await tls.handshake(socket, target.host, key, { ...attempt.limits, anew: padded });
+    await askHttp(secured, target, { ...attempt.limits, padded });
   });
 }

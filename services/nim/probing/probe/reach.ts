@@ -16,13 +16,13 @@ export async function addressesOf(host: Host, attempt: Attempt, dns: DnsCache): 
   return addresses;
 }
 
-/** One echo request. @returns the address that answered @throws SocketError */
-export async function echo(addresses: readonly string[], attempt: Attempt): Promise<string> {
+/** One echo request with so much data. @returns the address that answered @throws SocketError */
+export async function echo(addresses: readonly string[], attempt: Attempt, dataBytes: number): Promise<string> {
   attempt.destinations.splice(0, Infinity, ...addresses);
   const ping = async (address: string, limits: Attempt['limits']): Promise<string> => {
     const socket = openPing(attempt.port, familyOf(address));
     try {
-      const { traffic } = await attempt.step(() => socket.echo(address, limits));
+      const { traffic } = await attempt.step(() => socket.echo(address, { ...limits, dataBytes }));
       attempt.tally.add(traffic);
       return address;
     } finally {

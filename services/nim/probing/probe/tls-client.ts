@@ -35,15 +35,20 @@ export class TlsClient {
 
   /**
    * TLS with a host, verified: authority, validity and name. Nothing is sent to who fails that. `sessionKey`: by port
-   * and host.
+   * and host. `anew`: without the session that is kept, so that the server shows its certificates.
    * @throws ProbeError tls, reset; SocketError ETIMEDOUT, ABORT_ERR, ECONNRESET
    */
-  async handshake(socket: Socket, host: Host, sessionKey: string, limits: Limits): Promise<TLSSocket> {
+  async handshake(
+    socket: Socket,
+    host: Host,
+    sessionKey: string,
+    { anew = false, ...limits }: Limits & { readonly anew?: boolean },
+  ): Promise<TLSSocket> {
     const name = host.kind === 'name' ? host.name : host.address;
     try {
       return await startTls(socket, {
         ...limits,
-        ...{ host: name, trust: this.#trust, session: this.#sessions.get(sessionKey) },
+        ...{ host: name, trust: this.#trust, session: anew ? undefined : this.#sessions.get(sessionKey) },
         onSession: (session) => {
           this.#keep(sessionKey, session);
         },

@@ -28,7 +28,7 @@ describe('BudgetFile', () => {
     const clock = new VirtualClock();
     const book = new BudgetBook(clock);
     book.allow('wwan0', 5e6);
-    book.spend('wwan0', 1234);
+    book.settle('wwan0', 'calm', 0, 1234);
     const file = BudgetFile.keep({ path, clock, logger, current: () => book.all() });
     await file.close();
     expect(await BudgetFile.load(path, logger)).toEqual(book.all());

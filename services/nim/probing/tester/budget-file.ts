@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../../../lib/clock/index.js';
 import { readDurably, writeDurably } from '../../../../lib/durable/index.js';
 import type { Logger } from '../../../../lib/observability/index.js';
-import type { Budget } from '../../../../lib/decision/schedule/index.js';
+import { newBudget, type Budget } from '../../../../lib/decision/schedule/index.js';
 
 /** What a power cut may forget of what was spent: a few kilobytes of a month's megabytes. */
 const saveEveryMs = 600_000;
@@ -93,5 +93,9 @@ function budgetIn(json: unknown): Budget {
     if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${field} is no number`);
     return [field, value] as const;
   });
-  return Object.fromEntries(numbers) as Record<(typeof fields)[number], number>;
+  const budget = Object.fromEntries(numbers) as Record<(typeof fields)[number], number>;
+  const doubtBytes: unknown = Reflect.get(json, 'doubtBytes');
+  // Kept by a version without an allowance for doubts.
+  const kept = typeof doubtBytes === 'number' && Number.isFinite(doubtBytes) ? doubtBytes : undefined;
+  return { ...budget, doubtBytes: kept ?? newBudget(budget.monthlyBytes, budget.filledAtMs).doubtBytes };
 }

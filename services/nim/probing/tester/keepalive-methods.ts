@@ -1,64 +1,145 @@
 import type { ProbeTarget } from '../../../../lib/configuration/index.js';
+import { backoffMs } from '../../../../lib/clock/index.js';
+import { filledEchoBytes, setAsideFirstMs, setAsideMostMs } from '../../../../lib/decision/schedule/index.js';
+import type { KeepaliveMethod } from '../probe/index.js';
+
+/** An echo request without data is the cheapest; some networks drop those, and answer the usual `ping` (56 bytes). */
+export type EchoKind = 'empty' | 'filled';
+
+export const echoKinds = ['empty', 'filled'] as const;
+
+const dataBytes: Readonly<Record<EchoKind, number>> = { empty: 0, filled: filledEchoBytes };
+
+/** What is known of echoes of one kind. */
+interface EchoState {
+  /** When those ended that went unanswered, and of which it is not known whether the path lived meanwhile. */
+  readonly unexplainedMs: readonly number[];
+  /** So many answers of the target itself in a row found some unanswered; the last of these answers. */
+  readonly ignored: number;
+  readonly ignoredAtMs: number | undefined;
+  /** They are not answered here; another one is tried then, and so often this was in vain. */
+  readonly triedAgainAtMs: number | undefined;
+  readonly triedInVain: number;
+}
 
 /** How keepalive probes to one target over one port go, learned from what is answered. */
 export interface KeepaliveState {
   /** Where the target was last reached. */
   readonly address: string | undefined;
-  /** Echo requests in a row that went unanswered. */
-  readonly echoMisses: number;
-  /** The host answers connections and no echo. */
-  readonly ignoresEcho: boolean;
+  readonly echoes: Readonly<Record<EchoKind, EchoState>>;
+  /** When the target itself answered anything last. */
+  readonly provedMs: number;
   /** Keepalive probes so far; where suspect the methods take turns. */
   readonly turn: number;
 }
 
-export const initialKeepaliveState: KeepaliveState = { address: undefined, echoMisses: 0, ignoresEcho: false, turn: 0 };
+const freshEcho: EchoState = {
+  unexplainedMs: [],
+  ignored: 0,
+  ignoredAtMs: undefined,
+  triedAgainAtMs: undefined,
+  triedInVain: 0,
+};
 
-export type KeepaliveMethod = { readonly kind: 'icmp' } | { readonly kind: 'tcp'; readonly port: number };
+export const initialKeepaliveState: KeepaliveState = {
+  ...{ address: undefined, provedMs: -Infinity, turn: 0 },
+  echoes: { empty: freshEcho, filled: freshEcho },
+};
 
-/** Of a host that answers a connection after so many unanswered echoes it is not the path that swallows them. */
+/** Of a target that answers otherwise so many times beside unanswered echoes it is not the path that swallows them. */
 const missesBelieved = 2;
 
-/**
- * By what the next keepalive probe goes: an echo, the cheapest, unless the host ignores it; where suspect by turns, so
- * that a filter for one of them is not taken for a dead path.
- */
-export function keepaliveMethod(
-  { ignoresEcho, turn }: KeepaliveState,
-  target: ProbeTarget,
-  suspect: boolean,
-): KeepaliveMethod {
-  if (!('port' in target)) return { kind: 'icmp' };
-  const byTcp = suspect ? turn % 2 === 0 : ignoresEcho;
-  return byTcp ? { kind: 'tcp', port: target.port } : { kind: 'icmp' };
+/** An answer so shortly after an unanswered echo says that the path lived then, too. */
+const sameMomentMs = 1_000;
+
+/** The echo that is answered here; undefined: none is. */
+export function answeredEcho({ echoes }: KeepaliveState): EchoKind | undefined {
+  return echoKinds.find((kind) => echoes[kind].triedAgainAtMs === undefined);
 }
 
-/** How a keepalive probe went: `impossible` where this device may not, or cannot, send it. */
-export type KeepaliveOutcome = 'answered' | 'unanswered' | 'impossible';
+/** The echo whose time has come to be tried again, beside a full test. */
+export function echoToTry({ echoes }: KeepaliveState, nowMs: number): EchoKind | undefined {
+  return echoKinds.find((kind) => (echoes[kind].triedAgainAtMs ?? Infinity) <= nowMs);
+}
 
-/** What a keepalive probe has taught. */
-export function learnFromKeepalive(
-  before: KeepaliveState,
-  method: KeepaliveMethod,
-  fate: KeepaliveOutcome,
-): KeepaliveState {
-  const turn = before.turn + 1;
-  const answered = fate === 'answered';
-  switch (method.kind) {
-    case 'icmp':
-      if (answered) return { ...before, turn, echoMisses: 0, ignoresEcho: false };
-      return fate === 'impossible'
-        ? { ...before, turn, ignoresEcho: true }
-        : { ...before, turn, echoMisses: before.echoMisses + 1 };
-    case 'tcp':
-      return { ...before, turn, ignoresEcho: before.ignoresEcho || (answered && before.echoMisses >= missesBelieved) };
+/**
+ * By what the next keepalive probe goes: an echo, the cheapest, unless none is answered here; where suspect by turns,
+ * so that a filter, or a limit of the rate, for one of them is not taken for a dead path.
+ */
+export function keepaliveMethod(state: KeepaliveState, target: ProbeTarget, suspect: boolean): KeepaliveMethod {
+  const tcp: KeepaliveMethod | undefined = 'port' in target ? { kind: 'tcp', port: target.port } : undefined;
+  const kind = suspect ? echoByTurns(state, tcp === undefined) : answeredEcho(state);
+  const byTcp = suspect && state.turn % 2 === 0;
+  if (tcp !== undefined && (byTcp || kind === undefined)) return tcp;
+  return echoMethod(kind ?? echoByTurns(state, true) ?? 'empty');
+}
+
+/** An echo of this kind. */
+export function echoMethod(kind: EchoKind): KeepaliveMethod {
+  return { kind: 'icmp', dataBytes: dataBytes[kind] };
+}
+
+/** Of those that are answered here; `any`: of all, where there is no other way to ask. */
+function echoByTurns({ echoes, turn }: KeepaliveState, any: boolean): EchoKind | undefined {
+  const answered = echoKinds.filter((kind) => echoes[kind].triedAgainAtMs === undefined);
+  const choice = answered.length === 0 && any ? echoKinds : answered;
+  return choice[(turn >> (any ? 0 : 1)) % Math.max(1, choice.length)];
+}
+
+/** How an echo went: `impossible` where this device may not, or cannot, send it. */
+export interface EchoOutcome {
+  readonly kind: EchoKind;
+  readonly result: 'answered' | 'unanswered' | 'impossible';
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** What an echo has taught. */
+export function learnFromEcho(before: KeepaliveState, outcome: EchoOutcome): KeepaliveState {
+  const { kind, result, startedMs, endedMs } = outcome;
+  const withEcho = (echo: EchoState): KeepaliveState => ({ ...before, echoes: { ...before.echoes, [kind]: echo } });
+  const known = before.echoes[kind];
+  switch (result) {
+    case 'answered':
+      return proved(withEcho(freshEcho), endedMs);
+    case 'impossible':
+      return withEcho(setAside(known, endedMs));
+    case 'unanswered':
+      // An echo that is tried again, beside a full test.
+      if (known.triedAgainAtMs !== undefined) return withEcho(setAside(known, endedMs));
+      return before.provedMs > startedMs
+        ? withEcho(ignoredOnce(known, before.provedMs, endedMs))
+        : withEcho({ ...known, unexplainedMs: [...known.unexplainedMs.slice(1 - missesBelieved), endedMs] });
   }
 }
 
-/**
- * The target was reached in full at this address. What was believed of echoes is put to the test again: it costs two of
- * them.
- */
-export function learnFromFull(before: KeepaliveState, address: string): KeepaliveState {
-  return { ...before, address, echoMisses: 0, ignoresEcho: false };
+/** The target itself has answered in full, at this address. */
+export function learnFromFull(before: KeepaliveState, address: string, nowMs: number): KeepaliveState {
+  return proved({ ...before, address }, nowMs);
+}
+
+/** The path lived just now: who did not answer meanwhile, ignores what was asked. */
+function proved(state: KeepaliveState, nowMs: number): KeepaliveState {
+  const explain = (echo: EchoState): EchoState => {
+    const ignored = echo.unexplainedMs.some((endedMs) => endedMs >= nowMs - sameMomentMs);
+    const explained = { ...echo, unexplainedMs: [] };
+    return ignored ? ignoredOnce(explained, nowMs, nowMs) : explained;
+  };
+  return {
+    ...state,
+    provedMs: nowMs,
+    echoes: { empty: explain(state.echoes.empty), filled: explain(state.echoes.filled) },
+  };
+}
+
+/** Once for each answer: a path that has come back just now answers once where much went unanswered before. */
+function ignoredOnce(echo: EchoState, answeredMs: number, nowMs: number): EchoState {
+  if (echo.ignoredAtMs === answeredMs) return echo;
+  const counted = { ...echo, ignored: echo.ignored + 1, ignoredAtMs: answeredMs };
+  return echo.triedAgainAtMs !== undefined || counted.ignored < missesBelieved ? counted : setAside(counted, nowMs);
+}
+
+function setAside(echo: EchoState, nowMs: number): EchoState {
+  const delays = { firstMs: setAsideFirstMs, mostMs: setAsideMostMs, attempt: echo.triedInVain };
+  return { ...echo, triedAgainAtMs: nowMs + backoffMs(delays), triedInVain: echo.triedInVain + 1 };
 }

@@ -8,6 +8,7 @@ import {
   type Selection,
   type TestProfile,
 } from '../../../../lib/decision/decide/index.js';
+import type { FailingCause, ProbeKind, Suspicion } from '../../../../lib/decision/health/index.js';
 import type { PortRole } from '../../../../lib/decision/schedule/index.js';
 import type { TestAssignment } from './assignment.js';
 
@@ -58,17 +59,27 @@ function roleOf(candidate: Candidate, { outcome, candidates }: Selection): PortR
   const health = candidates.find(({ label }) => label === outcome.label)?.health;
   switch (health?.state) {
     case 'failing':
-      return { kind: 'wanted', sinceMs: health.sinceMs, probeKind: health.cause === 'silent' ? 'keepalive' : 'full' };
+      return { kind: 'wanted', sinceMs: health.sinceMs, probeKind: kindsOfCauses[health.cause] };
     case 'working': {
       const { suspicion } = health;
       if (suspicion === undefined) return { kind: 'standby' };
-      return { kind: 'wanted', sinceMs: suspicion.sinceMs, probeKind: suspicion.silences > 0 ? 'keepalive' : 'full' };
+      return { kind: 'wanted', sinceMs: suspicion.sinceMs, probeKind: kindOfSuspicion(suspicion) };
     }
     case 'untested':
     case undefined:
       return { kind: 'standby' };
   }
 }
+
+/** The other port is asked at the layer that fails on the one in use. */
+const kindsOfCauses: Readonly<Record<FailingCause, ProbeKind>> = { silent: 'keepalive', test: 'full', size: 'size' };
+
+function kindOfSuspicion({ silences, failed }: Suspicion): ProbeKind {
+  if (silences > 0) return 'keepalive';
+  return failed > 0 ? 'full' : 'size';
+}
+
+const strength: Readonly<Record<ProbeKind, number>> = { keepalive: 0, size: 1, full: 2 };
 
 /** The most patient settings, the shortest interval, the most urgent role. */
 function merge(a: TestAssignment, b: TestAssignment): TestAssignment {
@@ -107,7 +118,7 @@ function moreUrgent(a: PortRole, b: PortRole): PortRole {
     return {
       kind: 'wanted',
       sinceMs,
-      probeKind: a.probeKind === 'full' || b.probeKind === 'full' ? 'full' : 'keepalive',
+      probeKind: strength[b.probeKind] > strength[a.probeKind] ? b.probeKind : a.probeKind,
     };
   }
   return urgency[b.kind] > urgency[a.kind] ? b : a;

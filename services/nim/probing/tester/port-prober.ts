@@ -1,13 +1,29 @@
+import { isLightTarget, type ProbeTarget } from '../../../../lib/configuration/index.js';
 import type { Clock } from '../../../../lib/clock/index.js';
-import { DnsCache, probe, keepalive, TlsClient, type ProbePort } from '../probe/index.js';
+import type { Layer } from '../../../../lib/decision/health/index.js';
+import { fullSizeEchoBytes, keepaliveBytesOf, type KeepaliveMeans } from '../../../../lib/decision/schedule/index.js';
+import {
+  DnsCache,
+  keepalive,
+  probe,
+  TlsClient,
+  type KeepaliveMethod,
+  type ProbePort,
+  type ProbeResult,
+} from '../probe/index.js';
 import type { TestedPort } from './assignment.js';
 import type { Attempt, AttemptResult, Prober } from './attempt.js';
 import {
-  learnFromFull,
-  learnFromKeepalive,
+  answeredEcho,
+  echoKinds,
+  echoMethod,
+  echoToTry,
   initialKeepaliveState,
   keepaliveMethod,
-  type KeepaliveOutcome,
+  learnFromEcho,
+  learnFromFull,
+  type EchoKind,
+  type EchoOutcome,
   type KeepaliveState,
 } from './keepalive-methods.js';
 
@@ -22,21 +38,38 @@ export interface PortProberOptions {
   readonly controller?: { readonly targetKey: string; readonly certificateAuthority: string | undefined };
 }
 
-/** Makes attempts over real ports. */
+/** A full test beside which an echo is tried need not wait for longer. */
+const trialLimitMs = 1_000;
+
+/** What touches the network; in tests, a simulation of it. */
+export interface Wire {
+  readonly probe: typeof probe;
+  readonly keepalive: typeof keepalive;
+}
+
+/** Makes attempts over ports, and learns from what is answered by which means they are made best. */
 export class PortProber implements Prober {
   readonly #options: PortProberOptions;
+  readonly #wire: Wire;
   readonly #dns: DnsCache;
   #tls: TlsClient | undefined;
   #controllerTls: TlsClient | undefined;
   readonly #keepalives = new Map<string, KeepaliveState>();
 
-  constructor(options: PortProberOptions) {
+  constructor(options: PortProberOptions, wire: Wire = { probe, keepalive }) {
     this.#options = options;
+    this.#wire = wire;
     this.#dns = new DnsCache(options.clock);
   }
 
-  canSendKeepalive(label: string, targetKey: string): boolean {
-    return this.#known(label, targetKey).address !== undefined;
+  keepaliveMeans(label: string, targetKey: string): KeepaliveMeans {
+    const state = this.#known(label, targetKey);
+    if (state.address === undefined) return { kind: 'none' };
+    const echo = answeredEcho(state);
+    const method: KeepaliveMethod = echo === undefined ? { kind: 'tcp', port: 0 } : echoMethod(echo);
+    return method.kind === 'tcp'
+      ? { kind: 'tcp', bytes: keepaliveBytesOf('tcp') }
+      : { kind: 'echo', bytes: keepaliveBytesOf('echo') + 2 * method.dataBytes };
   }
 
   forget(label: string): void {
@@ -46,34 +79,130 @@ export class PortProber implements Prober {
   run(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
     switch (attempt.probeKind) {
       case 'full':
-        return this.#full(attempt, signal);
+        return attempt.assignment.target.kind === 'icmp' ? this.#icmp(attempt, signal) : this.#full(attempt, signal);
       case 'keepalive':
         return this.#keepalive(attempt, signal);
+      case 'size':
+        return this.#size(attempt, signal);
     }
   }
 
-  async #full({ port, assignment, limitMs }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
-    const { label, target, targetKey } = assignment;
-    const tls = this.#tlsFor(targetKey);
-    const result = await probe(this.#place(port), target, { timeoutMs: limitMs, signal, dns: this.#dns, tls });
+  async #full(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    const { label, target, targetKey } = attempt.assignment;
+    const [result, trialBytes] = await Promise.all([
+      this.#probe(attempt, signal, { padded: false }),
+      isLightTarget(target) ? 0 : this.#tryEcho(attempt, signal),
+    ]);
     if (result.kind === 'answered') {
-      this.#keepalives.set(keyOf(label, targetKey), learnFromFull(this.#known(label, targetKey), result.address));
+      this.#learn(label, targetKey, (known) => learnFromFull(known, result.address, this.#nowMs));
+    }
+    return { ...result, layer: target.kind === 'tcp' ? 'tcp' : 'application', bytes: result.bytes + trialBytes };
+  }
+
+  /** An echo of a kind that was not answered here, to learn whether it is now. @returns its bytes */
+  async #tryEcho(attempt: Attempt, signal: AbortSignal): Promise<number> {
+    const { label, targetKey } = attempt.assignment;
+    const known = this.#known(label, targetKey);
+    const kind = echoToTry(known, this.#nowMs);
+    if (kind === undefined || known.address === undefined) return 0;
+    const limits = { timeoutMs: Math.min(attempt.limitMs, trialLimitMs), signal };
+    const { bytes } = await this.#echo(attempt, known.address, kind, limits);
+    return bytes;
+  }
+
+  /** Its own test is an echo; of which kind is learned as well. */
+  async #icmp({ port, assignment, limitMs, suspect }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    const { label, target, targetKey } = assignment;
+    const method = this.#nextMethod(label, targetKey, target, suspect);
+    const dataBytes = method.kind === 'icmp' ? method.dataBytes : 0;
+    const kind = echoKindOf(method);
+    const startedMs = this.#nowMs;
+    const options = { timeoutMs: limitMs, signal, dns: this.#dns, tls: this.#tlsFor(targetKey), dataBytes };
+    const result = await this.#wire.probe(this.#place(port), target, options);
+    this.#learn(label, targetKey, (known) => {
+      const learned = learnFromEcho(known, this.#echoOutcome(kind, result, startedMs));
+      return result.kind === 'answered' ? { ...learned, address: result.address } : learned;
+    });
+    return { ...result, layer: 'path' };
+  }
+
+  async #keepalive(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    const { port, assignment, limitMs, suspect } = attempt;
+    const { label, target, targetKey } = assignment;
+    const { address } = this.#known(label, targetKey);
+    if (address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);
+    const method = this.#nextMethod(label, targetKey, target, suspect);
+    const limits = { timeoutMs: limitMs, signal };
+    if (method.kind === 'icmp') {
+      return { ...(await this.#echo(attempt, address, echoKindOf(method), limits)), layer: 'path' };
+    }
+    return { ...(await this.#wire.keepalive(this.#place(port), address, method, limits)), layer: 'tcp' };
+  }
+
+  async #echo(
+    { port, assignment, recovering }: Attempt,
+    address: string,
+    kind: EchoKind,
+    limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<ProbeResult> {
+    const { label, targetKey } = assignment;
+    const startedMs = this.#nowMs;
+    const result = await this.#wire.keepalive(this.#place(port), address, echoMethod(kind), limits);
+    // While the port does not work, what goes unanswered says nothing of the means.
+    if (result.kind === 'answered' || !recovering) {
+      this.#learn(label, targetKey, (known) => learnFromEcho(known, this.#echoOutcome(kind, result, startedMs)));
     }
     return result;
   }
 
-  async #keepalive({ port, assignment, limitMs, suspect }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+  /**
+   * A packet of full size both ways: a large echo; where that is not answered, or once more in doubt, a full test that
+   * asks for the whole certificate with a long header.
+   */
+  async #size(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    const { port, assignment, limitMs, suspect } = attempt;
     const { label, target, targetKey } = assignment;
+    const layer: Layer = 'size';
     const known = this.#known(label, targetKey);
-    const { address } = known;
-    if (address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);
-    const method = keepaliveMethod(known, target, suspect);
-    this.#keepalives.set(keyOf(label, targetKey), { ...known, turn: known.turn + 1 });
-    const result = await keepalive(this.#place(port), address, method, { timeoutMs: limitMs, signal });
-    const now = this.#known(label, targetKey);
-    const learned = learnFromKeepalive(now, method, keepaliveOutcomeOf(result));
-    if (now.address !== undefined) this.#keepalives.set(keyOf(label, targetKey), { ...learned, turn: now.turn });
-    return result;
+    const byTurns = suspect && known.turn % 2 === 1;
+    this.#learn(label, targetKey, (now) => ({ ...now, turn: now.turn + 1 }));
+    const inFull = !isLightTarget(target) && (byTurns || answeredEcho(known) === undefined);
+    if (inFull) return { ...(await this.#probe(attempt, signal, { padded: true })), layer };
+    if (known.address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);
+    const method: KeepaliveMethod = { kind: 'icmp', dataBytes: fullSizeEchoBytes };
+    return {
+      ...(await this.#wire.keepalive(this.#place(port), known.address, method, { timeoutMs: limitMs, signal })),
+      layer,
+    };
+  }
+
+  #probe(
+    { port, assignment, limitMs }: Attempt,
+    signal: AbortSignal,
+    { padded }: { readonly padded: boolean },
+  ): Promise<ProbeResult> {
+    const { target, targetKey } = assignment;
+    const options = { timeoutMs: limitMs, signal, dns: this.#dns, tls: this.#tlsFor(targetKey), padded };
+    return this.#wire.probe(this.#place(port), target, options);
+  }
+
+  #nextMethod(label: string, targetKey: string, target: ProbeTarget, suspect: boolean): KeepaliveMethod {
+    const method = keepaliveMethod(this.#known(label, targetKey), target, suspect);
+    this.#learn(label, targetKey, (known) => ({ ...known, turn: known.turn + 1 }));
+    return method;
+  }
+
+  #echoOutcome(kind: EchoKind, result: ProbeResult, startedMs: number): EchoOutcome {
+    const unanswered = result.kind === 'failed' && result.failure === 'local' ? 'impossible' : 'unanswered';
+    return { kind, result: result.kind === 'answered' ? 'answered' : unanswered, startedMs, endedMs: this.#nowMs };
+  }
+
+  #learn(label: string, targetKey: string, learn: (known: KeepaliveState) => KeepaliveState): void {
+    this.#keepalives.set(keyOf(label, targetKey), learn(this.#known(label, targetKey)));
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.monotonicMs();
   }
 
   #place({ interfaceName, dnsServers, gateways }: TestedPort): ProbePort {
@@ -95,9 +224,9 @@ export class PortProber implements Prober {
   }
 }
 
-function keepaliveOutcomeOf(result: AttemptResult): KeepaliveOutcome {
-  if (result.kind === 'answered') return 'answered';
-  return result.failure === 'local' ? 'impossible' : 'unanswered';
+function echoKindOf(method: KeepaliveMethod): EchoKind {
+  const dataBytes = method.kind === 'icmp' ? method.dataBytes : 0;
+  return dataBytes === 0 ? echoKinds[0] : echoKinds[1];
 }
 
 function keyOf(label: string, targetKey: string): string {

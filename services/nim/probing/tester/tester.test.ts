@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../../../../lib/clock/index.js';
 import { parseTarget, targetKey, type ProbeTarget } from '../../../../lib/configuration/index.js';
 import { createLogger } from '../../../../lib/observability/index.js';
-import { healthOf, type Health, type HealthSettings } from '../../../../lib/decision/health/index.js';
+import type { Health, HealthSettings } from '../../../../lib/decision/health/index.js';
 import {
   monthMs,
   observeTraffic,
@@ -23,6 +23,8 @@ function targetOf(text: string): ProbeTarget {
   if (parsed.kind === 'invalid') throw new Error(parsed.problem);
   return parsed.target;
 }
+
+const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0 };
 
 /** One port with one target, tested in virtual time. */
 class Bench {
@@ -60,7 +62,7 @@ class Bench {
   health(): Health {
     const record = this.tester.recordsOf('eth0').get(targetKey(this.#target));
     if (record === undefined) throw new Error('nothing is tested');
-    return healthOf(record, this.#settings, this.#validSinceMs, this.tester.trafficOf('eth0')?.lastDownMs);
+    return this.tester.healthOf('eth0', record, this.#settings);
   }
 
   assign(changes: { role?: PortRole; validSinceMs?: number | undefined } = {}): void {
@@ -110,7 +112,7 @@ function startTraffic(bench: Bench, answered: () => boolean): () => void {
     if (answered()) downPackets += 5;
     facts = observeTraffic(
       bench.tester.trafficOf('eth0') ?? facts,
-      { upPackets, downPackets },
+      { ...noTcp, upPackets, downPackets },
       bench.clock.monotonicMs(),
     );
     bench.tester.onTraffic('eth0', facts);
@@ -211,7 +213,7 @@ describe('a port in use', () => {
     const bench = new Bench();
     await bench.run(60_000);
     bench.network.path('eth0').state = 'portal';
-    await bench.run(paceOf(0).fullMs + 10_000);
+    await bench.run(paceOf(0).fullInUseMs + 10_000);
     expect(bench.health()).toMatchObject({ state: 'failing', cause: 'test' });
     bench.network.path('eth0').state = 'alive';
     expect(await bench.until('working', 60_000)).toBeGreaterThan(0);

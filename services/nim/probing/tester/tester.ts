@@ -11,11 +11,14 @@ import {
   type ProbeKind,
 } from '../../../../lib/decision/health/index.js';
 import {
+  bytesOf,
   nextTest,
   paceOf,
   refuteStall,
+  type SpendingPurpose,
   type TestCause,
   type TestSituation,
+  type AnswerFacts,
   type TrafficFacts,
 } from '../../../../lib/decision/schedule/index.js';
 import type { TestAssignment, TestedPort } from './assignment.js';
@@ -75,7 +78,11 @@ export class Tester {
 
   /** How a target over a port does, by a record of it and by what is known of the port now. */
   healthOf(label: string, record: TestRecord, settings: HealthSettings): Health {
-    return healthOf(record, settings, this.#ports.get(label)?.validSinceMs, this.#traffic.get(label)?.lastDownMs);
+    const traffic = this.#traffic.get(label);
+    return healthOf(record, settings, this.#ports.get(label)?.validSinceMs, {
+      answeredMs: traffic?.any.lastDownMs,
+      tcpAnsweredMs: traffic?.tcp.lastDownMs,
+    });
   }
 
   trafficOf(label: string): TrafficFacts | undefined {
@@ -113,9 +120,7 @@ export class Tester {
     const before = this.#traffic.get(label);
     this.#traffic.set(label, facts);
     // Only the beginning and the end of a stall can ask for another test than the one that is planned.
-    if (before?.unansweredSinceMs === facts.unansweredSinceMs && before?.refuted === facts.refuted) {
-      if (facts.refuted === 0 || before.lastUpMs === facts.lastUpMs) return;
-    }
+    if (stallKinds.every((kind) => asksNothingNew(before?.[kind], facts[kind]))) return;
     for (const track of this.#tracksOver(label)) this.#startDue(track);
   }
 
@@ -181,10 +186,26 @@ export class Tester {
       }
       const suspect =
         situation.health.state !== 'working' || situation.health.suspicion !== undefined || next.cause === 'stall';
+      const { probeKind, cause } = next;
+      const bytes = bytesOf(track.assignment.target.kind, probeKind, situation.target.keepalive);
+      const waitMs = this.#admit(track.assignment.label, cause, bytes);
+      if (waitMs > 0) {
+        track.cancelTimer = clock.setTimer(waitMs, () => {
+          this.#startDue(track);
+        });
+        return;
+      }
       this.#start(
         track,
-        { port, assignment: track.assignment, probeKind: next.probeKind, limitMs: next.limitMs, suspect },
-        next.cause,
+        {
+          port,
+          assignment: track.assignment,
+          probeKind,
+          limitMs: next.limitMs,
+          suspect,
+          recovering: cause === 'recovery',
+        },
+        { cause, bytes },
       );
     }
   }
@@ -201,24 +222,36 @@ export class Tester {
       pace: paceOf(port.priority),
       target: {
         ...{ light: isLightTarget(target), intervalMs, timeoutMs },
-        ...{ canSendKeepalive: prober.canSendKeepalive(label, targetKey), calmKeepalives },
+        ...{ keepalive: prober.keepaliveMeans(label, targetKey), calmKeepalives },
       },
       traffic,
       inFlight: [...inFlight],
-      budget: budgets.state(label),
+      budget: { state: budgets.state(label), savedShare: budgets.savedShare(label) },
       requestedMs,
     };
   }
 
-  #start(track: Track, attempt: Attempt, cause: TestCause): void {
+  /** The one gate: 0, or for how long to wait. Who asks by hand does not wait for a budget. */
+  #admit(label: string, cause: TestCause, bytes: number): number {
+    const { budgets } = this.#options;
+    if (cause !== 'requested') return budgets.admit(label, purposeOf(cause), bytes);
+    budgets.reserve(label, bytes);
+    return 0;
+  }
+
+  #start(
+    track: Track,
+    attempt: Attempt,
+    { cause, bytes: reservedBytes }: { readonly cause: TestCause; readonly bytes: number },
+  ): void {
     const { clock, prober, budgets, logger } = this.#options;
     const { label, targetKey } = track.assignment;
     const underWay = { probeKind: attempt.probeKind, startedMs: clock.monotonicMs(), abort: new AbortController() };
     track.inFlight.add(underWay);
     this.#inFlight += 1;
-    void prober.run(attempt, underWay.abort.signal).then(({ bytes, ...result }) => {
+    void prober.run(attempt, underWay.abort.signal).then(({ bytes, layer, ...result }) => {
       this.#inFlight -= 1;
-      budgets.spend(label, bytes);
+      budgets.settle(label, purposeOf(cause), reservedBytes, bytes);
       if (!track.inFlight.delete(underWay)) return;
       const endedMs = clock.monotonicMs();
       logger.trace(
@@ -235,10 +268,11 @@ export class Tester {
       );
       const traffic = this.#traffic.get(label);
       track.record = withOutcome(track.record, {
-        ...{ probeKind: attempt.probeKind, startedMs: underWay.startedMs, endedMs, result },
-        trafficAnsweredMs: traffic?.lastDownMs,
+        ...{ probeKind: attempt.probeKind, layer, startedMs: underWay.startedMs, endedMs, result },
+        trafficAnsweredMs: traffic?.any.lastDownMs,
+        tcpAnsweredMs: traffic?.tcp.lastDownMs,
       });
-      if (result.kind === 'answered' && traffic !== undefined) this.#traffic.set(label, refuteStall(traffic, endedMs));
+      if (result.kind === 'answered' && traffic !== undefined) this.#refuteStalls(label, traffic, attempt, endedMs);
       this.#options.onOutcome(label, targetKey);
       this.#waiting.wake();
       this.#startDue(track);
@@ -246,11 +280,29 @@ export class Tester {
     });
   }
 
+  /** What answers now, shows that apps' packets of its kind go unanswered by nature. */
+  #refuteStalls(label: string, traffic: TrafficFacts, { probeKind }: Attempt, nowMs: number): void {
+    const refuted = refuteStall(traffic, 'any', nowMs);
+    this.#traffic.set(label, probeKind === 'full' ? refuteStall(refuted, 'tcp', nowMs) : refuted);
+  }
+
   /** Tracks that found too much under way have no timer of their own. */
   #startHeldBack(): void {
     if (this.#inFlight !== mostInFlight - 1) return;
     for (const track of this.#tracks.values()) this.#startDue(track);
   }
+}
+
+function purposeOf(cause: TestCause): SpendingPurpose {
+  return cause === 'interval' ? 'calm' : 'doubt';
+}
+
+const stallKinds = ['any', 'tcp'] as const;
+
+/** Neither a stall has begun or ended, nor has more of one that was refuted gone up. */
+function asksNothingNew(before: AnswerFacts | undefined, now: AnswerFacts): boolean {
+  if (before?.unansweredSinceMs !== now.unansweredSinceMs || before?.refuted !== now.refuted) return false;
+  return now.refuted === 0 || before.lastUpMs === now.lastUpMs;
 }
 
 function keyOf({ label, targetKey }: Pick<TestAssignment, 'label' | 'targetKey'>): string {

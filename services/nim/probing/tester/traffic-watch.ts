@@ -71,7 +71,7 @@ export class TrafficWatch {
     const before = this.#options.factsOf(label);
     const facts = observeTraffic(before, count, nowMs);
     if (facts === before) return;
-    if (facts.lastUpMs === nowMs || facts.lastDownMs === nowMs) this.#lastTrafficMs = nowMs;
+    if (facts.any.lastUpMs === nowMs || facts.any.lastDownMs === nowMs) this.#lastTrafficMs = nowMs;
     this.#options.onTraffic(label, facts);
   }
 

@@ -1,7 +1,25 @@
-import { isLightTarget } from '../../../../../lib/configuration/index.js';
+import { isLightTarget, type ProbeTarget } from '../../../../../lib/configuration/index.js';
 import type { Clock } from '../../../../../lib/clock/index.js';
 import type { FailureKind } from '../../../../../lib/decision/health/index.js';
+import { fullBytesOf, type KeepaliveMeans } from '../../../../../lib/decision/schedule/index.js';
+import type { Limits } from '../../../../../lib/uplink-socket/index.js';
+import type { KeepaliveMethod, ProbeOptions, ProbePort, ProbeResult } from '../../probe/index.js';
 import type { Attempt, AttemptResult, Prober } from '../attempt.js';
+import { PortProber, type Wire } from '../port-prober.js';
+
+/** What is between a port and the internet. */
+export type PathState =
+  | 'alive'
+  /** Nothing comes back. */
+  | 'dead'
+  /** A router on the way says of everything that it is unreachable. */
+  | 'unreachable'
+  /** TCP is dropped, all else lives. */
+  | 'tcp-dead'
+  /** Connections are accepted on the way, and nothing is behind. */
+  | 'accelerator'
+  /** Every full test fails like this; a connection is accepted by somebody on the way, or not. Echoes are answered. */
+  | Exclude<FailureKind, 'timeout' | 'no-gateway' | 'unreachable' | 'size'>;
 
 /** How a port behaves in a simulation. */
 export interface SimulatedPath {
@@ -9,67 +27,175 @@ export interface SimulatedPath {
   latencyMs: number;
   /** Share of packets that are lost, each way. */
   lossShare: number;
-  /** `alive`; nothing comes back; or every full test fails like this, while keepalive probes are answered. */
-  state: 'alive' | 'dead' | Exclude<FailureKind, 'timeout' | 'no-gateway'>;
+  state: PathState;
+  /** Which echoes are answered while all else lives. */
+  echoes: 'all' | 'filled' | 'none';
+  /** Echoes that are answered in a second; more are lost. */
+  echoesPerSecond: number;
+  /** Packets of full size are lost. */
+  largeLost: boolean;
 }
 
-/**
- * Bytes of a keepalive probe, and of a full test: an echo without data, and a resumed TLS handshake with its request.
- */
-const keepaliveBytes = 56;
-const fullBytes = 2_000;
+const wellPath: SimulatedPath = {
+  ...{ latencyMs: 1, lossShare: 0, state: 'alive' },
+  ...{ echoes: 'all', echoesPerSecond: Infinity, largeLost: false },
+};
+
+const echoHeaderBytes = 28;
+/** Headers of a TCP segment, and a first one that is not answered. */
+const synBytes = 60;
+/** A handshake that is ended by a reset. */
+const acceptedBytes = 220;
+const paddedFullBytes = 7_000;
+/** What is seen of an echo that is larger than any that are meant to be small. */
+const largeBytes = 700;
 /** A full test is so many round trips, each of which TCP repeats after a second when it is lost. */
 const fullRoundTrips = 4;
 const retransmissionMs = 1_000;
 
+interface Asked {
+  readonly path: SimulatedPath;
+  readonly limits: Limits;
+  /** What it costs when it is answered, and when not. */
+  readonly bytes: number;
+  readonly unansweredBytes: number;
+}
+
 /**
- * Answers attempts in virtual time, as real paths do. Loss is drawn from a seeded generator, so a run can be repeated.
+ * Answers attempts in virtual time, as real paths do: the real prober over a simulated wire. Loss is drawn from a
+ * seeded generator, so a run can be repeated.
  */
 export class SimulatedNetwork implements Prober {
   readonly paths = new Map<string, SimulatedPath>();
-  readonly counts = { keepalives: 0, fulls: 0, bytes: new Map<string, number>() };
+  readonly counts = { keepalives: 0, fulls: 0, sizes: 0, bytes: new Map<string, number>() };
   readonly #clock: Clock;
-  readonly #pulsable = new Set<string>();
+  readonly #prober: PortProber;
+  readonly #echoedMs = new Map<string, readonly number[]>();
   #seed: number;
 
   constructor(clock: Clock, seed = 1) {
     this.#clock = clock;
     this.#seed = seed;
+    const wire: Wire = {
+      probe: (port, target, options) => this.#probe(port, target, options),
+      keepalive: (port, address, method, limits) => this.#keepalive(port, address, method, limits),
+    };
+    this.#prober = new PortProber({ clock }, wire);
   }
 
   path(label: string): SimulatedPath {
-    const path = this.paths.get(label) ?? { latencyMs: 1, lossShare: 0, state: 'alive' };
+    const path = this.paths.get(label) ?? { ...wellPath };
     this.paths.set(label, path);
     return path;
   }
 
-  canSendKeepalive(label: string, targetKey: string): boolean {
-    return this.#pulsable.has(`${label} ${targetKey}`);
+  keepaliveMeans(label: string, targetKey: string): KeepaliveMeans {
+    return this.#prober.keepaliveMeans(label, targetKey);
   }
 
   forget(label: string): void {
-    for (const key of this.#pulsable) if (key.startsWith(`${label} `)) this.#pulsable.delete(key);
+    this.#prober.forget(label);
   }
 
-  async run({ port, assignment, probeKind, limitMs }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
-    const path = this.path(port.label);
-    const startedMs = this.#clock.monotonicMs();
-    const light = probeKind === 'keepalive' || isLightTarget(assignment.target);
-    this.counts[probeKind === 'keepalive' ? 'keepalives' : 'fulls'] += 1;
-    const bytes = light ? keepaliveBytes : fullBytes;
-    this.counts.bytes.set(port.label, (this.counts.bytes.get(port.label) ?? 0) + bytes);
-    const answerAfterMs = light ? this.#roundTrip(path) : this.#conversation(path);
-    await this.#sleep(Math.min(answerAfterMs ?? Infinity, limitMs), signal);
-    if (answerAfterMs === undefined || answerAfterMs > limitMs || path.state === 'dead') {
-      await this.#sleep(Math.max(0, startedMs + limitMs - this.#clock.monotonicMs()), signal);
-      const detail = `no answer within ${Math.round(limitMs)} ms`;
-      return { kind: 'failed', failure: 'timeout', detail, silent: true, bytes };
+  async run(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    this.counts[countNames[attempt.probeKind]] += 1;
+    const result = await this.#prober.run(attempt, signal);
+    const { label } = attempt.port;
+    this.counts.bytes.set(label, (this.counts.bytes.get(label) ?? 0) + result.bytes);
+    return result;
+  }
+
+  async #keepalive(
+    { interfaceName }: ProbePort,
+    address: string,
+    method: KeepaliveMethod,
+    limits: Limits,
+  ): Promise<ProbeResult> {
+    if (method.kind === 'icmp') return this.#echo(interfaceName, address, method.dataBytes, limits);
+    const path = this.path(interfaceName);
+    return this.#connect(address, { path, limits, bytes: acceptedBytes, unansweredBytes: synBytes });
+  }
+
+  async #probe(
+    { interfaceName }: ProbePort,
+    target: ProbeTarget,
+    { dataBytes = 0, padded = false, ...limits }: ProbeOptions,
+  ): Promise<ProbeResult> {
+    const address = '192.0.2.1';
+    if (target.kind === 'icmp') return this.#echo(interfaceName, address, dataBytes, limits);
+    const path = this.path(interfaceName);
+    const bytes = padded ? paddedFullBytes : fullBytesOf(target.kind);
+    const asked: Asked = { path, limits, bytes, unansweredBytes: synBytes };
+    if (isLightTarget(target)) return this.#connect(address, asked);
+    switch (path.state) {
+      case 'tcp-dead':
+      case 'accelerator':
+        return this.#silence(asked);
+      case 'alive':
+      case 'dead':
+      case 'unreachable':
+        return this.#answer(address, asked, padded && path.largeLost ? undefined : this.#conversation(path));
+      default:
+        return this.#failure(asked, path.state);
     }
-    if (probeKind === 'full' && path.state !== 'alive') {
-      return { kind: 'failed', failure: path.state, detail: 'as the simulation wants', silent: false, bytes };
+  }
+
+  async #echo(label: string, address: string, dataBytes: number, limits: Limits): Promise<ProbeResult> {
+    const path = this.path(label);
+    const requestBytes = echoHeaderBytes + dataBytes;
+    const asked: Asked = { path, limits, bytes: 2 * requestBytes, unansweredBytes: requestBytes };
+    const ignored =
+      path.state === 'accelerator' || path.echoes === 'none' || (path.echoes === 'filled' && dataBytes === 0);
+    const lost = ignored || !this.#passesLimit(label, path) || (path.largeLost && requestBytes > largeBytes);
+    return this.#answer(address, asked, lost ? undefined : this.#roundTrip(path));
+  }
+
+  #passesLimit(label: string, { echoesPerSecond }: SimulatedPath): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    const recent = (this.#echoedMs.get(label) ?? []).filter((atMs) => nowMs - atMs < 1_000);
+    const passes = recent.length < echoesPerSecond;
+    this.#echoedMs.set(label, passes ? [...recent, nowMs] : recent);
+    return passes;
+  }
+
+  /** A connection, accepted by whoever is there. */
+  async #connect(address: string, asked: Asked): Promise<ProbeResult> {
+    const { path } = asked;
+    switch (path.state) {
+      case 'tcp-dead':
+        return this.#silence(asked);
+      case 'refused':
+      case 'reset':
+        return this.#failure(asked, path.state);
+      default:
+        return this.#answer(address, asked, this.#roundTrip(path));
     }
-    this.#pulsable.add(`${port.label} ${assignment.targetKey}`);
-    return { kind: 'answered', latencyMs: answerAfterMs, bytes };
+  }
+
+  async #answer(address: string, asked: Asked, answerAfterMs: number | undefined): Promise<ProbeResult> {
+    const { path, limits, bytes } = asked;
+    if (path.state === 'unreachable') return this.#unreachable(asked);
+    if (answerAfterMs === undefined || answerAfterMs > limits.timeoutMs) return this.#silence(asked);
+    await this.#sleep(answerAfterMs, limits.signal);
+    return { kind: 'answered', latencyMs: answerAfterMs, address, bytes };
+  }
+
+  async #silence({ limits, unansweredBytes }: Asked): Promise<ProbeResult> {
+    await this.#sleep(limits.timeoutMs, limits.signal);
+    const detail = `no answer within ${Math.round(limits.timeoutMs)} ms`;
+    return { kind: 'failed', failure: 'timeout', detail, silent: true, bytes: unansweredBytes };
+  }
+
+  async #unreachable({ path, limits, unansweredBytes }: Asked): Promise<ProbeResult> {
+    await this.#sleep(path.latencyMs, limits.signal);
+    const detail = 'host unreachable';
+    return { kind: 'failed', failure: 'unreachable', detail, silent: true, bytes: 2 * unansweredBytes };
+  }
+
+  async #failure({ path, limits, unansweredBytes }: Asked, failure: FailureKind): Promise<ProbeResult> {
+    await this.#sleep(path.latencyMs, limits.signal);
+    const detail = 'as the simulation wants';
+    return { kind: 'failed', failure, detail, silent: false, bytes: 2 * unansweredBytes };
   }
 
   #roundTrip({ latencyMs, lossShare, state }: SimulatedPath): number | undefined {
@@ -90,16 +216,10 @@ export class SimulatedNetwork implements Prober {
     return durationMs;
   }
 
-  #sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+  #sleep(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      if (!Number.isFinite(durationMs)) {
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-        return;
-      }
-      const cancel = this.#clock.setTimer(durationMs, resolve);
-      signal.addEventListener('abort', () => {
+      const cancel = Number.isFinite(durationMs) ? this.#clock.setTimer(durationMs, resolve) : () => undefined;
+      signal?.addEventListener('abort', () => {
         cancel();
         resolve();
       });
@@ -114,3 +234,5 @@ export class SimulatedNetwork implements Prober {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }
+
+const countNames = { keepalive: 'keepalives', full: 'fulls', size: 'sizes' } as const;

@@ -1,0 +1,46 @@
+import type { ProbeTarget } from '../../configuration/index.js';
+import type { ProbeKind } from '../health/index.js';
+import { fullSizeEchoBytes } from './pace.js';
+
+/** By what keepalive probes go over a port, and the bytes of one that is answered; `none`: no address is known yet. */
+export type KeepaliveMeans = { readonly kind: 'none' } | { readonly kind: 'echo' | 'tcp'; readonly bytes: number };
+
+/** Headers of IPv4 and ICMP. */
+const echoHeaderBytes = 28;
+
+/** Bytes of a full test that succeeds, about: TLS resumes its session, names are remembered, headers are short. */
+const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
+  icmp: 2 * echoHeaderBytes,
+  // Three segments to open and one to end it.
+  tcp: 220,
+  http: 900,
+  https: 2_000,
+};
+
+/** Certificates, and a long request. */
+const paddedFullBytes = 7_000;
+
+/** Of a keepalive probe that is answered: an echo without data and its reply; or a connection, ended by a reset. */
+export function keepaliveBytesOf(kind: 'echo' | 'tcp'): number {
+  return kind === 'echo' ? 2 * echoHeaderBytes : fullBytes.tcp;
+}
+
+/** Of a full test. */
+export function fullBytesOf(kind: ProbeTarget['kind']): number {
+  return fullBytes[kind];
+}
+
+/** Of a packet of full size and its answer. */
+export const sizeBytes = 2 * (echoHeaderBytes + fullSizeEchoBytes);
+
+/** What an attempt takes at most, about: so much is reserved before it begins. */
+export function bytesOf(kind: ProbeTarget['kind'], probeKind: ProbeKind, means: KeepaliveMeans): number {
+  switch (probeKind) {
+    case 'full':
+      return fullBytes[kind];
+    case 'keepalive':
+      return means.kind === 'none' ? fullBytes.tcp : means.bytes;
+    case 'size':
+      return means.kind === 'echo' ? sizeBytes : paddedFullBytes;
+  }
+}
