@@ -65,6 +65,8 @@ export interface TestSituation {
     /** How full the savings are, 0 to 1. */
     readonly savedShare: number;
   };
+  /** When the target answered over another port last. */
+  readonly elsewhereAnsweredMs: number | undefined;
   /** A person asked for a test then. */
   readonly requestedMs: number | undefined;
 }
@@ -432,8 +434,10 @@ function failing(
   const { record, pace, role, budget } = situation;
   const mostMs =
     role.kind === 'standby' || budget.state !== 'ample' ? pace.recoverMostMs : Math.min(2_000, pace.recoverMostMs);
+  // Where the target has answered elsewhere just now, it may be back for all: who is in use need not be left for that.
+  const isBackElsewhere = role.kind === 'in-use' && (situation.elsewhereAnsweredMs ?? -Infinity) > (any.lastMs ?? 0);
   // A tenth of the time that it has been down: an outage lasts at most a tenth longer for it.
-  const gapMs = Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
+  const gapMs = isBackElsewhere ? 0 : Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
   if (health.cause === 'size') {
     if (size.busy) return waitForEvent;
     const afterMs = health.recovering ? pace.recoverFirstMs : Math.max(gapMs, sizeRecoverMs);

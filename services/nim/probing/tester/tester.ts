@@ -227,8 +227,20 @@ export class Tester {
       traffic,
       inFlight: [...inFlight],
       budget: { state: budgets.state(label), savedShare: budgets.savedShare(label) },
+      elsewhereAnsweredMs: this.#elsewhereAnsweredMs(label, targetKey),
       requestedMs,
     };
+  }
+
+  #tracksElsewhere(label: string, targetKey: string): readonly Track[] {
+    return [...this.#tracks.values()].filter(
+      ({ assignment }) => assignment.targetKey === targetKey && assignment.label !== label,
+    );
+  }
+
+  #elsewhereAnsweredMs(label: string, targetKey: string): number | undefined {
+    const answersMs = this.#tracksElsewhere(label, targetKey).flatMap(({ record }) => record.lastSucceeded?.atMs ?? []);
+    return answersMs.length === 0 ? undefined : Math.max(...answersMs);
   }
 
   /** The one gate: 0, or for how long to wait. Who asks by hand does not wait for a budget. */
@@ -276,8 +288,18 @@ export class Tester {
       this.#options.onOutcome(label, targetKey);
       this.#waiting.wake();
       this.#startDue(track);
+      if (result.kind === 'answered') this.#tellElsewhere(label, targetKey);
       this.#startHeldBack();
     });
+  }
+
+  /** Whose port in use does not work asks anew where the target answers elsewhere. */
+  #tellElsewhere(label: string, targetKey: string): void {
+    for (const track of this.#tracksElsewhere(label, targetKey)) {
+      const { assignment, record } = track;
+      if (assignment.role.kind !== 'in-use') continue;
+      if (this.healthOf(assignment.label, record, assignment.settings).state === 'failing') this.#startDue(track);
+    }
   }
 
   /** What answers now, shows that apps' packets of its kind go unanswered by nature. */
