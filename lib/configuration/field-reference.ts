@@ -69,7 +69,8 @@ const ports: readonly FieldReference[] = [
   ignored('deviceIoList[].phylabel', 'what stands on the case'),
   honoured(
     'deviceIoList[].phyaddrs',
-    "`ifname`: the interface's name in the kernel; other keys (MAC, PCI, USB) are ignored",
+    "`ifname`: the interface's name in the kernel. `MAC`, `UsbAddr` (`1:1.2`), `PciLong` (`0000:02:00.0`): the port is " +
+      'the interface of that hardware, whatever it is called; until there is one it carries nothing',
   ),
   honoured('deviceIoList[].logicallabel', 'the label by which SystemAdapters, VLANs and bonds name it'),
   ignored('deviceIoList[].assigngrp', 'which hardware goes to an app together'),

@@ -48,6 +48,13 @@ export interface Grant {
 export interface Port {
   /** SystemAdapter.name, EVE's logical label. */
   readonly label: string;
+  /**
+   * By what hardware it is known, whatever its interface is called (PhysicalIO.phyaddrs: MAC, UsbAddr, PciLong); absent
+   * or empty: by name alone.
+   */
+  readonly identity?: readonly InterfaceIdentity[];
+  /** Why it has no interface, in words: none is known to be the hardware that is meant. A configuration sets none. */
+  readonly unidentified?: string;
   /** Name of the network interface in the kernel (PhysicalIO.phyaddrs["ifname"]). */
   readonly interfaceName: string;
   /** 0 is best. */
@@ -67,6 +74,12 @@ export interface Port {
   readonly addressing: PortAddressing;
   /** Name servers that the configuration names; those of a DHCP lease come on top, first. */
   readonly dnsServers: readonly string[];
+}
+
+/** What tells the hardware of an interface. `usb`: bus and ports, `1-1.2`. `pci`: the long address, `0000:02:00.0`. */
+export interface InterfaceIdentity {
+  readonly kind: 'mac' | 'usb' | 'pci';
+  readonly address: string;
 }
 
 export type PortUsage = 'management-and-apps' | 'apps-shared' | 'management-only' | 'dedicated-to-an-app' | 'disabled';

@@ -5,7 +5,7 @@ import type { PhysicalIO, SystemAdapter } from '../../gen/config/devmodel.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
 import { DHCPType } from '../../gen/evecommon/netcmn.js';
-import type { Port, PortAddressing, PortUsage } from './model.js';
+import type { InterfaceIdentity, Port, PortAddressing, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
 import { isInterfaceName, isLabel, isTakenInterfaceName } from './syntax.js';
 
@@ -93,6 +93,7 @@ function interpretPort(
   return {
     label: name,
     interfaceName: lower.interfaceName,
+    ...identityOf(lower, problems),
     priority,
     isManagement,
     usage,
@@ -106,6 +107,8 @@ function interpretPort(
 interface LowerLayer {
   readonly interfaceName: string;
   readonly physical: PhysicalIO | undefined;
+  /** A VLAN or bond on top of it. */
+  readonly isVirtual: boolean;
   /** Where the interface's name stands. */
   readonly field: string;
   /** Where the physical port stands; where there is none, the reference that leads nowhere. */
@@ -131,6 +134,7 @@ function interfaceUnder(config: EdgeDevConfig, adapter: SystemAdapter): LowerLay
   return {
     interfaceName: physical.phyaddrs[key] ?? '',
     physical,
+    isVirtual: false,
     field: `deviceIoList[${index}].phyaddrs["${key}"]`,
     physicalField: `deviceIoList[${index}]`,
   };
@@ -150,6 +154,7 @@ function virtual(
   return {
     interfaceName,
     physical: config.deviceIoList[index],
+    isVirtual: true,
     field: `${field}.interfaceName`,
     physicalField: index === -1 ? `${field}.${reference}` : `deviceIoList[${index}]`,
   };
@@ -222,6 +227,31 @@ function allowedOperationsOf({ physical, physicalField }: LowerLayer, problems: 
     problems.add(`${physicalField}.usagePolicy.allowedOperations[${index}]`, `${operation} is no operation`);
   });
   return operations;
+}
+
+/**
+ * What tells the hardware of a physical port. A MAC address that is none is refused: it would be taken for a port that
+ * is known by its name alone. Models have PCI and USB addresses in many forms; those of another form tell nothing.
+ */
+function identityOf({ physical, physicalField, isVirtual }: LowerLayer, problems: Problems): Pick<Port, 'identity'> {
+  if (physical === undefined || isVirtual) return {};
+  const identity = Object.entries(physical.phyaddrs).flatMap(([key, value]): readonly InterfaceIdentity[] => {
+    const text = value.trim().toLowerCase();
+    if (text === '') return [];
+    switch (key.toLowerCase()) {
+      case 'mac':
+        if (/^[\da-f]{2}(:[\da-f]{2}){5}$/.test(text)) return [{ kind: 'mac', address: text }];
+        problems.add(`${physicalField}.phyaddrs["${key}"]`, `${JSON.stringify(value)} is no MAC address`);
+        return [];
+      case 'usbaddr':
+        return /^\d+:\d+(\.\d+)*$/.test(text) ? [{ kind: 'usb', address: text.replace(':', '-') }] : [];
+      case 'pcilong':
+        return /^[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/.test(text) ? [{ kind: 'pci', address: text }] : [];
+      default:
+        return [];
+    }
+  });
+  return identity.length === 0 ? {} : { identity };
 }
 
 /** Beyond this nobody means it. */

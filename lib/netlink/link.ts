@@ -24,6 +24,10 @@ export interface Link {
   readonly mtu: number;
   /** Lower case, colons; undefined where the interface has none. */
   readonly macAddress: string | undefined;
+  /** What the hardware came with; undefined where it does not say, as a veth, or a kernel before 5.6. */
+  readonly permanentMacAddress?: string | undefined;
+  /** The device it rests on: `pci` and `0000:02:00.0`, `usb` and `1-1.2:1.0`; undefined: none, or Linux before 5.14. */
+  readonly parentDevice?: { readonly bus: string; readonly name: string } | undefined;
   readonly alias: string | undefined;
   /** Index of the bridge or bond that it is a member of. */
   readonly masterIndex: number | undefined;
@@ -156,9 +160,20 @@ function linkIn({ type, body }: Message): Link | undefined {
     operState: OPER_STATES[fields.get(IFLA.operState)?.readUInt8() ?? 0] ?? 'unknown',
     mtu: fields.get(IFLA.mtu)?.readUInt32LE() ?? 0,
     macAddress: address === undefined || address.length === 0 ? undefined : formatMacAddress(address),
+    ...hardwareIn(fields),
     alias: alias === undefined ? undefined : text(alias),
     masterIndex: fields.get(IFLA.master)?.readUInt32LE(),
     kind: kind === undefined ? undefined : text(kind),
+  };
+}
+
+function hardwareIn(fields: ReadonlyMap<number, Buffer>): Pick<Link, 'permanentMacAddress' | 'parentDevice'> {
+  const [permanent, bus, name] = [IFLA.permanentAddress, IFLA.parentBusName, IFLA.parentDeviceName].map((each) =>
+    fields.get(each),
+  );
+  return {
+    ...(permanent === undefined || permanent.length === 0 ? {} : { permanentMacAddress: formatMacAddress(permanent) }),
+    ...(bus === undefined || name === undefined ? {} : { parentDevice: { bus: text(bus), name: text(name) } }),
   };
 }
 

@@ -22,7 +22,7 @@ import { noInstrumentation } from './metrics/instrumentation.js';
 import { Manager } from './manager.js';
 import { MemoryFile } from './decision-state/memory-file.js';
 import { nimMetrics } from './metrics/index.js';
-import { LeaseNameServers, PortObserver } from './observe/index.js';
+import { LeaseNameServers, PortIdentities, PortObserver } from './observe/index.js';
 import { PolicyEvents } from './events/policy-events.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './api/service.js';
@@ -93,8 +93,9 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       observer.onNameServers();
     },
   });
+  const kernel = new Rtnetlink(namespace);
   const observer: PortObserver = new PortObserver({
-    reader: new Rtnetlink(namespace),
+    reader: kernel,
     nameServers,
     clock,
     logger,
@@ -124,10 +125,12 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     objects: ['link', 'address', 'route'],
     namespace,
     onEvent: (event) => {
+      identities.onKernelEvent(event);
       observer.onKernelEvent(event);
     },
     onLost: (error) => {
       logger.warn({ event: 'netlink-events-lost', err: error }, 'events of the kernel were lost');
+      identities.lookAgain();
       observer.onEventsLost();
     },
   });
@@ -147,11 +150,17 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   // Makes the directory of the leases' name servers: there are leases before there is a configuration.
   observer.readEverything();
 
+  const identities = new PortIdentities(
+    () => kernel.links(),
+    (configuration) => {
+      manager.onConfiguration(configuration);
+    },
+  );
   const policyEvents = new PolicyEvents(events);
   const grantEnds = new GrantEnds({
     clock,
     onConfiguration: (configuration, ended) => {
-      manager.onConfiguration({
+      identities.take({
         ...configuration,
         model: { ...configuration.model, controllerTarget: controller?.target },
       });

@@ -48,7 +48,8 @@ export function assessPorts(
       port,
       ineligible: evaluatePort(port, subject, policy),
       grant: grantFor(port, subject, policy),
-      unusable: facts === undefined ? 'interface-missing' : whyUnusable(facts.observation),
+      unusable:
+        facts === undefined || port.unidentified !== undefined ? 'interface-missing' : whyUnusable(facts.observation),
       evidence,
       testState: evidence.testState,
       unconfirmed: false,

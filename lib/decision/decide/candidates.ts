@@ -90,7 +90,7 @@ function whyNotAContender(assessment: Assessment): readonly Reason[] {
 }
 
 function unusableReasons({ port, unusable }: Assessment): readonly Reason[] {
-  return unusable === undefined ? [] : [{ code: unusable, detail: adviseOnUnusable(unusable, port.interfaceName) }];
+  return unusable === undefined ? [] : [{ code: unusable, detail: adviseOnUnusable(unusable, port) }];
 }
 
 /** Why a costlier port is not taken yet. */

@@ -3,7 +3,7 @@ import type { DeviceModel, NetworkInstance, Port, ProbeTarget } from '../../conf
 /** What policy says of one port. */
 export type PortPolicy = Pick<
   Port,
-  'label' | 'interfaceName' | 'priority' | 'isManagement' | 'usage' | 'labels' | 'allowedOperations'
+  'label' | 'interfaceName' | 'unidentified' | 'priority' | 'isManagement' | 'usage' | 'labels' | 'allowedOperations'
 >;
 
 /** What policy says of one network instance. */

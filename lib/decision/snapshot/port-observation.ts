@@ -1,3 +1,5 @@
+import type { Port } from '../../configuration/index.js';
+
 /** An IPv4 address of a port, or a network. */
 export interface ObservedNetwork {
   readonly address: string;
@@ -84,7 +86,13 @@ export function describeUnusable(reason: UnusableReason): string {
 }
 
 /** The reason with what to do about it, where that does not go without saying. */
-export function adviseOnUnusable(reason: UnusableReason, interfaceName: string): string {
+export function adviseOnUnusable(
+  reason: UnusableReason,
+  { interfaceName, unidentified }: Pick<Port, 'interfaceName' | 'unidentified'>,
+): string {
+  if (reason === 'interface-missing' && unidentified !== undefined) {
+    return `${describeUnusable(reason)}: ${unidentified}; plug it in, or correct phyaddrs`;
+  }
   if (reason !== 'no-route') return describeUnusable(reason);
   return (
     `${describeUnusable(reason)}: the host has none over ${interfaceName}; let its DHCP client or network manager set ` +

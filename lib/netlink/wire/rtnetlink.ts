@@ -33,6 +33,9 @@ export const IFLA = {
   linkInfo: 18,
   alias: 20,
   extendedMask: 29,
+  permanentAddress: 54,
+  parentDeviceName: 56,
+  parentBusName: 57,
 } as const;
 export const IFLA_INFO_KIND = 1;
 

@@ -3,6 +3,7 @@
  * readings alone.
  */
 export { LeaseNameServers, nameServersIn } from './lease-name-servers.js';
+export { PortIdentities } from './port-identity.js';
 export {
   PortObserver,
   type InterfaceObservation,

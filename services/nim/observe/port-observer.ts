@@ -3,6 +3,7 @@ import type { PortAddressing } from '../../../lib/configuration/index.js';
 import {
   describeChanges,
   isDefaultRoute,
+  missingPort,
   sameObservation,
   whyUnusable,
   type PortObservation,
@@ -27,6 +28,8 @@ export interface ObservedPort {
   readonly interfaceName: string;
   /** Names a gateway where the port's address is static. */
   readonly addressing?: PortAddressing;
+  /** Set where no interface is known to be the port's: it counts as missing. */
+  readonly unidentified?: string;
 }
 
 export interface PortChange {
@@ -226,12 +229,15 @@ export class PortObserver {
     const observations = new Map<string, InterfaceObservation>();
     const changed: PortChange[] = [];
     let isLoss = false;
-    for (const { label, interfaceName, addressing } of this.#ports) {
+    for (const { label, interfaceName, addressing, unidentified } of this.#ports) {
       const view = this.#view.get(interfaceName);
       if (view === undefined || view.isUnread) continue;
       const before = this.#observations.get(label);
       const gateway = addressing?.kind === 'static' ? addressing.gateway : undefined;
-      const observation = observationOf(view, this.#options.nameServers.of(interfaceName), gateway);
+      const observation =
+        unidentified === undefined
+          ? observationOf(view, this.#options.nameServers.of(interfaceName), gateway)
+          : missingPort;
       if (before !== undefined && sameObservation(before.observation, observation)) {
         observations.set(label, before);
         continue;
