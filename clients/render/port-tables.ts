@@ -24,11 +24,18 @@ export function portTable(ports: readonly PortStatus[]): string {
       String(port.priority),
       linkLabel(port.linkState),
       port.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
-      port.gateways.join(' '),
+      gatewaysText(port),
       testLabel(port.testState),
       budgetText(port.testBudget),
     ]),
   );
+}
+
+/** Next hops of the default routes; in words where there is none to name. */
+function gatewaysText({ gateways, routes, addresses }: PortStatus): string {
+  if (gateways.length > 0) return gateways.join(' ');
+  if (routes.some(({ prefixLength }) => prefixLength === 0)) return 'on the link';
+  return addresses.length > 0 ? 'no default route' : '';
 }
 
 /** What each port is tested by, how that went and when. */
