@@ -7,18 +7,15 @@ export function outcomeText({ name, plan }: NamedPlan, outcome: Outcome): string
   const head = `${name}: ${planText(plan)}`;
   if (outcome.kind === 'broken') return `${head}\n  COULD NOT BE RUN: ${outcome.why}`;
   const { checks, violations, story, account, lastClaim, healthyPorts } = outcome.result;
+  const details = [...story.map((line) => `  ${line}`), account.replace(/^/gm, '  | ')].join('\n');
   if (violations.length > 0) {
-    return [
-      `${head}\n  VIOLATION: status says ${lastClaim}, and`,
-      ...violations.map((violation) => `  - ${violation}`),
-      `  again: npm run law -- --plan '${planText(plan)}'`,
-      ...story.map((line) => `  ${line}`),
-      account.replace(/^/gm, '  | '),
-    ].join('\n');
+    const told = violations.map((violation) => `  - ${violation}`).join('\n');
+    const again = `  again: npm run law -- --plan '${planText(plan)}'`;
+    return `${head}\n  VIOLATION: status says ${lastClaim}, and\n${told}\n${again}\n${details}`;
   }
   if (checks > 0 && lastClaim.endsWith('verified')) return `${head}\n  holds (${checks} looks, ${lastClaim})`;
   const stuck = healthyPorts.length > 0 ? `, though nothing has befallen ${healthyPorts.join(', ')}` : '';
-  return `${head}\n  nothing is claimed at the end: ${lastClaim}${stuck} (${checks} looks)`;
+  return `${head}\n  nothing is claimed at the end: ${lastClaim}${stuck} (${checks} looks)\n${details}`;
 }
 
 /** Violations by kind of fault, and their number last. */

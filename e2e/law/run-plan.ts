@@ -21,7 +21,7 @@ export interface PlanResult {
   readonly checks: number;
   /** In words; the first look that found any ended the plan. */
   readonly violations: readonly string[];
-  /** What an operator could read at that moment; empty where there was no violation. */
+  /** What an operator could read at that moment; empty where the law held and a port was claimed. */
   readonly account: string;
   /** What was claimed, and what happened, with times. */
   readonly story: readonly string[];
@@ -151,8 +151,9 @@ class PlanRun {
   }
 
   async #result(checks: number, violations: readonly string[]): Promise<PlanResult> {
-    const account = violations.length > 0 ? await this.#rig.account() : '';
     const last = this.#claims.at(-1)?.claim;
+    const isAsItShould = violations.length === 0 && last?.kind === 'verified';
+    const account = isAsItShould ? '' : await this.#rig.account();
     const standing = [...this.#undos.keys()].map(({ fault }) => fault);
     const ofDevice = standing.some((fault) => !('port' in fault));
     const healthyPorts = portNames.filter(

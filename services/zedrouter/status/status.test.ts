@@ -13,6 +13,7 @@ function statuses(
   selections: readonly (readonly [string, Selection])[],
   phase: ReconcileReport['phase'],
   isVerified = false,
+  planned: ReconcileReport['planned'] = [{ name: 'switch', operations: [] }],
 ): ReadonlyMap<string, NetworkInstanceStatus> {
   const report: ReconcileReport = {
     inputs: {
@@ -22,7 +23,7 @@ function statuses(
     },
     ids: INPUTS.ids,
     desired: NOTHING,
-    planned: [],
+    planned,
     failures: [],
     phase,
     isVerified,
@@ -61,5 +62,17 @@ describe('the statuses of network instances', () => {
     const moved = statuses([[NI_DEFAULT, after], business], 'settled');
     expect(brief(moved.get(NI_DEFAULT))).toEqual([APPLIED, 'wwan0,eth0', false, false]);
     expect(brief(moved.get(NI_BUSINESS))).toEqual([APPLIED, 'eth0', true, true]);
+  });
+
+  it('stay verified where another revision of NITS changes nothing in the kernel', () => {
+    const before = selection(['eth0', 'wwan0']);
+    const others = (revision: bigint) => [[NI_DEFAULT, { ...before, revision }]] as const;
+    statuses(others(3n), 'settled', true, []);
+    const same = statuses(others(4n), 'settled', false, []).get(NI_DEFAULT);
+    expect([same?.appliedNitsRevision, ...(brief(same) ?? [])]).toEqual([4n, APPLIED, 'eth0,wwan0', true, true]);
+    const changed = statuses(others(5n), 'settled').get(NI_DEFAULT);
+    expect(brief(changed)).toEqual([APPLIED, 'eth0,wwan0', false, false]);
+    const unread = statuses(others(6n), 'settled', false, []).get(NI_DEFAULT);
+    expect(brief(unread)).toEqual([APPLIED, 'eth0,wwan0', false, false]);
   });
 });
