@@ -10,8 +10,10 @@ export interface DetectionCase {
   /** What EVE does (docs/design.md#what-eve-does): measured with its own selection code at its defaults. */
   readonly eve: string;
   readonly configuration: (lab: Lab) => EdgeDevConfig;
-  /** Whether the app is sending while it happens. */
+  /** Whether the app is sending, and is answered, by UDP while it happens. */
   readonly sending: boolean;
+  /** Whether it also begins TCP connections, and what it asks for over each; undefined: it does not. */
+  readonly fetching?: { readonly bytes: number };
   readonly measurement: Measuring;
 }
 

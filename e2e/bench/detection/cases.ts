@@ -1,7 +1,20 @@
-import { internetAddresses, portNames, type Lab, type PortName } from '../../../lab/index.js';
+import {
+  internetAddresses,
+  monotonicMs,
+  portNames,
+  type Lab,
+  type PortFaultKind,
+  type PortName,
+} from '../../../lab/index.js';
 import type { DetectionCase } from './case.js';
 import { equalCosts, measured, ship, shipOver, userLabel } from './configurations.js';
 
+/** A fault of what passes through an ISP. */
+const passing = (kind: PortFaultKind) => async (lab: Lab, port: PortName) => {
+  const beforeMs = monotonicMs();
+  await lab.isp(port).beginFault(kind);
+  return { beforeMs, afterMs: monotonicMs() };
+};
 const internetDies = (lab: Lab, port: PortName) => lab.killInternetBehind(port);
 const gatewayFallsSilent = (lab: Lab, port: PortName) => lab.blackholeGateway(port);
 const cablePulled = (lab: Lab, port: PortName) => lab.pullCable(port);
@@ -11,6 +24,23 @@ const oneRoundMs = 4_000;
 
 /** Longer than EVE needs to do the wrong thing (5 s). */
 const watchedMs = 8_000;
+
+/** A full test comes every 45 s where no app begins connections. */
+const fullRoundMs = 45_000;
+
+/** What fails above the path, or is answered by somebody on the way; mended after each run. */
+export const passingFaults = [
+  'host-unreachable',
+  'admin-prohibited',
+  'time-exceeded',
+  'tcp-dropped',
+  'tcp-reset',
+  'tcp-accelerated',
+  'portal',
+  'large-dropped',
+  'echo-dropped',
+  'icmp-limited',
+] as const satisfies readonly PortFaultKind[];
 
 const fromFree = { kind: 'leaves', from: 'eth0', to: 'wwan0', returns: true, within: oneRoundMs } as const;
 const betweenEquals = { ...fromFree, returns: false } as const;
@@ -33,6 +63,48 @@ export const cases: readonly DetectionCase[] = [
     sending: false,
     measurement: { ...fromFree, fault: internetDies },
   },
+  ...(['host-unreachable', 'admin-prohibited', 'time-exceeded'] as const).flatMap((kind): readonly DetectionCase[] => [
+    {
+      what: `free port: ISP answers ${kind}, app sending`,
+      ...{ goal: 'max 3 s', eve: 'never', configuration: ship, sending: true },
+      measurement: { ...fromFree, fault: passing(kind) },
+    },
+    {
+      what: `the same (${kind}), nothing sent`,
+      ...{ goal: 'max 6 s', eve: 'never', configuration: ship, sending: false },
+      measurement: { ...fromFree, fault: passing(kind) },
+    },
+  ]),
+  ...(['tcp-dropped', 'portal', 'tcp-reset', 'tcp-accelerated'] as const).flatMap((kind): readonly DetectionCase[] => [
+    {
+      what: `free port: ${kind}, app begins TCP connections`,
+      ...{ goal: 'max 10 s', eve: 'never', configuration: ship, sending: false, fetching: { bytes: 1 } },
+      measurement: { ...fromFree, fault: passing(kind) },
+    },
+    {
+      what: `the same (${kind}), nothing sent`,
+      ...{ goal: 'max 60 s', eve: 'never', configuration: ship, sending: false },
+      measurement: { ...fromFree, fault: passing(kind), within: fullRoundMs },
+    },
+  ]),
+  {
+    what: 'free port: large-dropped, app downloads',
+    ...{ goal: 'max 30 s', eve: 'never', configuration: ship, sending: false, fetching: { bytes: 100_000 } },
+    measurement: { ...fromFree, fault: passing('large-dropped') },
+  },
+  ...(['echo-dropped', 'icmp-limited'] as const).map((kind): DetectionCase => ({
+    what: `${kind} on every port, nothing sent: moves`,
+    ...{ goal: '0', eve: '-', configuration: ship, sending: false },
+    measurement: {
+      kind: 'stays',
+      on: 'eth0',
+      provoke: async ({ lab }) => {
+        for (const port of portNames) await lab.isp(port).beginFault(kind);
+      },
+      undo: (rig) => rig.mendAll(),
+      watchedMs,
+    },
+  })),
   {
     what: 'metered port in use: internet dead, app sending',
     goal: 'max 10 s',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { internetAddresses, portNames, type PortName } from '../../../lab/index.js';
 import { initialKeepalives, initialKeepaliveSpacingMs } from '../../../lib/decision/schedule/index.js';
+import type { SimulatedPath } from '../../../services/nim/probing/tester/testing/simulated-network.js';
 import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
 import { ship } from './configurations.js';
 import type { DetectionRig } from './rig.js';
@@ -62,12 +63,15 @@ const monthMs = 30 * 24 * 3_600_000;
  * Bytes of 30 idle days by port, in virtual time: the real schedule and tester, over a network that answers at once,
  * with bytes of a keepalive probe and of a full test as they were measured.
  */
-export async function idleMonthBytes(): Promise<ReadonlyMap<string, number>> {
+export async function idleMonthBytes(
+  path: Partial<Pick<SimulatedPath, 'echoes' | 'state'>> = {},
+): Promise<ReadonlyMap<string, number>> {
   const nim = new SimulatedNim({
     ports: { eth0: 0, wwan0: 1, sat0: 2 },
     controller: `https://${internetAddresses.controller}/api/v2/edgedevice/ping`,
   });
   try {
+    for (const port of portNames) Object.assign(nim.network.path(port), path);
     // What follows a decision does so after a turn or two.
     for (let turn = 0; turn < 4; turn += 1) await nim.run(0);
     await nim.run(simulatedMs);

@@ -17,7 +17,10 @@ import {
 import { createBenchLab } from '../bench-lab.js';
 import { eventLine } from '../../../clients/render/index.js';
 import { SelectionWatch } from '../selection-watch.js';
+import { passingFaults } from './cases.js';
 import { measured } from './configurations.js';
+
+const nothing = (): Promise<void> => Promise.resolve();
 
 /** Outages are exact to this. */
 const streamIntervalMs = 5;
@@ -31,6 +34,7 @@ export class DetectionRig {
   readonly watch: SelectionWatch;
   readonly nim: NetworkInterfaceManagerServiceClient;
   #stream: number | undefined;
+  #stopFetching: () => Promise<void> = nothing;
 
   private constructor(lab: Lab) {
     this.lab = lab;
@@ -107,6 +111,28 @@ export class DetectionRig {
     );
   }
 
+  /** The app fetches so many bytes over a new connection twice a second, until `stopFetching`. */
+  fetch(bytes: number): void {
+    const { agent } = this.lab.app('app1');
+    const url = `http://${internetAddresses.web}/bytes/${bytes}`;
+    const stop = new AbortController();
+    const fetching = (async () => {
+      while (!stop.signal.aborted) {
+        await agent.call('fetch', { url, timeoutMs: 2_000 });
+        await sleep(500);
+      }
+    })();
+    this.#stopFetching = async () => {
+      stop.abort();
+      await fetching;
+    };
+  }
+
+  async stopFetching(): Promise<void> {
+    await this.#stopFetching();
+    this.#stopFetching = nothing;
+  }
+
   #sending(): number {
     if (this.#stream === undefined) throw new Error('the app is not sending');
     return this.#stream;
@@ -159,6 +185,7 @@ export class DetectionRig {
       await this.lab.restoreGateway(port);
       await this.lab.restoreInternetBehind(port);
       await this.lab.plugCable(port);
+      for (const kind of passingFaults) await this.lab.isp(port).endFault(kind);
     }
   }
 

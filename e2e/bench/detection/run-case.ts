@@ -6,20 +6,22 @@ import { measured } from './configurations.js';
 import type { DetectionRig } from './rig.js';
 
 /** No failure should take so long to be found: whoever reads the figures will want to know what happened. */
-const REMARKABLE_MS = 8_000;
+const REMARKABLE_MS = 12_000;
 
 /**
  * Runs a case so many times: seconds of outage (or until traffic was moved, where none is sent), or the number of
  * moves.
  */
 export async function runCase(rig: DetectionRig, detection: DetectionCase, runs: number): Promise<readonly number[]> {
-  const { measurement, configuration, sending } = detection;
+  const { measurement, configuration, sending, fetching } = detection;
   await rig.configure(configuration(rig.lab), measurement.kind === 'leaves' ? measurement.from : measurement.on);
   if (sending) await rig.send();
+  if (fetching !== undefined) rig.fetch(fetching.bytes);
   const values: number[] = [];
   try {
     for (let run = 0; run < runs; run += 1) values.push(await runOnce(rig, measurement, sending, run));
   } finally {
+    await rig.stopFetching();
     await rig.fallSilent();
     await rig.mendAll();
   }

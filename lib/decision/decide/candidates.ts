@@ -1,5 +1,6 @@
 import type { Grant } from '../../configuration/index.js';
 import { adviseOnUnusable } from '../snapshot/index.js';
+import type { Health } from '../health/index.js';
 import type { Assessment } from './assess.js';
 import type { Candidate, Reason } from './candidate.js';
 import { formatSeconds } from './format-seconds.js';
@@ -152,7 +153,10 @@ function reasonsAgainst(
     : [...tested, { code: 'later-by-name', detail: `same priority as ${chosen.port.label}, and later by name` }];
 }
 
-function testReasons({ testState, unconfirmed, test }: Assessment, chosen: string | undefined): readonly Reason[] {
+function testReasons(
+  { testState, unconfirmed, test, evidence }: Assessment,
+  chosen: string | undefined,
+): readonly Reason[] {
   switch (testState) {
     case 'working':
       return [];
@@ -162,6 +166,21 @@ function testReasons({ testState, unconfirmed, test }: Assessment, chosen: strin
       return [{ code: 'unconfirmed', detail }];
     }
     case 'failing':
-      return [{ code: 'test-failing', detail: `its tests fail: ${test.lastError ?? 'the last one failed'}` }];
+      return [
+        { code: 'test-failing', detail: `${whatFails(evidence.health)}: ${test.lastError ?? 'the last one failed'}` },
+      ];
+  }
+}
+
+/** The layer that fails, in words. */
+function whatFails(health: Health | undefined): string {
+  if (health?.state !== 'failing') return 'its tests fail';
+  switch (health.cause) {
+    case 'silent':
+      return 'nothing is answered';
+    case 'test':
+      return 'its tests fail';
+    case 'size':
+      return 'small packets come through, large ones do not';
   }
 }

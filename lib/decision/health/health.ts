@@ -278,8 +278,9 @@ function takeSilence(fold: Fold, outcome: TestOutcome): void {
   const deep = layer !== 'path';
   const provedMs = Math.max(fold.answeredMs, deep ? tcpAnsweredMs : trafficAnsweredMs);
   if (provedMs > startedMs) {
-    // One that began on a path that did not work yet was not lost on one that does.
-    if (startedMs >= fold.sinceMs) countLost(fold, 1);
+    // One that began on a path that did not work yet was not lost on one that does; and a connection that goes
+    // unanswered beside an echo that does not says nothing of how many packets the path loses.
+    if (startedMs >= fold.sinceMs && !deep) countLost(fold, 1);
     return;
   }
   if (fold.silences === 0) fold.silenceCounts = fold.answeredKinds.has(outcome.probeKind);

@@ -12,7 +12,7 @@ import {
   type PortFacts,
 } from '../../../lib/decision/snapshot/index.js';
 import { planTests, Tester, TrafficWatch, type BudgetBook, type Prober, type ReadTraffic } from './tester/index.js';
-import type { TestAssignment, TestedPort } from './tester/index.js';
+import type { FailedTest, TestAssignment, TestedPort } from './tester/index.js';
 
 export interface RemoteTestsOptions {
   readonly clock: Clock;
@@ -108,8 +108,8 @@ export class RemoteTests {
     this.#traffic.follow(new Map(watched));
   }
 
-  /** Tests every target over these ports now, in full; answers when that is through. */
-  testNow(labels: readonly string[], signal: AbortSignal): Promise<void> {
+  /** Tests every target over these ports now, in full; answers when that is through, with those that failed. */
+  testNow(labels: readonly string[], signal: AbortSignal): Promise<readonly FailedTest[]> {
     return this.#tester.testNow(labels, signal);
   }
 

@@ -10,7 +10,7 @@ import type { WallTime } from './timestamp.js';
 /** What is known of one target over a port, as a message. */
 export function targetStatusOf(
   target: string,
-  { testState, test, health }: Evidence,
+  { testState, test, health, lastSizeMs }: Evidence,
   { outcomes }: TestRecord,
   wall: WallTime,
 ): TargetStatus {
@@ -25,6 +25,7 @@ export function targetStatusOf(
     latency: latencyMessage(test.latencyMs),
     attempts: outcomes.length,
     answers: outcomes.filter(({ result }) => result.kind === 'answered').length,
+    fullSizeSucceeded: wall.atOptional(lastSizeMs),
   };
 }
 

@@ -9,5 +9,5 @@ export { BudgetBook } from './budget-book.js';
 export { BudgetFile } from './budget-file.js';
 export { planTests } from './plan-tests.js';
 export { PortProber } from './port-prober.js';
-export { Tester, type TesterOptions } from './tester.js';
+export { Tester, type FailedTest, type TesterOptions } from './tester.js';
 export { TrafficWatch, type ReadTraffic } from './traffic-watch.js';

@@ -167,13 +167,11 @@ export class PortProber implements Prober {
     const byTurns = suspect && known.turn % 2 === 1;
     this.#learn(label, targetKey, (now) => ({ ...now, turn: now.turn + 1 }));
     const inFull = !isLightTarget(target) && (byTurns || answeredEcho(known) === undefined);
-    if (inFull) return { ...(await this.#probe(attempt, signal, { padded: true })), layer };
+    if (inFull) return { ...inWords(await this.#probe(attempt, signal, { padded: true })), layer };
     if (known.address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);
     const method: KeepaliveMethod = { kind: 'icmp', dataBytes: fullSizeEchoBytes };
-    return {
-      ...(await this.#wire.keepalive(this.#place(port), known.address, method, { timeoutMs: limitMs, signal })),
-      layer,
-    };
+    const limits = { timeoutMs: limitMs, signal };
+    return { ...inWords(await this.#wire.keepalive(this.#place(port), known.address, method, limits)), layer };
   }
 
   #probe(
@@ -222,6 +220,12 @@ export class PortProber implements Prober {
     }
     return (this.#controllerTls ??= new TlsClient(controller.certificateAuthority));
   }
+}
+
+/** What fails with packets of full size, and what that means to people. */
+function inWords(result: ProbeResult): ProbeResult {
+  if (result.kind === 'answered' || result.failure === 'local') return result;
+  return { ...result, failure: 'size', detail: `packets of 1,400 bytes are lost: ${result.detail}` };
 }
 
 function echoKindOf(method: KeepaliveMethod): EchoKind {

@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../../../../lib/clock/index.js';
 import { parseTarget, targetKey, type ProbeTarget } from '../../../../lib/configuration/index.js';
 import { createLogger } from '../../../../lib/observability/index.js';
-import type { Health, HealthSettings } from '../../../../lib/decision/health/index.js';
+import type { FailingCause, Health, HealthSettings } from '../../../../lib/decision/health/index.js';
 import {
+  doubtAllowanceBytes,
   monthMs,
   observeTraffic,
   paceOf,
@@ -14,7 +15,7 @@ import {
 import type { TestAssignment, TestedPort } from './assignment.js';
 import { BudgetBook } from './budget-book.js';
 import { Tester } from './tester.js';
-import { SimulatedNetwork, type SimulatedPath } from './testing/simulated-network.js';
+import { SimulatedNetwork, type PathState, type SimulatedPath } from './testing/simulated-network.js';
 
 const controller = targetOf('https://controller.example/api/v2/edgedevice/ping');
 
@@ -34,13 +35,17 @@ class Bench {
   readonly tester: Tester;
   readonly #settings: HealthSettings;
   readonly #priority: number;
+  readonly #monthlyBytes: number;
   readonly #target: ProbeTarget;
   #role: PortRole = { kind: 'in-use' };
   #validSinceMs: number | undefined = 0;
   /** When the verdict was another one, and which. */
   readonly verdicts: { readonly atMs: number; readonly state: Health['state'] }[] = [];
 
-  constructor(options: { priority?: number; target?: ProbeTarget; path?: Partial<SimulatedPath> } = {}) {
+  constructor(
+    options: { priority?: number; target?: ProbeTarget; path?: Partial<SimulatedPath>; monthlyBytes?: number } = {},
+  ) {
+    this.#monthlyBytes = options.monthlyBytes ?? paceOf(options.priority ?? 0).monthlyBytes;
     this.#priority = options.priority ?? 0;
     this.#target = options.target ?? controller;
     const light = this.#target.kind === 'icmp' || this.#target.kind === 'tcp';
@@ -74,7 +79,7 @@ class Bench {
     };
     const port: TestedPort = {
       ...{ label: 'eth0', interfaceName: 'eth0', priority: this.#priority, validSinceMs: this.#validSinceMs },
-      ...{ dnsServers: [], gateways: [], monthlyTestBytes: paceOf(this.#priority).monthlyBytes },
+      ...{ dnsServers: [], gateways: [], monthlyTestBytes: this.#monthlyBytes },
     };
     this.tester.assign([assignment], new Map([['eth0', port]]));
     this.#note();
@@ -98,6 +103,26 @@ class Bench {
     const { state } = this.health();
     if (this.verdicts.at(-1)?.state !== state) this.verdicts.push({ atMs: this.clock.monotonicMs(), state });
   }
+}
+
+/** Apps that open a TCP connection a second, and are answered while TCP lives; read every 100 ms. */
+function startTcp(bench: Bench, answered: () => boolean): () => void {
+  let [opens, answers] = [0, 0];
+  let stop = (): void => undefined;
+  const read = (): void => {
+    if (bench.clock.monotonicMs() % 1_000 < 100) {
+      opens += 1;
+      if (answered()) answers += 1;
+    }
+    const udp = { upPackets: opens, downPackets: answers };
+    const count = { ...udp, tcpOpens: opens, tcpUpPackets: answers, tcpDownPackets: answers };
+    bench.tester.onTraffic('eth0', observeTraffic(bench.tester.trafficOf('eth0'), count, bench.clock.monotonicMs()));
+    stop = bench.clock.setTimer(100, read);
+  };
+  read();
+  return () => {
+    stop();
+  };
 }
 
 /**
@@ -324,5 +349,142 @@ describe('testNow', () => {
     bench.assign({ validSinceMs: undefined });
     await bench.tester.testNow(['eth0'], new AbortController().signal);
     expect(bench.network.counts.fulls).toBe(1);
+  });
+});
+
+describe('what fails above the path', () => {
+  it.each<{ state: PathState; cause: FailingCause; busyMs: number; idleMs: number }>([
+    // As for silence.
+    { state: 'unreachable', cause: 'silent', busyMs: 3_000, idleMs: 6_000 },
+    { state: 'tcp-dead', cause: 'test', busyMs: 10_000, idleMs: 60_000 },
+    { state: 'portal', cause: 'test', busyMs: 10_000, idleMs: 60_000 },
+    { state: 'reset', cause: 'test', busyMs: 10_000, idleMs: 60_000 },
+    { state: 'accelerator', cause: 'silent', busyMs: 10_000, idleMs: 60_000 },
+  ])('$state is found in time', async ({ state, cause, busyMs, idleMs }) => {
+    for (const round of [0, 1, 2]) {
+      for (const busy of [true, false]) {
+        const bench = new Bench({ path: { latencyMs: 20 } });
+        const stop = busy ? startTcp(bench, () => bench.network.path('eth0').state === 'alive') : () => undefined;
+        await bench.run(60_000 + 1_370 * round);
+        bench.network.path('eth0').state = state;
+        const tookMs = await bench.until('failing', 2 * idleMs);
+        stop();
+        expect([state, busy, tookMs < (busy ? busyMs : idleMs) ? 'in time' : tookMs]).toEqual([state, busy, 'in time']);
+        expect(bench.health()).toMatchObject({ state: 'failing', cause });
+        bench.network.path('eth0').state = 'alive';
+        await bench.until('working', 60_000);
+      }
+    }
+  });
+
+  it('large packets that are lost are found while an app waits for them, and recovered', async () => {
+    const bench = new Bench({ path: { latencyMs: 20 } });
+    let isAnswered = true;
+    const stop = startTcp(bench, () => isAnswered);
+    await bench.run(60_000);
+    Object.assign(bench.network.path('eth0'), { largeLost: true });
+    isAnswered = false;
+    expect(await bench.until('failing', 60_000)).toBeLessThan(30_000);
+    expect(bench.health()).toMatchObject({ cause: 'size' });
+    Object.assign(bench.network.path('eth0'), { largeLost: false });
+    isAnswered = true;
+    expect(await bench.until('working', 60_000)).toBeLessThan(30_000);
+    stop();
+  });
+
+  it('a path that never passes large packets is as good as any', async () => {
+    const bench = new Bench({ path: { latencyMs: 20, largeLost: true } });
+    await bench.run(3_600_000);
+    expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+  });
+
+  it('an app whose own server is down moves nothing, and is looked at ever more seldom', async () => {
+    const bench = new Bench({ path: { latencyMs: 20 } });
+    const stop = startTcp(bench, () => false);
+    await bench.run(60_000);
+    const before = bench.network.counts.fulls;
+    await bench.run(600_000);
+    stop();
+    expect(bench.network.counts.fulls - before).toBeLessThan(600 / 8 + 20);
+    expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+  });
+});
+
+describe('where ping is not answered', () => {
+  it.each<{ what: string; path: Partial<SimulatedPath> }>([
+    { what: 'at all', path: { echoes: 'none' } },
+    { what: 'without data', path: { echoes: 'filled' } },
+    { what: 'more than once a second', path: { echoesPerSecond: 1 } },
+  ])('$what, tests are calm and the port works', async ({ path }) => {
+    for (const priority of [0, 1]) {
+      const bench = new Bench({ priority, path: { latencyMs: 20 } });
+      await bench.run(30_000);
+      Object.assign(bench.network.path('eth0'), path);
+      await bench.run(600_000);
+      const before = bench.network.counts.bytes.get('eth0') ?? 0;
+      const hourMs = 3_600_000;
+      await bench.run(hourMs);
+      const bytes = (bench.network.counts.bytes.get('eth0') ?? 0) - before;
+      // Within the first two hours a port counts as busy, so an hour may take some of what is saved.
+      expect(bytes).toBeLessThan(paceOf(priority).monthlyBytes / 50);
+      expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+      bench.network.path('eth0').state = 'dead';
+      // A connection takes four times the bytes of an echo, so it comes four times as seldom.
+      expect(await bench.until('failing', 300_000)).toBeLessThan(4 * paceOf(priority).keepaliveInUseMs + 20_000);
+    }
+  });
+
+  it('icmp:// is answered by the echo that is', async () => {
+    const bench = new Bench({ target: targetOf('icmp://192.0.2.1'), path: { latencyMs: 5, echoes: 'filled' } });
+    expect(await bench.until('working', 10_000)).toBeLessThan(10_000);
+    await bench.run(3_600_000);
+    expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+  });
+});
+
+describe('no state spends without bound', () => {
+  /** Faults that follow each other as drawn: each for a minute to a day. */
+  const states: readonly Partial<SimulatedPath>[] = [
+    { state: 'alive' },
+    { state: 'dead' },
+    { state: 'unreachable' },
+    { state: 'tcp-dead' },
+    { state: 'accelerator' },
+    { state: 'portal' },
+    { state: 'reset' },
+    { state: 'alive', lossShare: 0.3 },
+    { state: 'alive', lossShare: 0.6 },
+    { state: 'alive', echoes: 'none' },
+    { state: 'alive', echoesPerSecond: 1 },
+    { state: 'alive', largeLost: true },
+    { state: 'alive', lossShare: 0.3, echoes: 'none' },
+  ];
+  const well: Partial<SimulatedPath> = {
+    ...{ state: 'alive', lossShare: 0, echoes: 'all', echoesPerSecond: Infinity, largeLost: false },
+  };
+  const roles: readonly PortRole[] = [{ kind: 'in-use' }, { kind: 'standby' }, { kind: 'returning' }];
+
+  it.each([1, 2, 3])('whatever becomes of a path (seed %i)', async (seed) => {
+    let drawn = seed;
+    const draw = (below: number): number => {
+      drawn = (Math.imul(drawn, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return Math.floor((drawn / 0x80000000) * below);
+    };
+    const monthlyBytes = 200_000;
+    const bench = new Bench({ priority: draw(2), monthlyBytes, path: { latencyMs: 60 } });
+    const hourMs = 3_600_000;
+    // Doubts take most at first, when all is saved up; what follows is bounded by what comes in.
+    const spanMs = 12 * hourMs;
+    const mostBytes = (passedMs: number): number =>
+      monthlyBytes * (1 / 10 + passedMs / monthMs) + doubtAllowanceBytes(monthlyBytes) * (2 / 5 + passedMs / monthMs);
+    while (bench.clock.monotonicMs() < spanMs) {
+      Object.assign(bench.network.path('eth0'), well, states[draw(states.length)]);
+      bench.assign({ role: roles[draw(roles.length)] ?? { kind: 'standby' } });
+      await bench.run(60_000 + draw(hourMs));
+      // Attempts that were under way, which may take more than was foreseen.
+      const overshootBytes = 2 * 7_000;
+      const bytes = bench.network.counts.bytes.get('eth0') ?? 0;
+      expect(bytes).toBeLessThan(mostBytes(bench.clock.monotonicMs()) + overshootBytes);
+    }
   });
 });

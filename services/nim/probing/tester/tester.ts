@@ -37,6 +37,9 @@ export interface TesterOptions {
 /** Attempts under way at once, over all ports and targets; one more waits for the next that ends. */
 const mostInFlight = 256;
 
+/** A test by hand that has failed. */
+export type FailedTest = Pick<TestAssignment, 'label' | 'targetKey'>;
+
 /** One target over one port: its record, and what is under way. */
 interface Track {
   assignment: TestAssignment;
@@ -124,8 +127,11 @@ export class Tester {
     for (const track of this.#tracksOver(label)) this.#startDue(track);
   }
 
-  /** Runs the full test of every target over these ports now; answers when each has one that began after this call. */
-  async testNow(labels: readonly string[], signal: AbortSignal): Promise<void> {
+  /**
+   * Runs the full test of every target over these ports now; answers when each has one that began after this call, with
+   * those that failed. A failure is followed up like any other.
+   */
+  async testNow(labels: readonly string[], signal: AbortSignal): Promise<readonly FailedTest[]> {
     const nowMs = this.#options.clock.monotonicMs();
     const tracks = labels.flatMap((label) => this.#tracksOver(label));
     for (const track of tracks) track.requestedMs = nowMs;
@@ -135,6 +141,10 @@ export class Tester {
     while (!done() && !signal.aborted && !this.#closed && tracks.some((track) => this.#isTestable(track))) {
       await this.#waiting.next(signal);
     }
+    return tracks.flatMap(({ assignment: { label, targetKey }, record }) => {
+      const last = record.outcomes.findLast((one) => one.probeKind === 'full' && one.startedMs >= nowMs);
+      return last?.result.kind === 'failed' && last.result.failure !== 'local' ? [{ label, targetKey }] : [];
+    });
   }
 
   close(): void {
