@@ -225,6 +225,22 @@ const networkInstances: readonly FieldReference[] = [
     'how long a port that does not work is kept before a costlier one is taken; the kernel then does not go over to a costlier one by itself',
     '0 s',
   ),
+  honoured(
+    'networkInstances[].test.lossThresholdPercent',
+    "a port that works and loses this share of its last 60 tests' packets, 1 to 100, is left for one that is known to lose less; `test.interval` says how often is measured",
+    'never',
+  ),
+  honoured('networkInstances[].test.lossClearPercent', 'below it the port is good again', 'half of the threshold'),
+  honoured(
+    'networkInstances[].test.latencyThreshold',
+    'the same of the smoothed round trip of keepalive probes, or of full tests where there are none; 1 ms to 60 s',
+    'never',
+  ),
+  honoured(
+    'networkInstances[].test.latencyClear',
+    'below it the port is good again',
+    'three quarters of the threshold',
+  ),
 
   honoured('operationPolicies[].operation', 'the operation that is limited'),
   honoured(

@@ -139,6 +139,21 @@ export interface NetworkInstanceTestSettings {
   readonly failbackHoldMs: number;
   /** Before a move to a costlier port; default 0. */
   readonly failoverHoldMs: number;
+  /** From when on a port that works is worth leaving; undefined: never. */
+  readonly quality: QualityThresholds | undefined;
+}
+
+/** Undefined: that measure is no reason to leave a port. */
+export interface QualityThresholds {
+  readonly lossPercent: Hysteresis | undefined;
+  /** Smoothed round trip. */
+  readonly latencyMs: Hysteresis | undefined;
+}
+
+/** Poor from one value on, and good again only below another, lower one. */
+export interface Hysteresis {
+  readonly poorFrom: number;
+  readonly goodBelow: number;
 }
 
 /** PortProbe.enable_gw_ping with gw_ping_max_cost: gateways of ports up to this priority are pinged. */

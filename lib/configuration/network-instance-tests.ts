@@ -1,7 +1,9 @@
 import type { NetworkInstanceConfig } from '../../gen/config/netinst.js';
+import type { NetworkInstanceTest } from '../../gen/config/uplink.js';
+import type { Duration } from '../../gen/google/protobuf/duration.js';
 import { ConnectivityProbeMethod, type ConnectivityProbe } from '../../gen/evecommon/netcmn.js';
 import { durationMs } from './durations.js';
-import type { GatewayPing, NetworkInstanceTestSettings } from './model.js';
+import type { GatewayPing, Hysteresis, NetworkInstanceTestSettings, QualityThresholds } from './model.js';
 import { HIGHEST_PRIORITY } from './ports.js';
 import { parseTarget, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
@@ -27,6 +29,7 @@ export const defaultTestSettings: NetworkInstanceTestSettings = {
   recoverAfter: undefined,
   failbackHoldMs: DEFAULT_FAILBACK_HOLD_MS,
   failoverHoldMs: 0,
+  quality: undefined,
 };
 
 /** How a network instance's ports are tested: our own settings, and EVE's probe of the default route. */
@@ -65,7 +68,61 @@ export function interpretTest(
     failbackHoldMs:
       durationMs(test?.failbackHold, holdBounds, `${at}.failbackHold`, problems) ?? DEFAULT_FAILBACK_HOLD_MS,
     failoverHoldMs: durationMs(test?.failoverHold, holdBounds, `${at}.failoverHold`, problems) ?? 0,
+    quality: interpretQuality(test, at, problems),
   };
+}
+
+/** Shares of the threshold below which a port is good again, where nothing is said. */
+const CLEAR_SHARES = { loss: 1 / 2, latency: 3 / 4 } as const;
+
+function interpretQuality(
+  test: NetworkInstanceTest | undefined,
+  at: string,
+  problems: Problems,
+): QualityThresholds | undefined {
+  const percent = (value: number | undefined, name: string): number | undefined => {
+    if (value === undefined || (value >= 1 && value <= 100)) return value;
+    problems.add(`${at}.${name}`, 'must be 1 to 100');
+    return undefined;
+  };
+  const latencyBounds = { leastMs: 1, mostMs: 60_000 };
+  const lossPercent = hysteresis(
+    { field: `${at}.lossThresholdPercent`, value: percent(test?.lossThresholdPercent, 'lossThresholdPercent') },
+    { field: `${at}.lossClearPercent`, value: percent(test?.lossClearPercent, 'lossClearPercent') },
+    CLEAR_SHARES.loss,
+    problems,
+  );
+  const duration = (value: Duration | undefined, name: string) => ({
+    field: `${at}.${name}`,
+    value: durationMs(value, latencyBounds, `${at}.${name}`, problems),
+  });
+  const latencyMs = hysteresis(
+    duration(test?.latencyThreshold, 'latencyThreshold'),
+    duration(test?.latencyClear, 'latencyClear'),
+    CLEAR_SHARES.latency,
+    problems,
+  );
+  return lossPercent === undefined && latencyMs === undefined ? undefined : { lossPercent, latencyMs };
+}
+
+interface Setting {
+  readonly field: string;
+  readonly value: number | undefined;
+}
+
+function hysteresis(
+  threshold: Setting,
+  clear: Setting,
+  clearShare: number,
+  problems: Problems,
+): Hysteresis | undefined {
+  if (threshold.value === undefined) {
+    if (clear.value !== undefined) problems.add(clear.field, `means nothing without ${threshold.field}`);
+    return undefined;
+  }
+  const goodBelow = clear.value ?? threshold.value * clearShare;
+  if (goodBelow > threshold.value) problems.add(clear.field, 'must not be above the threshold');
+  return { poorFrom: threshold.value, goodBelow };
 }
 
 interface RouteProbe {

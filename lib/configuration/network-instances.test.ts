@@ -45,6 +45,9 @@ describe('network instances', () => {
       recoverAfter: 2,
       failbackHold: '0s',
       failoverHold: '1.5s',
+      lossThresholdPercent: 20,
+      latencyThreshold: '0.4s',
+      latencyClear: '0.1s',
     };
     expect(modelOf(ship({ networkInstances: [local(1, { test })] })).networkInstances[0]?.test).toEqual({
       target: { kind: 'tcp', host: { kind: 'address', family: 4, address: '192.0.2.1' }, port: 443 },
@@ -55,6 +58,7 @@ describe('network instances', () => {
       recoverAfter: 2,
       failbackHoldMs: 0,
       failoverHoldMs: 1_500,
+      quality: { lossPercent: { poorFrom: 20, goodBelow: 10 }, latencyMs: { poorFrom: 400, goodBelow: 100 } },
     });
   });
 
@@ -218,11 +222,24 @@ describe('problems of network instances are told by field', () => {
           recoverAfter: 101,
           failbackHold: '100000s',
           failoverHold: '100000s',
+          lossThresholdPercent: 101,
+          lossClearPercent: 5,
+          latencyThreshold: '0.1s',
+          latencyClear: '0.2s',
         },
       }),
-      fields: ['target', 'interval', 'timeout', 'failAfter', 'recoverAfter', 'failbackHold', 'failoverHold'].map(
-        (name) => `networkInstances[0].test.${name}`,
-      ),
+      fields: [
+        'target',
+        'interval',
+        'timeout',
+        'failAfter',
+        'recoverAfter',
+        'failbackHold',
+        'failoverHold',
+        'lossThresholdPercent',
+        'lossClearPercent',
+        'latencyClear',
+      ].map((name) => `networkInstances[0].test.${name}`),
     },
     {
       what: 'a time limit that leaves nothing of the interval',

@@ -22,6 +22,7 @@ export type ReasonCode =
   | 'later-by-name'
   | 'failback-hold'
   | 'failover-hold'
+  | 'degraded'
   | 'selected'
   | 'kept-while-none-works'
   | 'unconfirmed'
@@ -50,6 +51,8 @@ export interface Candidate {
   readonly usable: boolean;
   readonly testState: TestState;
   readonly test: PortTestFacts;
+  /** It works, and its loss or latency is above the threshold of the network instance. */
+  readonly degraded: boolean;
   /** By what it was tested: a target's key; undefined: link and address. */
   readonly targetKey: string | undefined;
   /** Why the port is suspect, or what the verdict was; undefined where link and address are the test. */

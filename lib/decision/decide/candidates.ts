@@ -3,6 +3,7 @@ import { adviseOnUnusable } from '../snapshot/index.js';
 import type { Health } from '../health/index.js';
 import type { Assessment } from './assess.js';
 import type { Candidate, Reason } from './candidate.js';
+import { describePoor } from './describe-poor.js';
 import { formatSeconds } from './format-seconds.js';
 import { compareNames, type Choice, type Contender } from './choose.js';
 
@@ -68,6 +69,7 @@ function candidateOf(
     usable: unusable === undefined,
     testState,
     test,
+    degraded: testState === 'working' && evidence.quality.kind === 'poor',
     targetKey: evidence.profile.kind === 'target' ? evidence.profile.targetKey : undefined,
     health: evidence.health,
     rank: undefined,
@@ -106,6 +108,9 @@ function isHeldBack(contender: Contender, chosen: Contender, ranked: readonly Co
   return (
     (choice.kind === 'best' || choice.kind === 'in-use-during-hold') &&
     contender.testState === 'working' &&
+    // One that costs as much or more has to be known to do better, and a poor one waits for no time to pass.
+    (contender.port.priority < chosen.port.priority || contender.quality === 'good') &&
+    contender.quality !== 'poor' &&
     ranked.indexOf(contender) < ranked.indexOf(chosen)
   );
 }
@@ -117,7 +122,16 @@ function reasonsForChosen(choice: Choice, tested: readonly Reason[], failoverHol
     case 'best':
       return [selected, ...tested];
     case 'in-use-during-hold':
-      return [{ code: 'selected', detail: 'in use, and kept until a better port has worked for long enough' }];
+      return [
+        {
+          code: 'selected',
+          detail:
+            tested.length === 0
+              ? 'in use, and kept until a better port has worked for long enough'
+              : 'in use, and kept until another port is known to do better',
+        },
+        ...tested,
+      ];
     case 'in-use-during-first-test':
       return [{ code: 'selected', detail: 'in use, and its first test is under way' }, ...tested];
     case 'in-use-during-failover-hold': {
@@ -159,7 +173,7 @@ function testReasons(
 ): readonly Reason[] {
   switch (testState) {
     case 'working':
-      return [];
+      return evidence.quality.kind === 'poor' ? [{ code: 'degraded', detail: describePoor(evidence) }] : [];
     case 'untested': {
       if (!unconfirmed) return [{ code: 'untested', detail: 'not tested yet' }];
       const detail = `it worked, and has not answered yet since ${chosen ?? 'the port in use'} failed`;

@@ -1,6 +1,7 @@
 import { describeUnusable, type UnusableReason } from '../snapshot/index.js';
 import type { Assessment } from './assess.js';
 import type { Choice } from './choose.js';
+import { describePoor } from './describe-poor.js';
 import type { SelectionMemory } from './memory.js';
 import type { SelectionCause } from './selection.js';
 
@@ -55,6 +56,9 @@ function causeOfLeaving(left: string, choice: Choice, assessments: readonly Asse
     case 'untested':
       return { cause: 'better-port', detail: `${port.label} is known to work, ${left} is not tested yet` };
     case 'working': {
+      if (old.evidence.quality.kind === 'poor' && port.priority >= old.port.priority) {
+        return { cause: 'degraded', detail: `${left} ${describePoor(old.evidence)}` };
+      }
       const workingSinceMs = assessments.find((one) => one.port === port)?.work?.workingSinceMs ?? nowMs;
       const seconds = Math.floor((nowMs - workingSinceMs) / 1000);
       return {

@@ -1,3 +1,4 @@
+import type { Quality } from '../health/index.js';
 import type { TestState } from './candidate.js';
 import type { PortPolicy } from './policy.js';
 import type { FailoverWait } from './selection.js';
@@ -6,6 +7,8 @@ import type { FailoverWait } from './selection.js';
 export interface Contender {
   readonly port: PortPolicy;
   readonly testState: TestState;
+  /** Of one that works, by the thresholds of the network instance. */
+  readonly quality: Quality['kind'];
   /** Monotonic time until which the failback hold keeps it from pushing out a port that works. */
   readonly holdUntilMs: number;
   /** A change of policy, and nothing else, has put it before the port in use. */
@@ -28,13 +31,14 @@ export type Choice =
   | { readonly kind: 'in-use-while-none-works'; readonly contender: Contender };
 
 /**
- * Orders contenders: WORKING before UNTESTED before FAILING; then the lowest priority number; then the one in use; then
- * by name (docs/design.md#choice).
+ * Orders contenders: WORKING before UNTESTED before FAILING; then what is not known to be poor; then the lowest
+ * priority number; then the one in use; then by name (docs/design.md#choice).
  */
 export function rankContenders(contenders: readonly Contender[], inUse: string | undefined): readonly Contender[] {
   return [...contenders].sort(
     (a, b) =>
       order[a.testState] - order[b.testState] ||
+      Number(isPoor(a)) - Number(isPoor(b)) ||
       a.port.priority - b.port.priority ||
       Number(b.port.label === inUse) - Number(a.port.label === inUse) ||
       compareNames(a.port.label, b.port.label),
@@ -42,6 +46,10 @@ export function rankContenders(contenders: readonly Contender[], inUse: string |
 }
 
 const order: Readonly<Record<TestState, number>> = { working: 0, untested: 1, failing: 2 };
+
+function isPoor({ testState, quality }: Contender): boolean {
+  return testState === 'working' && quality === 'poor';
+}
 
 /** By code unit: the same on every machine, whatever its locale. */
 export function compareNames(a: string, b: string): number {
@@ -58,7 +66,11 @@ export function chooseContender(ranked: readonly Contender[], inUse: string | un
   if (current === undefined || current === best) return { kind: 'best', contender: best };
   const better = ranked.slice(0, position);
   if (current.testState === 'working') {
-    const next = better.find((contender) => contender.newlyPreferred || contender.holdUntilMs <= nowMs);
+    // Of two that cost the same, or where the other costs more, only one that is known to do better is worth a move.
+    const next = better.find(
+      ({ newlyPreferred, holdUntilMs, port, quality }) =>
+        newlyPreferred || (holdUntilMs <= nowMs && (port.priority < current.port.priority || quality === 'good')),
+    );
     return next === undefined ? { kind: 'in-use-during-hold', contender: current } : { kind: 'best', contender: next };
   }
   if (

@@ -216,6 +216,52 @@ const scenarios: Readonly<
       '60 | | wwan0 eth0 | test-failed',
     ],
   },
+  'loss alone is no reason to leave where nobody minds': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0 | eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '10000 | eth0:lossy wwan0:clean | eth0 wwan0 | first',
+    ],
+  },
+  'a port that loses too much is left for one that is known to lose less, and gone back to when it is well': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0 | thresholds eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '10000 | wwan0:clean | eth0 wwan0 | first',
+      '20000 | eth0:lossy | wwan0 eth0 | degraded',
+      '30000 | eth0:clean | wwan0 eth0~ | degraded',
+      '30030 | | eth0 wwan0 | better-port',
+    ],
+  },
+  'a slow one likewise': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0 | thresholds eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '20000 | eth0:slow wwan0:clean | wwan0 eth0 | degraded',
+    ],
+  },
+  'nobody leaves a poor port for one of which too little is known, or that is poor as well': {
+    ports: 'eth0=0 wwan0=10 sat0=20',
+    target: true,
+    steps: [
+      '0 | thresholds eth0:answers wwan0:answers sat0:answers | eth0 wwan0 sat0 | first',
+      '20000 | eth0:lossy wwan0:slow | eth0 sat0 wwan0 | first',
+      '30000 | eth0:lossy sat0:clean | sat0 eth0 wwan0 | degraded',
+      '40000 | sat0:lossy | sat0 eth0 wwan0 | degraded',
+    ],
+  },
+  'a poor port is better than one that does not work': {
+    ports: 'eth0=0 wwan0=10',
+    target: true,
+    steps: [
+      '0 | thresholds eth0:answers wwan0:answers | eth0 wwan0 | first',
+      '10000 | wwan0:lossy | eth0 wwan0 | first',
+      '20000 | eth0:silent wwan0:keepalive | wwan0 eth0 | test-failed',
+    ],
+  },
   'the port in use dies during the hold: the held one is taken': {
     ports: 'eth0=0 wwan0=10 sat0=20',
     steps: [

@@ -1,4 +1,4 @@
-import { healthOf, newRecord, type Health, type ProbeKind } from '../health/index.js';
+import { healthOf, newRecord, qualityOf, type Health, type ProbeKind, type Quality } from '../health/index.js';
 import { noTestFacts, type NetworkSnapshot, type PortFacts, type PortTestFacts } from '../snapshot/index.js';
 import type { TestState } from './candidate.js';
 import type { PortMemory } from './memory.js';
@@ -10,6 +10,8 @@ export interface Evidence {
   readonly profile: TestProfile;
   readonly testState: TestState;
   readonly test: PortTestFacts;
+  /** Of the path while it works, by the profile's thresholds; unknown where it has none. */
+  readonly quality: Quality;
   /** Undefined where link and address are the test. */
   readonly health: Health | undefined;
   /**
@@ -24,6 +26,8 @@ export interface Evidence {
 
 /** A first test takes a few round trips, and the name servers of a new lease may need a moment. */
 const firstTestGraceMs = 5_000;
+
+const unknownQuality: Quality = { kind: 'unknown' };
 
 /** Reads each port by each profile once for a whole decision, however many network instances ask. */
 export class EvidenceReader {
@@ -64,6 +68,7 @@ export function evidenceOf(
       profile,
       testState,
       test,
+      quality: unknownQuality,
       health: undefined,
       lastFullMs: undefined,
       lastSizeMs: undefined,
@@ -76,6 +81,8 @@ export function evidenceOf(
     answeredMs: facts?.trafficAnsweredMs,
     tcpAnsweredMs: facts?.tcpAnsweredMs,
   });
+  const quality =
+    profile.quality === undefined ? unknownQuality : qualityOf(record.outcomes, profile.quality, usableSinceMs);
   const { lastSucceeded, lastFailed } = record;
   const test: PortTestFacts = {
     lastSucceededMs: lastSucceeded?.atMs,
@@ -94,5 +101,5 @@ export function evidenceOf(
         probeKind === wanted && result.kind === 'answered' && startedMs >= (usableSinceMs ?? Infinity),
     )?.endedMs;
   const [lastFullMs, lastSizeMs] = [lastAnswerMs('full'), lastAnswerMs('size')];
-  return { profile, testState: health.state, test, health, lastFullMs, lastSizeMs, pendingUntilMs };
+  return { profile, testState: health.state, test, quality, health, lastFullMs, lastSizeMs, pendingUntilMs };
 }

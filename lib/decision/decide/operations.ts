@@ -24,7 +24,7 @@ export function rankPortsForOperation(
   const inputs = { snapshot, policy, ports, profiles: new Profiles(policy), evidence: readerFor(snapshot, ports) };
   const assessments = assessPorts({ kind: 'operation', operation }, inputs, undefined);
   const contenders = assessments.filter(isContender).map(({ port, testState }) => ({
-    ...{ port, testState, holdUntilMs: 0 },
+    ...{ port, testState, quality: 'unknown' as const, holdUntilMs: 0 },
     ...{ newlyPreferred: false, pendingUntilMs: undefined },
   }));
   const ranked = rankContenders(contenders, undefined);

@@ -15,7 +15,7 @@ export type NetworkInstancePolicy = Pick<
     Partial<
       Pick<
         NetworkInstance['test'],
-        'failoverHoldMs' | 'target' | 'intervalMs' | 'timeoutMs' | 'failAfter' | 'recoverAfter'
+        'failoverHoldMs' | 'quality' | 'target' | 'intervalMs' | 'timeoutMs' | 'failAfter' | 'recoverAfter'
       >
     >;
 };

@@ -42,10 +42,10 @@ export function rememberPort(
     interfaceIndex: present.index,
     addresses,
     works: works((work, profile) => {
-      const { testState, test } = evidenceOf(facts, profile, usableSinceMs);
-      if (testState !== 'working') {
+      const { testState, test, quality } = evidenceOf(facts, profile, usableSinceMs);
+      if (testState !== 'working' || quality.kind === 'poor') {
         // New addresses void the tests, which is no failure of the port.
-        const lost = testState === 'failing' || !sameInterface;
+        const lost = testState !== 'untested' || !sameInterface;
         const loss = { lostMs: nowMs, backMs: undefined };
         return { workingSinceMs: undefined, losses: lost ? withLoss(work, loss) : work.losses };
       }

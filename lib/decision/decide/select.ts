@@ -107,9 +107,13 @@ function contenderOf(
   return {
     port,
     testState,
+    quality: evidence.quality.kind,
     holdUntilMs:
       work?.workingSinceMs === undefined
-        ? 0
+        ? // A poor one pushes out nobody who works, however poorly.
+          evidence.quality.kind === 'poor'
+          ? Infinity
+          : 0
         : work.workingSinceMs +
           failbackHold(holdBaseMs, evidence.profile.kind, work.workingSinceMs, work.losses).holdMs,
     newlyPreferred:

@@ -8,6 +8,7 @@ export const causes = [
   'route-lost',
   'test-failed',
   'better-port',
+  'degraded',
   'policy',
   'port-available',
 ] as const;

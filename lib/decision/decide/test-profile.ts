@@ -1,4 +1,4 @@
-import { isLightTarget, targetKey, type ProbeTarget } from '../../configuration/index.js';
+import { isLightTarget, targetKey, type ProbeTarget, type QualityThresholds } from '../../configuration/index.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { HealthSettings } from '../health/index.js';
 import { defaultFailAfter, defaultRecoverAfter, paceOf } from '../schedule/index.js';
@@ -16,6 +16,8 @@ export type TestProfile =
       readonly targetKey: string;
       readonly target: ProbeTarget;
       readonly settings: HealthSettings;
+      /** From when on it is worth leaving although it works; undefined: never. */
+      readonly quality: QualityThresholds | undefined;
       /** Between two full tests, as configured; undefined: as the pace of the port says. */
       readonly intervalMs: number | undefined;
       /** Of one full test, as configured; undefined: as learned. */
@@ -73,7 +75,7 @@ function mayReachController(port: PortPolicy, policy: DecisionPolicy): boolean {
 
 function profile(
   target: ProbeTarget,
-  { failAfter = defaultFailAfter, recoverAfter = defaultRecoverAfter, timeoutMs }: Wishes,
+  { failAfter = defaultFailAfter, recoverAfter = defaultRecoverAfter, timeoutMs, quality }: Wishes,
   { priority }: PortPolicy,
   pacing: Pick<Extract<TestProfile, { kind: 'target' }>, 'intervalMs' | 'timeoutMs' | 'keepalives'>,
 ): TestProfile {
@@ -86,10 +88,11 @@ function profile(
   const key = targetKey(target);
   return {
     kind: 'target',
-    key: `${key} ${failAfter} ${recoverAfter} ${timeoutMs ?? '-'}`,
+    key: `${key} ${failAfter} ${recoverAfter} ${timeoutMs ?? '-'}${quality === undefined ? '' : JSON.stringify(quality)}`,
     targetKey: key,
     target,
     settings,
+    quality,
     ...pacing,
   };
 }

@@ -14,6 +14,7 @@ export {
 } from './health.js';
 export { learnedLimitMs } from './latency.js';
 export { failuresNeeded, silencesNeeded } from './loss.js';
+export { qualityOf, type Quality } from './quality.js';
 export {
   failureKinds,
   isWeak,

@@ -77,6 +77,8 @@ export function describeCause({ cause, causeDetail }: Selection): string {
       return `default route lost (${causeDetail})`;
     case 'test-failed':
       return `test failed (${causeDetail})`;
+    case 'degraded':
+      return `loss or latency above its threshold (${causeDetail})`;
     case 'better-port':
       return `went to a better port (${causeDetail})`;
   }

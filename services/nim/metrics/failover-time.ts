@@ -21,6 +21,7 @@ export function failoverMs(
       const lastMs = Math.max(...signsMs.filter((each) => each !== undefined));
       return Number.isFinite(lastMs) ? publishedAtMs - lastMs : undefined;
     }
+    case 'degraded':
     case 'first':
     case 'better-port':
     case 'policy':

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { SelectionCause } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { defaultTestSettings, parseTarget, type ProbeTarget } from '../../../lib/configuration/index.js';
 import { SimulatedNim, type SimulatedNimOptions } from '../testing/simulated-nim.js';
 
@@ -127,6 +128,39 @@ describe('a network instance on a port whose internet dies', () => {
     nim.read({ eth0: 'up' });
     await nim.run(1_800_000);
     expect(nim.portOf('crew')).toBe('wwan0');
+  });
+});
+
+describe('a network instance that minds loss and latency', () => {
+  const quality = { lossPercent: { poorFrom: 20, goodBelow: 8 }, latencyMs: { poorFrom: 400, goodBelow: 200 } };
+  const minding = { networkInstances: { crew: { test: { ...defaultTestSettings, quality } } } };
+
+  it('leaves a port that loses a quarter, stays away while it does, and goes back when it is well', async () => {
+    await launch(minding);
+    await nim.run(1_800_000);
+    const eth0 = nim.network.path('eth0');
+    eth0.lossShare = 0.14;
+    await nim.until('crew', 'wwan0', 600_000);
+    expect(nim.publisher.networkInstanceTestStatuses()[0]?.cause).toBe(SelectionCause.SELECTION_CAUSE_DEGRADED);
+    await nim.run(4 * 3_600_000);
+    expect(nim.switches.length).toBeLessThanOrEqual(3);
+    eth0.lossShare = 0;
+    await nim.until('crew', 'eth0', 3_600_000);
+  });
+
+  it('leaves a slow one', async () => {
+    await launch(minding);
+    await nim.run(1_800_000);
+    nim.network.path('eth0').latencyMs = 900;
+    await nim.until('crew', 'wwan0', 600_000);
+  });
+
+  it('stays where it is when all lose as much', async () => {
+    await launch(minding);
+    await nim.run(1_800_000);
+    for (const port of ['eth0', 'wwan0', 'sat0']) nim.network.path(port).lossShare = 0.14;
+    await nim.run(2 * 3_600_000);
+    expect(nim.switches.length).toBeLessThanOrEqual(1);
   });
 });
 

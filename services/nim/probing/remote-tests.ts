@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { Profiles, type Decision, type TestProfile } from '../../../lib/decision/decide/index.js';
-import type { Health, TestRecord } from '../../../lib/decision/health/index.js';
+import { qualityOf, type Health, type TestRecord } from '../../../lib/decision/health/index.js';
 import type { ManagerEvent } from '../events/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 import { paceOf } from '../../../lib/decision/schedule/index.js';
@@ -159,9 +159,10 @@ export class RemoteTests {
 
   /** Outcomes of the same meaning decide nothing anew. */
   #meaningOf(label: string, targetKey: string, record: TestRecord): string {
+    const validSinceMs = this.#validSince.get(label);
     const healths = (this.#profiles.get(label) ?? []).flatMap((profile) =>
       profile.kind === 'target' && profile.targetKey === targetKey
-        ? [healthKey(this.#tester.healthOf(label, record, profile.settings))]
+        ? [healthKey(this.#tester.healthOf(label, record, profile.settings)), qualityKey(profile, record, validSinceMs)]
         : [],
     );
     const role = this.#assignments.get(keyOf(label, targetKey))?.role;
@@ -176,6 +177,14 @@ function healthKey(health: Health): string {
   return health.state === 'failing'
     ? `failing ${health.cause} ${health.recovering ? 'recovering' : ''}`
     : `${health.state} ${health.suspicion === undefined ? '' : 'suspect'}`;
+}
+
+function qualityKey(
+  { quality }: Extract<TestProfile, { kind: 'target' }>,
+  { outcomes }: TestRecord,
+  validSinceMs: number | undefined,
+): string {
+  return quality === undefined ? '' : qualityOf(outcomes, quality, validSinceMs).kind;
 }
 
 function keyOf(label: string, targetKey: string): string {

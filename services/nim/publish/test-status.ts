@@ -64,6 +64,7 @@ export function candidateMessage(candidate: Candidate, wall: WallTime): PortCand
     latency: latencyMessage(test.latencyMs),
     inDoubt: isSuspect(candidate.health),
     unarmed: candidate.unarmed,
+    degraded: candidate.degraded,
   };
 }
 

@@ -1,4 +1,10 @@
-import { parseTarget, targetKey, type PriorityLimit, type ProbeTarget } from '../../../configuration/index.js';
+import {
+  parseTarget,
+  targetKey,
+  type PriorityLimit,
+  type ProbeTarget,
+  type QualityThresholds,
+} from '../../../configuration/index.js';
 import { newRecord, withOutcome, type TestOutcome } from '../../health/index.js';
 import {
   missingPort,
@@ -69,6 +75,30 @@ const inFull = { probeKind: 'full', layer: 'application' } as const;
 const byEcho = { probeKind: 'keepalive', layer: 'path' } as const;
 const byTcp = { probeKind: 'keepalive', layer: 'tcp' } as const;
 
+/** Thresholds of loss and latency of scenarios that have them. */
+const scenarioThresholds: QualityThresholds = {
+  lossPercent: { poorFrom: 20, goodBelow: 10 },
+  latencyMs: { poorFrom: 500, goodBelow: 300 },
+};
+
+const hourMs = 3_600_000;
+
+type Attempt = Pick<TestOutcome, 'probeKind' | 'layer' | 'result'>;
+
+const silence: Attempt = {
+  ...byEcho,
+  result: { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
+};
+
+function answerAfter(latencyMs: number): Attempt {
+  return { ...byEcho, result: { kind: 'answered', latencyMs } };
+}
+
+/** So many attempts. */
+function hour(attempts: number, attemptAt: (position: number) => Attempt): readonly Attempt[] {
+  return Array.from({ length: attempts }, (_, position) => attemptAt(position));
+}
+
 /** A port with link and address. The label makes the index and the address, so that they differ between ports. */
 export function usablePort(
   label: string,
@@ -116,12 +146,14 @@ export function portAs(label: string, word: string): PortObservation {
  * A device on which things happen one after the other, each at a time in seconds. Changes are `eth0:no-carrier`,
  * `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the configuration), `+sat0=20`
  * (put into it), `failover-hold=30` (seconds) and `restart` (memory lost). Where there is a controller: `eth0:answers`
- * (a full test), `eth0:keepalive`, `eth0:refuses` (a full test) and `eth0:silent` (until the verdict).
+ * (a full test), `eth0:keepalive`, `eth0:refuses` (a full test), `eth0:silent` (until the verdict), and what keepalive
+ * probes of the last hour saw: `eth0:lossy`, `eth0:slow`, `eth0:clean`. `thresholds`: the network instance minds.
  */
 export class Scenario {
   #ports = new Map<string, PortPolicy>();
   #allowed: PriorityLimit | undefined;
   #failoverHoldMs = 0;
+  #quality: QualityThresholds | undefined;
   readonly #facts = new Map<string, PortFacts>();
   /** Ports whose test outcome was given, which then no longer follows from the address. */
   readonly #tested = new Set<string>();
@@ -154,7 +186,7 @@ export class Scenario {
     const policy = policyFor([...this.#ports.values()], this.#allowed);
     const networkInstances = policy.networkInstances.map((one) => ({
       ...one,
-      test: { ...one.test, failoverHoldMs: this.#failoverHoldMs },
+      test: { ...one.test, failoverHoldMs: this.#failoverHoldMs, quality: this.#quality },
     }));
     return { ...policy, networkInstances, controllerTarget: this.#target };
   }
@@ -167,6 +199,7 @@ export class Scenario {
     if (change === 'restart') this.#memory = emptyMemory;
     else if (change.startsWith('failover-hold='))
       this.#failoverHoldMs = Number(change.slice('failover-hold='.length)) * 1_000;
+    else if (change === 'thresholds') this.#quality = scenarioThresholds;
     else if (change === 'allow=all') this.#allowed = undefined;
     else if (change.startsWith('allow=')) this.#allowed = prioritiesIn(change);
     else if (added?.[1] !== undefined) {
@@ -212,16 +245,38 @@ export class Scenario {
         );
         return;
       case 'silent': {
-        const silence = {
-          result: { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
-        } as const;
+        const { result } = silence;
         this.#test(
           label,
-          Array.from({ length: plentyOfSilence }, (_, turn) => ({ ...(turn % 2 === 0 ? byEcho : byTcp), ...silence })),
+          Array.from({ length: plentyOfSilence }, (_, turn) => ({ ...(turn % 2 === 0 ? byEcho : byTcp), result })),
           nowMs,
         );
         return;
       }
+      case 'lossy':
+        this.#test(
+          label,
+          hour(60, (position) => (position % 3 === 0 ? silence : answerAfter(20))),
+          nowMs,
+          hourMs,
+        );
+        return;
+      case 'slow':
+        this.#test(
+          label,
+          hour(60, () => answerAfter(900)),
+          nowMs,
+          hourMs,
+        );
+        return;
+      case 'clean':
+        this.#test(
+          label,
+          hour(60, () => answerAfter(20)),
+          nowMs,
+          hourMs,
+        );
+        return;
       case 'new-interface':
         this.#observe(label, usablePort(label, { index: 999 }), nowMs);
         return;
@@ -233,13 +288,18 @@ export class Scenario {
     }
   }
 
-  #test(label: string, outcomes: readonly Pick<TestOutcome, 'probeKind' | 'layer' | 'result'>[], nowMs: number): void {
+  #test(
+    label: string,
+    outcomes: readonly Pick<TestOutcome, 'probeKind' | 'layer' | 'result'>[],
+    nowMs: number,
+    spreadMs = silenceMs,
+  ): void {
     const before = this.#facts.get(label);
     if (before === undefined || this.#target === undefined) throw new Error(`${label} is not tested`);
     const key = targetKey(this.#target);
     const record = outcomes.reduce(
       (known, outcome, position) => {
-        const atMs = nowMs - silenceMs * (1 - (position + 1) / outcomes.length);
+        const atMs = nowMs - spreadMs * (1 - (position + 1) / outcomes.length);
         return withOutcome(known, { ...outcome, startedMs: atMs, endedMs: atMs, trafficAnsweredMs: undefined });
       },
       before.targets?.get(key) ?? newRecord(nowMs),
