@@ -495,6 +495,13 @@ function suspectFullLimit(situation: TestSituation, patient: boolean): number {
   return Math.min(Math.max(limitMs, slowPathLimit(situation)), target.timeoutMs ?? Infinity);
 }
 
+/** Of a path that works and loses nothing, as it is learned: whether one that takes longer fails, more of them tell. */
+function fullLimit(situation: TestSituation): number {
+  const { health } = situation;
+  if (health.state === 'working' && !health.lossy) return suspectFullLimit(situation, false);
+  return Math.max(fullLimitMs, slowPathLimit(situation));
+}
+
 /** A path that is slow is slow in full, too. */
 function slowPathLimit(situation: TestSituation): number {
   return fullRoundTrips * (answerLimit(situation) ?? 0);
@@ -517,7 +524,7 @@ function start(situation: TestSituation, probeKind: ProbeKind, cause: TestCause)
 function limitOf(situation: TestSituation, probeKind: ProbeKind): number {
   const { target } = situation;
   if (probeKind === 'size') return sizeLimit(situation);
-  if (probeKind === 'full' && !target.light) return target.timeoutMs ?? Math.max(fullLimitMs, slowPathLimit(situation));
+  if (probeKind === 'full' && !target.light) return target.timeoutMs ?? fullLimit(situation);
   return Math.min(answerLimit(situation) ?? longestLimitMs, target.timeoutMs ?? Infinity);
 }
 

@@ -43,7 +43,7 @@ const free: Pace = {
   keepaliveStandbyMs: 30_000,
   // TCP dead, a portal, an accelerator without internet: 10 s while apps begin connections, a minute while they do not.
   // A resumed TLS handshake with its request takes some 2 kB: savings pay for hours of that.
-  fullBusyMs: 8_000,
+  fullBusyMs: 6_000,
   fullInUseMs: 45_000,
   // 4,320 in 30 days: 8.6 MB.
   fullQuietMs: 600_000,
