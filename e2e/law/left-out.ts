@@ -9,6 +9,5 @@ export const leftOut: ReadonlyMap<FaultKind, string> = new Map([
   ['tcp-accelerated', 'a connection that anybody accepts counts'],
   ['portal', 'a connection that anybody accepts counts'],
   ['large-dropped', 'nothing large is tried'],
-  ['no-gateway', 'a default route without a gateway is no way out'],
   ['foreign-forward-drop', 'nobody looks at the firewall of somebody else'],
 ]);
