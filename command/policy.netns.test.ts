@@ -40,7 +40,7 @@ describe('policy, with a real zedagent and NIM', () => {
     namespace = await TestNamespace.create();
     await namespace.addPort('eth0', { index: 2101, address: '192.0.2.7/24', gateway: '192.0.2.1' });
     await namespace.addPort('wwan0', { index: 2102, address: '198.51.100.8/24', gateway: '198.51.100.1' });
-    await namespace.addPort('sat0', { index: 2103, address: '203.0.113.9/24' });
+    await namespace.addPort('sat0', { index: 2103, address: '203.0.113.9/24', gateway: '203.0.113.1' });
     const common = {
       runDir: directory,
       stateDir: join(directory, 'state'),
@@ -200,7 +200,7 @@ describe('policy, with a real zedagent and NIM', () => {
   it('check-port of a port without link says so, and of a port that there is not fails', async () => {
     await namespace.setCarrier('wwan0', 'down');
     await eventually(async () => {
-      expect(await good('check-port', 'controller', 'wwan0')).toContain('it has no link or no address now');
+      expect(await good('check-port', 'controller', 'wwan0')).toContain('it has no link, no address or no default route now');
     });
     const unknown = await uplink('check-port', 'controller', 'eth9');
     expect(unknown).toMatchObject({ stdout: '', exitCode: 1 });
@@ -211,7 +211,7 @@ describe('policy, with a real zedagent and NIM', () => {
     expect(await good('test-ports', 'eth0', 'sat0')).toMatch(/^eth0 +eth0 +link and address +working/m);
     const all = await uplink('test-ports');
     expect(all.exitCode).toBe(1);
-    expect(all.stdout).toMatch(/^wwan0 +wwan0 +link and address +failing +- +no link or no address$/m);
+    expect(all.stdout).toMatch(/^wwan0 +wwan0 +link and address +failing +- +no link, no address or no default route$/m);
     expect((await uplink('test-ports', 'eth9')).stderr).toContain('there is no port "eth9"');
     await namespace.setCarrier('wwan0', 'up');
   });

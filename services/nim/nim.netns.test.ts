@@ -246,7 +246,7 @@ describe('NIM', () => {
     zedagent.push(deviceConfigJson(device));
     await rankingsOf(await subscribed(), allUp);
     await stop();
-    expect(JSON.parse(await readFile(join(runDir, 'nim-memory.json'), 'utf8'))).toMatchObject({ formatVersion: 2 });
+    expect(JSON.parse(await readFile(join(runDir, 'nim-memory.json'), 'utf8'))).toMatchObject({ formatVersion: 3 });
   });
 
   it('explains, by name and by UUID, and names what is wrong with a question', async () => {
