@@ -190,9 +190,9 @@ export class Lab {
     );
   }
 
-  /** The ship's configuration, for this lab. */
+  /** The ship's configuration, for this lab. Flows move with their network instance unless `drainSeconds` says else. */
   configuration(options: ShipOptions = {}): EdgeDevConfig {
-    return shipConfiguration(this.topology, options);
+    return shipConfiguration(this.topology, { drainSeconds: 0, ...options });
   }
 
   /**

@@ -24,6 +24,8 @@ export const portMaps = {
 export interface ShipOptions {
   /** How long a better port must work before traffic goes back to it; default 30 (docs/design.md#choice). */
   readonly failbackHoldSeconds?: number;
+  /** How long flows stay on a port that works and is left; default 300, 0: they move at once. */
+  readonly drainSeconds?: number;
   /**
    * Port priorities that a network instance may use; `every` for no limit. Default: every for `default`, 0 and 1 for
    * `business`.
@@ -40,11 +42,12 @@ const dhcpNetworkId = '0a000000-0000-4000-8000-00000000d4c9';
  */
 export function shipConfiguration(topology: Topology, options: ShipOptions = {}): EdgeDevConfig {
   const priorities = { default: 'every', business: [0, 1], ...options.allowedPriorities } as const;
-  const { failbackHoldSeconds } = options;
-  const test =
-    failbackHoldSeconds === undefined
-      ? {}
-      : { test: { failbackHold: { seconds: BigInt(failbackHoldSeconds), nanos: 0 } } };
+  const { failbackHoldSeconds, drainSeconds } = options;
+  const times = {
+    ...(failbackHoldSeconds === undefined ? {} : { failbackHold: secondsOf(failbackHoldSeconds) }),
+    ...(drainSeconds === undefined ? {} : { drain: secondsOf(drainSeconds) }),
+  };
+  const test = Object.keys(times).length === 0 ? {} : { test: times };
   const networkInstance = (name: NetworkInstanceName, network: string): NetworkInstanceConfig =>
     NetworkInstanceConfig.fromPartial({
       uuidandversion: { uuid: networkInstanceIds[name], version: '1' },
@@ -123,6 +126,10 @@ export function shipConfiguration(topology: Topology, options: ShipOptions = {})
       },
     ],
   });
+}
+
+function secondsOf(seconds: number): { readonly seconds: bigint; readonly nanos: number } {
+  return { seconds: BigInt(seconds), nanos: 0 };
 }
 
 const physicalType: Readonly<Record<PortName, PhyIoType>> = {

@@ -95,6 +95,10 @@ zedrouter is not running`,
           state: ApplyState.APPLY_STATE_PENDING,
           interfaceInUse: 'eth0',
           armedPorts: ['ethernet0'],
+          drainingPorts: [
+            { port: 'wwan0', interface: 'wwan0', flows: 12, endsAt: { seconds: BigInt(sampleNowMs / 1_000 + 125) } },
+            { port: 'sat0', interface: 'sat0', endsAt: { seconds: BigInt(sampleNowMs / 1_000 + 300) } },
+          ],
         }),
       ],
     },
@@ -104,6 +108,9 @@ No ports
 NETWORK INSTANCE  PORT IN USE       STATE    STANDBY  SELECTED                                        SINCE  WHY
 ni0               ethernet0 (eth0)  pending  -        wwan0 (unverified)                              5 s    link lost: ethernet0 has no carrier
 ni1               none              error    -        none: policy forbids every port with its label  -      -
+
+ni0: 12 flows still on wwan0, 2 min 5 s left
+ni0: flows may still be on sat0, 5 min left
 
 ni1: bridge bn1: File exists`,
   ],

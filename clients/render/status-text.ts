@@ -1,6 +1,7 @@
 import { wallMsOf } from '../../lib/configuration/index.js';
 import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
+import { drainLines } from './drain-lines.js';
 import { portTable, testErrorLines, testTable } from './port-tables.js';
 import { printable, table } from './table.js';
 import { durationText, sinceText } from './time.js';
@@ -55,8 +56,8 @@ function waitLines({ name, selection }: NetworkInstanceView, nowMs: number): rea
 }
 
 /**
- * Ports and their tests, then network instances with the port in use as applied, then errors and services that do not
- * answer.
+ * Ports and their tests, then network instances with the port in use as applied and flows that stay on former ports,
+ * then errors and services that do not answer.
  */
 export function statusText(view: StatusView, nowMs: number): string {
   const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
@@ -70,6 +71,7 @@ export function statusText(view: StatusView, nowMs: number): string {
           networkInstanceHead,
           networkInstances.map((each) => networkInstanceRow(each, nowMs)),
         ),
+    networkInstances.flatMap(({ name, applied }) => drainLines(name, applied?.drainingPorts ?? [], nowMs)).join('\n'),
     [
       ...testErrorLines(ports),
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),

@@ -59,8 +59,9 @@ const instanceArbitrary = (index: number): fc.Arbitrary<NetworkInstance> =>
       allowedPriorities: limitArbitrary,
       failbackHoldMs: fc.constantFrom(0, 1_000, 30_000),
       failoverHoldMs: fc.constantFrom(0, 0, 5_000),
+      drainMs: fc.constantFrom(0, 1_000, 300_000),
     })
-    .map(({ active, portLabel, allowedPriorities, failbackHoldMs, failoverHoldMs }) => ({
+    .map(({ active, portLabel, allowedPriorities, failbackHoldMs, failoverHoldMs, drainMs }) => ({
       id: instanceId(index),
       name: `ni${index}`,
       kind: 'local',
@@ -79,6 +80,7 @@ const instanceArbitrary = (index: number): fc.Arbitrary<NetworkInstance> =>
       allowedPriorities,
       test: { ...defaultTestSettings, failbackHoldMs, failoverHoldMs },
       mtu: 0,
+      drainMs,
     }));
 
 function instanceId(index: number): string {

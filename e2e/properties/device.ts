@@ -66,14 +66,20 @@ export class Device {
     const selections = new Map([...decision.selections].map(([id, selection]) => [id, asTold(selection)]));
     const ports = new Map([...this.#facts].map(([label, facts]) => [label, portFacts(label, facts)]));
     this.#ids = idsFor(this.#model, this.#ids);
-    const ids = localInstances(this.#model).map(({ id }) => id);
-    this.#flowMemories = stepFlows(this.#flowMemories, ids, selections, ports).memories;
+    this.#flowMemories = stepFlows(this.#flowMemories, {
+      instances: localInstances(this.#model),
+      selections,
+      ports,
+      flowsLeft: () => undefined,
+      boottimeMs: this.#nowMs,
+    }).memories;
     const desired = desire({
       model: this.#model,
       ports,
       selections,
       ids: this.#ids,
       generations: new Map([...this.#flowMemories].map(([id, { generation }]) => [id, generation])),
+      drains: new Map([...this.#flowMemories].map(([id, { drains }]) => [id, drains])),
       nameServiceDirectory: '/run/eve-uplink/dnsmasq',
     });
     return {
@@ -151,6 +157,7 @@ function asTold({ candidates }: Selection): RouterSelection {
       .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
       .map(({ label }) => label),
     permitted: candidates.filter(({ eligible }) => eligible).map(({ label }) => label),
+    failing: new Set(candidates.filter(({ testState }) => testState === 'failing').map(({ label }) => label)),
     grantedUntilMs: new Map(),
     revision: 1n,
   };

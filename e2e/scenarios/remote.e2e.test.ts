@@ -169,7 +169,7 @@ describe('a ship whose uplinks die behind a healthy link', () => {
     for (const networkInstance of config.networkInstances) {
       if (networkInstance.displayname !== 'business') continue;
       networkInstance.test = {
-        ...NetworkInstanceTest.create({ failbackHold: { seconds: 0n, nanos: 0 } }),
+        ...NetworkInstanceTest.create({ failbackHold: { seconds: 0n, nanos: 0 }, drain: { seconds: 0n, nanos: 0 } }),
         target: `http://${internetAddresses.web}/bytes/1`,
         interval: { seconds: 1n, nanos: 0 },
         timeout: { seconds: 1n, nanos: 0 },

@@ -216,6 +216,11 @@ const networkInstances: readonly FieldReference[] = [
     '2',
   ),
   honoured(
+    'networkInstances[].test.drain',
+    'how long flows stay on a port that is left while it is permitted and works; 0: they move at once',
+    '5 min',
+  ),
+  honoured(
     'networkInstances[].test.failbackHold',
     'the longest that a better port must work before traffic goes back: three times as long as it was away',
     '30 s',

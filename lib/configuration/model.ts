@@ -108,6 +108,8 @@ export interface NetworkInstance {
   readonly test: NetworkInstanceTestSettings;
   /** Bytes; 0 means the kernel's default. */
   readonly mtu: number;
+  /** How long flows stay on a port that works and is left, `test.drain`. Default 300,000; 0: they move at once. */
+  readonly drainMs: number;
 }
 
 /** IPv4 addressing of a local network instance. */

@@ -11,6 +11,9 @@ import type { Problems } from './problems.js';
 /** docs/design.md#choice */
 export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
 
+/** How long flows may stay on a port that works and is left: most downloads and sessions end within that. */
+export const DEFAULT_DRAIN_MS = 300_000;
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -31,6 +34,11 @@ export const defaultTestSettings: NetworkInstanceTestSettings = {
   failoverHoldMs: 0,
   quality: undefined,
 };
+
+/** How long flows of a network instance stay on a port that works and is left, in milliseconds; 0: they move. */
+export function interpretDrain({ test }: NetworkInstanceConfig, field: string, problems: Problems): number {
+  return durationMs(test?.drain, { leastMs: 0, mostMs: DAY_MS }, `${field}.test.drain`, problems) ?? DEFAULT_DRAIN_MS;
+}
 
 /** How a network instance's ports are tested: our own settings, and EVE's probe of the default route. */
 export function interpretTest(

@@ -4,7 +4,7 @@ import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { AddressType, ZNetworkInstType, type NetworkInstanceConfig } from '../../gen/config/netinst.js';
 import { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
 import type { LocalNetwork, NetworkInstance } from './model.js';
-import { interpretTest } from './network-instance-tests.js';
+import { interpretDrain, interpretTest } from './network-instance-tests.js';
 import { priorityLimit } from './policies.js';
 import type { Problems } from './problems.js';
 import { isHostName, isLabel, isUuid } from './syntax.js';
@@ -60,6 +60,7 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     allowedPriorities: priorityLimit(config.allowedPriorities, `${field}.allowedPriorities`, problems),
     test: interpretTest(config, field, problems),
     mtu: config.mtu,
+    drainMs: interpretDrain(config, field, problems),
   };
 }
 

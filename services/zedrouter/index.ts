@@ -3,6 +3,8 @@
  * kernel, `upstream` follows the others, `status` and `api` tell. Here stand the entry and, in reconciler.ts, the
  * loop.
  */
+import { isDeepStrictEqual } from 'node:util';
+
 import type { Clock } from '../../lib/clock/index.js';
 import type { Logger, Meters } from '../../lib/observability/index.js';
 import { startServer, type CallErrors, type RunningService } from '../../lib/rpc/index.js';
@@ -107,6 +109,7 @@ function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
     a.inputs.config === b.inputs.config &&
     a.inputs.ports === b.inputs.ports &&
     a.inputs.selections === b.inputs.selections &&
+    isDeepStrictEqual(a.draining, b.draining) &&
     a.phase !== 'pending' &&
     b.phase !== 'pending' &&
     a.isVerified === b.isVerified &&

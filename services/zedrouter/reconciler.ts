@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock/index.js';
+import { countFlowsByMark } from '../../lib/netlink/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
@@ -16,6 +17,7 @@ import type { Ids } from './desired/inputs.js';
 import { localInstances } from './desired/local-instances.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
 import { adoptedMemories } from './reconcile/adopt.js';
+import { DrainWatch } from './reconcile/drain-watch.js';
 import type { FormerSettings } from './reconcile/former-settings.js';
 import { GrantEnds } from './reconcile/grant-ends.js';
 import { NameServiceFailures } from './reconcile/name-service-failures.js';
@@ -59,6 +61,7 @@ export class Reconciler {
   readonly #verification: Verification;
   readonly #idsInUse: IdsInUse;
   readonly #grantEnds: GrantEnds;
+  readonly #drainWatch: DrainWatch;
   #upstream: Upstream = { config: undefined, ports: undefined, selections: undefined };
   #memories: FlowMemories = new Map();
   /** Undefined: read the kernel before the next plan. */
@@ -109,6 +112,13 @@ export class Reconciler {
     this.#grantEnds = new GrantEnds(clock, () => {
       this.#markDirty();
     });
+    this.#drainWatch = new DrainWatch({
+      clock,
+      count: (which) => countFlowsByMark({ ...which, family: 'ipv4', namespace: kernel.namespace }),
+      onNews: () => {
+        this.#markDirty();
+      },
+    });
   }
 
   /** Takes in news from the other services. */
@@ -150,6 +160,7 @@ export class Reconciler {
     this.#closed = true;
     this.#cancelRetry();
     this.#grantEnds.close();
+    this.#drainWatch.close();
     this.#verification.close();
     this.#nameServiceWatch.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -216,18 +227,15 @@ export class Reconciler {
     const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
     const current = this.#current ?? (await this.#readAnew(ids));
     this.#isFreshlyRead = false;
-    const flows = stepFlows(
-      this.#memories,
-      localInstances(model).map(({ id }) => id),
-      inputs.selections.selections,
-      inputs.ports.facts,
-    );
+    const flows = stepFlows(this.#memories, {
+      instances: localInstances(model),
+      selections: inputs.selections.selections,
+      ports: inputs.ports.facts,
+      flowsLeft: (niId, port) => this.#drainWatch.flowsLeft(niId, port),
+      boottimeMs: clock.boottimeMs(),
+    });
     const desired = this.#desire(inputs, ids, flows.memories);
-    const steps = plan(
-      current,
-      desired,
-      transition(this.#memories, flows.memories, flows.ended, ids, inputs.ports.facts),
-    );
+    const steps = plan(current, desired, transition(this.#memories, flows.memories, flows, ids, inputs.ports.facts));
     if (isFreshlyRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
       instrumentation.onRepair();
       logger.warn({ event: 'dataplane-drift', plan: printPlan(steps) }, 'dataplane drifted, repairing it');
@@ -238,7 +246,8 @@ export class Reconciler {
     const { urgent, rest } = splitPlan(steps);
     const tell = (failures: readonly Failure[], phase: ReconcileReport['phase']): void => {
       const isVerified = isFreshlyRead && steps.length === 0;
-      this.#tell({ inputs, ids, desired, planned: steps, failures, phase, isVerified });
+      const { draining } = this.#drainWatch;
+      this.#tell({ inputs, ids, desired, planned: steps, failures, phase, isVerified, draining });
     };
     // A switch takes no turn of the event loop, and nobody could see it pending; loading the ruleset does.
     const tellPending = setImmediate(() => {
@@ -246,6 +255,7 @@ export class Reconciler {
     });
     const urgentFailures = await this.#apply(urgent, desired.bridges);
     clearImmediate(tellPending);
+    if (!switchFailed(urgentFailures)) this.#drainWatch.follow(flows.memories, ids);
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
@@ -313,6 +323,7 @@ export class Reconciler {
       selections: inputs.selections.selections,
       ids,
       generations: new Map([...memories].map(([niId, { generation }]) => [niId, generation])),
+      drains: new Map([...memories].map(([niId, { drains }]) => [niId, drains])),
       nameServiceDirectory: this.#options.nameServiceDirectory,
     });
   }

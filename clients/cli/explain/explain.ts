@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { ExplainResponse, type ExplainRequest } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInterfaceManagerServiceClient } from '../../../gen/nim/v1/network_interface_manager.js';
+import { systemClock } from '../../../lib/clock/index.js';
 import { call } from '../../../lib/rpc/index.js';
 import { ask, withConnection, type Connection } from '../../connection/clients.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson } from '../../terminal/output.js';
+import { drainLines } from '../../render/drain-lines.js';
 import { explanationText } from '../../render/explanation-text.js';
 import { messageToJson } from '../../terminal/json.js';
 import { operationNames } from '../../terminal/operation-names.js';
@@ -26,6 +28,23 @@ async function everyNetworkInstance(
   return statuses.map(({ networkInstanceId }) => ({ $case: 'networkInstance', value: networkInstanceId }));
 }
 
+/** Lines of flows on former ports; none where zedrouter does not answer, which `status` says. */
+async function flowsThatStay(word: string | undefined, command: Command): Promise<readonly string[]> {
+  const networkInstances = word === undefined ? [] : [word];
+  if (word !== undefined && operationNames.has(word)) return [];
+  try {
+    const { statuses } = await withConnection('zedrouter', connectionOptionsOf(command), (zedrouter) =>
+      ask(zedrouter, (client, callOptions) =>
+        call(client, 'listNetworkInstanceStatus', { networkInstances }, callOptions),
+      ),
+    );
+    const nowMs = systemClock.wallMs();
+    return statuses.flatMap(({ displayName, drainingPorts }) => drainLines(displayName, drainingPorts, nowMs));
+  } catch {
+    return [];
+  }
+}
+
 /** `explain` */
 export async function explain(
   word: string | undefined,
@@ -44,6 +63,8 @@ export async function explain(
     );
     printJson(word === undefined ? values : values[0]);
   } else {
-    print(answers.length === 0 ? 'No network instances' : answers.map(explanationText).join('\n\n'));
+    const flows = await flowsThatStay(word, command);
+    const texts = answers.length === 0 ? ['No network instances'] : answers.map(explanationText);
+    print([...texts, ...(flows.length === 0 ? [] : [flows.join('\n')])].join('\n\n'));
   }
 }

@@ -98,6 +98,7 @@ export const randomConfigJson = some({
         lossClearPercent: uint32,
         latencyThreshold: duration,
         latencyClear: duration,
+        drain: duration,
       }),
     }),
   ),

@@ -35,6 +35,7 @@ export function networkInstanceModel(id: string, changes: Partial<NetworkInstanc
     allowedPriorities: undefined,
     test: defaultTestSettings,
     mtu: 0,
+    drainMs: 300_000,
     ...changes,
   };
 }

@@ -20,7 +20,14 @@ interface RankedInstance {
   readonly permitted: readonly NumberedPort[];
   /** When a port that a grant alone permits is to be left, by logical label. */
   readonly grantedUntilMs: ReadonlyMap<string, number>;
+  /** The ranking that the flows of a port which was left follow: that port first, then as the others. */
+  readonly drains: readonly { readonly ranking: readonly NumberedPort[]; readonly endsAtBoottimeMs: number }[];
 }
+
+/**
+ * The kernel ends a drain by itself where nobody else does: later than we would, for what we end first loses no packet.
+ */
+export const DRAIN_GRACE_MS = 2_000;
 
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
 export function desire(inputs: DesireInputs): Dataplane {
@@ -52,13 +59,21 @@ export function desire(inputs: DesireInputs): Dataplane {
       ...[...subnetRoutes].filter(([, { dev = '' }]) => !outOfServiceBridges.has(dev)),
     ]),
     rules: desiredRules(
-      ranked.map(({ placement, ranking }) => ({ placement, ranking: ranking.map((port) => port.number) })),
+      ranked.map(({ placement, ranking, drains }) => ({
+        placement,
+        ranking: numbersOf(ranking),
+        drains: drains.map((drain) => numbersOf(drain.ranking)),
+      })),
       [...ports.values()],
     ),
     rulesetInForce: true,
     elements: desiredElements(inputs, ranked, ports),
     nameServices: nameServices(ranked),
   };
+}
+
+function numbersOf(ranking: readonly NumberedPort[]): readonly number[] {
+  return ranking.map(({ number }) => number);
 }
 
 function numberedPorts(inputs: DesireInputs): ReadonlyMap<string, NumberedPort> {
@@ -72,7 +87,7 @@ function numberedPorts(inputs: DesireInputs): ReadonlyMap<string, NumberedPort> 
 }
 
 function rankedInstance(
-  { selections }: DesireInputs,
+  { selections, drains }: DesireInputs,
   placement: Placement,
   ports: ReadonlyMap<string, NumberedPort>,
 ): RankedInstance {
@@ -81,10 +96,17 @@ function rankedInstance(
       const port = ports.get(label);
       return port === undefined ? [] : [port];
     });
-  const selection = selections.get(placement.instance.id);
+  const { id } = placement.instance;
+  const selection = selections.get(id);
+  const ranking = known(selection?.armed ?? []);
   return {
     placement,
-    ranking: known(selection?.armed ?? []),
+    ranking,
+    drains: [...(drains.get(id) ?? [])].flatMap(([label, { endsAtBoottimeMs }]) => {
+      const port = ports.get(label);
+      if (port === undefined) return [];
+      return [{ ranking: [port, ...ranking.filter((other) => other !== port)], endsAtBoottimeMs }];
+    }),
     permitted: known(selection?.permitted ?? []),
     grantedUntilMs: selection?.grantedUntilMs ?? new Map(),
   };
@@ -95,7 +117,7 @@ function rankedInstance(
  * no address; nothing leads to or from it.
  */
 function outOfService(placement: Placement): RankedInstance {
-  return { placement: withoutAddress(placement), ranking: [], permitted: [], grantedUntilMs: new Map() };
+  return { placement: withoutAddress(placement), ranking: [], permitted: [], grantedUntilMs: new Map(), drains: [] };
 }
 
 const withoutAddress = oncePer((placement: Placement): Placement => ({
@@ -113,23 +135,30 @@ function desiredElements(
     within_ni: new ElementMap(),
     ni_ranking: new ElementMap(),
     ni_zone: new ElementMap(),
+    ni_drain: new ElementMap(),
     permitted: new ElementMap(),
     flow_mark: new ElementMap(),
     port_map_open: new ElementMap(),
     ...portElements(ranked, ports),
   };
-  for (const { placement, ranking, permitted, grantedUntilMs } of ranked) {
+  for (const { placement, ranking, permitted, grantedUntilMs, drains } of ranked) {
     const { instance, number, bridge } = placement;
     const endOf = (port: NumberedPort): number | undefined => grantedUntilMs.get(port.facts.label);
     const { name } = bridge;
     made.ni_bridges.put([name]);
     made.within_ni.put([name, name]);
-    made.ni_ranking.put([name], [rankingMark(ranking.map((port) => port.number))]);
+    made.ni_ranking.put([name], [rankingMark(numbersOf(ranking))]);
     made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
     for (const port of permitted) {
       const pair = [name, port.facts.interfaceName];
       made.permitted.put(pair, [], endOf(port));
       made.flow_mark.put(pair, [flowMark(port.number, number)]);
+    }
+    for (const drain of drains) {
+      const [left] = drain.ranking;
+      if (left === undefined) continue;
+      const endMs = Math.min(drain.endsAtBoottimeMs + DRAIN_GRACE_MS, endOf(left) ?? Infinity);
+      made.ni_drain.put([flowMark(left.number, number)], [rankingMark(numbersOf(drain.ranking))], endMs);
     }
     const inUse = ranking[0];
     if (inUse !== undefined) made.port_map_open.put([flowMark(inUse.number, number)], [], endOf(inUse));

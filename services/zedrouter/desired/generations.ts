@@ -1,4 +1,4 @@
-import type { PortFacts, Selection } from './inputs.js';
+import type { Drain, PortFacts, Selection } from './inputs.js';
 
 /** Conntrack zones are 16 bits; 0 is everybody's. */
 const LAST_GENERATION = 0xffff;
@@ -9,6 +9,8 @@ export interface FlowMemory {
   /** The last port it used, by logical label. Kept while it has none, because its flows may be there still. */
   readonly port: string | undefined;
   readonly generation: number;
+  /** Ports that it has left and that carry flows of it still, by logical label. */
+  readonly drains: ReadonlyMap<string, Drain>;
 }
 
 export type FlowMemories = ReadonlyMap<string, FlowMemory>;
@@ -23,56 +25,125 @@ export type EndedFlows =
 export interface FlowsStep {
   readonly memories: FlowMemories;
   readonly ended: readonly EndedFlows[];
+  /** Those whose drain has ended on a port that works: gone before their way is, they lose no packet. */
+  readonly drained: readonly EndedFlows[];
+}
+
+/** What decides over flows. */
+export interface FlowInputs {
+  /** The network instances that there are, with how long flows may stay on a port that is left. */
+  readonly instances: readonly { readonly id: string; readonly drainMs: number }[];
+  readonly selections: ReadonlyMap<string, Selection>;
+  readonly ports: ReadonlyMap<string, PortFacts>;
+  /** How many flows are left on a port, where they have been counted since their drain began. */
+  readonly flowsLeft: (niId: string, port: string) => number | undefined;
+  /** CLOCK_BOOTTIME now. */
+  readonly boottimeMs: number;
+}
+
+/** A port of a network instance. */
+interface Left {
+  readonly niId: string;
+  readonly port: string;
 }
 
 /**
- * Which flows end with these selections. A network instance that leaves a port which still has link and address starts
- * a new generation: all of its flows are new with the next packet, and none is lost. Where the port is gone the kernel
- * has moved already, and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the
- * port away.
+ * Which flows end with these selections.
+ *
+ * A network instance that leaves a port which is permitted, has link and address and does not fail its tests drains it:
+ * established flows stay, new ones go the new way. A drain ends with its time, with its last flow, when the port is
+ * used again (and then nothing moves), or when it is lost or forbidden.
+ *
+ * One that leaves another port that still has link and address starts a new generation: all of its flows are new with
+ * the next packet, and none is lost. While other flows drain that would end those, too: then the old port's are deleted
+ * alone. Where the port is gone the kernel has moved already, and the flows that began since are kept. With nowhere to
+ * go nothing ends, unless policy took the port away.
  */
-export function stepFlows(
-  before: FlowMemories,
-  niIds: readonly string[],
-  selections: ReadonlyMap<string, Selection>,
-  ports: ReadonlyMap<string, PortFacts>,
-): FlowsStep {
+export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
   const memories = new Map<string, FlowMemory>();
-  const left: { readonly niId: string; readonly port: string }[] = [];
-  for (const niId of niIds) {
-    const memory = before.get(niId) ?? { port: undefined, generation: FIRST_GENERATION };
-    const next = stepInstance(memory, selections.get(niId), ports);
+  const left: Left[] = [];
+  const drained: Left[] = [];
+  for (const { id: niId, drainMs } of inputs.instances) {
+    const memory = before.get(niId) ?? { port: undefined, generation: FIRST_GENERATION, drains: new Map() };
+    const selection = inputs.selections.get(niId);
+    const drains = stepDrains(niId, memory.drains, selection, inputs);
+    const isDraining = drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
+    const next = stepInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, inputs);
     memories.set(niId, next.memory);
     if (next.left !== undefined) left.push({ niId, port: next.left });
+    left.push(...drains.lost.map((port) => ({ niId, port })));
+    drained.push(...drains.over.map((port) => ({ niId, port })));
   }
   const gone = [...before.keys()].filter((niId) => !memories.has(niId));
   return {
     memories,
     ended: [...gone.map((niId) => ({ kind: 'of-instance', niId }) as const), ...joined(left, memories)],
+    drained: joined(drained, memories),
   };
 }
 
+interface DrainsStep {
+  readonly going: ReadonlyMap<string, Drain>;
+  /** Ports that have carried flows long enough, or carry none any more. */
+  readonly over: readonly string[];
+  /** Ports that carry nothing any more, or may not. */
+  readonly lost: readonly string[];
+}
+
+function stepDrains(
+  niId: string,
+  drains: ReadonlyMap<string, Drain>,
+  selection: Selection | undefined,
+  { ports, boottimeMs, flowsLeft }: FlowInputs,
+): DrainsStep {
+  // Not decided yet: fail static.
+  if (drains.size === 0 || selection === undefined) return { going: drains, over: [], lost: [] };
+  const going = new Map<string, Drain>();
+  const over: string[] = [];
+  const lost: string[] = [];
+  for (const [port, drain] of drains) {
+    if (port === selection.armed[0]) continue;
+    if (!carries(port, selection, ports)) lost.push(port);
+    else if (drain.endsAtBoottimeMs <= boottimeMs) over.push(port);
+    else if (flowsLeft(niId, port) !== 0) going.set(port, drain);
+  }
+  return { going, over, lost };
+}
+
+/** Whether what is on a port may stay there: it is permitted by policy itself, and works as far as anybody knows. */
+function carries(port: string, selection: Selection, ports: ReadonlyMap<string, PortFacts>): boolean {
+  return (
+    selection.permitted.includes(port) &&
+    !selection.failing.has(port) &&
+    isUsable(ports.get(port)) &&
+    ports.get(port)?.routes[0]?.destination.length === 0
+  );
+}
+
+/** `isDraining`: a port that it has left, the one that comes into use among them, has flows that are to stay. */
 function stepInstance(
   memory: FlowMemory,
+  isDraining: boolean,
   selection: Selection | undefined,
-  ports: ReadonlyMap<string, PortFacts>,
+  drainMs: number,
+  { ports, boottimeMs }: FlowInputs,
 ): { readonly memory: FlowMemory; readonly left?: string } {
   const inUse = selection?.armed[0];
-  if (memory.port === undefined || memory.port === inUse) {
-    return { memory: { port: inUse ?? memory.port, generation: memory.generation } };
-  }
-  const forbidden = selection !== undefined && !selection.permitted.includes(memory.port);
+  const { port, drains } = memory;
+  if (port === undefined || port === inUse) return { memory: { ...memory, port: inUse ?? port } };
+  const forbidden = selection !== undefined && !selection.permitted.includes(port);
   if (inUse === undefined && !forbidden) return { memory };
-  const generation = isUsable(ports.get(memory.port)) ? following(memory.generation) : memory.generation;
-  return { memory: { port: inUse, generation }, left: memory.port };
+  if (drainMs > 0 && selection !== undefined && carries(port, selection, ports)) {
+    const drain = { endsAtBoottimeMs: boottimeMs + drainMs };
+    return { memory: { ...memory, port: inUse, drains: new Map([...drains, [port, drain]]) } };
+  }
+  const generation = isUsable(ports.get(port)) && !isDraining ? following(memory.generation) : memory.generation;
+  return { memory: { ...memory, port: inUse, generation }, left: port };
 }
 
 /** One deletion by port where all have left it, because each deletion is a walk through the kernel's table. */
-function joined(
-  left: readonly { readonly niId: string; readonly port: string }[],
-  memories: FlowMemories,
-): readonly EndedFlows[] {
-  const stillUsed = new Set([...memories.values()].map(({ port }) => port));
+function joined(left: readonly Left[], memories: FlowMemories): readonly EndedFlows[] {
+  const stillUsed = new Set([...memories.values()].flatMap(({ port, drains }) => [port, ...drains.keys()]));
   const abandoned = new Set(left.map(({ port }) => port).filter((port) => !stillUsed.has(port)));
   return [
     ...[...abandoned].map((port) => ({ kind: 'on-port', port }) as const),

@@ -12,8 +12,16 @@ export interface DesireInputs {
   readonly ids: Ids;
   /** Generation of each network instance's flows, by UUID. */
   readonly generations: ReadonlyMap<string, number>;
+  /** Ports that network instances, by UUID, have left, and whose flows stay there. */
+  readonly drains: ReadonlyMap<string, ReadonlyMap<string, Drain>>;
   /** Where dnsmasq's files live. */
   readonly nameServiceDirectory: string;
+}
+
+/** Flows of a network instance that stay on a port which it has left. */
+export interface Drain {
+  /** When those that are still there move, in milliseconds of CLOCK_BOOTTIME. */
+  readonly endsAtBoottimeMs: number;
 }
 
 export interface PortFacts {
@@ -55,6 +63,8 @@ export interface Selection {
   readonly armed: readonly string[];
   /** Everything that policy permits, usable or not. */
   readonly permitted: readonly string[];
+  /** Those whose tests fail. */
+  readonly failing: ReadonlySet<string>;
   /** Those that a grant alone permits, with its end in milliseconds of CLOCK_BOOTTIME. */
   readonly grantedUntilMs: ReadonlyMap<string, number>;
   /** NITS revision in which this one changed last. */

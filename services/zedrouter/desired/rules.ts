@@ -21,6 +21,8 @@ export interface RankedSubnet {
   readonly placement: Placement;
   /** Port ids, the port in use first. */
   readonly ranking: readonly number[];
+  /** Rankings of flows that stay on a port which was left. */
+  readonly drains: readonly (readonly number[])[];
 }
 
 /** A rule under its key: made once where it is needed often. */
@@ -43,7 +45,9 @@ export function desiredRules(
   ports: readonly NumberedPort[],
 ): ReadonlyMap<string, Rule> {
   const rules: Keyed[] = [keyed({ preference: PREFERENCE.subnets, action: lookup(SUBNET_TABLE) })];
-  const rankings = new Map(subnets.map(({ ranking }) => [rankingMark(ranking), ranking]));
+  const rankings = new Map(
+    subnets.flatMap(({ ranking, drains }) => [ranking, ...drains].map((each) => [rankingMark(each), each] as const)),
+  );
   // Known in any case, so that a network instance without a port never meets the main table's default route.
   rankings.set(rankingMark([]), []);
   for (const [value, ranking] of rankings) {

@@ -78,6 +78,8 @@ export const CHAINS: readonly Chain[] = [
     hook: 'type filter hook prerouting priority dstnat + 10; policy accept;',
     rules: [
       'meta mark set iifname map @ni_ranking',
+      // Flows that stay on a port which their network instance has left.
+      'iifname @ni_bridges meta mark set ct mark map @ni_drain',
       // Where a network instance may use no port, routing ends at `unreachable`, which an open session takes for a
       // trouble that passes, and never comes to the guard. A session that has ended is told here. One whose port is
       // away for the moment has not ended: its flow is known.
@@ -186,14 +188,14 @@ const RETIRED_CHAINS = ['adrift'];
 
 function typeText(definition: SetDefinition): string {
   const key = definition.key.join(' . ');
+  const timeout = definition.timed === true ? ' flags timeout;' : '';
   if (definition.value === undefined) {
     const counter = definition.counted === true ? ' counter;' : '';
-    const timeout = definition.timed === true ? ' flags timeout;' : '';
     return `type ${key};${counter}${timeout}`;
   }
   // nft has no name for the type of a zone.
   if (definition.value[0] === 'zone') return 'typeof iifname : ct zone;';
-  return `type ${key} : ${definition.value.join(' . ')};`;
+  return `type ${key} : ${definition.value.join(' . ')};${timeout}`;
 }
 
 const at = `${NFT_FAMILY} ${NFT_TABLE}`;

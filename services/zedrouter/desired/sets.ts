@@ -21,6 +21,12 @@ export const SETS = {
   within_ni: { key: ['ifname', 'ifname'], comment: 'bridge and the same bridge: what stays inside' },
   ni_ranking: { key: ['ifname'], value: ['mark'], comment: 'bridge to the ranking it follows' },
   ni_zone: { key: ['ifname'], value: ['zone'], comment: 'bridge to the generation of its flows' },
+  ni_drain: {
+    key: ['mark'],
+    value: ['mark'],
+    timed: true,
+    comment: 'mark of the flows that stay on a port which was left, to the ranking that they follow',
+  },
   permitted: { key: ['ifname', 'ifname'], timed: true, comment: 'bridge and port: what policy permits' },
   flow_mark: { key: ['ifname', 'ifname'], value: ['mark'], comment: 'bridge and port to the mark of a flow' },
   uplinks: { key: ['ifname'], comment: 'ports: nothing is forwarded from one to another' },

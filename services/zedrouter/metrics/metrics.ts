@@ -58,6 +58,13 @@ function statusMetrics(meters: Meters, statuses: () => readonly NetworkInstanceS
     [],
     ({ state }) => [{ value: Number(state === ApplyState.APPLY_STATE_APPLIED) }],
   );
+  gauge(
+    'eve_uplink_network_instance_draining_flows',
+    'Flows that are still on a port which the network instance has left; no series where none is drained.',
+    ['port', 'interface'],
+    ({ drainingPorts }) =>
+      drainingPorts.map((each) => ({ labels: { port: each.port, interface: each.interface }, value: each.flows })),
+  );
   gauge('eve_uplink_network_instance_errors', 'What was refused and has not been made good.', [], ({ errors }) => [
     { value: errors.length },
   ]);

@@ -36,6 +36,15 @@ describe('plan', () => {
     expect(printPlan(plan(desire(before), desire(after)))).toBe(golden('one-switch'));
   });
 
+  it('moves one network instance whose flows stay on the port that it leaves for a while', () => {
+    const before = withSelections([NI_DEFAULT, ['eth0', 'wwan0', 'sat0']]);
+    const after = {
+      ...withSelections([NI_DEFAULT, ['wwan0', 'sat0', 'eth0']]),
+      drains: new Map([[NI_DEFAULT, new Map([['eth0', { endsAtBoottimeMs: 300_000 }]])]]),
+    };
+    expect(printPlan(plan(desire(before), desire(after)))).toBe(golden('one-drain'));
+  });
+
   it('takes a network instance and its app away', () => {
     const model = { ...MODEL, networkInstances: MODEL.networkInstances.slice(1), apps: [] };
     const ids = { ...INPUTS.ids, networkInstances: new Map([[NI_BUSINESS, 2]]), appAddresses: new Map() };

@@ -18,16 +18,19 @@ import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.
 export interface Transition {
   readonly warmed: readonly Operation[];
   readonly ended: readonly Operation[];
+  /** Flows that end before their way does. */
+  readonly drained: readonly Operation[];
 }
 
-const NO_TRANSITION: Transition = { warmed: [], ended: [] };
+const NO_TRANSITION: Transition = { warmed: [], ended: [], drained: [] };
 
 /**
  * What leads from `observed` to `desired`, make before break, and never a bridge without its guard:
  *
  * 1. retire: bridges of network instances that are gone go down, before their rules do, and addresses that are given
  * up go before a port's routes need them;
- * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet;
+ * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet; flows whose
+ *    drain is over end, as long as they still have their way: their next packets are new and lose nothing;
  * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
  * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks
  * already);
@@ -51,6 +54,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
       name: 'install',
       operations: [
         ...transition.warmed,
+        ...transition.drained,
         ...sysctls.filter(({ path }) => !isOfBridge(path)),
         ...routes.replaced.filter((operation) => !isSubnetRoute(operation.route)),
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),

@@ -1,4 +1,4 @@
-import type { EndedFlows, FlowMemories } from '../desired/generations.js';
+import type { EndedFlows, FlowMemories, FlowsStep } from '../desired/generations.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../../../lib/dataplane-layout/index.js';
 import type { Operation } from './operations.js';
@@ -11,7 +11,7 @@ import type { Transition } from './plan.js';
 export function transition(
   before: FlowMemories,
   after: FlowMemories,
-  ended: readonly EndedFlows[],
+  { ended, drained }: Pick<FlowsStep, 'ended' | 'drained'>,
   ids: Ids,
   ports: ReadonlyMap<string, PortFacts>,
 ): Transition {
@@ -22,6 +22,7 @@ export function transition(
   return {
     warmed: [...entered].flatMap((label) => warm(ports.get(label))),
     ended: ended.flatMap((flows) => end(flows, ids)),
+    drained: drained.flatMap((flows) => end(flows, ids)),
   };
 }
 

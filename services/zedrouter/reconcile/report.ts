@@ -2,6 +2,7 @@ import type { Failure } from '../apply/apply.js';
 import type { Dataplane } from '../desired/dataplane.js';
 import type { Ids } from '../desired/inputs.js';
 import type { Plan } from '../plan/operations.js';
+import type { Draining } from './drain-watch.js';
 import type { CompleteInputs } from '../upstream/inputs.js';
 
 /** What a reconciliation has come to; the status of every network instance follows from it. */
@@ -16,4 +17,6 @@ export interface ReconcileReport {
   readonly phase: 'pending' | 'applied' | 'settled';
   /** The kernel has been read since anything was applied, and holds what is desired. */
   readonly isVerified: boolean;
+  /** Ports whose flows stay, by network instance. */
+  readonly draining: ReadonlyMap<string, readonly Draining[]>;
 }

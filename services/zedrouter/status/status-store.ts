@@ -15,11 +15,16 @@ export function statusStore(): StatusStore {
  * changes is the same object, so that hundreds of statuses are compared in no time.
  */
 function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
-  return a.settled === b.settled && a.verified === b.verified && saysTheSame(a, b);
+  return (
+    a.settled === b.settled &&
+    a.verified === b.verified &&
+    isDeepStrictEqual(a.drainingPorts, b.drainingPorts) &&
+    holdsTheSame(a, b)
+  );
 }
 
-/** Whether both say the same of what is in force, verified or not. */
-export function saysTheSame(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
+/** Whether both say the same of what is in force, verified or not; flows that stay on former ports come and go. */
+export function holdsTheSame(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
   return (
     a.appliedNitsRevision === b.appliedNitsRevision &&
     isDeepStrictEqual(rest(a), rest(b)) &&
@@ -28,5 +33,13 @@ export function saysTheSame(a: NetworkInstanceStatus, b: NetworkInstanceStatus):
 }
 
 function rest({ appInterfaces: _, ...status }: NetworkInstanceStatus): NetworkInstanceStatus {
-  return { ...status, appInterfaces: [], info: undefined, revision: 0n, settled: false, verified: false };
+  return {
+    ...status,
+    appInterfaces: [],
+    info: undefined,
+    revision: 0n,
+    settled: false,
+    verified: false,
+    drainingPorts: [],
+  };
 }

@@ -14,6 +14,7 @@ function statuses(
   phase: ReconcileReport['phase'],
   isVerified = false,
   planned: ReconcileReport['planned'] = [{ name: 'switch', operations: [] }],
+  draining: ReconcileReport['draining'] = new Map(),
 ): ReadonlyMap<string, NetworkInstanceStatus> {
   const report: ReconcileReport = {
     inputs: {
@@ -27,6 +28,7 @@ function statuses(
     failures: [],
     phase,
     isVerified,
+    draining,
   };
   const made = networkInstanceStatuses(report, (id) => told.get(id));
   for (const [id, status] of made) told.set(id, status);
@@ -62,6 +64,16 @@ describe('the statuses of network instances', () => {
     const moved = statuses([[NI_DEFAULT, after], business], 'settled');
     expect(brief(moved.get(NI_DEFAULT))).toEqual([APPLIED, 'wwan0,eth0', false, false]);
     expect(brief(moved.get(NI_BUSINESS))).toEqual([APPLIED, 'eth0', true, true]);
+
+    // Flows that are counted make nothing less verified.
+    const selections = [[NI_DEFAULT, after] as const, business];
+    statuses(selections, 'settled', true);
+    const left = new Map([[NI_DEFAULT, [{ port: 'eth0', flows: 12, endsAtWallMs: 1_500 }]]]);
+    const draining = statuses(selections, 'settled', false, [], left).get(NI_DEFAULT);
+    expect(brief(draining)).toEqual([APPLIED, 'wwan0,eth0', true, true]);
+    expect(draining?.drainingPorts).toEqual([
+      { port: 'eth0', interface: 'eth0', flows: 12, endsAt: { seconds: 1n, nanos: 500_000_000 } },
+    ]);
   });
 
   it('stay verified where another revision of NITS changes nothing in the kernel', () => {

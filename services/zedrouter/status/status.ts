@@ -1,5 +1,5 @@
 import { ApplyState, type AppInterface, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
-import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { timestampOf, type DeviceModel } from '../../../lib/configuration/index.js';
 import type { Failure } from '../apply/apply.js';
 import { SUBNET_TABLE, bridgeName, portTable } from '../../../lib/dataplane-layout/index.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
@@ -10,7 +10,7 @@ import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js'
 import { placedPortMaps } from '../desired/port-maps.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { networkInstanceInfo } from './info.js';
-import { saysTheSame } from './status-store.js';
+import { holdsTheSame } from './status-store.js';
 import type { Operation } from '../plan/operations.js';
 import type { ReconcileReport } from '../reconcile/report.js';
 
@@ -32,7 +32,7 @@ export function networkInstanceStatuses(
       // Where nothing was to be done for what is desired now (another revision of NITS), the kernel holds what it held
       // when it was read, and no change of it would have it read again.
       const isAsRead = report.planned.length === 0 && report.failures.length === 0;
-      if (before !== undefined && (isAsRead || saysTheSame(before, status))) {
+      if (before !== undefined && (isAsRead || holdsTheSame(before, status))) {
         const isVerified = before.verified || report.isVerified;
         return [id, { ...status, settled: isVerified, verified: isVerified }];
       }
@@ -57,6 +57,7 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
     appliedNitsRevision: 0n,
     appliedConfigVersion: 0n,
     info: undefined,
+    drainingPorts: [],
   };
 }
 
@@ -95,6 +96,12 @@ function appliedStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkIn
         info: undefined,
         settled: false,
         verified: false,
+        drainingPorts: (report.draining.get(fixed.instance.id) ?? []).map(({ port, flows, endsAtWallMs }) => ({
+          port,
+          interface: inputs.ports.facts.get(port)?.interfaceName ?? '',
+          flows: flows ?? 0,
+          endsAt: timestampOf(endsAtWallMs),
+        })),
       };
       return [fixed.instance.id, { ...status, info: networkInstanceInfo(fixed.instance, fixed.bridgeNumber, status) }];
     }),

@@ -48,6 +48,7 @@ export function localInstance(id: string, name: string, thirdByte: number, portL
     allowedPriorities: undefined,
     test: defaultTestSettings,
     mtu: 0,
+    drainMs: 300_000,
   };
 }
 
@@ -106,7 +107,7 @@ export const PORTS: ReadonlyMap<string, PortFacts> = new Map([
 ]);
 
 export function selection(armed: readonly string[], permitted: readonly string[] = armed): Selection {
-  return { armed, permitted, grantedUntilMs: new Map(), revision: 1n };
+  return { armed, permitted, failing: new Set(), grantedUntilMs: new Map(), revision: 1n };
 }
 
 export const INPUTS: DesireInputs = {
@@ -118,5 +119,6 @@ export const INPUTS: DesireInputs = {
   ]),
   ids: idsFor(MODEL, NO_IDS),
   generations: new Map(),
+  drains: new Map(),
   nameServiceDirectory: '/run/eve-uplink/dnsmasq',
 };

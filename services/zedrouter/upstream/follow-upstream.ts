@@ -5,6 +5,7 @@ import {
   type WatchNetworkInstanceTestStatusResponse,
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
+import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { PortLinkState, type PortRoute, type PortStatus } from '../../../gen/nim/v1/port_status.js';
 import { ConfigurationReader, durationInMs } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
@@ -160,6 +161,11 @@ function selectionOf({ candidates, revision }: NetworkInstanceTestStatus): Selec
       .sort((a, b) => a.rank - b.rank)
       .map(({ logicalLabel }) => logicalLabel),
     permitted: candidates.filter(({ eligible }) => eligible).map(({ logicalLabel }) => logicalLabel),
+    failing: new Set(
+      candidates
+        .filter(({ testState }) => testState === PortTestState.PORT_TEST_STATE_FAILING)
+        .map(({ logicalLabel }) => logicalLabel),
+    ),
     grantedUntilMs: new Map(
       candidates.flatMap(({ logicalLabel, grantedUntilBoottime }) =>
         grantedUntilBoottime === undefined ? [] : [[logicalLabel, durationInMs(grantedUntilBoottime)] as const],
