@@ -110,7 +110,11 @@ interface Fold {
   /** Of attempts on a path that worked, and of full tests. */
   readonly path: { answered: number; lost: number };
   readonly full: { answered: number; lost: number };
-  /** Of the last attempts alone. */
+  /**
+   * What the line loses, all in all and of late: only where the same kind of attempt was answered next. An echo that
+   * goes unanswered while all else is answered may be filtered.
+   */
+  readonly line: { answered: number; lost: number };
   recent: Loss;
 }
 
@@ -175,6 +179,7 @@ function newFold(validSinceMs: number): Fold {
     answeredKinds: new Set(),
     path: { answered: 0, lost: 0 },
     full: { answered: 0, lost: 0 },
+    line: { answered: 0, lost: 0 },
     recent: { answered: 0, lost: 0 },
   };
 }
@@ -197,11 +202,11 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
   // What anybody may have accepted refutes that connections go unanswered, and no echo that does.
   if (isWeak(outcome)) {
     if (fold.deepSilences !== fold.silences) return;
-    endSilence(fold);
+    endSilence(fold, 'connection');
     countAnswer(fold);
     return;
   }
-  endSilence(fold, outcome.layer === 'path');
+  endSilence(fold, outcome.layer === 'path' ? 'echo' : 'other');
   countAnswer(fold);
   fold.answeredMs = outcome.endedMs;
   switch (outcome.probeKind) {
@@ -298,7 +303,7 @@ function takeSilence(fold: Fold, outcome: TestOutcome): void {
 function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infinity }: TrafficAnswered): void {
   fold.trafficMs = Math.max(fold.trafficMs, answeredMs);
   if (fold.silences === 0 || fold.state === 'failing') return;
-  if (tcpAnsweredMs > fold.lastSilentMs) endSilence(fold);
+  if (tcpAnsweredMs > fold.lastSilentMs) endSilence(fold, 'other');
   else if (answeredMs > fold.lastSilentMs) {
     countLost(fold, fold.silences - fold.deepSilences);
     fold.silences = fold.deepSilences;
@@ -309,8 +314,12 @@ function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infi
  * Those before were lost on a path that lives. By an echo that is answered: connections that were not say nothing of
  * how many packets the path loses.
  */
-function endSilence(fold: Fold, byEcho = false): void {
-  if (fold.silenceCounts) countLost(fold, fold.silences - (byEcho ? fold.deepSilences : 0));
+function endSilence(fold: Fold, by: 'echo' | 'connection' | 'other'): void {
+  if (fold.silenceCounts) {
+    const lost = fold.silences - (by === 'echo' ? fold.deepSilences : 0);
+    countLost(fold, lost);
+    if (by !== 'other') countLostOnLine(fold, lost);
+  }
   fold.silences = 0;
   fold.deepSilences = 0;
 }
@@ -319,12 +328,17 @@ function endSilence(fold: Fold, byEcho = false): void {
 function countAnswer(fold: Fold): void {
   if (fold.state === 'failing') return;
   fold.path.answered += 1;
+  fold.line.answered += 1;
   fold.recent = withRecent(fold.recent, true);
 }
 
 function countLost(fold: Fold, count: number): void {
+  if (fold.state !== 'failing') fold.path.lost += count;
+}
+
+function countLostOnLine(fold: Fold, count: number): void {
   if (fold.state === 'failing') return;
-  fold.path.lost += count;
+  fold.line.lost += count;
   for (let each = 0; each < count; each += 1) fold.recent = withRecent(fold.recent, false);
 }
 
@@ -355,7 +369,7 @@ function needed(fold: Fold, { failAfter, light }: HealthSettings): number {
 }
 
 function neededInFull(fold: Fold, { failAfter }: HealthSettings): number {
-  return Math.max(failuresNeeded(fold.path, fold.full, fold.recent), failAfter);
+  return Math.max(failuresNeeded(fold.line, fold.full, fold.recent), failAfter);
 }
 
 function fail(fold: Fold, cause: FailingCause, sinceMs: number): void {

@@ -31,6 +31,8 @@ export interface KeepaliveState {
   readonly provedMs: number;
   /** Keepalive probes so far; where suspect the methods take turns. */
   readonly turn: number;
+  /** The same of packets of full size. */
+  readonly sizeTurn: number;
 }
 
 const freshEcho: EchoState = {
@@ -42,7 +44,7 @@ const freshEcho: EchoState = {
 };
 
 export const initialKeepaliveState: KeepaliveState = {
-  ...{ address: undefined, provedMs: -Infinity, turn: 0 },
+  ...{ address: undefined, provedMs: -Infinity, turn: 0, sizeTurn: 0 },
   echoes: { empty: freshEcho, filled: freshEcho },
 };
 

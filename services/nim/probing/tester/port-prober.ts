@@ -164,8 +164,8 @@ export class PortProber implements Prober {
     const { label, target, targetKey } = assignment;
     const layer: Layer = 'size';
     const known = this.#known(label, targetKey);
-    const byTurns = suspect && known.turn % 2 === 1;
-    this.#learn(label, targetKey, (now) => ({ ...now, turn: now.turn + 1 }));
+    const byTurns = suspect && known.sizeTurn % 2 === 1;
+    this.#learn(label, targetKey, (now) => ({ ...now, sizeTurn: now.sizeTurn + 1 }));
     const inFull = !isLightTarget(target) && (byTurns || answeredEcho(known) === undefined);
     if (inFull) return { ...inWords(await this.#probe(attempt, signal, { padded: true })), layer };
     if (known.address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);

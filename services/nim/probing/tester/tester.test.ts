@@ -377,6 +377,15 @@ describe('what fails above the path', () => {
     }
   });
 
+  it('a portal that answers apps and swallows echoes is found in time', async () => {
+    const bench = new Bench({ path: { latencyMs: 20 } });
+    const stop = startTcp(bench, () => true);
+    await bench.run(60_000);
+    Object.assign(bench.network.path('eth0'), { state: 'accelerator' });
+    expect(await bench.until('failing', 60_000)).toBeLessThan(15_000);
+    stop();
+  });
+
   it('large packets that are lost are found while an app waits for them, and recovered', async () => {
     const bench = new Bench({ path: { latencyMs: 20 } });
     let isAnswered = true;
