@@ -112,8 +112,9 @@ interface Fold {
   readonly full: { answered: number; lost: number };
   /**
    * What the line loses, all in all and of late: only where the same kind of attempt was answered next. An echo that
-   * goes unanswered while all else is answered may be filtered.
+   * goes unanswered while all else is answered may be filtered; `unsettled` are those of which it is not known yet.
    */
+  readonly unsettled: Record<'echo' | 'connection', number>;
   readonly line: { answered: number; lost: number };
   recent: Loss;
 }
@@ -179,6 +180,7 @@ function newFold(validSinceMs: number): Fold {
     answeredKinds: new Set(),
     path: { answered: 0, lost: 0 },
     full: { answered: 0, lost: 0 },
+    unsettled: { echo: 0, connection: 0 },
     line: { answered: 0, lost: 0 },
     recent: { answered: 0, lost: 0 },
   };
@@ -285,7 +287,10 @@ function takeSilence(fold: Fold, outcome: TestOutcome): void {
   if (provedMs > startedMs) {
     // One that began on a path that did not work yet was not lost on one that does; and a connection that goes
     // unanswered beside an echo that does not says nothing of how many packets the path loses.
-    if (startedMs >= fold.sinceMs && !deep) countLost(fold, 1);
+    if (startedMs >= fold.sinceMs && !deep) {
+      countLost(fold, 1);
+      fold.unsettled.echo += 1;
+    }
     return;
   }
   if (fold.silences === 0) fold.silenceCounts = fold.answeredKinds.has(outcome.probeKind);
@@ -306,6 +311,7 @@ function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infi
   if (tcpAnsweredMs > fold.lastSilentMs) endSilence(fold, 'other');
   else if (answeredMs > fold.lastSilentMs) {
     countLost(fold, fold.silences - fold.deepSilences);
+    fold.unsettled.echo += fold.silences - fold.deepSilences;
     fold.silences = fold.deepSilences;
   }
 }
@@ -316,13 +322,22 @@ function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infi
  */
 function endSilence(fold: Fold, by: 'echo' | 'connection' | 'other'): void {
   if (fold.silenceCounts) {
-    const lost = fold.silences - (by === 'echo' ? fold.deepSilences : 0);
-    countLost(fold, lost);
-    if (by !== 'other') countLostOnLine(fold, lost);
+    const deep = by === 'echo' ? 0 : fold.deepSilences;
+    const echoes = fold.silences - fold.deepSilences;
+    countLost(fold, echoes + deep);
+    fold.unsettled.echo += echoes;
+    fold.unsettled.connection += deep;
+  }
+  if (by !== 'other') {
+    countLostOnLine(fold, Math.min(fold.unsettled[by], mostLostAtOnce));
+    fold.unsettled[by] = 0;
   }
   fold.silences = 0;
   fold.deepSilences = 0;
 }
+
+/** More in a row were no chance. */
+const mostLostAtOnce = 8;
 
 /** A dead path is not one that loses packets. */
 function countAnswer(fold: Fold): void {
@@ -378,6 +393,8 @@ function fail(fold: Fold, cause: FailingCause, sinceMs: number): void {
   fold.sinceMs = sinceMs;
   fold.succeeded = 0;
   fold.sizeSucceeded = 0;
+  fold.unsettled.echo = 0;
+  fold.unsettled.connection = 0;
 }
 
 function suspicionOf(fold: Fold): Suspicion | undefined {

@@ -24,7 +24,7 @@ import {
   sizeRecoverMs,
   type Pace,
 } from './pace.js';
-import { stallOf, type TrafficFacts } from './traffic.js';
+import { stallOf, type Stall, type TrafficFacts } from './traffic.js';
 
 /** What a port is to those who follow a target over it. */
 export type PortRole =
@@ -75,7 +75,14 @@ export type TestCause = 'requested' | 'first' | 'interval' | 'suspect' | 'stall'
 
 /** What to do now. Waiting has an end unless only an event can change something. */
 export type NextTest =
-  | { readonly kind: 'start'; readonly probeKind: ProbeKind; readonly limitMs: number; readonly cause: TestCause }
+  | {
+      readonly kind: 'start';
+      readonly probeKind: ProbeKind;
+      readonly limitMs: number;
+      readonly cause: TestCause;
+      /** It shows what the line loses, and asks as calm keepalive probes do. */
+      readonly companion?: true;
+    }
   | { readonly kind: 'wait'; readonly untilMs: number | undefined };
 
 /** The next test of one target over one port. Pure: the same situation at the same time gives the same answer. */
@@ -150,7 +157,7 @@ function working(situation: TestSituation, health: Working, starts: StartsByKind
     const needed = health.silencesNeeded;
     return burst(situation, { sinceMs: nowMs, silences: 0, needed, cause: 'stall' }, nowMs);
   }
-  const tcpStall = inUse ? stallOf(traffic, 'tcp', answerLimit(situation), nowMs) : noStall;
+  const tcpStall = inUse ? tcpStallOf(situation, nowMs) : noStall;
   if (tcpStall.kind === 'stalled') return whenTcpStalls(situation, health, tcpStall.sinceMs, starts, nowMs);
   if (role.kind === 'wanted') {
     const wanted = whenWanted(situation, health, role, starts, nowMs);
@@ -162,6 +169,10 @@ function working(situation: TestSituation, health: Working, starts: StartsByKind
 
 const noStall = { kind: 'none' } as const;
 
+function tcpStallOf(situation: TestSituation, nowMs: number): Stall {
+  return stallOf(situation.traffic, 'tcp', answerLimit(situation), nowMs);
+}
+
 /** Something was not answered: ask again in quick succession, at each layer that is suspect. */
 function suspect(
   situation: TestSituation,
@@ -172,7 +183,12 @@ function suspect(
 ): NextTest {
   const { sinceMs, silences, failed, sizeFailed } = suspicion;
   const silent = silences > 0 ? [whenSilent(situation, suspicion, health.silencesNeeded, starts.full, nowMs)] : [];
-  const out = failed > 0 ? [fullInDoubt(situation, health, { sinceMs, failed, cause: 'suspect' }, starts, nowMs)] : [];
+  // Apps wait for TCP: full tests do not wait for what echoes tell.
+  const stall = situation.role.kind === 'in-use' && !situation.target.light ? tcpStallOf(situation, nowMs) : noStall;
+  const out =
+    failed > 0 || stall.kind === 'stalled'
+      ? [fullInDoubt(situation, health, { sinceMs, failed, cause: 'suspect' }, starts, nowMs)]
+      : [];
   // What passes no small packets passes no large ones.
   const size =
     sizeFailed > 0 && silences === 0
@@ -215,7 +231,8 @@ function companionOf(situation: TestSituation, sinceMs: number, cause: TestCause
   );
   if (begun.length >= companionEchoes) return waitForEvent;
   const dueMs = Math.max(...begun, -Infinity) + companionSpacingMs;
-  return startAt(dueMs, situation, 'keepalive', cause, nowMs);
+  const next = startAt(dueMs, situation, 'keepalive', cause, nowMs);
+  return next.kind === 'start' ? { ...next, companion: true } : next;
 }
 
 /** Apps begin connections, or send over TCP, and no data comes back: is it TCP, the target, or the size of packets? */

@@ -195,7 +195,8 @@ export class Tester {
         return;
       }
       const suspect =
-        situation.health.state !== 'working' || situation.health.suspicion !== undefined || next.cause === 'stall';
+        next.companion !== true &&
+        (situation.health.state !== 'working' || situation.health.suspicion !== undefined || next.cause === 'stall');
       const { probeKind, cause } = next;
       const bytes = bytesOf(track.assignment.target.kind, probeKind, situation.target.keepalive);
       const waitMs = this.#admit(track.assignment.label, cause, bytes);
