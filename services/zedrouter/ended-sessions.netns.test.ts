@@ -12,6 +12,7 @@ import { Program } from '../../lib/iproute-exec/testing.js';
 import { OURS, OURS_MASK } from '../../lib/dataplane-layout/index.js';
 import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
+import { PORTS } from './testing/ship.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 
 const SERVER = { address: '198.51.100.1', port: 7_000 };
@@ -63,7 +64,12 @@ describe('sessions whose flows the kernel itself has forgotten', () => {
       expect(session.printed).toHaveLength(1);
 
       const moved = nextReport();
-      reconciler.takeUpstream(upstream(['wwan0']));
+      const { ports, ...others } = upstream(['wwan0']);
+      const eth0 = PORTS.get('eth0');
+      if (ports === undefined || eth0 === undefined) throw new Error('the ship has no eth0');
+      const withoutAddress = { ...eth0, addresses: [], routes: [], gateways: [], sourceAddress: undefined };
+      const facts = new Map([...ports.facts, ['eth0', withoutAddress]]);
+      reconciler.takeUpstream({ ...others, ports: { ...ports, facts } });
       await moved;
       await session.prints('error ECONNRESET');
     });
