@@ -6,7 +6,13 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { run } from '../iproute-exec/run.js';
 import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
 import { Rtnetlink } from './rtnetlink.js';
-import { countFlowsByMark, deleteFlowsByMark, readTcpFlowsByMark, type TcpFlow } from './conntrack-entry.js';
+import {
+  countFlowsByMark,
+  deleteFlowsByMark,
+  deleteUntranslatedFlows,
+  readTcpFlowsByMark,
+  type TcpFlow,
+} from './conntrack-entry.js';
 
 let namespace: TestNamespace;
 
@@ -111,4 +117,21 @@ it('deletes thousands of flows at once, and leaves thousands of others', async (
   expect(told).toBe(2_000);
   expect(await countFlowsByMark({ mark: 8, mask: 0xffff, namespace: name })).toBe(0);
   expect(await countFlowsByMark({ mark: 9, mask: 0xffff, namespace: name })).toBe(2_500);
+});
+
+it('deletes unanswered flows of UDP to a destination, and nothing that is answered or translated', async () => {
+  const { name } = namespace;
+  const flow = (destinationPort: number, more: readonly string[] = []): readonly string[] =>
+    ['-I', '-p', 'udp', '-s', '10.9.0.1', '-d', '10.9.0.2', '--sport', '5000', '-t', '300'].concat([
+      ...['--dport', String(destinationPort)],
+      ...more,
+    ]);
+  const flows = [flow(8_081), flow(8_082), flow(8_083, ['-u', 'SEEN_REPLY']), flow(8_084, ['--dst-nat', '10.9.0.3'])];
+  for (const words of flows) await run('conntrack', words, { namespace: name });
+  const isMeant = ({ destination, destinationPort }: { destination: string; destinationPort: number }): boolean =>
+    destination === '10.9.0.2' && destinationPort !== 8_082;
+  expect(await deleteUntranslatedFlows(isMeant, name)).toBe(1);
+  const { stdout } = await run('conntrack', ['-L', '-p', 'udp', '-s', '10.9.0.1'], { namespace: name });
+  const left = Array.from(stdout.matchAll(/src=10\.9\.0\.1 \S+ \S+ dport=(\d+)/g), ([, port]) => port);
+  expect(left.sort()).toEqual(['8082', '8083', '8084']);
 });

@@ -9,6 +9,7 @@ export type { TcpEndpoint } from './challenge-segment.js';
 export {
   countFlowsByMark,
   deleteFlowsByMark,
+  deleteUntranslatedFlows,
   readTcpFlowsByMark,
   type FlowSelection,
   type FlowTuple,

@@ -1,6 +1,12 @@
 import { writeSysctl } from 'iproute-exec';
 
-import { deleteFlowsByMark, isAlreadySo, type KernelChange, type TcpFlow } from '../../../lib/netlink/index.js';
+import {
+  deleteFlowsByMark,
+  deleteUntranslatedFlows,
+  isAlreadySo,
+  type KernelChange,
+  type TcpFlow,
+} from '../../../lib/netlink/index.js';
 
 import type { Bridge } from '../desired/dataplane.js';
 import type { Operation, Phase, Plan } from '../plan/operations.js';
@@ -129,6 +135,14 @@ async function runOther(operation: Operation, { kernel, challenger, bridges, boo
     case 'nft':
       await transact(kernel, operation.change, boottimeMs());
       return;
+    case 'untranslated-flows-end': {
+      const open = new Set(operation.destinations.map(({ address, port }) => `${address} ${port}`));
+      await deleteUntranslatedFlows(
+        ({ destination, destinationPort }) => open.has(`${destination} ${destinationPort}`),
+        kernel.namespace,
+      );
+      return;
+    }
     case 'flows-end': {
       const { mark, mask } = operation;
       const flows: TcpFlow[] = [];

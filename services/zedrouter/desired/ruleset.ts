@@ -138,6 +138,15 @@ export const CHAINS: readonly Chain[] = [
     rules: ['ct state established,related accept', 'ct status dnat accept', 'counter name not_permitted drop'],
   },
   {
+    // A path with a smaller MTU behind a port, where the way back of ICMP is blocked: both ends are told at their SYN.
+    name: 'clamp',
+    hook: 'type filter hook forward priority mangle; policy accept;',
+    rules: [
+      'tcp flags & (syn | rst) == syn iifname @ni_bridges oifname @uplinks tcp option maxseg size set rt mtu',
+      'tcp flags & (syn | rst) == syn iifname @uplinks oifname @ni_bridges tcp option maxseg size set rt mtu',
+    ],
+  },
+  {
     // After every filter, ours or not: only what really goes through counts. The look-up itself does it, without a
     // verdict.
     name: 'count',

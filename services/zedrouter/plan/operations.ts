@@ -21,7 +21,15 @@ export type Operation =
   /** Has the kernel look for a gateway's link address before traffic needs it. */
   | { readonly kind: 'neighbour-warm'; readonly address: string; readonly interfaceName: string }
   /** Deletes the conntrack entries whose mark, under the mask, is this one. */
-  | { readonly kind: 'flows-end'; readonly mark: number; readonly mask: number };
+  | { readonly kind: 'flows-end'; readonly mark: number; readonly mask: number }
+  /** Deletes the unanswered UDP flows to these destinations that are older than their port maps. */
+  | { readonly kind: 'untranslated-flows-end'; readonly destinations: readonly Destination[] };
+
+/** Where a port map is open. */
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** One nft transaction. */
 export interface NftChange {

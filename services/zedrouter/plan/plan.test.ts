@@ -148,7 +148,7 @@ describe('plan', () => {
       before: { ...INPUTS, model: { ...MODEL, networkInstances: MODEL.networkInstances.slice(1), apps: [] } },
       after: INPUTS,
       urgent: ['install', 'switch', 'follow', 'open'],
-      rest: ['name-services'],
+      rest: ['name-services', 'flows'],
     },
     {
       what: 'nothing but tidying',

@@ -2,6 +2,7 @@ import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import { PREFERENCE, SUBNET_TABLE } from '../../../lib/dataplane-layout/index.js';
 import {
   elementKey,
+  PROTOCOL_NUMBERS,
   sameElement,
   sameRoute,
   type Route,
@@ -11,6 +12,8 @@ import {
 } from '../../../lib/netlink/index.js';
 import { SET_NAMES, type ElementSets, type SetName } from '../desired/sets.js';
 import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
+
+type NftOperation = Extract<Operation, { readonly kind: 'nft' }>;
 
 /**
  * What happens once, at the change from one selection to another; it is no state of the kernel that can be compared.
@@ -46,6 +49,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   const routes = routeOperations(observed.routes, desired.routes);
   const rules = ruleOperations(observed.rules, desired.rules);
   const bridges = bridgeOperations(observed.bridges, desired.bridges);
+  const nft = nftOperations(observed, desired);
   const sysctls = sysctlOperations(observed.sysctls, desired.sysctls);
   const isOfBridge = bridgeSettings(desired.bridges);
   const phases: readonly Phase[] = [
@@ -60,7 +64,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
       ],
     },
-    { name: 'switch', operations: nftOperations(observed, desired) },
+    { name: 'switch', operations: nft },
     {
       name: 'follow',
       operations: [
@@ -81,7 +85,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
       operations: [...rules.deleted.filter((operation) => !isSourceRule(operation.rule)), ...routes.deleted],
     },
     { name: 'name-services', operations: nameServiceOperations(observed.nameServices, desired.nameServices) },
-    { name: 'flows', operations: transition.ended },
+    { name: 'flows', operations: [...transition.ended, ...untranslatedFlows(nft, desired.elements)] },
     { name: 'remove', operations: bridges.deleted },
   ];
   return phases.filter(({ operations }) => operations.length > 0);
@@ -175,7 +179,31 @@ function sameBridge(a: Bridge, b: Bridge): boolean {
   return a.niId === b.niId && sameBridgeAddress(a, b) && a.macAddress === b.macAddress && a.mtu === b.mtu;
 }
 
-function nftOperations(observed: Dataplane, desired: Dataplane): readonly Operation[] {
+const OPENS_PORT_MAPS: ReadonlySet<SetName> = new Set(['port_map_target', 'port_map_open']);
+
+/**
+ * A flow is translated with its first packet or never: a sender that was there before its port map is, or is open, has
+ * to be forgotten. TCP begins anew by itself.
+ */
+function untranslatedFlows(nft: readonly NftOperation[], elements: ElementSets): readonly Operation[] {
+  const isOpened = nft.some(
+    ({ change }) =>
+      change.ruleset || change.sets.some(({ set, added }) => OPENS_PORT_MAPS.has(set) && added.length > 0),
+  );
+  if (!isOpened) return [];
+  const addresses = [...elements.port_address.values()].map(({ key, value }) => ({ address: key[0], port: value[0] }));
+  const destinations = [...elements.port_map_owner.values()].flatMap(
+    ({ key: [port, protocol, externalPort], value }) => {
+      if (protocol !== PROTOCOL_NUMBERS.udp || !elements.port_map_open.has(elementKey(value))) return [];
+      return addresses
+        .filter((each) => each.port === port)
+        .map(({ address }) => ({ address: String(address), port: Number(externalPort) }));
+    },
+  );
+  return destinations.length === 0 ? [] : [{ kind: 'untranslated-flows-end', destinations }];
+}
+
+function nftOperations(observed: Dataplane, desired: Dataplane): readonly NftOperation[] {
   const ruleset = !observed.rulesetInForce && desired.rulesetInForce;
   const sets = SET_NAMES.flatMap((set) => setChange(set, observed.elements, desired.elements));
   return ruleset || sets.length > 0 ? [{ kind: 'nft', change: { ruleset, sets } }] : [];

@@ -46,6 +46,10 @@ function printOperation(operation: Operation): readonly string[] {
       return [`  dnsmasq stop ${operation.bridge}`];
     case 'neighbour-warm':
       return [`  ip neigh replace ${operation.address} dev ${operation.interfaceName} use`];
+    case 'untranslated-flows-end':
+      return operation.destinations.map(
+        ({ address, port }) => `  conntrack -D -p udp -d ${address} --dport ${port} --status UNSET`,
+      );
     case 'flows-end':
       return [`  conntrack -D --mark ${formatMark(operation.mark)}/${formatMark(operation.mask)}`];
   }

@@ -196,6 +196,7 @@ function concerns(operation: Operation, bridge: string, subnet: Prefix, tables: 
     case 'sysctl':
     case 'nft':
     case 'flows-end':
+    case 'untranslated-flows-end':
       return true;
     case 'neighbour-warm':
       return false;

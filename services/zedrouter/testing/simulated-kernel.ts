@@ -101,6 +101,7 @@ export class SimulatedKernel {
         return;
       case 'neighbour-warm':
       case 'flows-end':
+      case 'untranslated-flows-end':
         return;
     }
   }
