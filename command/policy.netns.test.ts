@@ -200,7 +200,9 @@ describe('policy, with a real zedagent and NIM', () => {
   it('check-port of a port without link says so, and of a port that there is not fails', async () => {
     await namespace.setCarrier('wwan0', 'down');
     await eventually(async () => {
-      expect(await good('check-port', 'controller', 'wwan0')).toContain('it has no link, no address or no default route now');
+      expect(await good('check-port', 'controller', 'wwan0')).toContain(
+        'it has no link, no address or no default route now',
+      );
     });
     const unknown = await uplink('check-port', 'controller', 'eth9');
     expect(unknown).toMatchObject({ stdout: '', exitCode: 1 });
@@ -211,7 +213,9 @@ describe('policy, with a real zedagent and NIM', () => {
     expect(await good('test-ports', 'eth0', 'sat0')).toMatch(/^eth0 +eth0 +link and address +working/m);
     const all = await uplink('test-ports');
     expect(all.exitCode).toBe(1);
-    expect(all.stdout).toMatch(/^wwan0 +wwan0 +link and address +failing +- +no link, no address or no default route$/m);
+    expect(all.stdout).toMatch(
+      /^wwan0 +wwan0 +link and address +failing +- +no link, no address or no default route$/m,
+    );
     expect((await uplink('test-ports', 'eth9')).stderr).toContain('there is no port "eth9"');
     await namespace.setCarrier('wwan0', 'up');
   });
