@@ -18,7 +18,8 @@ export {
   type SpendingPurpose,
 } from './budget.js';
 export { bytesOf, fullBytesOf, keepaliveBytesOf, sizeBytes, type KeepaliveMeans } from './cost.js';
-export { nextTest, type NextTest, type PortRole, type TestCause, type TestSituation } from './next-test.js';
+export { nextTest, type NextTest, type TestCause } from './next-test.js';
+export type { PortRole, TestSituation } from './situation.js';
 export {
   initialKeepalives,
   initialKeepaliveSpacingMs,

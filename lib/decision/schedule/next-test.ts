@@ -1,75 +1,25 @@
 import { backoffMs } from '../../clock/index.js';
-import { learnedLimitMs, type Suspicion, type Health, type TestRecord, type ProbeKind } from '../health/index.js';
-import type { BudgetState } from './budget.js';
-import { keepaliveBytesOf, type KeepaliveMeans } from './cost.js';
+import type { Health, ProbeKind, Suspicion, TestRecord } from '../health/index.js';
+import { fullDueMs, keepaliveInterval, sizeInterval } from './intervals.js';
+import { answerLimit, limitOf, quickProbeKind, quickProof, sizeLimit, suspectFullLimit } from './limits.js';
 import {
-  comfortableShare,
   companionEchoes,
   companionSpacingMs,
   firstSizeAfterMs,
   initialKeepalives,
   initialKeepaliveSpacingMs,
-  suspectFullLongestMs,
-  suspectFullShortestMs,
   suspectFullSpacingMs,
   suspectShortestMs,
   suspectSizeSpacingMs,
   suspectSpacingMs,
-  fullLimitMs,
   fullRetryMs,
   longestLimitMs,
   patientSpacingMs,
-  quietAfterMs,
-  returningKeepaliveMs,
   sizeRecoverMs,
   type Pace,
 } from './pace.js';
-import { stallOf, type Stall, type TrafficFacts } from './traffic.js';
-
-/** What a port is to those who follow a target over it. */
-export type PortRole =
-  | { readonly kind: 'in-use' }
-  /**
-   * Somebody's port is suspect or does not work, and this one may be next: what it showed before `sinceMs` is too old.
-   * It is asked at the layer that fails there: `keepalive` where that port is silent, `full` where the target is out of
-   * reach, `size` where large packets are lost.
-   */
-  | { readonly kind: 'wanted'; readonly sinceMs: number; readonly probeKind: ProbeKind }
-  /** It works again, and has to go on doing so for a while before it is used. */
-  | { readonly kind: 'returning' }
-  | { readonly kind: 'standby' };
-
-/** Everything that the next test of one target over one port depends on. Times are monotonic milliseconds. */
-export interface TestSituation {
-  /** Since when link and address have been there; undefined: they are not. */
-  readonly validSinceMs: number | undefined;
-  readonly record: TestRecord;
-  readonly health: Health;
-  readonly role: PortRole;
-  readonly pace: Pace;
-  readonly target: {
-    /** Its own test is a single packet and its answer. */
-    readonly light: boolean;
-    /** As configured; undefined: as the pace says. */
-    readonly intervalMs: number | undefined;
-    readonly timeoutMs: number | undefined;
-    /** By what keepalive probes go now. */
-    readonly keepalive: KeepaliveMeans;
-    /** They may go out between full tests, and not only where it is suspect. */
-    readonly calmKeepalives: boolean;
-  };
-  readonly traffic: TrafficFacts | undefined;
-  readonly inFlight: readonly { readonly probeKind: ProbeKind; readonly startedMs: number }[];
-  readonly budget: {
-    readonly state: BudgetState;
-    /** How full the savings are, 0 to 1. */
-    readonly savedShare: number;
-  };
-  /** When the target answered over another port last. */
-  readonly elsewhereAnsweredMs: number | undefined;
-  /** A person asked for a test then. */
-  readonly requestedMs: number | undefined;
-}
+import type { PortRole, TestSituation } from './situation.js';
+import { stallOf, type Stall } from './traffic.js';
 
 export type TestCause = 'requested' | 'first' | 'interval' | 'suspect' | 'stall' | 'wanted' | 'recovery';
 
@@ -147,7 +97,7 @@ function untested(situation: TestSituation, full: Starts, nowMs: number): NextTe
 type Working = Extract<Health, { state: 'working' }>;
 
 function working(situation: TestSituation, health: Working, starts: StartsByKind, nowMs: number): NextTest {
-  const { role, record, traffic } = situation;
+  const { role, traffic } = situation;
   const { suspicion } = health;
   if (suspicion !== undefined) return suspect(situation, health, suspicion, starts, nowMs);
   const inUse = role.kind === 'in-use';
@@ -164,7 +114,7 @@ function working(situation: TestSituation, health: Working, starts: StartsByKind
     if (wanted !== undefined) return wanted;
   }
   const stalls = [stall, tcpStall].flatMap((each) => (each.kind === 'growing' ? [each.ripeAtMs] : []));
-  return soonest([whenCalm(situation, health, starts, record, nowMs), ...stalls.map(waitUntil)]);
+  return soonest([whenCalm(situation, health, starts, nowMs), ...stalls.map(waitUntil)]);
 }
 
 const noStall = { kind: 'none' } as const;
@@ -372,10 +322,9 @@ function whenCalm(
   situation: TestSituation,
   { sinceMs }: Working,
   { full, size, any }: StartsByKind,
-  record: TestRecord,
   nowMs: number,
 ): NextTest {
-  const { target, budget, traffic } = situation;
+  const { target, budget, traffic, record } = situation;
   if (budget.state !== 'ample') return waitUntil(nowMs + budgetRecheckMs);
   const { keepalive } = target;
   const fullDue = full.busy ? undefined : fullDueMs(situation, full, nowMs);
@@ -394,51 +343,6 @@ function whenCalm(
   if (keepaliveDue !== undefined && keepaliveDue <= nowMs) return start(situation, 'keepalive', 'interval');
   if (sizeDue !== undefined && sizeDue <= nowMs) return start(situation, 'size', 'interval');
   return waitUntil(earliest(earliest(fullDue, keepaliveDue), sizeDue));
-}
-
-/** What lies above the path is proved anew in bounded time; as savings go, in the time that the month pays for. */
-function fullDueMs(situation: TestSituation, full: Starts, nowMs: number): number {
-  const { target, pace, role, traffic, budget } = situation;
-  const lastMs = full.lastMs ?? 0;
-  if (target.intervalMs !== undefined) return lastMs + target.intervalMs;
-  if (target.light) return lastMs + keepaliveInterval(situation, nowMs);
-  const stretched = (intervalMs: number): number => {
-    const short = Math.max(0, 1 - budget.savedShare / comfortableShare);
-    return intervalMs + Math.max(0, pace.fullSustainedMs - intervalMs) * short;
-  };
-  switch (role.kind) {
-    case 'standby':
-    case 'wanted':
-      return lastMs + pace.fullStandbyMs;
-    case 'returning':
-      return lastMs + stretched(pace.fullInUseMs);
-    case 'in-use': {
-      const regularMs = isQuiet(situation, nowMs) ? pace.fullQuietMs : stretched(pace.fullInUseMs);
-      const opensMs = traffic?.lastOpenMs ?? -Infinity;
-      return lastMs + (opensMs > lastMs ? Math.min(stretched(pace.fullBusyMs), regularMs) : regularMs);
-    }
-  }
-}
-
-function keepaliveInterval(situation: TestSituation, nowMs: number): number {
-  const { role, pace, target } = situation;
-  // Where only dearer ones are answered, they are as much more seldom.
-  const dearer =
-    target.keepalive.kind === 'none' || target.light ? 1 : target.keepalive.bytes / keepaliveBytesOf('echo');
-  if (role.kind === 'returning') return Math.min(pace.keepaliveInUseMs, returningKeepaliveMs) * dearer;
-  if (role.kind !== 'in-use') return pace.keepaliveStandbyMs * dearer;
-  return (isQuiet(situation, nowMs) ? pace.keepaliveQuietMs : pace.keepaliveInUseMs) * dearer;
-}
-
-function sizeInterval(situation: TestSituation, nowMs: number): number {
-  const { role, pace } = situation;
-  if (role.kind !== 'in-use') return pace.sizeStandbyMs;
-  return isQuiet(situation, nowMs) ? pace.sizeQuietMs : pace.sizeInUseMs;
-}
-
-function isQuiet({ traffic, validSinceMs }: TestSituation, nowMs: number): boolean {
-  const lastTrafficMs = Math.max(traffic?.any.lastUpMs ?? 0, traffic?.any.lastDownMs ?? 0, validSinceMs ?? 0);
-  return nowMs - lastTrafficMs >= quietAfterMs;
 }
 
 /** It does not work: ask ever more seldom, at the layer that fails, and in full as soon as anything answers. */
@@ -484,65 +388,12 @@ function failing(
 /** A full test for so many keepalive probes that go unanswered. */
 const fullOfRecovery = 4;
 
-function quickProbeKind({ target }: TestSituation): 'full' | 'keepalive' {
-  return target.light || target.keepalive.kind === 'none' ? 'full' : 'keepalive';
-}
-
-/** The cheapest attempt whose answer proves the path. */
-function quickProof({ target }: TestSituation): 'full' | 'keepalive' {
-  return target.light || target.keepalive.kind !== 'echo' ? 'full' : 'keepalive';
-}
-
-/** How long the path takes to answer a packet, or else to answer in full; undefined where it never has. */
-function answerLimit(situation: TestSituation): number | undefined {
-  const { outcomes } = situation.record;
-  const learnedMs = learnedLimitMs(outcomes, quickProbeKind(situation)) ?? learnedLimitMs(outcomes, 'full');
-  return learnedMs === undefined ? undefined : Math.min(learnedMs, longestLimitMs);
-}
-
-/** A full test is so many round trips: connection, TLS, request. */
-const fullRoundTrips = 5;
-
-/** Of a full test whose answer somebody waits for. `patient`: lost packets may make it late. */
-function suspectFullLimit(situation: TestSituation, patient: boolean): number {
-  const { target, record } = situation;
-  if (target.light) return limitOf(situation, 'full');
-  const learnedMs = patient ? undefined : learnedLimitMs(record.outcomes, 'full');
-  const limitMs = Math.min(Math.max(learnedMs ?? Infinity, suspectFullShortestMs), suspectFullLongestMs);
-  return Math.min(Math.max(limitMs, slowPathLimit(situation)), target.timeoutMs ?? Infinity);
-}
-
-/** Of a path that works and loses nothing, as it is learned: whether one that takes longer fails, more of them tell. */
-function fullLimit(situation: TestSituation): number {
-  const { health } = situation;
-  if (health.state === 'working' && !health.lossy) return suspectFullLimit(situation, false);
-  return Math.max(fullLimitMs, slowPathLimit(situation));
-}
-
-/** A path that is slow is slow in full, too. */
-function slowPathLimit(situation: TestSituation): number {
-  return fullRoundTrips * (answerLimit(situation) ?? 0);
-}
-
-/** A large packet takes longer over a thin line; and a full test in its place has several round trips. */
-function sizeLimit(situation: TestSituation): number {
-  const learnedMs = 2 * (answerLimit(situation) ?? longestLimitMs);
-  return Math.min(Math.max(learnedMs, suspectFullShortestMs), suspectFullLongestMs);
-}
-
 function backoff(failures: number, { recoverMostMs: mostMs }: Pace): number {
   return backoffMs({ firstMs: fullRetryMs, mostMs, attempt: failures - 1 });
 }
 
 function start(situation: TestSituation, probeKind: ProbeKind, cause: TestCause): NextTest {
   return { kind: 'start', probeKind, limitMs: limitOf(situation, probeKind), cause };
-}
-
-function limitOf(situation: TestSituation, probeKind: ProbeKind): number {
-  const { target } = situation;
-  if (probeKind === 'size') return sizeLimit(situation);
-  if (probeKind === 'full' && !target.light) return target.timeoutMs ?? fullLimit(situation);
-  return Math.min(answerLimit(situation) ?? longestLimitMs, target.timeoutMs ?? Infinity);
 }
 
 function startAt(
