@@ -22,15 +22,19 @@ export function learnedLimitMs(outcomes: readonly TestOutcome[], probeKind: Prob
   for (const latencyMs of latencies(outcomes, probeKind)) {
     slowestMs = Math.max(slowestMs, latencyMs);
     if (smoothedMs === undefined) {
-      smoothedMs = latencyMs;
       variationMs = latencyMs / 2;
     } else {
       variationMs = (1 - variation) * variationMs + variation * Math.abs(smoothedMs - latencyMs);
-      smoothedMs = (1 - smoothing) * smoothedMs + smoothing * latencyMs;
     }
+    smoothedMs = smoothRoundTrip(smoothedMs, latencyMs);
   }
   if (smoothedMs === undefined) return undefined;
   return Math.max(shortestLimitMs, smoothedMs + 4 * variationMs, 1.5 * slowestMs);
+}
+
+/** The smoothed round trip after one more answer (RFC 6298, section 2); undefined: this is the first. */
+export function smoothRoundTrip(smoothedMs: number | undefined, latencyMs: number): number {
+  return smoothedMs === undefined ? latencyMs : (1 - smoothing) * smoothedMs + smoothing * latencyMs;
 }
 
 function latencies(outcomes: readonly TestOutcome[], probeKind: ProbeKind): readonly number[] {

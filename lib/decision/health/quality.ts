@@ -1,4 +1,5 @@
 import type { QualityThresholds } from '../../configuration/index.js';
+import { smoothRoundTrip } from './latency.js';
 import type { ProbeKind, TestOutcome } from './outcome.js';
 
 /**
@@ -34,9 +35,6 @@ const slotsForGood = 10;
 /** A packet of full size may be lost where others are not: that is another matter. */
 const measures: Readonly<Record<ProbeKind, boolean>> = { full: true, keepalive: true, size: false };
 
-/** As TCP smooths its round trip (RFC 6298, section 2). */
-const smoothing = 1 / 8;
-
 /**
  * Reads loss and latency from the outcomes since `validSinceMs`, oldest first, with hysteresis: `poor` from the attempt
  * on at which loss or latency reaches its threshold, until both are below their lower values over a whole window. By
@@ -66,8 +64,7 @@ export function qualityOf(
   for (const outcome of valid) {
     slots = withAttempt(slots, outcome);
     if (outcome.probeKind === timed && outcome.result.kind === 'answered') {
-      const { latencyMs: sampleMs } = outcome.result;
-      roundTripMs = answers === 0 ? sampleMs : (1 - smoothing) * roundTripMs + smoothing * sampleMs;
+      roundTripMs = smoothRoundTrip(answers === 0 ? undefined : roundTripMs, outcome.result.latencyMs);
       answers += 1;
     }
     const isSlow = latencyMs !== undefined && answers >= slotsForGood && roundTripMs >= latencyMs.poorFrom;
