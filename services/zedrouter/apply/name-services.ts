@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 
 import { reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } from 'iproute-exec';
 
 import type { NameService } from '../desired/dataplane.js';
 import { nameServicePaths } from '../desired/name-service.js';
 import { withoutStaleLeases } from './stale-leases.js';
+import { writeWhole } from './write-whole.js';
 
 /*
  * The files are on a tmpfs and short, so they are read and written synchronously: some 20 us each, where a turn through
@@ -52,10 +53,10 @@ export async function startNameService(
   mkdirSync(directory, { recursive: true });
   await stopDnsmasq(paths.pid);
   writeTexts(directory, bridge, service);
-  writeWhole(paths.config, service.config);
+  writeChanged(paths.config, service.config);
   // dnsmasq rewrites the file while it runs, and reads it when it starts.
   const leases = textOf(paths.leases);
-  if (leases !== '') writeWhole(paths.leases, withoutStaleLeases(leases, service.dhcpHosts));
+  if (leases !== '') writeChanged(paths.leases, withoutStaleLeases(leases, service.dhcpHosts));
   await startDnsmasq({
     confFile: paths.config,
     pidFile: paths.pid,
@@ -92,16 +93,15 @@ export async function stopNameService(directory: string, bridge: string): Promis
 
 function writeTexts(directory: string, bridge: string, service: NameService): void {
   const paths = nameServicePaths(directory, bridge);
-  writeWhole(paths.dhcpHosts, service.dhcpHosts);
-  writeWhole(paths.hosts, service.hosts);
-  writeWhole(paths.servers, service.servers);
+  writeChanged(paths.dhcpHosts, service.dhcpHosts);
+  writeChanged(paths.hosts, service.hosts);
+  writeChanged(paths.servers, service.servers);
 }
 
-/** Never half a file under the name that dnsmasq reads; nothing where it is as it should be. */
-function writeWhole(path: string, text: string): void {
+/** Nothing is written where it is as it should be: dnsmasq reads anew what has changed. */
+function writeChanged(path: string, text: string): void {
   if (existsSync(path) && textOf(path) === text) return;
-  writeFileSync(`${path}.new`, text, { mode: 0o644 });
-  renameSync(`${path}.new`, path);
+  writeWhole(path, text, 0o644);
 }
 
 function textOf(path: string): string {

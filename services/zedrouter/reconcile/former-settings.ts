@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { readSysctl, writeSysctl } from 'iproute-exec';
+
+import { writeWhole } from '../apply/write-whole.js';
 
 /** A kernel setting before it was ours, and as we set it. */
 interface FormerSetting {
@@ -65,8 +67,7 @@ export class FormerSettings {
 
   #write(known: ReadonlyMap<string, FormerSetting>): void {
     if (!existsSync(dirname(this.#path))) mkdirSync(dirname(this.#path), { recursive: true });
-    writeFileSync(`${this.#path}.new`, JSON.stringify([...known]), { mode: 0o600 });
-    renameSync(`${this.#path}.new`, this.#path);
+    writeWhole(this.#path, JSON.stringify([...known]), 0o600);
   }
 }
 
