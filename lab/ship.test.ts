@@ -17,7 +17,7 @@ describe('the ship', () => {
     const content = await readFile(join(packageRoot(), shipFile));
     const fromFile = configFromFileContent(content, shipFile);
     expect(EdgeDevConfig.encode(fromFile).finish()).toEqual(
-      EdgeDevConfig.encode(shipConfiguration(topology, { failbackHoldSeconds: 3 })).finish(),
+      EdgeDevConfig.encode(shipConfiguration(topology, { failbackHoldSeconds: 3, drainSeconds: 0 })).finish(),
     );
   });
 
