@@ -48,6 +48,8 @@ describe('what a crashed lab leaves', () => {
     const folder = join(tmpdir(), `eve-uplink-lab-${word}`);
     const options = { prefix, runDir: folder, stateDir: `${folder}-state` };
     const lab = await createLab(options);
+    // It has ended; that this process hears of it may take a moment more.
+    await sleeper.exited;
     expect(sleeper.running).toBe(false);
     await expect(createLab(options)).rejects.toThrow('is running already');
     expect(await lab.portAddress('eth0')).toBe(lab.isp('eth0').leaseAddress);
