@@ -1,5 +1,7 @@
 import type { PortCandidate } from '../../gen/nim/v1/network_instance_test_status.js';
 import type { ExplainResponse } from '../../gen/nim/v1/network_interface_manager.js';
+import type { Obstacle } from '../../gen/zedrouter/v1/network_router.js';
+import { obstacleLines } from './obstacle-lines.js';
 import { printable, table } from './table.js';
 import { reasonLabel, testLabel } from './enum-labels.js';
 
@@ -22,9 +24,14 @@ function row(candidate: PortCandidate): readonly string[] {
   ];
 }
 
-/** Why this port, and why not each of the others: in sentences, then every candidate with its reasons. */
-export function explanationText({ lines, candidates }: ExplainResponse): string {
-  const sentences = lines.map(printable).join('\n');
+/**
+ * Why this port, and why not each of the others: in sentences, then every candidate with its reasons. What stands in
+ * the way on the host comes with the sentences: a port that works is of no use behind it.
+ */
+export function explanationText({ lines, candidates }: ExplainResponse, obstacles: readonly Obstacle[] = []): string {
+  const sentences = [...lines, ...obstacleLines(obstacles).map((line) => `But it is ${line}`)]
+    .map(printable)
+    .join('\n');
   const ports = candidates.length === 0 ? 'There are no ports' : table(head, candidates.map(row));
   return [sentences, ports].filter((part) => part !== '').join('\n\n');
 }

@@ -3,6 +3,7 @@ import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { drainLines } from './drain-lines.js';
 import { portTable, testErrorLines, testTable } from './port-tables.js';
+import { obstacleLines } from './obstacle-lines.js';
 import { printable, table } from './table.js';
 import { durationText, sinceText } from './time.js';
 import { applyLabel, causeLabel, noPortLabel } from './enum-labels.js';
@@ -33,12 +34,19 @@ function networkInstanceRow(view: NetworkInstanceView, nowMs: number): readonly 
   return [
     view.name,
     portInUse(view),
-    view.applied === undefined ? '?' : applyLabel(view.applied.state),
+    stateText(view),
     view.applied?.armedPorts.slice(1).join(' ') ?? '',
     selected(view),
     sinceText(view.selection?.selectedSince, nowMs),
     why(view),
   ];
+}
+
+/** Applied and obstructed: all is done that is ours to do, and apps may have no way out. */
+function stateText({ applied }: NetworkInstanceView): string {
+  if (applied === undefined) return '?';
+  const state = applyLabel(applied.state);
+  return applied.obstacles.length === 0 ? state : `${state}, obstructed`;
 }
 
 function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
@@ -53,6 +61,10 @@ function waitLines({ name, selection }: NetworkInstanceView, nowMs: number): rea
   const left = durationText(wallMsOf(wait.until) - nowMs);
   const then = wait.toPort === '' ? 'gives its port up' : `moves to the costlier ${wait.toPort}`;
   return [printable(`${name}: waits ${left} more before it ${then}`)];
+}
+
+function obstructionLines({ name, applied }: NetworkInstanceView): readonly string[] {
+  return obstacleLines(applied?.obstacles ?? []).map((line) => printable(`${name}: ${line}`));
 }
 
 /**
@@ -76,6 +88,7 @@ export function statusText(view: StatusView, nowMs: number): string {
       ...testErrorLines(ports),
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
+      ...networkInstances.flatMap(obstructionLines),
       ...view.troubles,
     ].join('\n'),
   ];

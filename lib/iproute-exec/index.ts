@@ -13,7 +13,7 @@ export {
   type RunningDnsmasq,
 } from './dnsmasq.js';
 export { missingTools, type MissingTool } from './environment.js';
-export { listTableText, type NftListOptions } from './nft-list.js';
+export { listRulesetJson, listTableText, type NftListOptions } from './nft-list.js';
 export { loadRuleset, type LoadOptions } from './nft-load.js';
 export { run, type RunOptions, type RunResult } from './run.js';
 export { readSysctl, writeSysctl, type SysctlOptions } from './sysctl.js';

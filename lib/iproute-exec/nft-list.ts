@@ -24,6 +24,16 @@ export async function listTableText(family: string, table: string, options: NftL
   throw new CommandError({ command: ['nft', ...args].join(' '), exitCode, stderr });
 }
 
+/**
+ * Chains and rules of every table as JSON (libnftables-json(5)), without the elements of sets.
+ * @throws CommandError
+ */
+export async function listRulesetJson(options: NftListOptions = {}): Promise<string> {
+  const args = ['--json', '--terse', 'list', 'ruleset'];
+  const { stdout } = await run('nft', args, { ...options, maxOutputBytes: MAX_OUTPUT_BYTES });
+  return stdout;
+}
+
 /** nft would take more than names. */
 function checkWord(word: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/.test(word)) return;

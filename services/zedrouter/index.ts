@@ -14,6 +14,7 @@ import { dataplaneText } from './api/dataplane-text.js';
 import { nameServiceDirectory } from './apply/directories.js';
 import { zedrouterMetrics } from './metrics/metrics.js';
 import { idsFile } from './ids/ids-file.js';
+import { ObstacleWatch } from './obstacles/obstacle-watch.js';
 import { followUpstream } from './upstream/follow-upstream.js';
 import { portMapStatuses } from './status/port-map-status.js';
 import { FormerSettings, formerSettingsPath } from './reconcile/former-settings.js';
@@ -59,6 +60,31 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
     errors: options.callErrors,
   });
   const kernel = openKernel(namespace);
+  let isPending = false;
+  const tellStatuses = (report: ReconcileReport): void => {
+    store.replaceAll(
+      networkInstanceStatuses(
+        report,
+        (id) => store.get(id),
+        (bridge) => obstacles.of(bridge),
+      ),
+      (status, revision) => ({ ...status, revision }),
+    );
+  };
+  const obstacles = new ObstacleWatch({
+    kernel,
+    clock,
+    logger,
+    instances: () =>
+      store.list().map(({ bridge, interfaceInUse }) => ({
+        bridge,
+        interfaceInUse: interfaceInUse === '' ? undefined : interfaceInUse,
+      })),
+    onChange: () => {
+      // What is pending is told soon, and with it what stands in the way.
+      if (latest !== undefined && !isPending) tellStatuses(latest);
+    },
+  });
   const reconciler = new Reconciler({
     kernel,
     clock,
@@ -73,10 +99,8 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       // What a pending report says is not in force yet.
       if (report.phase !== 'pending') latest = report;
       if (!isNews) return;
-      store.replaceAll(
-        networkInstanceStatuses(report, (id) => store.get(id)),
-        (status, revision) => ({ ...status, revision }),
-      );
+      isPending = report.phase === 'pending';
+      tellStatuses(report);
     },
   });
   const watch = watchKernel(namespace, clock, (part) => {
@@ -97,6 +121,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       await following;
       await reconciler.close();
       watch.close();
+      obstacles.close();
       await server.close();
     },
   };

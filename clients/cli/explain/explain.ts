@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ExplainResponse, type ExplainRequest } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInterfaceManagerServiceClient } from '../../../gen/nim/v1/network_interface_manager.js';
 import { systemClock } from '../../../lib/clock/index.js';
+import type { NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { call } from '../../../lib/rpc/index.js';
 import { ask, withConnection, type Connection } from '../../connection/clients.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
@@ -28,8 +29,11 @@ async function everyNetworkInstance(
   return statuses.map(({ networkInstanceId }) => ({ $case: 'networkInstance', value: networkInstanceId }));
 }
 
-/** Lines of flows on former ports; none where zedrouter does not answer, which `status` says. */
-async function flowsThatStay(word: string | undefined, command: Command): Promise<readonly string[]> {
+/**
+ * What zedrouter has applied of those that are asked about: NIM knows neither flows on former ports nor what stands in
+ * the way on the host. None where zedrouter does not answer, which `status` says.
+ */
+async function appliedStatuses(word: string | undefined, command: Command): Promise<readonly NetworkInstanceStatus[]> {
   const networkInstances = word === undefined ? [] : [word];
   if (word !== undefined && operationNames.has(word)) return [];
   try {
@@ -38,8 +42,7 @@ async function flowsThatStay(word: string | undefined, command: Command): Promis
         call(client, 'listNetworkInstanceStatus', { networkInstances }, callOptions),
       ),
     );
-    const nowMs = systemClock.wallMs();
-    return statuses.flatMap(({ displayName, drainingPorts }) => drainLines(displayName, drainingPorts, nowMs));
+    return statuses;
   } catch {
     return [];
   }
@@ -63,8 +66,16 @@ export async function explain(
     );
     printJson(word === undefined ? values : values[0]);
   } else {
-    const flows = await flowsThatStay(word, command);
-    const texts = answers.length === 0 ? ['No network instances'] : answers.map(explanationText);
+    const applied = await appliedStatuses(word, command);
+    const nowMs = systemClock.wallMs();
+    const flows = applied.flatMap(({ displayName, drainingPorts }) => drainLines(displayName, drainingPorts, nowMs));
+    const texts =
+      answers.length === 0
+        ? ['No network instances']
+        : answers.map((answer) => {
+            const id = answer.status?.networkInstanceId;
+            return explanationText(answer, applied.find((each) => each.networkInstanceId === id)?.obstacles ?? []);
+          });
     print([...texts, ...(flows.length === 0 ? [] : [flows.join('\n')])].join('\n\n'));
   }
 }

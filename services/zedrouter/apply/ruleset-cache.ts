@@ -22,10 +22,16 @@ export interface RulesetReading {
  */
 export class RulesetCache {
   readonly #namespace: string | undefined;
+  #readings = 0;
   #known: { readonly generation: number; readonly reading: RulesetReading } | undefined;
 
   constructor(namespace: string | undefined) {
     this.#namespace = namespace;
+  }
+
+  /** How often others were found to have changed rulesets, ours or not; loading ours counts, too. */
+  get foreignChanges(): number {
+    return this.#readings;
   }
 
   /** The number of the present generation. @throws NetlinkError */
@@ -49,6 +55,7 @@ export class RulesetCache {
   read(boottimeMs: number): RulesetReading {
     const { current } = this;
     if (current !== undefined) return current;
+    this.#readings += 1;
     const generation = this.generation();
     const namespace = this.#namespace;
     const reading = readNftTable<SetName>({ family: NFT_FAMILY, table: NFT_TABLE, namespace, sets: SETS, boottimeMs });

@@ -132,6 +132,8 @@ function desiredElements(
 ): ElementSets {
   const made = {
     ni_bridges: new ElementMap(),
+    ni_arrived: new ElementMap(),
+    ni_sent: new ElementMap(),
     within_ni: new ElementMap(),
     ni_ranking: new ElementMap(),
     ni_zone: new ElementMap(),
@@ -146,6 +148,8 @@ function desiredElements(
     const endOf = (port: NumberedPort): number | undefined => grantedUntilMs.get(port.facts.label);
     const { name } = bridge;
     made.ni_bridges.put([name]);
+    made.ni_arrived.put([name]);
+    made.ni_sent.put([name]);
     made.within_ni.put([name, name]);
     made.ni_ranking.put([name], [rankingMark(numbersOf(ranking))]);
     made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);

@@ -93,6 +93,12 @@ export const CHAINS: readonly Chain[] = [
     ],
   },
   {
+    // Before every filter: what arrives here and does not come to `counted` has been dropped in between.
+    name: 'arrive',
+    hook: 'type filter hook forward priority raw; policy accept;',
+    rules: ['iifname . oifname @permitted iifname @ni_arrived'],
+  },
+  {
     name: 'guard',
     hook: 'type filter hook forward priority filter; policy accept;',
     rules: [
@@ -149,14 +155,15 @@ export const CHAINS: readonly Chain[] = [
   {
     // After every filter, ours or not: only what really goes through counts. The look-up itself does it, without a
     // verdict.
-    name: 'count',
-    hook: 'type filter hook forward priority filter + 10; policy accept;',
+    name: 'counted',
+    hook: 'type filter hook forward priority filter + 200; policy accept;',
     rules: ['iifname @ni_bridges goto count_up', 'oifname @ni_bridges goto count_down'],
   },
   {
     // Errors and resets ask for no answer, and are none: any router on the way may give them.
     name: 'count_up',
     rules: [
+      'oifname @uplinks iifname @ni_sent',
       ...noTraffic,
       'oifname @port_up',
       'tcp flags & (syn | ack) == syn oifname @tcp_open accept',
@@ -193,7 +200,7 @@ export const CHAINS: readonly Chain[] = [
 ];
 
 /** Chains that an earlier version made, and that go with the loading of these. */
-const RETIRED_CHAINS = ['adrift'];
+const RETIRED_CHAINS = ['adrift', 'count'];
 
 function typeText(definition: SetDefinition): string {
   const key = definition.key.join(' . ');

@@ -44,6 +44,8 @@ export const SETS = {
     comment: 'where a port map leads',
   },
   port_map_open: { key: ['mark'], timed: true, comment: 'on which port a network instance is open now' },
+  ni_arrived: { key: ['ifname'], counted: true, comment: 'bridges, counting what comes to be forwarded to a port' },
+  ni_sent: { key: ['ifname'], counted: true, comment: 'bridges, counting what is forwarded to a port' },
   [PORT_UP_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps send over them' },
   [PORT_DOWN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps receive over them' },
   [TCP_OPEN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting the SYNs that apps send over them' },

@@ -1,5 +1,6 @@
 import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { gaugesOfNetworkInstances, type Meters } from '../../../lib/observability/index.js';
+import { obstacleName } from '../status/obstacle-status.js';
 import type { Instrumentation } from './instrumentation.js';
 
 const applyBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -64,6 +65,16 @@ function statusMetrics(meters: Meters, statuses: () => readonly NetworkInstanceS
     ['port', 'interface'],
     ({ drainingPorts }) =>
       drainingPorts.map((each) => ({ labels: { port: each.port, interface: each.interface }, value: each.flows })),
+  );
+  gauge(
+    'eve_uplink_network_instance_obstacles',
+    'What stands in the way of a network instance on this host, by kind.',
+    ['kind'],
+    ({ obstacles }) =>
+      [...new Set(obstacles.map(({ kind }) => kind))].map((kind) => ({
+        labels: { kind: obstacleName(kind) },
+        value: obstacles.filter((each) => each.kind === kind).length,
+      })),
   );
   gauge('eve_uplink_network_instance_errors', 'What was refused and has not been made good.', [], ({ errors }) => [
     { value: errors.length },

@@ -28,7 +28,13 @@ export function networkInstanceInfo(
       macAddress,
       appID: appId,
     })),
-    networkErr: status.errors.map((description) => ({ description, severity: Severity.SEVERITY_ERROR })),
+    networkErr: [
+      ...status.errors.map((description) => ({ description, severity: Severity.SEVERITY_ERROR })),
+      ...status.obstacles.map(({ subject, detail, remedy }) => ({
+        description: `${subject}: ${detail}; ${remedy}`,
+        severity: Severity.SEVERITY_WARNING,
+      })),
+    ],
     state:
       status.errors.length > 0
         ? ZNetworkInstanceState.ZNETINST_STATE_ERROR

@@ -9,13 +9,19 @@ import { madeOnceWithIds } from '../desired/made-once.js';
 import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js';
 import { placedPortMaps } from '../desired/port-maps.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
+import { failureObstacles } from '../obstacles/failure-obstacles.js';
+import type { Obstacle } from '../obstacles/obstacle.js';
 import { networkInstanceInfo } from './info.js';
+import { obstacleStatus } from './obstacle-status.js';
 import { holdsTheSame } from './status-store.js';
 import type { Operation } from '../plan/operations.js';
 import type { ReconcileReport } from '../reconcile/report.js';
 
 /** The status that was told of a network instance last, if any. */
 export type ToldStatus = (networkInstanceId: string) => NetworkInstanceStatus | undefined;
+
+/** What stands in the way of the network instance with that bridge, by what was seen of the host. */
+export type ObstaclesOf = (bridge: string) => readonly Obstacle[];
 
 /**
  * The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0.
@@ -24,8 +30,9 @@ export type ToldStatus = (networkInstanceId: string) => NetworkInstanceStatus | 
 export function networkInstanceStatuses(
   report: ReconcileReport,
   told: ToldStatus,
+  obstaclesOf: ObstaclesOf = () => [],
 ): ReadonlyMap<string, NetworkInstanceStatus> {
-  const applied = appliedStatuses(report);
+  const applied = appliedStatuses(report, obstaclesOf);
   return new Map(
     [...applied].map(([id, status]) => {
       const before = told(id);
@@ -61,7 +68,10 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
   };
 }
 
-function appliedStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkInstanceStatus> {
+function appliedStatuses(
+  report: ReconcileReport,
+  obstaclesOf: ObstaclesOf,
+): ReadonlyMap<string, NetworkInstanceStatus> {
   const { inputs, ids } = report;
   const { model } = inputs.config;
   const networks = portNetworks(inputs.ports.facts.values());
@@ -82,6 +92,9 @@ function appliedStatuses(report: ReconcileReport): ReadonlyMap<string, NetworkIn
         displayName: fixed.instance.name,
         state: errors.length > 0 ? ApplyState.APPLY_STATE_ERROR : ApplyState.APPLY_STATE_APPLIED,
         errors,
+        obstacles: [...obstaclesOf(fixed.bridge), ...failureObstacles(report.failures, fixed.bridge)].map(
+          obstacleStatus,
+        ),
         bridge: fixed.bridge,
         bridgeAddress: fixed.bridgeAddress,
         armedPorts: [...armed],
