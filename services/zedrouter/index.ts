@@ -98,8 +98,8 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
       const isNews = latest === undefined || !bringsNothingNew(latest, report);
       // What a pending report says is not in force yet.
       if (report.phase !== 'pending') latest = report;
-      if (!isNews) return;
       isPending = report.phase === 'pending';
+      if (!isNews) return;
       tellStatuses(report);
     },
   });

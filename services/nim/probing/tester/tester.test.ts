@@ -85,6 +85,23 @@ class Bench {
     this.#note();
   }
 
+  /** A second port, without link. */
+  assignWithout(label: string): void {
+    const assignment = (of: string): TestAssignment => ({
+      ...{ label: of, targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
+      ...{ intervalMs: undefined, timeoutMs: undefined, calmKeepalives: true, role: this.#role },
+    });
+    const port = (of: string, validSinceMs: number | undefined): TestedPort => ({
+      ...{ label: of, interfaceName: of, priority: this.#priority, validSinceMs },
+      ...{ dnsServers: [], gateways: [], monthlyTestBytes: paceOf(this.#priority).monthlyBytes },
+    });
+    const ports = new Map([
+      ['eth0', port('eth0', 0)],
+      [label, port(label, undefined)],
+    ]);
+    this.tester.assign([assignment('eth0'), assignment(label)], ports);
+  }
+
   async run(ms: number): Promise<void> {
     await this.clock.advanceAsync(ms);
   }
@@ -339,6 +356,17 @@ describe('testNow', () => {
     await bench.run(60_000);
     const before = bench.network.counts.fulls;
     const done = bench.tester.testNow(['eth0'], new AbortController().signal);
+    await bench.run(100);
+    await done;
+    expect(bench.network.counts.fulls).toBe(before + 1);
+  });
+
+  it('waits for the others where one of the ports has no link', async () => {
+    const bench = new Bench();
+    bench.assignWithout('wwan0');
+    await bench.run(60_000);
+    const before = bench.network.counts.fulls;
+    const done = bench.tester.testNow(['eth0', 'wwan0'], new AbortController().signal);
     await bench.run(100);
     await done;
     expect(bench.network.counts.fulls).toBe(before + 1);

@@ -136,9 +136,11 @@ export class Tester {
     const tracks = labels.flatMap((label) => this.#tracksOver(label));
     for (const track of tracks) track.requestedMs = nowMs;
     for (const track of tracks) this.#startDue(track);
-    const done = (): boolean =>
-      tracks.every(({ record }) => record.outcomes.some((one) => one.probeKind === 'full' && one.startedMs >= nowMs));
-    while (!done() && !signal.aborted && !this.#closed && tracks.some((track) => this.#isTestable(track))) {
+    const isWaitedFor = (track: Track): boolean =>
+      // One port without link is no reason to wait for it, whatever the others do.
+      this.#isTestable(track) &&
+      !track.record.outcomes.some((one) => one.probeKind === 'full' && one.startedMs >= nowMs);
+    while (tracks.some(isWaitedFor) && !signal.aborted && !this.#closed) {
       await this.#waiting.next(signal);
     }
     return tracks.flatMap(({ assignment: { label, targetKey }, record }) => {
