@@ -272,8 +272,8 @@ export class Reconciler {
     this.#current = failures.length === 0 ? this.#nameServiceFailures.forgottenIn(desired) : undefined;
     if (loadsRuleset(steps)) this.#chainsInForce = kernel.ruleset.read(clock.boottimeMs()).chainsDigest;
     if (failures.length > 0) this.#retryLater();
-    // What no change of the kernel tells of is verified, too: a name service alone, a setting.
-    if (steps.length > 0) this.#verification.soon();
+    // The kernel tells of every other change that it was made.
+    if (steps.length > 0 && steps.every(({ name }) => name === 'name-services')) this.#verification.soon();
     if (steps.length > 0) {
       const tookMs = clock.monotonicMs() - dirtySinceMs;
       instrumentation.onApplied('all', tookMs);
