@@ -122,6 +122,22 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',
+      '@typescript-eslint/naming-convention': [
+        'error',
+        // A module's constant texts, numbers and flags; functions, tables and objects are named as other values are.
+        {
+          selector: 'variable',
+          modifiers: ['const', 'global'],
+          types: ['string', 'number', 'boolean'],
+          format: ['UPPER_CASE'],
+        },
+        {
+          selector: 'variable',
+          modifiers: ['const', 'global', 'destructured'],
+          types: ['string', 'number', 'boolean'],
+          format: null,
+        },
+      ],
       'no-restricted-syntax': [
         'error',
         {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningServer } from '../lib/rpc/index.js';
 import { startScriptedNim, startScriptedZedrouter } from '../clients/testing/scripted-services.js';
 import { captured, run } from './testing/run-captured.js';
-import { version } from './version.js';
+import { VERSION } from './version.js';
 
 let runDir: string;
 
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 describe('without services', () => {
   it('--version tells the version', async () => {
-    expect(await run('--version')).toEqual({ stdout: `${version}\n`, stderr: '', exitCode: 0 });
+    expect(await run('--version')).toEqual({ stdout: `${VERSION}\n`, stderr: '', exitCode: 0 });
   });
 
   it('--help tells every subcommand and the exit codes', async () => {

@@ -5,13 +5,13 @@ import { addDownloadCommand } from '../clients/downloader/index.js';
 import { addConnectionOptions, exitCodesHelp } from '../clients/terminal/index.js';
 import { labCommand } from './lab-command.js';
 import { serveCommand } from './serve-command.js';
-import { version } from './version.js';
+import { VERSION } from './version.js';
 
 /** The eve-uplink command with all its subcommands. */
 export function createProgram(): Command {
   const program = new Command('eve-uplink')
     .description('Active/standby uplinks for the network instances of an edge device')
-    .version(version)
+    .version(VERSION)
     .addOption(new Option('--log-level <level>', 'how much the services log').choices(logLevels).default('info'))
     .showHelpAfterError('(--help tells more)')
     .addHelpText('after', exitCodesHelp);

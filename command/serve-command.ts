@@ -7,7 +7,7 @@ import { action } from '../clients/terminal/index.js';
 import { listenAddress, type ListenAddress } from './listen-address.js';
 
 /** Where services keep what must survive a power cut (docs/design.md#command-line). */
-const defaultStateDir = '/var/lib/eve-uplink';
+const DEFAULT_STATE_DIR = '/var/lib/eve-uplink';
 
 interface ServeCommandOptions {
   readonly runDir: string;
@@ -61,7 +61,7 @@ export function serveCommand(whyNot: () => string | undefined = whyNoLibc): Comm
   return new Command('serve')
     .description('run the services until SIGTERM or Ctrl-C; the traffic goes on without them')
     .addArgument(new Argument('[service]', 'which').choices(['all', 'zedagent', 'nim', 'zedrouter']).default('all'))
-    .option('--state-dir <dir>', 'where they keep what must survive a power cut', defaultStateDir)
+    .option('--state-dir <dir>', 'where they keep what must survive a power cut', DEFAULT_STATE_DIR)
     .option('--listen <host:port>', 'zedagent listens on the network too, with mutual TLS', listenAddress)
     .option('--tls-cert <file>', "zedagent's certificate")
     .option('--tls-key <file>', 'its key')

@@ -8,18 +8,18 @@ import { createTestLab } from './test-lab.js';
 import { portNames } from './topology.js';
 import { waitUntil } from './waiting.js';
 
-const leaseSeconds = 4;
+const LEASE_SECONDS = 4;
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await createTestLab({ leaseSeconds });
+  lab = await createTestLab({ leaseSeconds: LEASE_SECONDS });
 });
 
 afterAll(async () => {
   await lab.destroy();
 });
 
-const withinTwoLeases = { timeoutMs: 2_000 * leaseSeconds, everyMs: 50 };
+const withinTwoLeases = { timeoutMs: 2_000 * LEASE_SECONDS, everyMs: 50 };
 
 describe('a lease', () => {
   it('ends in the kernel when nobody renews it, and takes route and name servers along', async () => {
@@ -36,7 +36,7 @@ describe('a lease', () => {
 
   it('is renewed again and again, and the address stays', async () => {
     const addresses = new Set<string | undefined>();
-    const deadlineMs = performance.now() + 2_000 * leaseSeconds;
+    const deadlineMs = performance.now() + 2_000 * LEASE_SECONDS;
     await waitUntil(async () => {
       addresses.add(await lab.portAddress('wwan0'));
       return performance.now() > deadlineMs;

@@ -10,7 +10,7 @@ import { createLogger } from '../lib/observability/index.js';
 import { connectTo, follow } from '../lib/rpc/index.js';
 import type { App } from './app.js';
 
-const retryMs = 100;
+const RETRY_MS = 100;
 
 /**
  * Does what a hypervisor does on a device: keeps each app's link in the bridge that zedrouter's status names for it.
@@ -80,7 +80,7 @@ export class AppPlugger {
         // ourselves.
         this.#retry = setTimeout(() => {
           this.#wake();
-        }, retryMs);
+        }, RETRY_MS);
       })
       .finally(() => {
         this.#plugging = undefined;

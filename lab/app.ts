@@ -5,7 +5,7 @@ import { run } from 'iproute-exec';
 
 import { DhcpClient } from './dhcp/client.js';
 import { Agent } from './hosts/agent-client.js';
-import { appInterface, type AppTopology } from './topology.js';
+import { APP_INTERFACE, type AppTopology } from './topology.js';
 import { waitFor } from './waiting.js';
 
 /** What every app serves, for port maps to lead to. */
@@ -47,7 +47,7 @@ export class App {
     ]);
     const dhcpClient = new DhcpClient({
       namespace,
-      interfaceName: appInterface,
+      interfaceName: APP_INTERFACE,
       metric: 0,
       dnsFile: join(resolverFolder(namespace), 'resolv.conf'),
       dnsWrite: 'overwrite',
@@ -78,7 +78,7 @@ export class App {
   async address(): Promise<string | undefined> {
     const { stdout } = await run('ip', [
       ...['-n', this.topology.namespace, '-4', '-o'],
-      ...['address', 'show', 'dev', appInterface, 'scope', 'global'],
+      ...['address', 'show', 'dev', APP_INTERFACE, 'scope', 'global'],
     ]);
     return /inet ([\d.]+)\//.exec(stdout)?.[1];
   }

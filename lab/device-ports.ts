@@ -8,7 +8,7 @@ import { portNames, type PortName, type Topology } from './topology.js';
  * udhcpc takes every lease for at least 16 s long, and so would renew a shorter one after its end: it is told to at
  * half-time (RFC 2131, T1).
  */
-const shortestRenewalSeconds = 8;
+const SHORTEST_RENEWAL_SECONDS = 8;
 
 /**
  * The device's DHCP clients, one a port, and what a device's network manager does for them: a carrier that returns has
@@ -54,7 +54,7 @@ export class DevicePorts {
 
   async start(): Promise<void> {
     await Promise.all(portNames.map((name) => this.clients[name].start()));
-    if (this.#leaseSeconds >= 2 * shortestRenewalSeconds) return;
+    if (this.#leaseSeconds >= 2 * SHORTEST_RENEWAL_SECONDS) return;
     this.#renewals = setInterval(() => {
       for (const name of portNames) this.clients[name].renew();
     }, this.#leaseSeconds * 500);

@@ -33,7 +33,7 @@ export { createTestLab } from './test-lab.js';
 export { DownloadProcess, type SeenEvent } from './download-process.js';
 export { PolicyCalls } from './policy-calls.js';
 export {
-  appInterface,
+  APP_INTERFACE as appInterface,
   appNames,
   drawTopology,
   hostNames,

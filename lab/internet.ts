@@ -6,7 +6,7 @@ import { issueServerCertificate } from './hosts/certificates.js';
 import { internetAddresses, internetHostName, servicePorts } from './topology.js';
 
 /** In the lab's folder: who signed the controller's certificate. */
-export const certificateAuthorityFile = 'controller-ca.pem';
+export const CERTIFICATE_AUTHORITY_FILE = 'controller-ca.pem';
 
 export interface Internet {
   readonly agent: Agent;
@@ -25,7 +25,7 @@ export async function startInternet(options: {
     [internetAddresses.controller],
     Date.now(),
   );
-  await writeFile(join(options.folder, certificateAuthorityFile), certificateAuthority);
+  await writeFile(join(options.folder, CERTIFICATE_AUTHORITY_FILE), certificateAuthority);
   const agent = await Agent.start({
     name: 'internet',
     namespace: options.namespace,

@@ -18,10 +18,10 @@ export interface LabRecord {
 }
 
 /** Labs by prefix, on the whole machine: two labs with one prefix would take each other's namespaces away. */
-const registryFolder = '/run/eve-uplink-labs';
+const REGISTRY_FOLDER = '/run/eve-uplink-labs';
 
 function registryFile(prefix: string): string {
-  return join(registryFolder, `${prefix}lab.json`);
+  return join(REGISTRY_FOLDER, `${prefix}lab.json`);
 }
 
 /** Notes a lab of this process, in the registry and as RUN_DIR/lab.json. */
@@ -39,7 +39,7 @@ export async function writeLabRecord(
     ready,
   };
   const text = `${JSON.stringify(record, undefined, 2)}\n`;
-  await mkdir(registryFolder, { recursive: true });
+  await mkdir(REGISTRY_FOLDER, { recursive: true });
   await writeFile(registryFile(topology.prefix), text);
   await writeFile(join(folders.runDir, 'lab.json'), text);
 }

@@ -6,7 +6,7 @@ import type { EdgeDevConfig } from '../gen/config/devconfig.js';
 import { AppPlugger } from './app-plugger.js';
 import type { App } from './app.js';
 import type { DevicePorts } from './device-ports.js';
-import { certificateAuthorityFile, type Internet } from './internet.js';
+import { CERTIFICATE_AUTHORITY_FILE, type Internet } from './internet.js';
 import type { Isp } from './isp/isp.js';
 import { labFolder, type LabOptions } from './lab-options.js';
 import { monotonicMs } from './monotonic.js';
@@ -38,7 +38,7 @@ export interface LabParts {
   readonly apps: Readonly<Record<AppName, App>>;
 }
 
-const parkedInterface = 'parked';
+const PARKED_INTERFACE = 'parked';
 
 /**
  * A ship in network namespaces: a device with three uplinks, their ISPs, an internet, two apps. And everything that can
@@ -157,7 +157,7 @@ export class Lab {
     return timed(async () => {
       await run('ip', [
         ...['-n', this.namespace('device'), 'link', 'set', port, 'netns', this.topology.ports[port].ispNamespace],
-        ...['name', parkedInterface],
+        ...['name', PARKED_INTERFACE],
       ]);
     });
   }
@@ -166,7 +166,7 @@ export class Lab {
   async returnPort(port: PortName): Promise<DoneAt> {
     const done = await timed(async () => {
       await run('ip', [
-        ...['-n', this.topology.ports[port].ispNamespace, 'link', 'set', parkedInterface],
+        ...['-n', this.topology.ports[port].ispNamespace, 'link', 'set', PARKED_INTERFACE],
         ...['netns', this.namespace('device'), 'name', port],
       ]);
     });
@@ -208,7 +208,7 @@ export class Lab {
       folder: this.folder,
       controller: {
         url: `https://${internetHostName('controller')}`,
-        certificateAuthorityFile: join(this.folder, certificateAuthorityFile),
+        certificateAuthorityFile: join(this.folder, CERTIFICATE_AUTHORITY_FILE),
       },
     });
     this.#services = services;

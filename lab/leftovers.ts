@@ -4,7 +4,7 @@ import { run } from 'iproute-exec';
 
 import { waitUntil } from './waiting.js';
 
-const namespaceFolder = '/run/netns';
+const NAMESPACE_FOLDER = '/run/netns';
 
 /**
  * Ends every process in these network namespaces and removes the namespaces: what is left of a run that crashed, or
@@ -12,7 +12,7 @@ const namespaceFolder = '/run/netns';
  * by the namespace that it is in, never by its name.
  */
 export async function removeNamespaces(namespaces: readonly string[]): Promise<void> {
-  const present = new Set(await readdir(namespaceFolder).catch(() => []));
+  const present = new Set(await readdir(NAMESPACE_FOLDER).catch(() => []));
   const ours = namespaces.filter((namespace) => present.has(namespace));
   if (ours.length === 0) return;
   await endProcessesIn(ours);
@@ -38,7 +38,7 @@ async function endProcessesIn(namespaces: readonly string[]): Promise<void> {
 export async function processesIn(namespaces: readonly string[]): Promise<readonly number[]> {
   const wanted = new Set(
     await Promise.all(
-      namespaces.map(async (namespace) => `net:[${(await stat(`${namespaceFolder}/${namespace}`)).ino}]`),
+      namespaces.map(async (namespace) => `net:[${(await stat(`${NAMESPACE_FOLDER}/${namespace}`)).ino}]`),
     ),
   );
   // Were this process's own namespace among them, the lab would end itself and everything around it.

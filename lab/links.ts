@@ -1,11 +1,11 @@
 import { run } from 'iproute-exec';
 
 import {
-  appInterface,
+  APP_INTERFACE,
   appNames,
-  customerInterface,
+  CUSTOMER_INTERFACE,
   internetAddresses,
-  internetInterface,
+  INTERNET_INTERFACE,
   portNames,
   type PortTopology,
   type Topology,
@@ -32,10 +32,10 @@ export function creationCommands(topology: Topology): readonly IpCommand[] {
       return [
         link(
           { name, index: indexes.device, namespace: namespaces.device, macAddress: port.macAddress },
-          { name: customerInterface, index: indexes.customer, namespace: ispNamespace },
+          { name: CUSTOMER_INTERFACE, index: indexes.customer, namespace: ispNamespace },
         ),
         link(
-          { name: internetInterface, index: indexes.ispUplink, namespace: ispNamespace },
+          { name: INTERNET_INTERFACE, index: indexes.ispUplink, namespace: ispNamespace },
           { name: port.internetInterface, index: indexes.internet, namespace: namespaces.internet },
         ),
       ];
@@ -44,7 +44,7 @@ export function creationCommands(topology: Topology): readonly IpCommand[] {
       const app = topology.apps[name];
       return link(
         { name: app.deviceInterface, index: app.indexes.device, namespace: namespaces.device },
-        { name: appInterface, index: app.indexes.app, namespace: app.namespace, macAddress: app.macAddress },
+        { name: APP_INTERFACE, index: app.indexes.app, namespace: app.namespace, macAddress: app.macAddress },
       );
     }),
   ];
@@ -68,7 +68,7 @@ export function configurationCommands(topology: Topology): ReadonlyMap<string, r
     ...portNames.flatMap((name) => internetCommands(ports[name])),
   ]);
   for (const name of appNames) {
-    commands.set(namespaces[name], ['link set lo up', `link set ${appInterface} up`]);
+    commands.set(namespaces[name], ['link set lo up', `link set ${APP_INTERFACE} up`]);
   }
   return commands;
 }
@@ -76,10 +76,10 @@ export function configurationCommands(topology: Topology): ReadonlyMap<string, r
 function ispCommands(port: PortTopology): readonly IpCommand[] {
   return [
     'link set lo up',
-    `address add ${port.gateway}/${port.prefixLength} dev ${customerInterface}`,
-    `link set ${customerInterface} up`,
-    `address add ${port.transit.ispAddress}/30 dev ${internetInterface}`,
-    `link set ${internetInterface} up`,
+    `address add ${port.gateway}/${port.prefixLength} dev ${CUSTOMER_INTERFACE}`,
+    `link set ${CUSTOMER_INTERFACE} up`,
+    `address add ${port.transit.ispAddress}/30 dev ${INTERNET_INTERFACE}`,
+    `link set ${INTERNET_INTERFACE} up`,
     `route add default via ${port.transit.internetAddress}`,
   ];
 }

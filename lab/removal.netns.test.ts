@@ -10,7 +10,7 @@ import { createLab } from './create.js';
 import { removeNamespaces } from './leftovers.js';
 import { LabProcess } from './processes.js';
 
-const word = randomBytes(3).toString('hex');
+const WORD = randomBytes(3).toString('hex');
 
 async function namespacesNow(): Promise<string> {
   return (await run('ip', ['netns', 'list'])).stdout;
@@ -25,13 +25,13 @@ async function startSleeper(namespace: string): Promise<LabProcess> {
 
 describe('what a crashed lab leaves', () => {
   it('is removed, processes included, and nothing of others with a similar name', async () => {
-    const ours = `evl-${word}-device`;
-    const others = `evl-${word}-device-of-others`;
+    const ours = `evl-${WORD}-device`;
+    const others = `evl-${WORD}-device-of-others`;
     await run('ip', ['netns', 'add', ours]);
     await run('ip', ['netns', 'add', others]);
     const [own, other] = await Promise.all([startSleeper(ours), startSleeper(others)]);
     try {
-      await removeNamespaces([ours, `evl-${word}-never-there`]);
+      await removeNamespaces([ours, `evl-${WORD}-never-there`]);
       expect(await own.exited).toEqual({ kind: 'killed', signal: 'SIGTERM' });
       expect(other.running).toBe(true);
       const names = (await namespacesNow()).split('\n').map((line) => line.split(' ')[0]);
@@ -42,10 +42,10 @@ describe('what a crashed lab leaves', () => {
   });
 
   it('does not stand in the way of the next one with that prefix', async () => {
-    const prefix = `evl-${word}-`;
+    const prefix = `evl-${WORD}-`;
     await run('ip', ['netns', 'add', `${prefix}device`]);
     const sleeper = await startSleeper(`${prefix}device`);
-    const folder = join(tmpdir(), `eve-uplink-lab-${word}`);
+    const folder = join(tmpdir(), `eve-uplink-lab-${WORD}`);
     const options = { prefix, runDir: folder, stateDir: `${folder}-state` };
     const lab = await createLab(options);
     // It has ended; that this process hears of it may take a moment more.
@@ -60,7 +60,7 @@ describe('what a crashed lab leaves', () => {
   });
 
   it('does not put its files among those of others', async () => {
-    const prefix = `evl-${word}x-`;
+    const prefix = `evl-${WORD}x-`;
     const options = { prefix, runDir: '/etc', stateDir: '/tmp' };
     await expect(createLab(options)).rejects.toThrow('/etc is not empty');
     await access('/etc/passwd');

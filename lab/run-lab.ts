@@ -17,7 +17,7 @@ export interface LabRunOptions {
 }
 
 /** Time for a lab that is told to end. */
-const endMs = 15_000;
+const END_MS = 15_000;
 
 function labOptions({ prefix, separate }: LabRunOptions) {
   const name = prefix.replace(/-$/, '');
@@ -62,7 +62,7 @@ export async function takeDown(prefix: string): Promise<void> {
   const record = await readLabRecord(prefix);
   if (record !== undefined && (await ownerLives(record))) {
     process.kill(record.ownerPid, 'SIGTERM');
-    await waitUntil(async () => !(await ownerLives(record)), { timeoutMs: endMs, everyMs: 50 });
+    await waitUntil(async () => !(await ownerLives(record)), { timeoutMs: END_MS, everyMs: 50 });
   }
   await removeLab(drawTopology({ prefix }), record);
 }

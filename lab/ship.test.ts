@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { EdgeDevConfig } from '../gen/config/devconfig.js';
 import { configFromFileContent, interpret } from '../lib/configuration/index.js';
-import { shipFile } from './demo/configuration.js';
+import { SHIP_FILE } from './demo/configuration.js';
 import { packageRoot } from './package-root.js';
 import { shipConfiguration } from './ship.js';
 import { drawTopology } from './topology.js';
@@ -14,8 +14,8 @@ const topology = drawTopology({ prefix: 'evl-' });
 
 describe('the ship', () => {
   it('has the same configuration in ship.yaml as in the lab', async () => {
-    const content = await readFile(join(packageRoot(), shipFile));
-    const fromFile = configFromFileContent(content, shipFile);
+    const content = await readFile(join(packageRoot(), SHIP_FILE));
+    const fromFile = configFromFileContent(content, SHIP_FILE);
     expect(EdgeDevConfig.encode(fromFile).finish()).toEqual(
       EdgeDevConfig.encode(shipConfiguration(topology, { failbackHoldSeconds: 3, drainSeconds: 0 })).finish(),
     );

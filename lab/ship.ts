@@ -4,7 +4,7 @@ import { AddressType, NetworkInstanceConfig, ZNetworkInstType } from '../gen/con
 import { PhyIoMemberUsage, PhyIoType } from '../gen/evecommon/devmodelcommon.js';
 import { DHCPType, NetworkType } from '../gen/evecommon/netcmn.js';
 import { appServerPorts } from './app.js';
-import { appInterface, portNames, type AppName, type PortName, type Topology } from './topology.js';
+import { APP_INTERFACE, portNames, type AppName, type PortName, type Topology } from './topology.js';
 
 /** What the lab's network instances are called, and which app is behind which. */
 export const networkInstanceOf = { app1: 'default', app2: 'business' } as const;
@@ -33,7 +33,7 @@ export interface ShipOptions {
   readonly allowedPriorities?: Readonly<Partial<Record<NetworkInstanceName, readonly number[] | 'every'>>>;
 }
 
-const dhcpNetworkId = '0a000000-0000-4000-8000-00000000d4c9';
+const DHCP_NETWORK_ID = '0a000000-0000-4000-8000-00000000d4c9';
 
 /**
  * The ship's configuration: eth0 (free, priority 0), wwan0 (1) and sat0 (2), all management ports with DHCP; `default`
@@ -67,7 +67,7 @@ export function shipConfiguration(topology: Topology, options: ShipOptions = {})
   return EdgeDevConfig.fromPartial({
     id: { uuid: '0a511900-0000-4000-8000-000000000001', version: '1' },
     deviceName: 'ship',
-    networks: [{ id: dhcpNetworkId, type: NetworkType.V4, ip: { dhcp: DHCPType.Client } }],
+    networks: [{ id: DHCP_NETWORK_ID, type: NetworkType.V4, ip: { dhcp: DHCPType.Client } }],
     deviceIoList: portNames.map((name, priority) => ({
       ptype: physicalType[name],
       phylabel: name,
@@ -80,7 +80,7 @@ export function shipConfiguration(topology: Topology, options: ShipOptions = {})
     systemAdapterList: portNames.map((name) => ({
       name,
       uplink: true,
-      networkUUID: dhcpNetworkId,
+      networkUUID: DHCP_NETWORK_ID,
       lowerLayerName: name,
     })),
     networkInstances: [networkInstance('default', '10.77.0'), networkInstance('business', '10.78.0')],
@@ -91,7 +91,7 @@ export function shipConfiguration(topology: Topology, options: ShipOptions = {})
         activate: true,
         interfaces: [
           {
-            name: appInterface,
+            name: APP_INTERFACE,
             networkId: networkInstanceIds.default,
             addr: '10.77.0.10',
             macAddress: topology.apps.app1.macAddress,
@@ -111,7 +111,7 @@ export function shipConfiguration(topology: Topology, options: ShipOptions = {})
         activate: true,
         interfaces: [
           {
-            name: appInterface,
+            name: APP_INTERFACE,
             networkId: networkInstanceIds.business,
             addr: '10.78.0.10',
             macAddress: topology.apps.app2.macAddress,

@@ -7,8 +7,8 @@ import type { Lab } from './lab.js';
 import { LabProcess } from './processes.js';
 import { portNames, type AppName } from './topology.js';
 
-const bridge = 'br-static';
-const bridgeAddress = '10.77.0.1';
+const BRIDGE = 'br-static';
+const BRIDGE_ADDRESS = '10.77.0.1';
 /** Where the static router opens app1's echo server, on every port. */
 export const staticPortMap = { externalPort: 8081, appPort: 81 } as const;
 
@@ -24,7 +24,7 @@ export async function startStaticRouter(lab: Lab, apps: readonly AppName[]): Pro
   await writeFile(
     configFile,
     [
-      `interface=${bridge}`,
+      `interface=${BRIDGE}`,
       ...['bind-interfaces', 'no-hosts', 'no-ping', 'user=root', 'dhcp-authoritative'],
       `pid-file=${lab.folder}/static-router.pid`,
       `dhcp-leasefile=${lab.folder}/static-router.leases`,
@@ -35,7 +35,7 @@ export async function startStaticRouter(lab: Lab, apps: readonly AppName[]): Pro
     ].join('\n'),
   );
   await run('ip', ['-n', namespace, '-batch', '-'], {
-    input: `link add ${bridge} type bridge\naddress add ${bridgeAddress}/24 dev ${bridge}\nlink set ${bridge} up\n`,
+    input: `link add ${BRIDGE} type bridge\naddress add ${BRIDGE_ADDRESS}/24 dev ${BRIDGE}\nlink set ${BRIDGE} up\n`,
   });
   await run('sysctl', ['-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.ignore_routes_with_linkdown=1'], {
     namespace,
@@ -64,7 +64,7 @@ export async function startStaticRouter(lab: Lab, apps: readonly AppName[]): Pro
   });
   await Promise.all(
     apps.map(async (name) => {
-      await lab.app(name).plug(bridge);
+      await lab.app(name).plug(BRIDGE);
       await lab.app(name).waitForAddress();
     }),
   );

@@ -39,10 +39,10 @@ export function internetHostName(host: InternetHost): string {
 }
 
 /** The interface names inside an ISP: towards the device, and towards the internet. */
-export const customerInterface = 'customer';
-export const internetInterface = 'internet';
+export const CUSTOMER_INTERFACE = 'customer';
+export const INTERNET_INTERFACE = 'internet';
 /** The one interface of an app. */
-export const appInterface = 'eth0';
+export const APP_INTERFACE = 'eth0';
 
 /** Ports that a carrier NAT forwards inward to the device. */
 export const forwardedPorts = { first: 8000, last: 8099 } as const;

@@ -18,15 +18,15 @@ const { fromDescriptor } = protobuf.Root as unknown as {
 };
 const root = fromDescriptor(toBinary(FileDescriptorSetSchema, descriptorSet));
 const messages = [...registry.files].flatMap(messagesOf);
-const nestingDepth = 3;
-const instancesPerMessage = 5;
+const NESTING_DEPTH = 3;
+const INSTANCES_PER_MESSAGE = 5;
 
 describe('ts-proto and protobufjs read each other', () => {
   it.each(messages.map((message) => [message.typeName, message] as const))('%s', async (typeName, message) => {
     const generated = await messageFunctionsOf(message);
     const type = root.lookupType(typeName);
-    for (let seed = 1; seed <= instancesPerMessage; seed += 1) {
-      const tree = randomMessage(message, seededDice(seed), nestingDepth);
+    for (let seed = 1; seed <= INSTANCES_PER_MESSAGE; seed += 1) {
+      const tree = randomMessage(message, seededDice(seed), NESTING_DEPTH);
       const forTsProto = generated.fromPartial(tsProtoForm(tree));
       const forProtobufjs = protobufjsForm(tree);
 

@@ -12,20 +12,20 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { addedFields, differencesFrom, evePackages, filesOfPackages } from './descriptor-difference.js';
 import {
-  baselineFile,
-  eveDescriptorFile,
+  BASELINE_FILE,
+  EVE_DESCRIPTOR_FILE,
   ourDescriptorSet,
-  projectRoot,
+  PROJECT_ROOT,
   readDescriptorSet,
   registryOf,
 } from './descriptor-sets.js';
 
 const ours = registryOf(ourDescriptorSet());
-const eve = existsSync(eveDescriptorFile) ? registryOf(readDescriptorSet(eveDescriptorFile)) : undefined;
+const eve = existsSync(EVE_DESCRIPTOR_FILE) ? registryOf(readDescriptorSet(EVE_DESCRIPTOR_FILE)) : undefined;
 
 function breakingChangesAgainst(file: string): string {
-  const buf = join(projectRoot, 'node_modules', '.bin', 'buf');
-  const result = spawnSync(buf, ['breaking', 'proto', '--against', file], { cwd: projectRoot, encoding: 'utf8' });
+  const buf = join(PROJECT_ROOT, 'node_modules', '.bin', 'buf');
+  const result = spawnSync(buf, ['breaking', 'proto', '--against', file], { cwd: PROJECT_ROOT, encoding: 'utf8' });
   return result.status === 0 ? '' : `exit code ${String(result.status)}\n${result.stdout}${result.stderr}`;
 }
 
@@ -35,11 +35,11 @@ function pathsOf(fields: readonly { toString(): string; number: number }[]): str
 
 describe('against the frozen image', () => {
   it('breaks neither the binary nor the JSON form', () => {
-    expect(breakingChangesAgainst(baselineFile)).toBe('');
+    expect(breakingChangesAgainst(BASELINE_FILE)).toBe('');
   });
 
   it('lacks nothing', () => {
-    const frozen = registryOf(readDescriptorSet(baselineFile));
+    const frozen = registryOf(readDescriptorSet(BASELINE_FILE));
     expect(differencesFrom([...frozen.files], ours)).toEqual([]);
   });
 });
@@ -51,7 +51,7 @@ withEve("against EVE's API", () => {
   const eveFiles = eve === undefined ? [] : filesOfPackages(eve, evePackages);
 
   it('breaks neither the binary nor the JSON form', () => {
-    expect(breakingChangesAgainst(eveDescriptorFile)).toBe('');
+    expect(breakingChangesAgainst(EVE_DESCRIPTOR_FILE)).toBe('');
   });
 
   it("has every message, field, enum value and reserved number of EVE's config, common and info packages", () => {

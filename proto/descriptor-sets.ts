@@ -5,13 +5,13 @@ import { FileDescriptorSetSchema, type FileDescriptorSet } from '@bufbuild/proto
 import { descriptorSetBase64 } from '../gen/descriptors.js';
 
 /** The folder that package.json is in. */
-export const projectRoot: string = join(import.meta.dirname, '..');
+export const PROJECT_ROOT: string = join(import.meta.dirname, '..');
 
 /** Descriptors of EVE's own API, where the builders' reference is at hand. */
-export const eveDescriptorFile: string = join(projectRoot, '..', 'shared', 'eve-api', 'eve-api.binpb');
+export const EVE_DESCRIPTOR_FILE: string = join(PROJECT_ROOT, '..', 'shared', 'eve-api', 'eve-api.binpb');
 
 /** Our contracts as they were frozen: what users rely on. */
-export const baselineFile: string = join(projectRoot, 'proto', 'baseline.binpb');
+export const BASELINE_FILE: string = join(PROJECT_ROOT, 'proto', 'baseline.binpb');
 
 /** Descriptors of proto/ as it is now. */
 export function ourDescriptorSet(): FileDescriptorSet {

@@ -47,7 +47,7 @@ const choices: Readonly<Record<ScalarType, readonly ScalarValue[]>> = {
 };
 
 /** A value that no enum of ours has: open enums (proto3) keep it. */
-const unknownEnumValue = 1_000_003;
+const UNKNOWN_ENUM_VALUE = 1_000_003;
 
 function pick<T>(from: readonly T[], dice: Dice): T {
   const found = from[dice(from.length)];
@@ -61,7 +61,7 @@ function randomScalar(type: ScalarType, dice: Dice): ValueTree {
 
 function randomEnum(enumeration: DescEnum, dice: Dice): ValueTree {
   const numbers = enumeration.values.map(({ number }) => number).filter((number) => number !== 0);
-  return { kind: 'enum', value: pick([...numbers, unknownEnumValue], dice) };
+  return { kind: 'enum', value: pick([...numbers, UNKNOWN_ENUM_VALUE], dice) };
 }
 
 function randomField(field: DescField, dice: Dice, depth: number): FieldTree {

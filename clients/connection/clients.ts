@@ -42,7 +42,7 @@ const servers: Readonly<Record<ClientName, ServiceName>> = {
 };
 
 /** How long an operator waits for an answer. */
-const callTimeoutMs = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
 
 function readTlsFile(file: string): Buffer {
   try {
@@ -101,7 +101,7 @@ export async function withConnection<Name extends ClientName, Result>(
 export async function ask<C extends Client, Response>(
   { client, service, address }: Connection<C>,
   invoke: (client: C, options: UnaryOptions) => Promise<Response>,
-  timeoutMs: number = callTimeoutMs,
+  timeoutMs: number = CALL_TIMEOUT_MS,
 ): Promise<Response> {
   try {
     return await invoke(client, { timeoutMs });

@@ -24,7 +24,7 @@ const content = fileBytes(3 * 1024 * 1024 + 7);
 const eth0 = { label: 'eth0', group: 1, address: DEVICE[4], dnsServers: [GATEWAY[4]] };
 const eth1 = { label: 'eth1', group: 2, address: DEVICE[4], dnsServers: [GATEWAY[4]] };
 const certificate = issueServerCertificate(['images.example'], [SERVER[4]], Date.now());
-const secureUrl = 'https://images.example:8443/image';
+const SECURE_URL = 'https://images.example:8443/image';
 
 let lab: TwoUplinks;
 let rig: DownloadRig;
@@ -68,7 +68,7 @@ describe('over HTTPS', () => {
       { ...eth1, group: 1 },
       { ...eth0, group: 2 },
     ]);
-    const { portBytes } = await rig.download({ source: urlSource(secureUrl, [certificate.certificateAuthority]) });
+    const { portBytes } = await rig.download({ source: urlSource(SECURE_URL, [certificate.certificateAuthority]) });
     expect([...portBytes.keys()]).toEqual(['eth0']);
     expect(rig.events.find(({ kind }) => kind === 'failed')).toMatchObject({
       port: { label: 'eth1' },
@@ -78,7 +78,7 @@ describe('over HTTPS', () => {
   });
 
   it.each([
-    ['of an authority that nobody trusts', secureUrl, [], 'not trusted here'],
+    ['of an authority that nobody trusts', SECURE_URL, [], 'not trusted here'],
     ['of another name', `https://${GATEWAY[4]}:8443/x`, [certificate.certificateAuthority], 'another name'],
   ])('a certificate %s is refused', async (_what, url, authorities, words) => {
     if (words === 'another name') {
@@ -173,7 +173,7 @@ describe('a full disk', () => {
     try {
       await writeFile(join(disk, 'ballast'), Buffer.alloc(2 * 1024 * 1024));
       rig.nim.permit([eth0]);
-      const source = urlSource(secureUrl, [certificate.certificateAuthority]);
+      const source = urlSource(SECURE_URL, [certificate.certificateAuthority]);
       const request = { source, file: join(disk, 'image'), sha256: sha256(content) };
       const early = await failure(rig.download(request));
       expect([early.failure, early.message]).toEqual(['local', expect.stringContaining('make room')]);

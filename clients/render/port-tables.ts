@@ -8,8 +8,8 @@ const portHead = ['PORT', 'INTERFACE', 'PRIORITY', 'LINK', 'ADDRESSES', 'GATEWAY
 const testHead = ['PORT', 'TESTED BY', 'TEST', 'ANSWERED', 'FAILED', 'LATENCY', 'LAST ERROR'];
 
 /** So wide that a table of tests stays within 120 columns. */
-const targetWidth = 34;
-const errorWidth = 14;
+const TARGET_WIDTH = 34;
+const ERROR_WIDTH = 14;
 
 /**
  * Ports in this order: what they are, whether they work, and what their tests have taken of what they may take in 30
@@ -68,12 +68,12 @@ function testRow({ logicalLabel }: PortStatus, by: string, tested: Tested, nowMs
   const { testState, inDoubt, lastSucceeded, lastFailed, latency } = tested;
   return [
     logicalLabel,
-    shortened(by, targetWidth),
+    shortened(by, TARGET_WIDTH),
     inDoubt ? `${testLabel(testState)}, suspect` : testLabel(testState),
     sinceText(lastSucceeded, nowMs),
     sinceText(lastFailed, nowMs),
     latency === undefined ? '' : `${Math.round(millisecondsOf(latency))} ms`,
-    shortened(errorWords(tested), errorWidth),
+    shortened(errorWords(tested), ERROR_WIDTH),
   ];
 }
 

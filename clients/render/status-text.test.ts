@@ -3,7 +3,7 @@ import { PortTestState, TestFailureKind } from '../../gen/evecommon/uplink.js';
 import { NetworkInstanceTestStatus, NoPortReason } from '../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState, PortStatus, TestBudgetState } from '../../gen/nim/v1/port_status.js';
 import { ApplyState, NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
-import { sampleNowMs, sampleView } from '../testing/sample-view.js';
+import { SAMPLE_NOW_MS, sampleView } from '../testing/sample-view.js';
 import { emptyView, type StatusView } from '../status-view/view.js';
 import { statusText } from './status-text.js';
 
@@ -35,13 +35,13 @@ wwan0: https://controller.example/api/v2/edgedevice/ping: no answer within 812 m
       selections: [
         NetworkInstanceTestStatus.fromPartial({
           ...sampleSelection,
-          failoverWait: { until: { seconds: BigInt(sampleNowMs / 1_000 + 12), nanos: 0 }, toPort: 'sat0' },
+          failoverWait: { until: { seconds: BigInt(SAMPLE_NOW_MS / 1_000 + 12), nanos: 0 }, toPort: 'sat0' },
         }),
         NetworkInstanceTestStatus.fromPartial({
           ...sampleSelection,
           networkInstanceId: 'id-2',
           displayName: 'ni2',
-          failoverWait: { until: { seconds: BigInt(sampleNowMs / 1_000 + 90), nanos: 0 } },
+          failoverWait: { until: { seconds: BigInt(SAMPLE_NOW_MS / 1_000 + 90), nanos: 0 } },
         }),
       ],
     },
@@ -96,8 +96,8 @@ zedrouter is not running`,
           interfaceInUse: 'eth0',
           armedPorts: ['ethernet0'],
           drainingPorts: [
-            { port: 'wwan0', interface: 'wwan0', flows: 12, endsAt: { seconds: BigInt(sampleNowMs / 1_000 + 125) } },
-            { port: 'sat0', interface: 'sat0', endsAt: { seconds: BigInt(sampleNowMs / 1_000 + 300) } },
+            { port: 'wwan0', interface: 'wwan0', flows: 12, endsAt: { seconds: BigInt(SAMPLE_NOW_MS / 1_000 + 125) } },
+            { port: 'sat0', interface: 'sat0', endsAt: { seconds: BigInt(SAMPLE_NOW_MS / 1_000 + 300) } },
           ],
         }),
       ],
@@ -131,8 +131,8 @@ const wide = PortStatus.fromPartial({
       target: `https://controller.example/${'x'.repeat(200)}`,
       testState: PortTestState.PORT_TEST_STATE_WORKING,
       inDoubt: true,
-      lastSucceeded: { seconds: BigInt(sampleNowMs / 1_000 - 86_399), nanos: 0 },
-      lastFailed: { seconds: BigInt(sampleNowMs / 1_000 - 3_599), nanos: 0 },
+      lastSucceeded: { seconds: BigInt(SAMPLE_NOW_MS / 1_000 - 86_399), nanos: 0 },
+      lastFailed: { seconds: BigInt(SAMPLE_NOW_MS / 1_000 - 3_599), nanos: 0 },
       latency: { seconds: 12n, nanos: 345_000_000 },
       lastFailure: TestFailureKind.TEST_FAILURE_KIND_PORTAL,
       lastError: 'z'.repeat(300),
@@ -142,13 +142,13 @@ const wide = PortStatus.fromPartial({
 
 describe('statusText', () => {
   it('keeps its tables of ports and tests within 120 columns', () => {
-    const lines = statusText({ ...emptyView, ports: [wide] }, sampleNowMs).split('\n');
+    const lines = statusText({ ...emptyView, ports: [wide] }, SAMPLE_NOW_MS).split('\n');
     const rows = lines.filter((line) => /^(PORT|starboard-lte) /.test(line));
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(row.length).toBeLessThanOrEqual(120);
   });
 
   it.each(cases)('shows %s', (_what, view, expected) => {
-    expect(statusText(view, sampleNowMs)).toBe(expected.replace(/^\n/, ''));
+    expect(statusText(view, SAMPLE_NOW_MS)).toBe(expected.replace(/^\n/, ''));
   });
 });

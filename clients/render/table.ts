@@ -1,23 +1,23 @@
 import Table from 'cli-table3';
 
-const nothing = '';
+const NOTHING = '';
 
 // Columns apart by two spaces and no lines: to be read by people and by grep alike.
 const plainCharacters = {
-  top: nothing,
-  'top-mid': nothing,
-  'top-left': nothing,
-  'top-right': nothing,
-  bottom: nothing,
-  'bottom-mid': nothing,
-  'bottom-left': nothing,
-  'bottom-right': nothing,
-  left: nothing,
-  'left-mid': nothing,
-  mid: nothing,
-  'mid-mid': nothing,
-  right: nothing,
-  'right-mid': nothing,
+  top: NOTHING,
+  'top-mid': NOTHING,
+  'top-left': NOTHING,
+  'top-right': NOTHING,
+  bottom: NOTHING,
+  'bottom-mid': NOTHING,
+  'bottom-left': NOTHING,
+  'bottom-right': NOTHING,
+  left: NOTHING,
+  'left-mid': NOTHING,
+  mid: NOTHING,
+  'mid-mid': NOTHING,
+  right: NOTHING,
+  'right-mid': NOTHING,
   middle: '  ',
 };
 

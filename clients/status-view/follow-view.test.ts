@@ -7,7 +7,7 @@ import { scriptedSuccess, startScriptedNim, startScriptedZedrouter } from '../te
 import { followView } from './follow-view.js';
 import { emptyView, type StatusView } from './view.js';
 
-const patienceMs = 10_000;
+const PATIENCE_MS = 10_000;
 
 describe('followView', () => {
   let runDir: string;
@@ -44,7 +44,7 @@ describe('followView', () => {
         reject(
           new Error(`not seen in time; last: ports ${portsOf(view).join()}, troubles ${view.troubles.join('; ')}`),
         );
-      }, patienceMs);
+      }, PATIENCE_MS);
       onChange = () => {
         if (!fulfils(view)) return;
         clearTimeout(timer);

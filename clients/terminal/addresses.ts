@@ -4,7 +4,7 @@ import { join } from 'node:path';
 export type ServiceName = 'zedagent' | 'nim' | 'zedrouter';
 
 /** Where services keep their sockets unless told otherwise (docs/design.md#command-line). */
-export const defaultRunDir = '/run/eve-uplink';
+export const DEFAULT_RUN_DIR = '/run/eve-uplink';
 
 export interface ConnectionOptions {
   readonly runDir: string;

@@ -12,7 +12,7 @@ export const exitCodes = {
 } as const;
 
 /** The same for `--help`. */
-export const exitCodesHelp = `
+export const EXIT_CODES_HELP = `
 Exit codes:
   0  done
   1  failed or refused; standard error says why

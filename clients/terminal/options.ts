@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { defaultRunDir, type ConnectionOptions } from './addresses.js';
+import { DEFAULT_RUN_DIR, type ConnectionOptions } from './addresses.js';
 
 /** Options that every client command has, wherever on the command line they stand. */
 export function addConnectionOptions(program: Command): Command {
   return program
-    .option('--run-dir <dir>', 'where the services keep their sockets', defaultRunDir)
+    .option('--run-dir <dir>', 'where the services keep their sockets', DEFAULT_RUN_DIR)
     .option('--address <address>', 'ask this address (unix:/path or host:port) instead of the socket in the run-dir');
 }
 

@@ -3,10 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { RpcError } from '../../lib/rpc/index.js';
 import { CallProblem, CommandProblem, describeProblem } from './problem.js';
 
-const socket = 'unix:/run/x/zedagent.sock';
-const start = 'Start it with: eve-uplink serve zedagent   (or all three: eve-uplink serve all)';
+const SOCKET = 'unix:/run/x/zedagent.sock';
+const START = 'Start it with: eve-uplink serve zedagent   (or all three: eve-uplink serve all)';
 
-function called(code: status, message: string, address = socket, violations: RpcError['violations'] = []): CallProblem {
+function called(code: status, message: string, address = SOCKET, violations: RpcError['violations'] = []): CallProblem {
   return new CallProblem('zedagent', address, new RpcError(code, message, { violations }));
 }
 
@@ -14,13 +14,13 @@ const cases: readonly (readonly [string, unknown, readonly string[], number])[] 
   [
     'no socket',
     called(status.UNAVAILABLE, 'No connection established. Last error: connect ENOENT /run/x/zedagent.sock'),
-    ['zedagent is not running: there is no socket /run/x/zedagent.sock', start],
+    ['zedagent is not running: there is no socket /run/x/zedagent.sock', START],
     4,
   ],
   [
     'a stale socket',
     called(status.UNAVAILABLE, 'Last error: connect ECONNREFUSED /run/x/zedagent.sock'),
-    ['zedagent is not running: nobody listens on /run/x/zedagent.sock', start],
+    ['zedagent is not running: nobody listens on /run/x/zedagent.sock', START],
     4,
   ],
   [
@@ -38,12 +38,12 @@ const cases: readonly (readonly [string, unknown, readonly string[], number])[] 
   [
     'silence',
     called(status.DEADLINE_EXCEEDED, 'Deadline exceeded'),
-    [`zedagent did not answer in time at ${socket}`],
+    [`zedagent did not answer in time at ${SOCKET}`],
     4,
   ],
   [
     'a bad configuration',
-    called(status.INVALID_ARGUMENT, '2 problems', socket, [
+    called(status.INVALID_ARGUMENT, '2 problems', SOCKET, [
       { field: 'networkInstances[1].ip.subnet', description: 'overlaps ni1' },
       { field: '', description: 'and 3 more problems' },
     ]),

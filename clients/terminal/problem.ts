@@ -32,11 +32,11 @@ export class CallProblem extends Error {
   }
 }
 
-const unixPrefix = 'unix:';
+const UNIX_PREFIX = 'unix:';
 
 function unreachable(service: ServiceName, address: string, message: string): readonly string[] {
-  if (!address.startsWith(unixPrefix)) return [`Nobody answers at ${address}: ${message}`];
-  const socket = address.slice(unixPrefix.length);
+  if (!address.startsWith(UNIX_PREFIX)) return [`Nobody answers at ${address}: ${message}`];
+  const socket = address.slice(UNIX_PREFIX.length);
   const start = `Start it with: eve-uplink serve ${service}   (or all three: eve-uplink serve all)`;
   if (message.includes('ENOENT')) return [`${service} is not running: there is no socket ${socket}`, start];
   if (message.includes('ECONNREFUSED')) return [`${service} is not running: nobody listens on ${socket}`, start];

@@ -5,10 +5,10 @@ import { ApplyState, NetworkInstanceStatus } from '../../gen/zedrouter/v1/networ
 import type { StatusView } from '../status-view/view.js';
 
 /** The time at which the sample was taken: 2026-03-01 12:00 UTC. */
-export const sampleNowMs = 1_772_366_400_000;
+export const SAMPLE_NOW_MS = 1_772_366_400_000;
 
 function before(seconds: number) {
-  return { seconds: BigInt(sampleNowMs / 1_000 - seconds), nanos: 0 };
+  return { seconds: BigInt(SAMPLE_NOW_MS / 1_000 - seconds), nanos: 0 };
 }
 
 /** A ship whose cable was pulled five seconds ago: for tests. */

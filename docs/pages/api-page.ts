@@ -1,11 +1,11 @@
 import { apiCalls, type ApiCall } from './api-calls.js';
-import { generatedNotice } from './markdown.js';
+import { GENERATED_NOTICE } from './markdown.js';
 
-const eves = 'org.lfedge.eve.';
+const EVE_PACKAGE = 'org.lfedge.eve.';
 
 /** The command line of a call, with `$S` for the folder of the sockets and `$P` for the common part of our packages. */
 export function grpcurlLine({ service, method, request }: ApiCall): string {
-  const name = method.startsWith(eves) ? `$P.${method.slice(eves.length)}` : method;
+  const name = method.startsWith(EVE_PACKAGE) ? `$P.${method.slice(EVE_PACKAGE.length)}` : method;
   const data = request === undefined ? '' : ` -d '${request}'`;
   return `grpcurl -plaintext -unix${data} $S/${service}.sock ${name}`;
 }
@@ -24,12 +24,12 @@ export function apiPage(): string {
       .flatMap((call) => [`# ${call.purpose}`, grpcurlLine(call)]);
     return `## ${title}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\``;
   });
-  return `${[introduction, ...parts, conclusion].join('\n\n')}\n`;
+  return `${[INTRODUCTION, ...parts, CONCLUSION].join('\n\n')}\n`;
 }
 
-const introduction = `# API
+const INTRODUCTION = `# API
 
-${generatedNotice}
+${GENERATED_NOTICE}
 
 Three gRPC services on Unix sockets in the run-dir. Every one has reflection (v1 and v1alpha) and \`grpc.health.v1\`, so
 no .proto files are needed; a test makes every call of this page. The contracts with their comments stand in \`proto/\`.
@@ -47,6 +47,6 @@ grpcurl -plaintext -unix $S/nim.sock list
 - Deadlines are honoured. Over the network zedagent alone listens, with mutual TLS:
   \`-cacert FILE -cert FILE -key FILE HOST:PORT\` in place of \`-plaintext -unix\` and the socket.`;
 
-const conclusion = `What a status says comes from a closed set: reasons of candidates (\`CandidateReasonCode\`), causes of a move
+const CONCLUSION = `What a status says comes from a closed set: reasons of candidates (\`CandidateReasonCode\`), causes of a move
 (\`SelectionCause\`), kinds of a failed test (\`TestFailureKind\`), why there is no port (\`NoPortReason\`), how far the
 kernel is (\`ApplyState\`). The words for people: [troubleshooting.md](troubleshooting.md#words-of-a-status).`;

@@ -7,7 +7,7 @@ import {
   type FieldReference,
 } from '../../lib/configuration/field-reference.js';
 import { ourDescriptorSet, registryOf } from '../../proto/descriptor-sets.js';
-import { generatedNotice, tableLines } from './markdown.js';
+import { GENERATED_NOTICE, tableLines } from './markdown.js';
 import { typeInWords, walkFields, type WalkedField } from './walk-fields.js';
 
 /** EdgeDevConfig as proto/ has it. */
@@ -38,9 +38,9 @@ const chapters: readonly { readonly title: string; readonly roots: readonly stri
   { title: 'Settings', roots: ['configItems', 'id'] },
 ];
 
-const introduction = `# Configuration
+const INTRODUCTION = `# Configuration
 
-${generatedNotice}
+${GENERATED_NOTICE}
 
 A configuration is an EVE \`EdgeDevConfig\`: protobuf JSON, the same in YAML, or binary. \`lab/ship.yaml\` is a whole one.
 \`eve-uplink config push FILE\` tells everything that is wrong at once, each with the path of its field; \`--dry-run\`
@@ -65,7 +65,7 @@ export function configurationPage(): string {
   const items = configItemReferences.map(({ key, meaning, byDefault }) => [`\`${key}\``, meaning, byDefault]);
   const elsewhere = fieldsElsewhere.map(({ path, about }) => [`\`${path}\``, about]);
   return `${[
-    introduction,
+    INTRODUCTION,
     ...parts.flat(),
     '### Settings that are read (configItems)',
     tableLines(['key', 'meaning', 'default'], items),

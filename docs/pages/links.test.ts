@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-import { projectRoot } from '../../proto/descriptor-sets.js';
+import { PROJECT_ROOT } from '../../proto/descriptor-sets.js';
 
 const notOurs: ReadonlySet<string> = new Set(['node_modules', 'gen', 'dist', '.prepared', '.git']);
 
@@ -38,8 +38,8 @@ function whyBroken(from: string, link: string): string | undefined {
   return undefined;
 }
 
-const documents = [...filesBelow(projectRoot, /\.md$/)];
-const sources = [...filesBelow(projectRoot, /\.(ts|mjs|proto|yaml|yml|sh|service|default)$/)];
+const documents = [...filesBelow(PROJECT_ROOT, /\.md$/)];
+const sources = [...filesBelow(PROJECT_ROOT, /\.(ts|mjs|proto|yaml|yml|sh|service|default)$/)];
 
 describe('docs/operation.md', () => {
   it('tells of every metric that the services have, and of no other', () => {
@@ -47,7 +47,7 @@ describe('docs/operation.md', () => {
     const inCode = sources
       .filter((file) => /\/(services|lib)\/.*(?<!\.test)\.ts$/.test(file))
       .flatMap((file) => metricsIn(readFileSync(file, 'utf8').replaceAll('inet eve_uplink', '')));
-    const table = readFileSync(join(projectRoot, 'docs', 'operation.md'), 'utf8')
+    const table = readFileSync(join(PROJECT_ROOT, 'docs', 'operation.md'), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('| `eve_uplink_'));
     expect([...new Set(table.flatMap(metricsIn))].sort()).toEqual([...new Set(inCode)].sort());
@@ -77,8 +77,8 @@ describe('documents', () => {
     expect(named.length).toBeGreaterThan(20);
     expect(
       named
-        .filter(({ path }) => !existsSync(join(projectRoot, path)))
-        .map(({ file, path }) => `${relative(projectRoot, file)}: ${path}`),
+        .filter(({ path }) => !existsSync(join(PROJECT_ROOT, path)))
+        .map(({ file, path }) => `${relative(PROJECT_ROOT, file)}: ${path}`),
     ).toEqual([]);
   });
 
@@ -89,11 +89,11 @@ describe('documents', () => {
       ),
     );
     expect(references.length).toBeGreaterThan(20);
-    const fromRoot = join(projectRoot, 'any');
+    const fromRoot = join(PROJECT_ROOT, 'any');
     expect(references.flatMap(({ file, link }) => describeBroken(file, link, whyBroken(fromRoot, link)))).toEqual([]);
   });
 });
 
 function describeBroken(file: string, link: string, why: string | undefined): readonly string[] {
-  return why === undefined ? [] : [`${relative(projectRoot, file)}: ${link}: ${why}`];
+  return why === undefined ? [] : [`${relative(PROJECT_ROOT, file)}: ${link}: ${why}`];
 }

@@ -1,5 +1,5 @@
 /** Stands at the top of every page that is made by code. */
-export const generatedNotice = '<!-- Made by `npm run docs`. DO NOT EDIT. -->';
+export const GENERATED_NOTICE = '<!-- Made by `npm run docs`. DO NOT EDIT. -->';
 
 /** A table as prettier would lay it out. */
 export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): string {

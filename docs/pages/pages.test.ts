@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-import { ourDescriptorSet, projectRoot, registryOf } from '../../proto/descriptor-sets.js';
+import { ourDescriptorSet, PROJECT_ROOT, registryOf } from '../../proto/descriptor-sets.js';
 import { apiCalls } from './api-calls.js';
 import { pages } from './index.js';
 
 describe('pages made of tables in code', () => {
   it.each(pages)('$file is as `npm run docs` writes it', ({ file, text }) => {
-    expect(readFileSync(join(projectRoot, file), 'utf8')).toBe(text());
+    expect(readFileSync(join(PROJECT_ROOT, file), 'utf8')).toBe(text());
   });
 
   it('show one call of every method that the services have', () => {

@@ -2,10 +2,10 @@ import { run } from 'iproute-exec';
 
 import type { Lab } from '../../lab/index.js';
 
-const bridge = 'bare0';
-const subnet = '10.77.0.0/24';
+const BRIDGE = 'bare0';
+const SUBNET = '10.77.0.0/24';
 /** That of the bridge before it, which the app still knows its gateway by. */
-const bridgeMacAddress = '02:16:3e:06:00:01';
+const BRIDGE_MAC_ADDRESS = '02:16:3e:06:00:01';
 
 /**
  * What the kernel does by itself, without us: one bridge, a chain of rules over two ports' tables, and masquerade. The
@@ -31,23 +31,23 @@ export async function setUpBareChain(lab: Lab): Promise<void> {
     input: `table ip bare {
       chain leave {
         type nat hook postrouting priority srcnat;
-        oifname { "eth0", "wwan0" } ip saddr ${subnet} masquerade
+        oifname { "eth0", "wwan0" } ip saddr ${SUBNET} masquerade
       }
     }
 `,
   });
   await run('ip', ['-n', namespace, '-batch', '-'], {
     input: [
-      `link add ${bridge} address ${bridgeMacAddress} type bridge`,
-      `addr add 10.77.0.1/24 dev ${bridge}`,
-      `link set dev ${bridge} up`,
-      `link set dev ${lab.app('app1').topology.deviceInterface} master ${bridge}`,
+      `link add ${BRIDGE} address ${BRIDGE_MAC_ADDRESS} type bridge`,
+      `addr add 10.77.0.1/24 dev ${BRIDGE}`,
+      `link set dev ${BRIDGE} up`,
+      `link set dev ${lab.app('app1').topology.deviceInterface} master ${BRIDGE}`,
       ...ports.flatMap(({ port, table, address, gateway }, index) => [
         `route replace default via ${gateway} dev ${port} src ${address} table ${table} onlink`,
-        `rule add pref ${7001 + index} from ${subnet} lookup ${table}`,
+        `rule add pref ${7001 + index} from ${SUBNET} lookup ${table}`,
       ]),
-      `rule add pref 7000 to ${subnet} lookup main`,
-      `rule add pref 7009 from ${subnet} unreachable`,
+      `rule add pref 7000 to ${SUBNET} lookup main`,
+      `rule add pref 7009 from ${SUBNET} unreachable`,
       '',
     ].join('\n'),
   });

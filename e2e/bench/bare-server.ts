@@ -27,10 +27,10 @@ const publish: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
   callback(null, Buffer.alloc(0));
 };
 
-const [socketPath = ''] = process.argv.slice(2);
+const [SOCKET_PATH = ''] = process.argv.slice(2);
 const server = new Server();
 server.addService(bareService, { echo, watch, publish });
-server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) => {
+server.bindAsync(`unix:${SOCKET_PATH}`, ServerCredentials.createInsecure(), (error) => {
   if (error !== null) throw error;
   process.send?.('serving');
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CommandError, run } from 'iproute-exec';
 
 import { createLab, monotonicMs, type DoneAt, type Lab, type PortName } from '../../lab/index.js';
-import { customerInterface } from '../../lab/topology.js';
+import { CUSTOMER_INTERFACE } from '../../lab/topology.js';
 import { Rtnetlink } from '../../lib/netlink/index.js';
 
 /** A lab of the benchmark's own, beside any other. */
@@ -51,7 +51,7 @@ export class QuickCable {
 
   #set(isUp: boolean): DoneAt {
     const beforeMs = monotonicMs();
-    const [error] = this.#rtnetlink.apply([{ kind: 'link-set', name: customerInterface, settings: { isUp } }]);
+    const [error] = this.#rtnetlink.apply([{ kind: 'link-set', name: CUSTOMER_INTERFACE, settings: { isUp } }]);
     if (error !== undefined) throw error;
     return { beforeMs, afterMs: monotonicMs() };
   }

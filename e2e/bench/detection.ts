@@ -30,26 +30,26 @@ const results: (readonly number[])[] = [];
 const measured: { bytes: readonly ProbeBytes[]; promptness: readonly Promptness[]; loss: number; flaps: number } = {
   ...{ bytes: [], promptness: [], loss: Number.NaN, flaps: Number.NaN },
 };
-const minuteMs = 60_000;
+const MINUTE_MS = 60_000;
 
 /** What takes longest comes first. */
 const parts: readonly Part[] = [
   {
     what: 'flapping',
     work: async (rig) => {
-      measured.flaps = await movesUnderFlapping(rig, FLAP_MINUTES * minuteMs);
+      measured.flaps = await movesUnderFlapping(rig, FLAP_MINUTES * MINUTE_MS);
     },
   },
   {
     what: 'loss',
     work: async (rig) => {
-      measured.loss = await movesUnderLoss(rig, LOSS_MINUTES * minuteMs);
+      measured.loss = await movesUnderLoss(rig, LOSS_MINUTES * MINUTE_MS);
     },
   },
   {
     what: 'bytes',
     work: async (rig) => {
-      measured.bytes = await measureIdleBytes(rig, IDLE_MINUTES * minuteMs);
+      measured.bytes = await measureIdleBytes(rig, IDLE_MINUTES * MINUTE_MS);
     },
   },
   ...cases.map((each, index) => ({

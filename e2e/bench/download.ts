@@ -32,8 +32,8 @@ const SIZE = Number(process.env.SIZE ?? 1_000_000_000);
 const RUNS = Number(process.env.RUNS ?? 5);
 const STALL = '3s';
 const POLL_MS = 5;
-const operation = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
-const url = `http://${internetAddresses.web}/bytes/${SIZE}`;
+const OPERATION = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
+const IMAGE_URL = `http://${internetAddresses.web}/bytes/${SIZE}`;
 /**
  * Headers of IP and TCP with timestamps; of packets as the kernel handles them, which may be larger than the line's.
  */
@@ -92,7 +92,7 @@ async function sha256OfServed(): Promise<string> {
 function startDownload({ lab, folder, sha256 }: Rig): Promise<DownloadProcess> {
   const file = join(folder, 'ours');
   return DownloadProcess.start(lab, [
-    url,
+    IMAGE_URL,
     '-o',
     file,
     ...['--operation', 'app-image', '--sha256', sha256, '--stall-timeout', STALL],
@@ -113,13 +113,13 @@ async function changingPorts(rig: Rig, samples: Samples): Promise<void> {
   const { lab, policy, folder } = rig;
   const changes: readonly Change[] = [
     { what: 'cable', port: 'eth0', next: 'wwan0', share: 0.25, make: () => lab.pullCable('eth0') },
-    { what: 'policy', port: 'wwan0', next: 'sat0', share: 0.5, make: () => policy.allow(operation, [0, 2]) },
+    { what: 'policy', port: 'wwan0', next: 'sat0', share: 0.5, make: () => policy.allow(OPERATION, [0, 2]) },
     {
       ...{ what: 'stall', port: 'sat0', next: 'eth0', share: 0.75 },
       make: () => Promise.all([lab.killInternetBehind('sat0'), lab.plugCable('eth0')]),
     },
   ];
-  await policy.allow(operation, [0, 1, 2]);
+  await policy.allow(OPERATION, [0, 1, 2]);
   const before = {
     eth0: await lab.isp('eth0').counters(),
     wwan0: await lab.isp('wwan0').counters(),
@@ -164,7 +164,7 @@ function fromBytes({ fields }: SeenEvent): number {
 
 async function overOnePort(rig: Rig, samples: Samples, hasCurl: boolean): Promise<void> {
   const { lab, policy, folder } = rig;
-  await policy.allow(operation, [0]);
+  await policy.allow(OPERATION, [0]);
   await lab.waitForLease('eth0');
   const file = join(folder, 'ours');
   const download = await startDownload(rig);
@@ -179,7 +179,7 @@ async function overOnePort(rig: Rig, samples: Samples, hasCurl: boolean): Promis
   const curlBegunMs = monotonicMs();
   const { stdout } = await lab.exec(
     'device',
-    ['curl', '-sS', '--interface', 'eth0', '-o', other, '-w', '%{time_total}', url],
+    ['curl', '-sS', '--interface', 'eth0', '-o', other, '-w', '%{time_total}', IMAGE_URL],
     120_000,
   );
   await run('sync', [other], { timeoutMs: 120_000 });

@@ -2,9 +2,9 @@ import { Client, credentials, Metadata, status, type ClientReadableStream, type 
 
 import { monotonicMs, waitUntil } from '../../lab/index.js';
 
-const subscribers = 1_000;
+const SUBSCRIBERS = 1_000;
 /** A subscriber is a process with a connection of its own; so many processes do not fit here, so some share one. */
-const connections = 20;
+const CONNECTIONS = 20;
 
 /** What a stream is opened with; bytes come out as they are, so that reading them costs both sides the same. */
 export interface Subscription {
@@ -32,7 +32,7 @@ export class FanOut {
     // A pool of its own for each, or all clients would share one connection.
     const options = { 'grpc.use_local_subchannel_pool': 1 };
     this.#clients = Array.from(
-      { length: connections },
+      { length: CONNECTIONS },
       () => new Client(address, credentials.createInsecure(), options),
     );
   }
@@ -40,9 +40,9 @@ export class FanOut {
   /** Subscribes, and waits until every stream is open and has told its state. */
   static async open(subscription: Subscription): Promise<FanOut> {
     const fanOut = new FanOut(subscription.address);
-    for (let index = 0; index < subscribers; index += 1) fanOut.#subscribe(subscription, index);
+    for (let index = 0; index < SUBSCRIBERS; index += 1) fanOut.#subscribe(subscription, index);
     const open = (): boolean =>
-      fanOut.#connected === subscribers &&
+      fanOut.#connected === SUBSCRIBERS &&
       (!subscription.beginsWithState || fanOut.#received.every((messages) => messages.length > 0));
     if (!(await waitUntil(open, { timeoutMs: 30_000, everyMs: 20 }))) throw new Error('not all streams opened');
     return fanOut;
@@ -85,7 +85,7 @@ export class FanOut {
   }
 
   #subscribe({ path, request }: Subscription, index: number): void {
-    const client = this.#clients[index % connections];
+    const client = this.#clients[index % CONNECTIONS];
     const messages: Received[] = [];
     this.#received.push(messages);
     const stream = client?.makeServerStreamRequest(

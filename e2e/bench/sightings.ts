@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../lab/index.js';
 
-const longestWaitMs = 20_000;
+const LONGEST_WAIT_MS = 20_000;
 
 /** Selected: NIM says so in NITS. Applied: zedrouter has read it back from the kernel. */
 export type SightingKind = 'selected' | 'applied';
@@ -26,11 +26,11 @@ export class Sightings {
 
   /** Monotonic milliseconds at which the network instance was heard to be on this port; waits for it. */
   async when(kind: SightingKind, name: string, port: string): Promise<number> {
-    const deadlineMs = monotonicMs() + longestWaitMs;
+    const deadlineMs = monotonicMs() + LONGEST_WAIT_MS;
     for (;;) {
       const now = this.#seen[kind].get(name);
       if (now?.port === port) return now.atMs;
-      if (monotonicMs() > deadlineMs) throw new Error(`${name} is not ${kind} on ${port} after ${longestWaitMs} ms`);
+      if (monotonicMs() > deadlineMs) throw new Error(`${name} is not ${kind} on ${port} after ${LONGEST_WAIT_MS} ms`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1_000);
         this.#waiting.push(() => {

@@ -5,21 +5,21 @@ import { leftOut } from './left-out.js';
 import { planOf, without } from './plan.js';
 import { outcomeText } from './report.js';
 
-const seeds = 10;
-const labs = 4;
+const SEEDS = 10;
+const LABS = 4;
 
 describe('the law', () => {
-  it(`holds for ${seeds} seeds`, async () => {
+  it(`holds for ${SEEDS} seeds`, async () => {
     const kinds = new Set(leftOut.keys());
-    const plans = Array.from({ length: seeds }, (_, index) => ({
+    const plans = Array.from({ length: SEEDS }, (_, index) => ({
       name: `seed ${index + 1}`,
       plan: without(planOf(index + 1), kinds),
     }));
-    const outcomes = await inLabs(plans, labs);
+    const outcomes = await inLabs(plans, LABS);
     const wrong = outcomes.filter(([, outcome]) => outcome.kind === 'broken' || outcome.result.violations.length > 0);
     expect(wrong.map(([plan, outcome]) => outcomeText(plan, outcome))).toEqual([]);
     // A ship of which nothing is ever claimed breaks no law either.
     const looked = outcomes.filter(([, outcome]) => outcome.kind === 'ran' && outcome.result.checks > 0);
-    expect(looked.length).toBeGreaterThan(seeds / 2);
+    expect(looked.length).toBeGreaterThan(SEEDS / 2);
   }, 300_000);
 });

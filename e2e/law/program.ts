@@ -10,7 +10,7 @@ import { shrink } from './shrink.js';
  * npm run law: seeds, each a plan of faults on a ship of its own, and the number of those that break the law last.
  */
 
-const usage = `npm run law -- [OPTION...]
+const USAGE = `npm run law -- [OPTION...]
   --seeds N        so many seeds (default 10)
   --from N         from this one on (default 1)
   --seed N         this one alone
@@ -66,7 +66,7 @@ async function shrunk(plan: Plan): Promise<Plan> {
 
 async function main(): Promise<void> {
   if (values.help) {
-    console.log(usage);
+    console.log(USAGE);
     return;
   }
   const outcomes = await inLabs(plansAskedFor(), numberOf('parallel'), (plan, outcome) => {

@@ -14,10 +14,10 @@ import {
 } from '../../lab/index.js';
 import { claimOf, claimText, type Claim } from './claim.js';
 import type { Target } from './plan.js';
-import { destination } from './trying.js';
+import { DESTINATION } from './trying.js';
 
 /** The network instance that the law is tried on; the lab's app1 is behind it. */
-const tried = 'default';
+const TRIED = 'default';
 
 const CALL_MS = 1_000;
 /** How long everything may take to be well again. */
@@ -62,7 +62,7 @@ export class LawRig {
   async calm(target: Target): Promise<void> {
     const config = this.lab.configuration({ failbackHoldSeconds: 0 });
     for (const { displayname, test } of config.networkInstances) {
-      if (displayname === tried && test !== undefined && target !== 'controller') test.target = targetUrls[target];
+      if (displayname === TRIED && test !== undefined && target !== 'controller') test.target = targetUrls[target];
     }
     await this.lab.pushConfig(config);
     let seen = '';
@@ -81,10 +81,10 @@ export class LawRig {
   /** What the services say now. */
   async claim(): Promise<Claim> {
     const [nim, zedrouter] = await Promise.all([
-      call(this.#nim, 'listNetworkInstanceTestStatus', { networkInstances: [tried] }, { timeoutMs: CALL_MS }).catch(
+      call(this.#nim, 'listNetworkInstanceTestStatus', { networkInstances: [TRIED] }, { timeoutMs: CALL_MS }).catch(
         () => undefined,
       ),
-      call(this.#zedrouter, 'listNetworkInstanceStatus', { networkInstances: [tried] }, { timeoutMs: CALL_MS }).catch(
+      call(this.#zedrouter, 'listNetworkInstanceStatus', { networkInstances: [TRIED] }, { timeoutMs: CALL_MS }).catch(
         () => undefined,
       ),
     ]);
@@ -95,7 +95,7 @@ export class LawRig {
   async seenPackets(): Promise<ReadonlyMap<PortName, number>> {
     const seen = portNames.map(async (port): Promise<[PortName, number]> => {
       const { destinations } = await this.lab.isp(port).counters();
-      return [port, destinations.get(destination)?.packets ?? 0];
+      return [port, destinations.get(DESTINATION)?.packets ?? 0];
     });
     return new Map(await Promise.all(seen));
   }
@@ -111,7 +111,7 @@ export class LawRig {
     ];
     const commands: readonly (readonly [string, ...string[]])[] = [
       await eveUplink('status'),
-      await eveUplink('explain', tried),
+      await eveUplink('explain', TRIED),
       await eveUplink('events', '--limit', '12'),
       ['ip', '-4', '-br', 'address'],
       ['ip', 'route'],

@@ -2,7 +2,7 @@ import { internetAddresses, monotonicMs, servicePorts, type Agent, type AgentCal
 import type { Try, TryKind } from './law.js';
 
 /** Whom the app talks to: nobody else does, so that ISPs' counters of it are the app's. */
-export const destination = internetAddresses.echo1;
+export const DESTINATION = internetAddresses.echo1;
 
 const EVERY_MS = 500;
 /** Two retransmissions of a SYN fit in. */
@@ -47,7 +47,7 @@ export class Trying {
   }
 
   async #tcp(): Promise<Try['outcome']> {
-    const url = `http://${destination}/`;
+    const url = `http://${DESTINATION}/`;
     const answer = await this.#ask('fetch', { url, timeoutMs: TCP_TIMEOUT_MS });
     return answer.kind === 'failed'
       ? { error: answer.error }
@@ -55,7 +55,7 @@ export class Trying {
   }
 
   async #udp(size: { readonly packetBytes?: number }): Promise<Try['outcome']> {
-    const asked = { address: destination, port: servicePorts.echo, timeoutMs: UDP_TIMEOUT_MS, ...size };
+    const asked = { address: DESTINATION, port: servicePorts.echo, timeoutMs: UDP_TIMEOUT_MS, ...size };
     const answer = await this.#ask('askUdp', asked);
     return answer.kind === 'failed' ? { error: answer.error } : outcomeOf(/echo1 ([\d.]+):/, answer.text);
   }

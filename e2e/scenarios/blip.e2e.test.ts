@@ -10,7 +10,7 @@ import { monotonicMs, portNames, waitFor } from '../../lab/index.js';
 import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 
 /** What a blip may cost on the metered port: each further one within the hour twice as much. The hold is 30 s. */
-const secondsNotMinutesMs = 12_000;
+const SECONDS_NOT_MINUTES_MS = 12_000;
 
 describe('a ship whose free port is away for a moment', () => {
   let ship: Ship;
@@ -78,7 +78,7 @@ describe('a ship whose free port is away for a moment', () => {
     await watch.applied('default', 'wwan0');
     expect(await goesOutBy(lab, 'app1', 'wwan0')).toBe(true);
     const { afterMs } = await lab.plugCable('eth0');
-    expect((await watch.applied('default', 'eth0')) - afterMs).toBeLessThan(secondsNotMinutesMs);
+    expect((await watch.applied('default', 'eth0')) - afterMs).toBeLessThan(SECONDS_NOT_MINUTES_MS);
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
   });
 
@@ -93,7 +93,7 @@ describe('a ship whose free port is away for a moment', () => {
     await watch.applied('default', 'wwan0');
     expect((await lab.exec('device', ['ip', '-batch', batch])).exitCode).toBe(0);
     const backMs = monotonicMs();
-    expect((await watch.applied('default', 'eth0')) - backMs).toBeLessThan(secondsNotMinutesMs);
+    expect((await watch.applied('default', 'eth0')) - backMs).toBeLessThan(SECONDS_NOT_MINUTES_MS);
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { internetAddresses, servicePorts, waitUntil } from '../../lab/index.js';
 import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 
 /** Far from what is measured (some 60 ms), and far from what a wait for calm would take. */
-const repairedWithinMs = 450;
+const REPAIRED_WITHIN_MS = 450;
 
 describe('a ship on whose device others change the kernel, too', () => {
   let ship: Ship;
@@ -57,7 +57,7 @@ describe('a ship on whose device others change the kernel, too', () => {
     }
     const report = await agent.call('stopUdpStream', { stream });
     await churn;
-    expect(report.longestOutageMs).toBeLessThan(repairedWithinMs);
+    expect(report.longestOutageMs).toBeLessThan(REPAIRED_WITHIN_MS);
     expect(await wrongSources(lab)).toBe(0);
   });
 

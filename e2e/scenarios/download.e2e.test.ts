@@ -25,10 +25,10 @@ import {
 import { launchShip, wrongSources, type Ship } from './ship.js';
 
 const SIZE = 60_000_000;
-const appImage = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
-const baseImage = NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD;
-const from = 'http://web.example';
-const url = `${from}/bytes/${SIZE}`;
+const APP_IMAGE = NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD;
+const BASE_IMAGE = NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD;
+const FROM_PORT = 'http://web.example';
+const IMAGE_URL = `${FROM_PORT}/bytes/${SIZE}`;
 const trees = { app: '0ac00000-0000-4000-8000-000000000001', base: '0ac00000-0000-4000-8000-000000000002' };
 
 let ship: Ship;
@@ -59,7 +59,7 @@ async function sha256OfFile(): Promise<string> {
 }
 
 function start(...args: readonly string[]): Promise<DownloadProcess> {
-  return DownloadProcess.start(lab, [url, '-o', file(), '--operation', 'app-image', '--sha256', sha256, ...args]);
+  return DownloadProcess.start(lab, [IMAGE_URL, '-o', file(), '--operation', 'app-image', '--sha256', sha256, ...args]);
 }
 
 beforeAll(async () => {
@@ -99,13 +99,13 @@ afterAll(async () => {
 
 describe('a download on the ship', () => {
   it('survives three forced changes of its port, and fetches little twice', async () => {
-    await policy.allow(appImage, [0, 1, 2]);
+    await policy.allow(APP_IMAGE, [0, 1, 2]);
     const download = await start('--limit', '20M', '--stall-timeout', '2s');
     await download.next('progress', 'eth0');
     await lab.pullCable('eth0');
     await download.next('stopped', 'eth0');
     await download.next('progress', 'wwan0');
-    await policy.allow(appImage, [0, 2]);
+    await policy.allow(APP_IMAGE, [0, 2]);
     await download.next('stopped', 'wwan0');
     await download.next('transferring', 'sat0');
     await lab.killInternetBehind('sat0');
@@ -127,9 +127,9 @@ describe('a download on the ship', () => {
     ['with 200 and the slice alone', 'slices', 'anew'],
     ['with 206 from the beginning', 'early', 'transferring'],
   ])('whose source answers a request for the rest %s has the right file, checked or not', async (_how, path, kind) => {
-    await policy.allow(appImage, [0, 1]);
+    await policy.allow(APP_IMAGE, [0, 1]);
     for (const check of [['--sha256', sha256], []]) {
-      const source = `${from}/${path}/${SIZE}`;
+      const source = `${FROM_PORT}/${path}/${SIZE}`;
       const options = ['--operation', 'app-image', ...check];
       const download = await DownloadProcess.start(lab, [source, '-o', file(), '--limit', '30M', ...options]);
       await download.next('progress', 'eth0');
@@ -146,16 +146,16 @@ describe('a download on the ship', () => {
   });
 
   it('uses a port for as long as a grant lasts, and not a byte longer than a second', async () => {
-    await policy.allow(appImage, []);
+    await policy.allow(APP_IMAGE, []);
     const download = await start('--limit', '2M');
     await download.next('waiting');
-    await policy.grant(appImage, 2, 3);
+    await policy.grant(APP_IMAGE, 2, 3);
     await download.next('transferring', 'sat0');
     const grantedAtMs = monotonicMs();
     const stopped = await download.next('stopped', 'sat0');
     expect(stopped.atMs - grantedAtMs).toBeLessThan(4_000);
     const [afterEnd] = await Promise.all([overPort('sat0'), download.next('waiting')]);
-    await policy.allow(appImage, [1]);
+    await policy.allow(APP_IMAGE, [1]);
     await download.next('progress', 'wwan0');
     expect((await overPort('sat0')).upPackets).toBe(afterEnd.upPackets);
     expect((await overPort('eth0')).upPackets).toBe(0);
@@ -170,8 +170,8 @@ describe('a download on the ship', () => {
   });
 
   it('stops within a second when its grant is revoked', async () => {
-    await policy.allow(appImage, []);
-    const id = await policy.grant(appImage, 2, 600);
+    await policy.allow(APP_IMAGE, []);
+    const id = await policy.grant(APP_IMAGE, 2, 600);
     const download = await start('--limit', '2M');
     await download.next('progress', 'sat0');
     const revokedAtMs = monotonicMs();
@@ -186,15 +186,15 @@ describe('a download on the ship', () => {
   });
 
   it('is denied with exit code 3 where it shall not wait, and sends nothing', async () => {
-    await policy.allow(appImage, []);
+    await policy.allow(APP_IMAGE, []);
     const download = await start('--no-wait');
     expect(await download.exited).toEqual({ kind: 'exited', code: 3 });
     expect((await Promise.all(portNames.map(overPort))).map(({ upPackets }) => upPackets)).toEqual([0, 0, 0]);
   });
 
   it('takes a content tree from the configuration, and knows a base image from an app image', async () => {
-    await policy.allow(appImage, [1]);
-    await policy.allow(baseImage, [0]);
+    await policy.allow(APP_IMAGE, [1]);
+    await policy.allow(BASE_IMAGE, [0]);
     const fetchTree = async (uuid: string): Promise<void> => {
       const download = await DownloadProcess.start(lab, ['-o', file(), '--content-tree', uuid]);
       expect(await download.exited).toEqual({ kind: 'exited', code: 0 });
@@ -208,7 +208,7 @@ describe('a download on the ship', () => {
   });
 
   it('outlives a restart of NIM, and stops where NIM stays away', async () => {
-    await policy.allow(appImage, [0]);
+    await policy.allow(APP_IMAGE, [0]);
     const download = await start('--limit', '2M');
     await download.next('progress', 'eth0');
     await lab.service('nim').kill('SIGKILL');

@@ -6,9 +6,9 @@ import { internetAddresses, monotonicMs, portMaps, servicePorts, waitUntil, type
 import type { ShipOptions } from '../../lab/ship.js';
 import { goesOutBy, launchShip, portMapAnswersOn, wrongSources, type Ship } from './ship.js';
 
-const failbacks = 5;
+const FAILBACKS = 5;
 /** Far from what is measured, for a machine that does other things, too. */
-const newFlowsWithinMs = 500;
+const NEW_FLOWS_WITHIN_MS = 500;
 
 describe('a ship whose network instances move by plan', () => {
   let ship: Ship;
@@ -77,12 +77,12 @@ describe('a ship whose network instances move by plan', () => {
       port: servicePorts.echo,
       intervalMs: 5,
     });
-    for (let round = 0; round < failbacks; round += 1) {
+    for (let round = 0; round < FAILBACKS; round += 1) {
       const port = round % 2 === 0 ? 'wwan0' : 'eth0';
       await prefer(port);
       const appliedMs = await watch.applied('default', port);
       expect(await goesOutBy(lab, 'app1', port)).toBe(true);
-      expect(monotonicMs() - appliedMs).toBeLessThan(newFlowsWithinMs);
+      expect(monotonicMs() - appliedMs).toBeLessThan(NEW_FLOWS_WITHIN_MS);
       const before = await echoes(typing);
       expect(await waitUntil(async () => (await echoes(typing)) > before + 10, { timeoutMs: 5_000 })).toBe(true);
       expect(await portMapAnswersOn(lab)).toEqual([port]);

@@ -4,7 +4,7 @@ import { internetAddresses, portMaps, waitUntil, type PortName } from '../../lab
 import { launchShip, wrongSources, type Ship } from './ship.js';
 
 /** Within which a flow that is older than its port map has to be translated. */
-const translatedWithinMs = 5_000;
+const TRANSLATED_WITHIN_MS = 5_000;
 
 describe('flows of a ship that are older than what they meet', () => {
   let ship: Ship;
@@ -51,7 +51,7 @@ describe('flows of a ship that are older than what they meet', () => {
     const { isAnswered, isInVain, stop } = await sender('eth0');
     expect(await waitUntil(isInVain, { timeoutMs: 5_000, everyMs: 50 })).toBe(true);
     await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0 }));
-    expect(await waitUntil(isAnswered, { timeoutMs: translatedWithinMs })).toBe(true);
+    expect(await waitUntil(isAnswered, { timeoutMs: TRANSLATED_WITHIN_MS })).toBe(true);
     await stop();
   });
 
@@ -61,7 +61,7 @@ describe('flows of a ship that are older than what they meet', () => {
     expect(await waitUntil(isInVain, { timeoutMs: 5_000, everyMs: 50 })).toBe(true);
     await lab.pullCable('eth0');
     await watch.applied('default', 'wwan0');
-    expect(await waitUntil(isAnswered, { timeoutMs: translatedWithinMs })).toBe(true);
+    expect(await waitUntil(isAnswered, { timeoutMs: TRANSLATED_WITHIN_MS })).toBe(true);
     await stop();
     await lab.plugCable('eth0');
     await watch.applied('default', 'eth0');

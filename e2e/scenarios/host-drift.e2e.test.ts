@@ -14,7 +14,7 @@ import {
 import { launchShip, type Ship } from './ship.js';
 
 /** What somebody on the device does to it, and how long the apps may be without an answer. */
-const mostMs = 1_000;
+const MOST_MS = 1_000;
 
 describe('a ship whose host is changed by others', () => {
   let ship: Ship;
@@ -46,18 +46,18 @@ describe('a ship whose host is changed by others', () => {
       const { stream } = await agent.call('startUdpStream', { ...target, intervalMs: 5 });
       await lab.exec('device', ['sysctl', '-qw', `${name}=0`]);
       const sinceMs = monotonicMs();
-      expect(await waitUntil(async () => (await setting(name)) === '1', { timeoutMs: mostMs })).toBe(true);
-      await agent.call('readUdpStream', { stream, untilMs: sinceMs + mostMs });
+      expect(await waitUntil(async () => (await setting(name)) === '1', { timeoutMs: MOST_MS })).toBe(true);
+      await agent.call('readUdpStream', { stream, untilMs: sinceMs + MOST_MS });
       const { longestOutageMs, answered } = await agent.call('stopUdpStream', { stream });
       expect(answered).toBeGreaterThan(0);
-      expect(longestOutageMs).toBeLessThan(mostMs);
+      expect(longestOutageMs).toBeLessThan(MOST_MS);
     },
   );
 
   it('makes a strict filter of sources loose again', async () => {
     const name = 'net.ipv4.conf.wwan0.rp_filter';
     await ship.lab.exec('device', ['sysctl', '-qw', `${name}=1`]);
-    expect(await waitUntil(async () => (await setting(name)) === '2', { timeoutMs: mostMs })).toBe(true);
+    expect(await waitUntil(async () => (await setting(name)) === '2', { timeoutMs: MOST_MS })).toBe(true);
   });
 
   it('answers names again within a second where its dnsmasq is killed', async () => {
@@ -69,7 +69,7 @@ describe('a ship whose host is changed by others', () => {
       const now = (await readFile(pidFile, 'utf8').catch(() => '')).trim();
       return now !== '' && now !== before && (await resolves());
     };
-    expect(await waitUntil(isBack, { timeoutMs: mostMs })).toBe(true);
+    expect(await waitUntil(isBack, { timeoutMs: MOST_MS })).toBe(true);
   });
 
   it('puts the apps back into a bridge that somebody deleted', async () => {

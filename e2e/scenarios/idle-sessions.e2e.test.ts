@@ -16,7 +16,7 @@ import type { ShipOptions } from '../../lab/ship.js';
 import { launchShip, wrongSources, type Ship } from './ship.js';
 
 /** Within which an app that waits and sends nothing is told. A few milliseconds, on a machine that is not busy. */
-const atOnceMs = 1_000;
+const AT_ONCE_MS = 1_000;
 
 describe('sessions in which nobody says anything, on a ship whose network instances move', () => {
   let ship: Ship;
@@ -88,8 +88,8 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     const others = [await session('app2', 'eth0'), await session('app2', 'eth0', 20)];
     await push({ allowedPriorities: { default: [1, 2] } });
     const appliedMs = await watch.applied('default', 'wwan0');
-    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(atOnceMs);
-    expect(await waitUntil(async () => (await terminals('app1')) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(
+    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(AT_ONCE_MS);
+    expect(await waitUntil(async () => (await terminals('app1')) === 0, { timeoutMs: AT_ONCE_MS, everyMs: 20 })).toBe(
       true,
     );
     await hangUp();
@@ -107,7 +107,7 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     const { lab, watch } = ship;
     const mine = await session('app1', 'eth0');
     const { beforeMs } = await lab.pullCable('eth0');
-    expect((await resetAtMs('app1', mine)) - beforeMs).toBeLessThan(atOnceMs);
+    expect((await resetAtMs('app1', mine)) - beforeMs).toBeLessThan(AT_ONCE_MS);
     await watch.applied('default', 'wwan0');
     await lab.plugCable('eth0');
     await watch.applied('default', 'eth0');
@@ -128,8 +128,8 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     const talking = await session('app1', 'eth0', 100);
     await lab.killInternetBehind('eth0');
     const appliedMs = await watch.applied('default', 'wwan0');
-    expect((await resetAtMs('app1', silent)) - appliedMs).toBeLessThan(atOnceMs);
-    expect((await resetAtMs('app1', talking)) - appliedMs).toBeLessThan(atOnceMs);
+    expect((await resetAtMs('app1', silent)) - appliedMs).toBeLessThan(AT_ONCE_MS);
+    expect((await resetAtMs('app1', talking)) - appliedMs).toBeLessThan(AT_ONCE_MS);
     await lab.restoreInternetBehind('eth0');
     await watch.applied('default', 'eth0');
   });
@@ -140,8 +140,8 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     const hangUp = await terminal('eth0');
     await push({ allowedPriorities: { default: [] } });
     const appliedMs = await watch.applied('default', '');
-    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(atOnceMs);
-    expect(await waitUntil(async () => (await terminals('app1')) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(
+    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(AT_ONCE_MS);
+    expect(await waitUntil(async () => (await terminals('app1')) === 0, { timeoutMs: AT_ONCE_MS, everyMs: 20 })).toBe(
       true,
     );
     await hangUp();
@@ -162,8 +162,8 @@ describe('sessions in which nobody says anything, on a ship whose network instan
     expect(await terminals('app2')).toBe(1);
     await push({ allowedPriorities: { business: [1] } });
     const appliedMs = await watch.applied('business', 'wwan0');
-    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(atOnceMs);
-    expect(await waitUntil(async () => (await terminals('app2')) === 0, { timeoutMs: atOnceMs, everyMs: 20 })).toBe(
+    expect((await resetAtMs('app1', mine)) - appliedMs).toBeLessThan(AT_ONCE_MS);
+    expect(await waitUntil(async () => (await terminals('app2')) === 0, { timeoutMs: AT_ONCE_MS, everyMs: 20 })).toBe(
       true,
     );
     await push({});

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '../../lab/index.js';
 import { goesOutBy, launchShip, type Ship } from './ship.js';
 
-const metricsPort = 9_101;
+const METRICS_PORT = 9_101;
 
 /**
  * The value of the series of this name that has all of these labels, in the order in which they are offered; undefined:
@@ -21,7 +21,7 @@ describe('metrics of a ship', () => {
   let ship: Ship;
 
   beforeAll(async () => {
-    ship = await launchShip({ services: { separate: false, controller: true, metricsPort } });
+    ship = await launchShip({ services: { separate: false, controller: true, metricsPort: METRICS_PORT } });
   });
 
   afterAll(async () => {
@@ -29,7 +29,7 @@ describe('metrics of a ship', () => {
   });
 
   async function scrape(): Promise<string> {
-    const url = `http://127.0.0.1:${metricsPort}/metrics`;
+    const url = `http://127.0.0.1:${METRICS_PORT}/metrics`;
     const { stdout } = await ship.lab.exec('device', ['busybox', 'wget', '-qO-', url]);
     return stdout;
   }

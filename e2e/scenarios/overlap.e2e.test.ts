@@ -6,7 +6,7 @@ import { call, connectTo } from '../../lib/rpc/index.js';
 import { internetAddresses, waitUntil, type HostName } from '../../lab/index.js';
 import { goesOutBy, launchShip, type Ship } from './ship.js';
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** `default` is 10.77.0.0/24, and its gateway 10.77.0.1. */
 describe('a lease that overlaps a network instance', () => {
@@ -28,7 +28,12 @@ describe('a lease that overlaps a network instance', () => {
   }
 
   async function statusOf(name: string): Promise<NetworkInstanceStatus | undefined> {
-    const { statuses } = await call(zedrouter, 'listNetworkInstanceStatus', { networkInstances: [] }, { timeoutMs });
+    const { statuses } = await call(
+      zedrouter,
+      'listNetworkInstanceStatus',
+      { networkInstances: [] },
+      { timeoutMs: TIMEOUT_MS },
+    );
     return statuses.find(({ displayName }) => displayName === name);
   }
 
@@ -39,14 +44,14 @@ describe('a lease that overlaps a network instance', () => {
   it('is an error of that network instance, with the remedy, and of no other; it heals with the lease', async () => {
     const { lab } = ship;
     await ip('device', 'addr add 10.77.0.57/24 dev sat0');
-    expect(await waitUntil(async () => (await errorsOf('default')) !== '', { timeoutMs })).toBe(true);
+    expect(await waitUntil(async () => (await errorsOf('default')) !== '', { timeoutMs: TIMEOUT_MS })).toBe(true);
     expect(await errorsOf('default')).toMatch(
       /10\.77\.0\.0\/24 overlaps .* port sat0 \(10\.77\.0\.57\/24\).* another subnet/,
     );
     expect(await errorsOf('business')).toBe('');
     expect(await goesOutBy(lab, 'app2', 'eth0')).toBe(true);
     await ip('device', 'addr del 10.77.0.57/24 dev sat0');
-    expect(await waitUntil(async () => (await errorsOf('default')) === '', { timeoutMs })).toBe(true);
+    expect(await waitUntil(async () => (await errorsOf('default')) === '', { timeoutMs: TIMEOUT_MS })).toBe(true);
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
   });
 
@@ -65,7 +70,7 @@ describe('a lease that overlaps a network instance', () => {
       }`,
     });
     await ip('device', 'addr add 10.77.0.57/24 dev eth0');
-    expect(await waitUntil(async () => (await errorsOf('default')) !== '', { timeoutMs })).toBe(true);
+    expect(await waitUntil(async () => (await errorsOf('default')) !== '', { timeoutMs: TIMEOUT_MS })).toBe(true);
     await ip(
       'device',
       `addr del ${lab.isp('eth0').leaseAddress}/24 dev eth0`,
@@ -78,8 +83,10 @@ describe('a lease that overlaps a network instance', () => {
       return answer.kind === 'answered' ? answer.text : '';
     };
     const { ispAddress } = lab.topology.ports.eth0.transit;
-    expect(await waitUntil(async () => (await seen()).includes(ispAddress), { timeoutMs, everyMs: 50 })).toBe(true);
-    expect(await waitUntil(async () => (await errorsOf('business')) === '', { timeoutMs })).toBe(true);
+    expect(
+      await waitUntil(async () => (await seen()).includes(ispAddress), { timeoutMs: TIMEOUT_MS, everyMs: 50 }),
+    ).toBe(true);
+    expect(await waitUntil(async () => (await errorsOf('business')) === '', { timeoutMs: TIMEOUT_MS })).toBe(true);
     // The port's own tests go on, bound to its device and with its address.
     const ping = ['ping', '-c', '1', '-W', '1', '-I', 'eth0', internetAddresses.controller] as const;
     expect((await lab.exec('device', ping)).exitCode).toBe(0);
@@ -89,7 +96,7 @@ describe('a lease that overlaps a network instance', () => {
       `route replace default via ${gateway} dev eth0 metric ${metric}`,
       'addr del 10.77.0.57/24 dev eth0',
     );
-    expect(await waitUntil(async () => (await errorsOf('default')) === '', { timeoutMs })).toBe(true);
+    expect(await waitUntil(async () => (await errorsOf('default')) === '', { timeoutMs: TIMEOUT_MS })).toBe(true);
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
   });
 });

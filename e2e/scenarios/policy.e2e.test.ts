@@ -20,12 +20,12 @@ import {
 import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 
 const {
-  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage,
-  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: baseImage,
-  NETWORK_OPERATION_CONTROLLER: controller,
+  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: APP_IMAGE,
+  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: BASE_IMAGE,
+  NETWORK_OPERATION_CONTROLLER: CONTROLLER,
 } = NetworkOperation;
 const echoOf = { app1: internetAddresses.echo1, app2: internetAddresses.echo2 } as const;
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
  * The ship of the proposal, one voyage: base images over priorities 0 and 1, images of apps over 0 alone, network
@@ -50,8 +50,8 @@ describe('a ship with a policy leaves port, and comes back', () => {
     await lab.pushConfig({
       ...ofShip,
       operationPolicies: [
-        { operation: baseImage, allowed: { priorities: [0, 1] } },
-        { operation: appImage, allowed: { priorities: [0] } },
+        { operation: BASE_IMAGE, allowed: { priorities: [0, 1] } },
+        { operation: APP_IMAGE, allowed: { priorities: [0] } },
       ],
     });
     for (const app of ['app1', 'app2'] as const) {
@@ -72,10 +72,15 @@ describe('a ship with a policy leaves port, and comes back', () => {
    * same.
    */
   async function portsFor(operation: NetworkOperation): Promise<string> {
-    const { authorizations } = await call(authorization, 'listAuthorizedPorts', { operation }, { timeoutMs });
+    const { authorizations } = await call(
+      authorization,
+      'listAuthorizedPorts',
+      { operation },
+      { timeoutMs: TIMEOUT_MS },
+    );
     const { ports = [], denied = [] } = authorizations ?? {};
     for (const { logicalLabel: port } of [...ports, ...denied]) {
-      const { allowed } = await call(authorization, 'authorizePort', { operation, port }, { timeoutMs });
+      const { allowed } = await call(authorization, 'authorizePort', { operation, port }, { timeoutMs: TIMEOUT_MS });
       const eligible = denied.find(({ logicalLabel }) => logicalLabel === port)?.eligible ?? true;
       expect({ port, allowed }).toEqual({ port, allowed: eligible });
     }
@@ -83,7 +88,7 @@ describe('a ship with a policy leaves port, and comes back', () => {
   }
 
   async function becomes(operation: NetworkOperation, want: string): Promise<void> {
-    await waitUntil(async () => (await portsFor(operation)) === want, { timeoutMs });
+    await waitUntil(async () => (await portsFor(operation)) === want, { timeoutMs: TIMEOUT_MS });
     expect(await portsFor(operation)).toBe(want);
   }
 
@@ -100,9 +105,9 @@ describe('a ship with a policy leaves port, and comes back', () => {
     });
 
   it('in port: all go over the free port, each operation has the ports that policy gives it', async () => {
-    await becomes(controller, 'eth0 wwan0 sat0');
-    await becomes(baseImage, 'eth0 wwan0');
-    await becomes(appImage, 'eth0');
+    await becomes(CONTROLLER, 'eth0 wwan0 sat0');
+    await becomes(BASE_IMAGE, 'eth0 wwan0');
+    await becomes(APP_IMAGE, 'eth0');
     expect(await goesOutBy(ship.lab, 'app1', 'eth0')).toBe(true);
     expect(await packetsOf('app1', 'sat0')).toBe(0);
   });
@@ -111,9 +116,9 @@ describe('a ship with a policy leaves port, and comes back', () => {
     const { lab, watch } = ship;
     await lab.pullCable('eth0');
     await Promise.all([watch.applied('default', 'wwan0'), watch.applied('business', 'wwan0')]);
-    await becomes(controller, 'wwan0 sat0');
-    await becomes(baseImage, 'wwan0');
-    await becomes(appImage, '');
+    await becomes(CONTROLLER, 'wwan0 sat0');
+    await becomes(BASE_IMAGE, 'wwan0');
+    await becomes(APP_IMAGE, '');
     const checked = await eveUplink('check-port', 'app-image', 'wwan0');
     expect(checked).toMatchObject({ exitCode: 3 });
     expect(checked.stdout).toContain('priority 1 is not among those allowed (0)');
@@ -124,15 +129,15 @@ describe('a ship with a policy leaves port, and comes back', () => {
     await lab.killInternetBehind('wwan0');
     await watch.applied('default', 'sat0');
     expect(await goesOutBy(lab, 'app1', 'sat0')).toBe(true);
-    await becomes(controller, 'sat0 wwan0');
-    await becomes(baseImage, 'wwan0');
-    await becomes(appImage, '');
+    await becomes(CONTROLLER, 'sat0 wwan0');
+    await becomes(BASE_IMAGE, 'wwan0');
+    await becomes(APP_IMAGE, '');
     expect(await packetsOf('app2', 'sat0')).toBe(0);
   });
 
   it('at sea: images of apps are granted the satellite for a while, and the grant ends on time', async () => {
     const seen: { readonly ports: string; readonly boottimeMs: number }[] = [];
-    const stream = authorization.watchAuthorizedPorts({ operation: appImage, epoch: '', afterRevision: 0n });
+    const stream = authorization.watchAuthorizedPorts({ operation: APP_IMAGE, epoch: '', afterRevision: 0n });
     stream.on('error', () => undefined);
     stream.on('data', ({ authorizations }: { authorizations?: { ports: { logicalLabel: string }[] } }) => {
       const ports = (authorizations?.ports ?? []).map(({ logicalLabel }) => logicalLabel).join(' ');
@@ -142,18 +147,18 @@ describe('a ship with a policy leaves port, and comes back', () => {
       ...['policy', 'grant', 'app-image', '--priority', '2', '--for', '3s', '--reason', 'crew change', '--json'],
     );
     expect(granted).toMatchObject({ exitCode: 0, stderr: '' });
-    const [grant] = (await call(policy, 'listGrants', {}, { timeoutMs })).grants;
+    const [grant] = (await call(policy, 'listGrants', {}, { timeoutMs: TIMEOUT_MS })).grants;
     const endsAtMs = durationInMs(grant?.endsAtBoottime);
-    expect(await portsFor(appImage)).toBe('sat0');
-    expect(await waitUntil(() => seen.length >= 3, { timeoutMs })).toBe(true);
+    expect(await portsFor(APP_IMAGE)).toBe('sat0');
+    expect(await waitUntil(() => seen.length >= 3, { timeoutMs: TIMEOUT_MS })).toBe(true);
     stream.cancel();
     expect(seen.map(({ ports }) => ports)).toEqual(['', 'sat0', '']);
     const endedMs = seen[2]?.boottimeMs ?? 0;
     // On time as a busy machine sees it; never before.
     expect(endedMs).toBeGreaterThanOrEqual(endsAtMs);
     expect(endedMs).toBeLessThan(endsAtMs + 1_000);
-    expect(await portsFor(appImage)).toBe('');
-    expect((await call(policy, 'listGrants', {}, { timeoutMs })).grants).toEqual([]);
+    expect(await portsFor(APP_IMAGE)).toBe('');
+    expect((await call(policy, 'listGrants', {}, { timeoutMs: TIMEOUT_MS })).grants).toEqual([]);
   });
 
   it('back in port, all returns', async () => {
@@ -161,9 +166,9 @@ describe('a ship with a policy leaves port, and comes back', () => {
     await lab.restoreInternetBehind('wwan0');
     await lab.plugCable('eth0');
     await Promise.all([watch.applied('default', 'eth0'), watch.applied('business', 'eth0')]);
-    await becomes(controller, 'eth0 wwan0 sat0');
-    await becomes(baseImage, 'eth0 wwan0');
-    await becomes(appImage, 'eth0');
+    await becomes(CONTROLLER, 'eth0 wwan0 sat0');
+    await becomes(BASE_IMAGE, 'eth0 wwan0');
+    await becomes(APP_IMAGE, 'eth0');
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
     expect(await goesOutBy(lab, 'app2', 'eth0')).toBe(true);
   });
@@ -184,13 +189,13 @@ describe('a ship with a policy leaves port, and comes back', () => {
     });
     const connectedBy = (port: PortName) =>
       waitUntil(async () => (await one.call('readTcpSession', { session })).source === lab.isp(port).publicAddress, {
-        timeoutMs,
+        timeoutMs: TIMEOUT_MS,
       });
     const update = async (priorities: readonly number[] | undefined): Promise<number> => {
       const patch = patchOf({ networkInstances: [networkInstancePriorities('default', priorities)] });
       const beforeMs = monotonicMs();
       const request = { patch, expectedPolicyVersion: undefined, dryRun: false, author: 'e2e', reason: 'drill' };
-      await call(policy, 'updatePolicy', request, { timeoutMs });
+      await call(policy, 'updatePolicy', request, { timeoutMs: TIMEOUT_MS });
       return beforeMs;
     };
     const movedWithinMs: number[] = [];

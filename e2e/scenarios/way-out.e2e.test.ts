@@ -14,7 +14,7 @@ import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 const BEHIND_ROUTER = '10.50.0.1';
 const BEHIND_LAN = '10.60.0.2';
 
-const timeoutMs = 10_000;
+const TIMEOUT_MS = 10_000;
 
 describe('a ship whose ports lead out in every way that hosts know', () => {
   let ship: Ship;
@@ -48,13 +48,18 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
   }
 
   async function statusOf(port: PortName): Promise<PortStatus | undefined> {
-    const answer: GetDeviceNetworkStatusResponse = await call(nim, 'getDeviceNetworkStatus', {}, { timeoutMs });
+    const answer: GetDeviceNetworkStatusResponse = await call(
+      nim,
+      'getDeviceNetworkStatus',
+      {},
+      { timeoutMs: TIMEOUT_MS },
+    );
     return answer.deviceNetworkStatus?.ports.find(({ logicalLabel }) => logicalLabel === port);
   }
 
   async function explained(): Promise<string> {
     const subject = { $case: 'networkInstance', value: networkInstanceOf.app1 } as const;
-    return (await call(nim, 'explain', { subject }, { timeoutMs })).lines.join('\n');
+    return (await call(nim, 'explain', { subject }, { timeoutMs: TIMEOUT_MS })).lines.join('\n');
   }
 
   it('leaves a port whose default route goes at once, asks nobody on its link, and says why', async () => {
@@ -90,7 +95,9 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
     // Without ARP a frame carries the sender's own address; the other end takes it where it has the same.
     await ip('isp-wwan0', `link set customer address ${stdout.trim()}`, 'link set customer arp off');
     await ip('device', 'link set wwan0 arp off', `route replace default dev wwan0 metric ${metric}`);
-    expect(await waitUntil(async () => (await statusOf('wwan0'))?.routes[0]?.gateway === '', { timeoutMs })).toBe(true);
+    expect(
+      await waitUntil(async () => (await statusOf('wwan0'))?.routes[0]?.gateway === '', { timeoutMs: TIMEOUT_MS }),
+    ).toBe(true);
     await lab.pullCable('eth0');
     await watch.applied('default', 'wwan0');
     expect(await goesOutBy(lab, 'app1', 'wwan0')).toBe(true);
@@ -126,7 +133,7 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
       'device',
       ...['link set lan0 up', 'addr add 10.60.0.1/24 dev lan0', `route add 10.50.0.0/16 via ${router} dev eth0`],
     );
-    expect(await waitUntil(() => reaches('app1', BEHIND_ROUTER), { timeoutMs })).toBe(true);
+    expect(await waitUntil(() => reaches('app1', BEHIND_ROUTER), { timeoutMs: TIMEOUT_MS })).toBe(true);
     expect(await reaches('device', BEHIND_ROUTER)).toBe(true);
     expect(await reaches('device', BEHIND_ROUTER, '-I', 'eth0')).toBe(true);
     expect(await reaches('device', BEHIND_ROUTER, '-I', own)).toBe(true);
@@ -139,7 +146,7 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
     });
     expect(answers.exitCode).toBe(0);
     await ip('device', `route del 10.50.0.0/16 via ${router} dev eth0`, 'link del lan0');
-    expect(await waitUntil(async () => !(await reaches('app1', BEHIND_ROUTER)), { timeoutMs })).toBe(true);
+    expect(await waitUntil(async () => !(await reaches('app1', BEHIND_ROUTER)), { timeoutMs: TIMEOUT_MS })).toBe(true);
   });
 
   it('leaves with the address of the route, where an address of management comes first', async () => {
@@ -164,7 +171,7 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
     const { leaseAddress } = lab.isp('eth0');
     const { gateway, metric } = lab.topology.ports.eth0;
     const switches = async (): Promise<number> => {
-      const { events } = await call(nim, 'listEvents', { afterSequence: 0n, limit: 0 }, { timeoutMs });
+      const { events } = await call(nim, 'listEvents', { afterSequence: 0n, limit: 0 }, { timeoutMs: TIMEOUT_MS });
       return events.filter(({ kind }) => kind?.$case === 'selectionChanged').length;
     };
     const before = await switches();
@@ -174,7 +181,9 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
       'addr add 192.168.100.3/32 dev eth0',
     );
     // Whoever knows of the second has heard of the first.
-    expect(await waitUntil(async () => (await statusOf('eth0'))?.addresses.length === 2, { timeoutMs })).toBe(true);
+    expect(
+      await waitUntil(async () => (await statusOf('eth0'))?.addresses.length === 2, { timeoutMs: TIMEOUT_MS }),
+    ).toBe(true);
     expect(await switches()).toBe(before);
     await ip('device', 'addr del 192.168.100.3/32 dev eth0');
     await ip(

@@ -10,14 +10,14 @@ export type Way = PortName | 'none';
 
 const echoOf = { app1: internetAddresses.echo1, app2: internetAddresses.echo2 } as const;
 
-const streamIntervalMs = 1;
-const sessionIntervalMs = 50;
-const inboundIntervalMs = 10;
+const STREAM_INTERVAL_MS = 1;
+const SESSION_INTERVAL_MS = 50;
+const INBOUND_INTERVAL_MS = 10;
 
 /** What "now" means for a stream: long enough for a packet and its answer, short enough to see a change. */
-const recentMs = 150;
+const RECENT_MS = 150;
 /** A way counts as shut when nothing has come through it for so long. */
-const silentMs = 500;
+const SILENT_MS = 500;
 
 export interface TrafficReport {
   readonly stream: UdpStreamReport;
@@ -52,11 +52,11 @@ export class AppTraffic {
       lab.internet.agent.call('startUdpStream', {
         address: lab.isp(port).publicAddress,
         port: portMaps[app].udpEcho,
-        intervalMs: inboundIntervalMs,
+        intervalMs: INBOUND_INTERVAL_MS,
       });
     const [{ stream }, { session }, eth0, wwan0, sat0] = await Promise.all([
-      agent.call('startUdpStream', { ...target, intervalMs: streamIntervalMs }),
-      agent.call('startTcpSession', { ...target, intervalMs: sessionIntervalMs, connectTimeoutMs: 500 }),
+      agent.call('startUdpStream', { ...target, intervalMs: STREAM_INTERVAL_MS }),
+      agent.call('startTcpSession', { ...target, intervalMs: SESSION_INTERVAL_MS, connectTimeoutMs: 500 }),
       inbound('eth0'),
       inbound('wwan0'),
       inbound('sat0'),
@@ -85,7 +85,7 @@ export class AppTraffic {
 
   /** Whether stream and session now go out by this way and by no other, and port maps answer there. */
   async goesBy(way: Way, portMapsFollow: boolean): Promise<boolean> {
-    const report = await this.report(monotonicMs() - (way === 'none' ? silentMs : recentMs));
+    const report = await this.report(monotonicMs() - (way === 'none' ? SILENT_MS : RECENT_MS));
     const sources = report.stream.sources.map(({ address }) => address);
     // A session with nowhere to go is not told that it is over: the port may come back.
     if (way === 'none') return sources.length === 0;

@@ -8,7 +8,7 @@ import { packageRoot } from '../package-root.js';
 import { commandFile } from '../service-process.js';
 
 /** The ship's configuration, to be read and to be pushed. */
-export const shipFile = join('lab/ship.yaml');
+export const SHIP_FILE = join('lab/ship.yaml');
 
 /**
  * Pushes a file with the controller client, as an operator does; answers what it printed. Throws with its message where
@@ -26,7 +26,7 @@ export async function pushFile(file: string, runDir: string): Promise<string> {
  * ship.yaml with one change, into a file: `default` may use ports of these priorities only. Answers the file's name.
  */
 export async function writeLimitedConfiguration(folder: string, priorities: readonly number[]): Promise<string> {
-  const document = parseDocument(await readFile(join(packageRoot(), shipFile), 'utf8'));
+  const document = parseDocument(await readFile(join(packageRoot(), SHIP_FILE), 'utf8'));
   document.setIn(['networkInstances', 0, 'allowedPriorities'], { priorities });
   const file = join(folder, 'limited.yaml');
   await writeFile(file, document.toString());

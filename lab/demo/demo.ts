@@ -14,7 +14,7 @@ import { waitUntil } from '../waiting.js';
 import { actResult, type ActResult } from './act-result.js';
 import { acts, type Act, type Stage } from './acts.js';
 import { AppTraffic, type Way } from './app-traffic.js';
-import { pushFile, shipFile, writeLimitedConfiguration } from './configuration.js';
+import { pushFile, SHIP_FILE, writeLimitedConfiguration } from './configuration.js';
 import { leakLines } from './leaks.js';
 import { reportText, resultLine } from './report.js';
 import type { Screen } from './screen.js';
@@ -24,7 +24,7 @@ import { ShipWatch } from './ship-watch.js';
  * How long an act may take until everything is where it belongs; the longest waits for failback_hold (3 s in ship.yaml,
  * growing with flaps).
  */
-const actTimeoutMs = 30_000;
+const ACT_TIMEOUT_MS = 30_000;
 
 /** The show: what the acts need, and what the screen shows. */
 interface Show {
@@ -53,7 +53,7 @@ async function bringServicesUp(lab: Lab, separate: boolean, begunMs: number, scr
   screen.say(`  the lab is up after ${secondsSince(begunMs)}`);
   await lab.startServices({ separate, controller: true });
   screen.say(`  the services serve after ${secondsSince(begunMs)} (sockets in ${lab.runDir}, logs in ${lab.folder})`);
-  screen.say(`$ eve-uplink config push ${shipFile}`, await pushFile(join(packageRoot(), shipFile), lab.runDir));
+  screen.say(`$ eve-uplink config push ${SHIP_FILE}`, await pushFile(join(packageRoot(), SHIP_FILE), lab.runDir));
   await Promise.all(appNames.map((name) => lab.app(name).waitForAddress()));
   screen.say(`  the apps have their addresses after ${secondsSince(begunMs)}`);
 }
@@ -85,7 +85,7 @@ export async function runTour(lab: Lab, screen: Screen): Promise<boolean> {
     },
   };
   const show: Show = { stage, screen, watch, traffic };
-  if (!(await waitUntil(() => everyAppGoes(show, allWell), { timeoutMs: actTimeoutMs, everyMs: 50 }))) {
+  if (!(await waitUntil(() => everyAppGoes(show, allWell), { timeoutMs: ACT_TIMEOUT_MS, everyMs: 50 }))) {
     throw new Error(`the apps' traffic does not go by eth0, see the logs in ${lab.folder}`);
   }
   const results: ActResult[] = [];
@@ -110,7 +110,7 @@ const allWell: Pick<Act, 'leadsTo'> = { leadsTo: { app1: 'eth0', app2: 'eth0' } 
 
 async function playAct(show: Show, act: Act, from: Readonly<Record<AppName, Way>>): Promise<readonly ActResult[]> {
   const done = await act.perform(show.stage);
-  const settled = await waitUntil(() => everyAppGoes(show, act), { timeoutMs: actTimeoutMs, everyMs: 100 });
+  const settled = await waitUntil(() => everyAppGoes(show, act), { timeoutMs: ACT_TIMEOUT_MS, everyMs: 100 });
   const untilMs = monotonicMs();
   return Promise.all(
     appNames.map(async (app) => {

@@ -9,7 +9,7 @@ export interface Screen {
 }
 
 /** Often enough to look live, seldom enough not to disturb what is measured beside it. */
-const redrawEveryMs = 200;
+const REDRAW_EVERY_MS = 200;
 
 /** A live screen on a terminal, plain lines everywhere else. */
 export function openScreen(stream: NodeJS.WriteStream): Screen {
@@ -33,7 +33,7 @@ function terminalScreen(stream: NodeJS.WriteStream): Screen {
     const text = panel();
     if (text !== '') update(`\n${text}`);
   };
-  const timer = setInterval(draw, redrawEveryMs);
+  const timer = setInterval(draw, REDRAW_EVERY_MS);
   return {
     say: (...lines) => {
       update.clear();

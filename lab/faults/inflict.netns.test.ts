@@ -20,19 +20,19 @@ afterAll(async () => {
 });
 
 type Means = 'http' | 'tcp' | 'udp' | 'large' | 'echo';
-const address = internetAddresses.echo1;
-const timeoutMs = 400;
+const ADDRESS = internetAddresses.echo1;
+const TIMEOUT_MS = 400;
 
 /** By which means an app, which has no port but eth0, gets an answer of the destination itself. */
 async function answered(): Promise<readonly Means[]> {
   const { agent } = lab.app('app1');
-  const echo = { address, port: servicePorts.echo, timeoutMs };
+  const echo = { address: ADDRESS, port: servicePorts.echo, timeoutMs: TIMEOUT_MS };
   const [http, tcp, udp, large, ping] = await Promise.all([
-    agent.call('fetch', { url: `http://${address}/`, timeoutMs }),
+    agent.call('fetch', { url: `http://${ADDRESS}/`, timeoutMs: TIMEOUT_MS }),
     agent.call('askTcp', echo),
     agent.call('askUdp', echo),
     agent.call('askUdp', { ...echo, packetBytes: 1_400 }),
-    lab.exec('app1', ['busybox', 'ping', '-c', '1', '-W', '1', address]),
+    lab.exec('app1', ['busybox', 'ping', '-c', '1', '-W', '1', ADDRESS]),
   ]);
   return [
     ...(http.kind === 'answered' && http.body.includes('echo1') ? (['http'] as const) : []),
@@ -84,7 +84,7 @@ describe('a fault', () => {
 
   it('of a limit lets one echo request a second pass', async () => {
     const undo = await inflict(lab, { kind: 'icmp-limited', port: 'eth0' });
-    const { stdout } = await lab.exec('app1', ['busybox', 'ping', '-c', '20', '-i', '0.1', '-W', '1', address]);
+    const { stdout } = await lab.exec('app1', ['busybox', 'ping', '-c', '20', '-i', '0.1', '-W', '1', ADDRESS]);
     const received = Number(/(\d+) packets received/.exec(stdout)?.[1]);
     expect(received).toBeGreaterThan(0);
     expect(received).toBeLessThan(10);
@@ -94,7 +94,7 @@ describe('a fault', () => {
 
   it('of loss loses some', async () => {
     const undo = await inflict(lab, { kind: 'loss', port: 'eth0', share: 0.3 });
-    const { stdout } = await lab.exec('app1', ['busybox', 'ping', '-c', '60', '-i', '0.02', '-W', '1', address]);
+    const { stdout } = await lab.exec('app1', ['busybox', 'ping', '-c', '60', '-i', '0.02', '-W', '1', ADDRESS]);
     const received = Number(/(\d+) packets received/.exec(stdout)?.[1]);
     expect(received).toBeGreaterThan(5);
     expect(received).toBeLessThan(55);

@@ -5,7 +5,7 @@ import { run } from 'iproute-exec';
 
 import type { Lab } from '../lab.js';
 import type { ServiceName } from '../service-process.js';
-import { customerInterface, type PortName } from '../topology.js';
+import { CUSTOMER_INTERFACE, type PortName } from '../topology.js';
 import type { DeviceFaultKind, Fault, PortFaultKind } from './fault.js';
 
 /** How a fault comes about; the answer undoes it, as far as it is not over or mended by itself. */
@@ -68,7 +68,7 @@ const onPort: Readonly<
     await inDevice(lab, 'ip', 'route', 'delete', 'default', 'dev', port);
     await inDevice(lab, 'ip', 'route', 'add', 'default', 'dev', port, 'metric', String(metric));
     return async () => {
-      await run('sysctl', ['-qw', `net/ipv4/conf/${customerInterface}/proxy_arp=0`], { namespace });
+      await run('sysctl', ['-qw', `net/ipv4/conf/${CUSTOMER_INTERFACE}/proxy_arp=0`], { namespace });
       await lab.exec('device', ['ip', 'route', 'delete', 'default', 'dev', port]);
       await lab.renewAddress(port);
     };

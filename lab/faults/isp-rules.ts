@@ -1,4 +1,4 @@
-import { customerInterface } from '../topology.js';
+import { CUSTOMER_INTERFACE } from '../topology.js';
 import type { PortFaultKind } from './fault.js';
 
 /** Where an ISP that answers for the internet listens, in its own namespace. */
@@ -23,10 +23,10 @@ const passingRules: Readonly<Partial<Record<PortFaultKind, readonly string[]>>> 
 /** What it takes for itself before it routes. */
 const arrivingRules: Readonly<Partial<Record<PortFaultKind, readonly string[]>>> = {
   portal: [
-    `iifname "${customerInterface}" tcp dport 80 redirect to :${interceptPorts.portal}`,
-    `iifname "${customerInterface}" tcp dport 443 redirect to :${interceptPorts.mute}`,
+    `iifname "${CUSTOMER_INTERFACE}" tcp dport 80 redirect to :${interceptPorts.portal}`,
+    `iifname "${CUSTOMER_INTERFACE}" tcp dport 443 redirect to :${interceptPorts.mute}`,
   ],
-  'tcp-accelerated': [`iifname "${customerInterface}" meta l4proto tcp redirect to :${interceptPorts.mute}`],
+  'tcp-accelerated': [`iifname "${CUSTOMER_INTERFACE}" meta l4proto tcp redirect to :${interceptPorts.mute}`],
 };
 
 /**
@@ -39,7 +39,7 @@ export function faultRules(kind: PortFaultKind): string | undefined {
     return table(kind, [
       // A loop ends where the last hop is: what arrives with one hop left is not forwarded, and is answered.
       chain('arriving', 'type filter hook prerouting priority mangle', [
-        `iifname "${customerInterface}" fib daddr type != local ip ttl set 1`,
+        `iifname "${CUSTOMER_INTERFACE}" fib daddr type != local ip ttl set 1`,
       ]),
     ]);
   }

@@ -84,13 +84,13 @@ function sendFile(request: IncomingMessage, response: ServerResponse, size: numb
 }
 
 // Prime, so that a piece put at a wrong offset shows.
-const patternLength = 251;
-const pattern = Buffer.from(Array.from({ length: patternLength * 2_048 }, (_, index) => index % patternLength));
+const PATTERN_LENGTH = 251;
+const pattern = Buffer.from(Array.from({ length: PATTERN_LENGTH * 2_048 }, (_, index) => index % PATTERN_LENGTH));
 
 /** What `/bytes/COUNT` has from offset `first` to offset `last`, in pieces. */
 export function* fileBytes(first: number, last: number): Generator<Buffer> {
   for (let offset = first; offset <= last;) {
-    const start = offset % patternLength;
+    const start = offset % PATTERN_LENGTH;
     const length = Math.min(pattern.length - start, last - offset + 1);
     yield pattern.subarray(start, start + length);
     offset += length;

@@ -1,6 +1,6 @@
 import { run } from 'iproute-exec';
 
-import { ispTable } from './ruleset.js';
+import { ISP_TABLE } from './ruleset.js';
 
 export interface Traffic {
   readonly packets: number;
@@ -26,7 +26,7 @@ const none: Traffic = { packets: 0, bytes: 0 };
 
 /** Reads an ISP's counters in its namespace. Throws where the table is gone. */
 export async function readCounters(namespace: string): Promise<IspCounters> {
-  const { stdout } = await run('nft', ['-j', 'list', 'table', 'inet', ispTable], { namespace });
+  const { stdout } = await run('nft', ['-j', 'list', 'table', 'inet', ISP_TABLE], { namespace });
   return countersOf(JSON.parse(stdout));
 }
 

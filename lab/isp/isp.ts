@@ -7,7 +7,7 @@ import type { PortFaultKind } from '../faults/fault.js';
 import { faultRules, interceptPorts, noFaultRules } from '../faults/isp-rules.js';
 import { Agent } from '../hosts/agent-client.js';
 import { LabProcess } from '../processes.js';
-import { customerInterface, publicAddress, type PortTopology } from '../topology.js';
+import { CUSTOMER_INTERFACE, publicAddress, type PortTopology } from '../topology.js';
 import { readCounters, type IspCounters } from './counters.js';
 import { internetFaultScript, ispRuleset, lineFaultScript, newCustomerScript, type InternetFault } from './ruleset.js';
 import { dhcpServerConfig, nameServerConfig } from './servers.js';
@@ -68,7 +68,7 @@ export class Isp {
 
   /** Up or down: what the device sees is its carrier. */
   async setLine(state: 'up' | 'down'): Promise<void> {
-    await run('ip', ['-n', this.port.ispNamespace, 'link', 'set', customerInterface, state]);
+    await run('ip', ['-n', this.port.ispNamespace, 'link', 'set', CUSTOMER_INTERFACE, state]);
   }
 
   /** What does not pass to the internet any more, while link, gateway, DHCP and name server are well. */

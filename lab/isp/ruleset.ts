@@ -1,14 +1,20 @@
-import { customerInterface, forwardedPorts, internetInterface, type IspKind, type PortTopology } from '../topology.js';
+import {
+  CUSTOMER_INTERFACE,
+  forwardedPorts,
+  INTERNET_INTERFACE,
+  type IspKind,
+  type PortTopology,
+} from '../topology.js';
 
 /** The nft table of an ISP. Its counters and sets are what `readCounters` reads. */
-export const ispTable = 'isp';
+export const ISP_TABLE = 'isp';
 
 /**
  * An ISP's rules as a script for `nft -f`. It counts what goes through, by destination too; counts and drops packets
  * with a source that is not the customer's lease (BCP 38, RFC 2827); and has an empty chain for faults.
  */
 export function ispRuleset(port: PortTopology): string {
-  return `table inet ${ispTable} {
+  return `table inet ${ISP_TABLE} {
   counter up { }
   counter down { }
   counter foreign { }
@@ -18,7 +24,7 @@ export function ispRuleset(port: PortTopology): string {
   set destinations { type ipv4_addr; size 4096; flags dynamic; counter; }
   chain source_filter {
     type filter hook prerouting priority raw;
-    iifname != "${customerInterface}" accept
+    iifname != "${CUSTOMER_INTERFACE}" accept
     udp sport 68 udp dport 67 accept
     ip saddr != @customers update @foreign_sources { ip saddr } counter name foreign drop
     update @destinations { ip daddr }
@@ -28,8 +34,8 @@ export function ispRuleset(port: PortTopology): string {
     type filter hook forward priority filter;
     jump internet_fault
 ${statefulRule(port.kind)}
-    iifname "${customerInterface}" counter name up
-    oifname "${customerInterface}" counter name down
+    iifname "${CUSTOMER_INTERFACE}" counter name up
+    oifname "${CUSTOMER_INTERFACE}" counter name down
   }
 ${natChains(port)}
 }
@@ -56,23 +62,23 @@ ${inwardRules(port.leaseAddress)
   }
   chain outward {
     type nat hook postrouting priority srcnat;
-    oifname "${internetInterface}" masquerade
+    oifname "${INTERNET_INTERFACE}" masquerade
   }`;
 }
 
 function inwardRules(customer: string): readonly string[] {
   const range = `${forwardedPorts.first}-${forwardedPorts.last}`;
   return ['tcp', 'udp'].map(
-    (protocol) => `iifname "${internetInterface}" ${protocol} dport ${range} dnat ip to ${customer}`,
+    (protocol) => `iifname "${INTERNET_INTERFACE}" ${protocol} dport ${range} dnat ip to ${customer}`,
   );
 }
 
 /** The customer has got another address: what is its own, and where the NAT forwards to. */
 export function newCustomerScript(port: PortTopology, address: string): string {
-  const lines = [`flush set inet ${ispTable} customers`, `add element inet ${ispTable} customers { ${address} }`];
+  const lines = [`flush set inet ${ISP_TABLE} customers`, `add element inet ${ISP_TABLE} customers { ${address} }`];
   if (port.kind === 'carrier-nat') {
-    lines.push(`flush chain inet ${ispTable} inward`);
-    lines.push(...inwardRules(address).map((rule) => `add rule inet ${ispTable} inward ${rule}`));
+    lines.push(`flush chain inet ${ISP_TABLE} inward`);
+    lines.push(...inwardRules(address).map((rule) => `add rule inet ${ISP_TABLE} inward ${rule}`));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -82,14 +88,14 @@ export type InternetFault = 'none' | 'everything' | { readonly to: string };
 
 /** A script that makes an ISP swallow this, and nothing else. */
 export function internetFaultScript(fault: InternetFault): string {
-  const flush = `flush chain inet ${ispTable} internet_fault\n`;
+  const flush = `flush chain inet ${ISP_TABLE} internet_fault\n`;
   switch (fault) {
     case 'none':
       return flush;
     case 'everything':
-      return `${flush}add rule inet ${ispTable} internet_fault drop\n`;
+      return `${flush}add rule inet ${ISP_TABLE} internet_fault drop\n`;
     default:
-      return `${flush}add rule inet ${ispTable} internet_fault ip daddr ${fault.to} drop\n`;
+      return `${flush}add rule inet ${ISP_TABLE} internet_fault ip daddr ${fault.to} drop\n`;
   }
 }
 
@@ -103,6 +109,6 @@ export function lineFaultScript(lossFraction: number): string {
   if (lossFraction === 0) return clear;
   const verdict = lossFraction >= 1 ? 'drop' : `numgen random mod 100000 < ${Math.round(lossFraction * 100_000)} drop`;
   const chain = (hook: string): string =>
-    `  chain ${hook} {\n    type filter hook ${hook} device "${customerInterface}" priority filter;\n    ${verdict}\n  }\n`;
+    `  chain ${hook} {\n    type filter hook ${hook} device "${CUSTOMER_INTERFACE}" priority filter;\n    ${verdict}\n  }\n`;
   return `${clear}table netdev line {\n${chain('ingress')}${chain('egress')}}\n`;
 }

@@ -1,5 +1,5 @@
 import {
-  customerInterface,
+  CUSTOMER_INTERFACE,
   internetAddresses,
   internetHostName,
   type InternetHost,
@@ -16,7 +16,7 @@ export function dhcpServerConfig(
   options: { readonly leaseSeconds: number; readonly folder: string },
 ): string {
   return [
-    `interface ${customerInterface}`,
+    `interface ${CUSTOMER_INTERFACE}`,
     `start ${address}`,
     `end ${address}`,
     'max_leases 1',

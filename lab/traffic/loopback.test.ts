@@ -9,13 +9,13 @@ import { TcpSession } from './tcp-session.js';
 import { UdpStream } from './udp-stream.js';
 
 // Everything here is on loopback, each on an address of 127.0.0.0/8 of its own, so that no two tests meet.
-const port = 7_007;
+const PORT = 7_007;
 
 describe('a UDP stream', () => {
   it('knows of each packet that it was answered, and from where the server saw it come', async () => {
     const address = '127.77.0.1';
-    const server = await startUdpEcho({ label: 'echo', address, port });
-    const stream = await UdpStream.start({ address, port, intervalMs: 1 });
+    const server = await startUdpEcho({ label: 'echo', address, port: PORT });
+    const stream = await UdpStream.start({ address, port: PORT, intervalMs: 1 });
     try {
       expect(await waitUntil(() => stream.report().answered > 50, { timeoutMs: 5_000 })).toBe(true);
     } finally {
@@ -27,7 +27,7 @@ describe('a UDP stream', () => {
   });
 
   it('counts what nobody answers', async () => {
-    const stream = await UdpStream.start({ address: '127.77.0.2', port, intervalMs: 1 });
+    const stream = await UdpStream.start({ address: '127.77.0.2', port: PORT, intervalMs: 1 });
     try {
       expect(await waitUntil(() => stream.report().lost > 10, { timeoutMs: 5_000 })).toBe(true);
       expect(stream.report()).toMatchObject({ answered: 0, sources: [] });
@@ -59,8 +59,8 @@ describe('a TCP session', () => {
       socket.on('data', (bytes) => {
         if (!silent) socket.write(bytes);
       });
-    }).listen(port, address);
-    session = TcpSession.start({ address, port, intervalMs: 5, giveUpMs: 200 });
+    }).listen(PORT, address);
+    session = TcpSession.start({ address, port: PORT, intervalMs: 5, giveUpMs: 200 });
     const watched = session;
     const echoes = (more: number): Promise<boolean> => {
       const goal = watched.report().echoedLines + more;
@@ -91,15 +91,21 @@ describe('attempts', () => {
 
   it('answer what was said, or why there is no answer', async () => {
     const servers = [
-      await startUdpEcho({ label: 'udp', address, port }),
-      await startTcpEcho({ label: 'tcp', address, port }),
+      await startUdpEcho({ label: 'udp', address, port: PORT }),
+      await startTcpEcho({ label: 'tcp', address, port: PORT }),
     ];
     const timeoutMs = 2_000;
-    expect(await askUdp({ address, port, timeoutMs })).toMatchObject({ kind: 'answered' });
-    expect(await askTcp({ address, port, timeoutMs })).toMatchObject({ kind: 'answered' });
+    expect(await askUdp({ address, port: PORT, timeoutMs })).toMatchObject({ kind: 'answered' });
+    expect(await askTcp({ address, port: PORT, timeoutMs })).toMatchObject({ kind: 'answered' });
     for (const server of servers) server.close();
     const nobody = '127.77.0.5';
-    expect(await askUdp({ address: nobody, port, timeoutMs })).toMatchObject({ kind: 'failed', error: 'ECONNREFUSED' });
-    expect(await askTcp({ address: nobody, port, timeoutMs })).toMatchObject({ kind: 'failed', error: 'ECONNREFUSED' });
+    expect(await askUdp({ address: nobody, port: PORT, timeoutMs })).toMatchObject({
+      kind: 'failed',
+      error: 'ECONNREFUSED',
+    });
+    expect(await askTcp({ address: nobody, port: PORT, timeoutMs })).toMatchObject({
+      kind: 'failed',
+      error: 'ECONNREFUSED',
+    });
   });
 });

@@ -5,7 +5,7 @@ export interface Pacing {
 }
 
 /** Timers of Node have a resolution of 1 ms; below that the thread itself sleeps, on a futex that nobody wakes. */
-const finestTimerMs = 1;
+const FINEST_TIMER_MS = 1;
 const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -23,10 +23,10 @@ export function startPacing(intervalMs: number, tick: () => void): Pacing {
       tick();
       dueMs = Math.max(dueMs + intervalMs, nowMs - intervalMs);
     }
-    if (intervalMs < finestTimerMs) {
+    if (intervalMs < FINEST_TIMER_MS) {
       Atomics.wait(neverWoken, 0, 0, Math.max(0, dueMs - monotonicMs()));
       setImmediate(turn);
-    } else setTimeout(turn, Math.max(finestTimerMs, Math.round(dueMs - nowMs)));
+    } else setTimeout(turn, Math.max(FINEST_TIMER_MS, Math.round(dueMs - nowMs)));
   };
   turn();
   return {

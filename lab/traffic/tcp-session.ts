@@ -44,7 +44,7 @@ export interface TcpSessionReport {
   readonly breaks: readonly SessionBreak[];
 }
 
-const retryMs = 20;
+const RETRY_MS = 20;
 
 /**
  * A session like that of a person at a remote terminal: types a line, sees it come back; when it breaks, connects anew.
@@ -175,7 +175,7 @@ export class TcpSession {
     }
     this.#timer = setTimeout(() => {
       this.#connect();
-    }, retryMs);
+    }, RETRY_MS);
   }
 }
 

@@ -35,7 +35,7 @@ export interface UdpStreamReport extends Losses {
 }
 
 /** After so long without an answer, a packet counts as lost. No path of the lab is slower. */
-const graceMs = 300;
+const GRACE_MS = 300;
 
 /** A stream of numbered datagrams to an echo server; it knows of each whether it was answered. */
 export class UdpStream {
@@ -75,7 +75,7 @@ export class UdpStream {
    * [sinceMs, untilMs].
    */
   async finalReport(sinceMs: number, untilMs: number): Promise<UdpStreamReport> {
-    await sleep(Math.max(0, untilMs + graceMs - monotonicMs()));
+    await sleep(Math.max(0, untilMs + GRACE_MS - monotonicMs()));
     return this.report(sinceMs, untilMs);
   }
 
@@ -86,7 +86,7 @@ export class UdpStream {
   report(sinceMs = 0, untilMs = Number.POSITIVE_INFINITY): UdpStreamReport {
     const nowMs = monotonicMs();
     return {
-      ...findLosses(this.#book, { sinceMs, untilMs, nowMs, graceMs }),
+      ...findLosses(this.#book, { sinceMs, untilMs, nowMs, graceMs: GRACE_MS }),
       sources: this.#sources(sinceMs, untilMs),
       errors: Object.fromEntries(this.#errors),
       longestSendGapMs: this.#longestSendGap(sinceMs, untilMs),
@@ -95,7 +95,7 @@ export class UdpStream {
   }
 
   /** Stops sending, waits for late answers, and closes. */
-  async stop(lateMs = graceMs): Promise<UdpStreamReport> {
+  async stop(lateMs = GRACE_MS): Promise<UdpStreamReport> {
     this.#pacing?.stop();
     await sleep(lateMs);
     this.#socket.close();

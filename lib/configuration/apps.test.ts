@@ -58,7 +58,7 @@ describe('apps', () => {
 const withApp = (more: Json): Json =>
   ship({ networkInstances: [local(1), local(2)], apps: [app(1, 1), app(2, 1, more)] });
 const withAcl = (acl: Json): Json => withApp({ acls: [acl] });
-const second = 'apps[1].interfaces[0]';
+const SECOND = 'apps[1].interfaces[0]';
 
 describe('problems of apps are told by field', () => {
   it.each<{ what: string; json: Json; fields: readonly string[] }>([
@@ -93,16 +93,16 @@ describe('problems of apps are told by field', () => {
       }),
       fields: ['apps[0].interfaces[1].name'],
     },
-    { what: 'no such NI', json: withApp({ networkId: uuid(77) }), fields: [`${second}.networkId`] },
+    { what: 'no such NI', json: withApp({ networkId: uuid(77) }), fields: [`${SECOND}.networkId`] },
     ...['x', 'ff:00:00:00:00:01', '00:00:00:00:00:00', '02:16:3e:00:00'].map((macAddress) => ({
       what: `MAC ${macAddress}`,
       json: withApp({ macAddress }),
-      fields: [`${second}.macAddress`],
+      fields: [`${SECOND}.macAddress`],
     })),
     ...['x', '10.2.0.9', '10.1.0.0', '10.1.0.255', '10.1.0.1'].map((addr) => ({
       what: `address ${addr}`,
       json: withApp({ addr }),
-      fields: [`${second}.addr`],
+      fields: [`${SECOND}.addr`],
     })),
     {
       what: 'addresses twice',
@@ -110,48 +110,48 @@ describe('problems of apps are told by field', () => {
         networkInstances: [local(1)],
         apps: [app(1, 1, { addr: '10.1.0.9' }), app(2, 1, { addr: '10.1.0.9' })],
       }),
-      fields: [`${second}.addr`],
+      fields: [`${SECOND}.addr`],
     },
-    { what: 'host name', json: withApp({ hostname: 'a b' }), fields: [`${second}.hostname`] },
+    { what: 'host name', json: withApp({ hostname: 'a b' }), fields: [`${SECOND}.hostname`] },
     {
       what: 'port map without matches',
       json: withAcl({ actions: [{ portmap: true, appPort: 1 }] }),
-      fields: [`${second}.acls[0].matches`, `${second}.acls[0].matches`],
+      fields: [`${SECOND}.acls[0].matches`, `${SECOND}.acls[0].matches`],
     },
     {
       what: 'port map of another protocol',
       json: withAcl(portMap('80', [], 'sctp')),
-      fields: [`${second}.acls[0].matches[0].value`],
+      fields: [`${SECOND}.acls[0].matches[0].value`],
     },
     ...['0', '65536', '-1', '80-90', '8 0', ''].map((lport) => ({
       what: `lport ${JSON.stringify(lport)}`,
       json: withAcl(portMap(lport)),
-      fields: [`${second}.acls[0].matches[1].value`],
+      fields: [`${SECOND}.acls[0].matches[1].value`],
     })),
     {
       what: 'port map to no port',
       json: withAcl({ ...portMap('80'), actions: [{ portmap: true }] }),
-      fields: [`${second}.acls[0].actions[0].appPort`],
+      fields: [`${SECOND}.acls[0].actions[0].appPort`],
     },
     {
       what: 'port map that is narrowed',
       json: withAcl(portMap('80', [{ type: 'ip', value: '192.0.2.0/24' }])),
-      fields: [`${second}.acls[0].matches[2].type`],
+      fields: [`${SECOND}.acls[0].matches[2].type`],
     },
     {
       what: 'port map that drops, too',
       json: withAcl({ ...portMap('80'), actions: [{ portmap: true, appPort: 1 }, { drop: true }] }),
-      fields: [`${second}.acls[0].actions`],
+      fields: [`${SECOND}.acls[0].actions`],
     },
     {
       what: 'port map with two numbers',
       json: withAcl(portMap('80', [{ type: 'lport', value: '81' }])),
-      fields: [`${second}.acls[0].matches[2].type`],
+      fields: [`${SECOND}.acls[0].matches[2].type`],
     },
     {
       what: 'port map with an adapter that is no port of the NI',
       json: withAcl(portMap('80', [{ type: 'adapter', value: 'sat0' }])),
-      fields: [`${second}.acls[0]`],
+      fields: [`${SECOND}.acls[0]`],
     },
     {
       what: 'port map of a switch',
@@ -167,7 +167,7 @@ describe('problems of apps are told by field', () => {
         networkInstances: [local(1), local(2, { port: { name: 'wwan0' } })],
         apps: [app(1, 1, { acls: [portMap('80')] }), app(2, 2, { acls: [portMap('81'), portMap('80')] })],
       }),
-      fields: [`${second}.acls[1]`],
+      fields: [`${SECOND}.acls[1]`],
     },
     {
       what: 'port maps that clash through labels',
@@ -178,7 +178,7 @@ describe('problems of apps are told by field', () => {
           app(2, 1, { acls: [portMap('80', [{ type: 'adapter', value: 'eth0' }])] }),
         ],
       }),
-      fields: [`${second}.acls[0]`],
+      fields: [`${SECOND}.acls[0]`],
     },
   ])('$what', ({ json, fields }) => {
     expect(fieldsOf(json)).toEqual(fields);

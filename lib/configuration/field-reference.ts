@@ -375,13 +375,13 @@ const deviceBesidesNetwork = [
   'cluster',
 ];
 
-const aboutDownloads = 'read by `eve-uplink download --content-tree`';
+const ABOUT_DOWNLOADS = 'read by `eve-uplink download --content-tree`';
 
 /** All other fields of EdgeDevConfig; each stands for what is below it. */
 export const fieldsElsewhere: readonly FieldElsewhere[] = [
   ...['datastores[]', 'contentInfo[]', 'baseos', 'base[]', 'volumes[]'].map((path) => ({
     path,
-    about: aboutDownloads,
+    about: ABOUT_DOWNLOADS,
   })),
   ...deviceBesidesNetwork.map((path) => ({ path, about: 'the device' })),
   ...appBesidesNetwork.map((name) => ({ path: `apps[].${name}`, about: 'what an app runs on' })),

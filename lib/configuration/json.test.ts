@@ -77,22 +77,22 @@ describe('configToJson', () => {
   });
 });
 
-const json = '{"networkInstances": [{"displayname": "a"}], "controllerEpoch": "9007199254740993"}';
-const yaml = '# comment\nnetworkInstances:\n  - displayname: a\ncontrollerEpoch: "9007199254740993"\n';
-const expected = configFromJson(JSON.parse(json));
+const JSON_TEXT = '{"networkInstances": [{"displayname": "a"}], "controllerEpoch": "9007199254740993"}';
+const YAML_TEXT = '# comment\nnetworkInstances:\n  - displayname: a\ncontrollerEpoch: "9007199254740993"\n';
+const expected = configFromJson(JSON.parse(JSON_TEXT));
 const binary = EdgeDevConfig.encode(expected).finish();
 
 describe('configFromFileContent', () => {
   it.each<{ fileName: string; content: Uint8Array }>([
-    { fileName: 'ship.json', content: Buffer.from(json) },
-    { fileName: 'ship.JSON', content: Buffer.from(`\n ${json}`) },
-    { fileName: 'ship.yaml', content: Buffer.from(yaml) },
-    { fileName: 'ship.yml', content: Buffer.from(yaml) },
-    { fileName: 'ship.yaml', content: Buffer.from(json) },
+    { fileName: 'ship.json', content: Buffer.from(JSON_TEXT) },
+    { fileName: 'ship.JSON', content: Buffer.from(`\n ${JSON_TEXT}`) },
+    { fileName: 'ship.yaml', content: Buffer.from(YAML_TEXT) },
+    { fileName: 'ship.yml', content: Buffer.from(YAML_TEXT) },
+    { fileName: 'ship.yaml', content: Buffer.from(JSON_TEXT) },
     { fileName: 'ship.binpb', content: binary },
     { fileName: 'ship', content: binary },
-    { fileName: '-', content: Buffer.from(json) },
-    { fileName: '-', content: Buffer.from(yaml) },
+    { fileName: '-', content: Buffer.from(JSON_TEXT) },
+    { fileName: '-', content: Buffer.from(YAML_TEXT) },
     { fileName: '-', content: binary },
   ])('reads $fileName', ({ fileName, content }) => {
     expect(configFromFileContent(content, fileName)).toEqual(expected);

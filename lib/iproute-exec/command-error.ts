@@ -11,7 +11,7 @@ export interface CommandFailure {
 }
 
 /** Longest part of stderr that goes into the message; all of it is in `stderr`. */
-const maxMessageDetail = 600;
+const MAX_MESSAGE_DETAIL = 600;
 
 /**
  * The one error of this package: a command of the system failed, could not be started, or was refused before it was
@@ -36,6 +36,7 @@ function messageOf(failure: CommandFailure): string {
   if (failure.reason !== undefined) why.push(failure.reason);
   else if (failure.exitCode !== null) why.push(`exit code ${failure.exitCode}`);
   const detail = failure.stderr.trim();
-  if (detail !== '') why.push(detail.length > maxMessageDetail ? `${detail.slice(0, maxMessageDetail)}...` : detail);
+  if (detail !== '')
+    why.push(detail.length > MAX_MESSAGE_DETAIL ? `${detail.slice(0, MAX_MESSAGE_DETAIL)}...` : detail);
   return `${failure.command}: ${why.length === 0 ? 'failed' : why.join(': ')}`;
 }

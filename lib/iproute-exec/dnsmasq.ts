@@ -19,8 +19,8 @@ export interface RunningDnsmasq {
 }
 
 /** How long dnsmasq may take to end on SIGTERM (it takes some 5 ms), and after that on SIGKILL. */
-const endMs = 2_000;
-const killMs = 1_000;
+const END_MS = 2_000;
+const KILL_MS = 1_000;
 
 /**
  * Starts dnsmasq as a daemon that outlives this process; answers once it has read its configuration and holds its
@@ -65,9 +65,9 @@ export async function stopDnsmasq(pidFile: string): Promise<void> {
   const found = find(pidFile);
   if (found !== undefined) {
     signal(found.process, 'SIGTERM');
-    if (!(await isGoneWithin(found.process, endMs))) {
+    if (!(await isGoneWithin(found.process, END_MS))) {
       signal(found.process, 'SIGKILL');
-      if (!(await isGoneWithin(found.process, killMs))) {
+      if (!(await isGoneWithin(found.process, KILL_MS))) {
         throw failure(found.process.argv.join(' '), `process ${found.process.pid} does not end`);
       }
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorsOf } from './nft-errors.js';
 
-const script = 'add table inet t\nadd rule inet t nope accept\n  add rule inet t none accept\n';
+const SCRIPT = 'add table inet t\nadd rule inet t nope accept\n  add rule inet t none accept\n';
 
 describe('errorsOf', () => {
   it.each<[string, string[], string[]]>([
@@ -42,7 +42,7 @@ describe('errorsOf', () => {
     ],
     ['a line beyond the script', ['x:99:1-1: Error: odd'], ['line 99: odd: ']],
   ])('tells %s', (_, stderr, errors) => {
-    expect(errorsOf(stderr, script)).toEqual(errors);
+    expect(errorsOf(stderr, SCRIPT)).toEqual(errors);
   });
 
   it('keeps excerpts and numbers of errors bounded', () => {

@@ -1,8 +1,8 @@
 /** Errors that one message carries; nft itself stops at about ten. */
-const maxErrors = 10;
+const MAX_ERRORS = 10;
 
 /** Longest piece of the script that one message repeats. */
-const maxExcerpt = 200;
+const MAX_EXCERPT = 200;
 
 /**
  * What nft said about a script, in terms of the script: `line 3: No such file or directory: add rule inet t c accept`.
@@ -19,11 +19,11 @@ export function errorsOf(stderr: readonly string[], script: string): readonly st
   }
   // After a syntax error inside the file nft adds one about the line that included it.
   const meant = errors.filter((error) => error !== 'syntax error, unexpected end of file');
-  return (meant.length === 0 ? errors : meant).slice(0, maxErrors);
+  return (meant.length === 0 ? errors : meant).slice(0, MAX_ERRORS);
 }
 
 function explain(lineNumber: number, message: string, scriptLines: readonly string[]): string {
   const line = (scriptLines[lineNumber - 1] ?? '').trim();
-  const excerpt = line.length > maxExcerpt ? `${line.slice(0, maxExcerpt)}...` : line;
+  const excerpt = line.length > MAX_EXCERPT ? `${line.slice(0, MAX_EXCERPT)}...` : line;
   return `line ${lineNumber}: ${message}: ${excerpt}`;
 }

@@ -23,14 +23,14 @@ export interface RunResult {
   readonly exitCode: number;
 }
 
-const defaultTimeoutMs = 10_000;
-const defaultMaxOutputBytes = 16 * 1024 * 1024;
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * How long output may still come after the exit: a daemon that the command left behind can hold the pipes open for
  * ever.
  */
-const drainMs = 100;
+const DRAIN_MS = 100;
 
 /**
  * Runs one command to its end: argv only, no shell, a minimal environment. A new process costs milliseconds of the
@@ -66,8 +66,8 @@ function start(argv: Argv): ChildProcess {
 }
 
 function outcomeOf(child: ChildProcess, options: RunOptions): Promise<Outcome> {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const maxOutputBytes = options.maxOutputBytes ?? defaultMaxOutputBytes;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const maxOutputBytes = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   let outputBytes = 0;
@@ -113,7 +113,7 @@ function outcomeOf(child: ChildProcess, options: RunOptions): Promise<Outcome> {
       const reason = killedBecause ?? (signal === null ? undefined : `ended by ${signal}`);
       const drained = setTimeout(() => {
         settle(exitCode, reason);
-      }, drainMs);
+      }, DRAIN_MS);
       child.once('close', () => {
         clearTimeout(drained);
         settle(exitCode, reason);

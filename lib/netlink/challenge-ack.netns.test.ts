@@ -4,9 +4,9 @@ import { provokeChallengeAcks, type AppSession } from './challenge-ack.js';
 import { run } from '../iproute-exec/run.js';
 import { makeTestNamespace, Program, type TestNamespace } from '../iproute-exec/testing.js';
 
-const alias = 'eve-uplink:test';
+const ALIAS = 'eve-uplink:test';
 const peer = { address: '10.9.0.1', port: 7_000 };
-const appAddress = '10.9.0.2';
+const APP_ADDRESS = '10.9.0.2';
 
 let device: TestNamespace;
 let app: TestNamespace;
@@ -16,7 +16,7 @@ async function openSession(): Promise<{ readonly program: Program; readonly sess
   const program = Program.tcpSession(app.name, peer);
   programs.push(program);
   const port = Number((await program.prints('port ')).slice('port '.length));
-  return { program, session: { bridge: { name: 'bn1', alias }, app: { address: appAddress, port }, peer } };
+  return { program, session: { bridge: { name: 'bn1', alias: ALIAS }, app: { address: APP_ADDRESS, port }, peer } };
 }
 
 /** How many SYNs of open sessions the app's kernel has answered. */
@@ -40,7 +40,7 @@ beforeAll(async () => {
   await device.addVeth('app', 'eth0');
   for (const words of [
     'link add bn1 type bridge',
-    `link set bn1 alias ${alias}`,
+    `link set bn1 alias ${ALIAS}`,
     'addr add 10.9.0.1/24 dev bn1',
     'link set bn1 up',
     'link set app master bn1',
@@ -49,7 +49,7 @@ beforeAll(async () => {
   ]) {
     await device.ip(words);
   }
-  await app.ip(`addr add ${appAddress}/24 dev eth0`);
+  await app.ip(`addr add ${APP_ADDRESS}/24 dev eth0`);
   await app.ip('link set eth0 up');
   // Has the kernel track, and reset whatever it does not know, as zedrouter's guard does.
   const guard = [
@@ -93,12 +93,12 @@ it('goes to apps behind a bridge of ours alone', async () => {
   const before = await challenged();
   const other: readonly AppSession[] = [
     { ...session, bridge: { name: 'bn1', alias: 'eve-uplink:other' } },
-    { ...session, bridge: { name: 'bn2', alias } },
+    { ...session, bridge: { name: 'bn2', alias: ALIAS } },
     { ...session, app: { ...session.app, address: '10.9.0.3' } },
   ];
   expect(await provokeChallengeAcks(other, device.name)).toBe(0);
-  await device.ip(`link set app alias ${alias}`);
-  expect(await provokeChallengeAcks([{ ...session, bridge: { name: 'app', alias } }], device.name)).toBe(0);
+  await device.ip(`link set app alias ${ALIAS}`);
+  expect(await provokeChallengeAcks([{ ...session, bridge: { name: 'app', alias: ALIAS } }], device.name)).toBe(0);
   expect(await challenged()).toBe(before);
 });
 

@@ -104,12 +104,12 @@ const IPS_DST_NAT = 1 << 5;
 const NESTED = 0x8000;
 
 /** A flow takes a few microseconds to delete by itself; beyond so many, another walk through the table is quicker. */
-const deletedOneByOne = 2_000;
+const DELETED_ONE_BY_ONE = 2_000;
 /** Of so many flows the caller is told; and so many are looked through for them, at some microseconds each. */
-const mostTold = 2_000;
-const mostLookedAt = 10_000;
+const MOST_TOLD = 2_000;
+const MOST_LOOKED_AT = 10_000;
 /** Acknowledgements that fit into a socket. */
-const requestsAtOnce = 64;
+const REQUESTS_AT_ONCE = 64;
 
 /** How many flows there are. @throws NetlinkError, RangeError */
 export async function countFlowsByMark(selection: FlowSelection): Promise<number> {
@@ -136,7 +136,7 @@ export async function readTcpFlowsByMark(selection: FlowSelection): Promise<read
         if (flow !== undefined) flows.push(flow);
         lookedAt += 1;
         // The socket is closed with answers in it that nobody reads; the kernel stops making more.
-        if (flows.length === mostTold || lookedAt === mostLookedAt) throw new Enough();
+        if (flows.length === MOST_TOLD || lookedAt === MOST_LOOKED_AT) throw new Enough();
       }),
     );
   } catch (error) {
@@ -161,14 +161,14 @@ export async function deleteFlowsByMark(
     let count = 0;
     await list(socket, which, (message) => {
       count += 1;
-      if (count <= deletedOneByOne) handles.push(handleOf(message));
-      if (onTcpFlow === undefined || flows.length === mostTold || count > mostLookedAt) return;
+      if (count <= DELETED_ONE_BY_ONE) handles.push(handleOf(message));
+      if (onTcpFlow === undefined || flows.length === MOST_TOLD || count > MOST_LOOKED_AT) return;
       const flow = tcpFlowIn(message);
       if (flow !== undefined) flows.push(flow);
     });
     // Not before: whoever hears of them may ask the kernel something, and there is one buffer for its answers.
     if (onTcpFlow !== undefined) for (const flow of flows) onTcpFlow(flow);
-    if (count > deletedOneByOne) await flush(socket, which);
+    if (count > DELETED_ONE_BY_ONE) await flush(socket, which);
     else deleteEach(socket, handles);
     return count;
   });
@@ -195,7 +195,7 @@ export async function deleteUntranslatedFlows(
     await socket.sendElsewhere(writer.bytes);
     const { error } = socket.listed(sequence, (message) => {
       lookedAt += 1;
-      if (lookedAt > mostLookedAt) return;
+      if (lookedAt > MOST_LOOKED_AT) return;
       const original = untranslatedIn(message);
       if (original !== undefined && isMeant(original)) handles.push(handleOf(message));
     });
@@ -233,9 +233,9 @@ async function flush(socket: NetlinkSocket, which: MarkedFlows): Promise<void> {
 
 /** One that has ended meanwhile is no failure. */
 function deleteEach(socket: NetlinkSocket, handles: readonly Handle[]): void {
-  for (let first = 0; first < handles.length; first += requestsAtOnce) {
+  for (let first = 0; first < handles.length; first += REQUESTS_AT_ONCE) {
     const writer = new MessageWriter();
-    const sequences = handles.slice(first, first + requestsAtOnce).map(({ addressFamily, original, id, zone }) =>
+    const sequences = handles.slice(first, first + REQUESTS_AT_ONCE).map(({ addressFamily, original, id, zone }) =>
       writer.message(messageType(NFNL_SUBSYS.conntrack, IPCTNL_MSG_CT.delete), FLAG.acknowledge, () => {
         writer.raw(nfgenmsg(addressFamily));
         writer.bytesAttribute(CTA.original | NESTED, original);

@@ -8,7 +8,7 @@ import { changeSetElements, element, readSetCounters } from './set-element.js';
 
 let namespace: TestNamespace;
 
-const script = `add table inet t
+const SCRIPT = `add table inet t
 delete table inet t
 table inet t {
   counter dropped { }
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await nft('flush ruleset');
-  await nft(script);
+  await nft(SCRIPT);
 });
 
 const nft = (text: string): Promise<void> => loadRuleset(text, { namespace: namespace.name });
@@ -58,9 +58,9 @@ describe('the digest of chains', () => {
   it('is the same after the same script, once more or in another table beside others', async () => {
     const first = digest();
     expect(first).toMatch(/^[0-9a-f]{64}$/);
-    await nft(script);
+    await nft(SCRIPT);
     expect(digest()).toBe(first);
-    await nft('flush ruleset\ntable inet other { chain c { accept; }; }\ntable ip t { chain c { drop; }; }\n' + script);
+    await nft('flush ruleset\ntable inet other { chain c { accept; }; }\ntable ip t { chain c { drop; }; }\n' + SCRIPT);
     expect(digest()).toBe(first);
   });
 
@@ -108,7 +108,7 @@ describe('the digest of chains', () => {
     const before = digest();
     await nft(change);
     expect(digest()).not.toBe(before);
-    await nft(script);
+    await nft(SCRIPT);
     expect(digest()).toBe(before);
   });
 

@@ -10,7 +10,7 @@ import { Rtnetlink } from './rtnetlink.js';
 let namespace: TestNamespace;
 let rtnetlink: Rtnetlink;
 
-const setUp = `
+const SET_UP = `
 link add name br0 address 02:00:00:00:00:b0 mtu 1400 type bridge
 link set dev br0 alias eve-uplink:11111111-1111-4111-8111-111111111111 up
 addr add 10.77.0.1/24 dev br0
@@ -59,7 +59,7 @@ const words = (text: string): string[] => text.split(' ');
 beforeAll(async () => {
   namespace = await makeTestNamespace();
   await namespace.addVeth('eth0', 'isp0');
-  for (const line of setUp.trim().split('\n')) {
+  for (const line of SET_UP.trim().split('\n')) {
     // br1 has to be up for its route, and is down again: its route is dead then.
     if (line.includes('dev br1')) await namespace.ip('link set br1 up');
     await run('ip', ['-n', namespace.name, ...words(line)]);

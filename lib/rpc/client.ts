@@ -13,7 +13,7 @@ import { whenAborted } from '../clock/index.js';
 import { readRpcError } from './errors.js';
 
 /** A configuration with 500 network instances of 100 port maps is about 4 MB, which is grpc-js' default limit. */
-export const messageLimitBytes = 64 * 1024 * 1024;
+export const MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 const channelOptions: ChannelOptions = {
   // The default of 1 s costs 600 ms after every restart of a peer; a failed attempt on a Unix socket costs nothing.
@@ -22,8 +22,8 @@ const channelOptions: ChannelOptions = {
   // Idle connections otherwise break silently.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 5_000,
-  'grpc.max_receive_message_length': messageLimitBytes,
-  'grpc.max_send_message_length': messageLimitBytes,
+  'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
+  'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
   // No service configuration over DNS, no proxy from the environment, no channel tracing: nobody asks for them here.
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_http_proxy': 0,

@@ -3,7 +3,7 @@ import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, Status } from '../../gen/google/rpc/error_details.js';
 
 /** ErrorInfo.domain of every error of ours. */
-export const errorDomain = 'eve-uplink';
+export const ERROR_DOMAIN = 'eve-uplink';
 
 /** A field of a request that is wrong. */
 export interface FieldViolation {
@@ -47,21 +47,21 @@ export class RpcError extends Error {
 }
 
 /** The trailer that carries a google.rpc.Status (https://grpc.io/docs/guides/error/). */
-const detailsTrailer = 'grpc-status-details-bin';
-const typePrefix = 'type.googleapis.com/google.rpc.';
+const DETAILS_TRAILER = 'grpc-status-details-bin';
+const TYPE_PREFIX = 'type.googleapis.com/google.rpc.';
 
 /**
  * Trailers are HTTP/2 headers: nghttp2 refuses blocks above 64 KiB, and base64 adds a third. Violations beyond this
  * many bytes are left out and counted in a last one.
  */
-const detailsLimitBytes = 24 * 1024;
+const DETAILS_LIMIT_BYTES = 24 * 1024;
 
 /** The message travels in a header of its own, percent-encoded, which can make nine bytes of a character. */
-const messageLimitCharacters = 1_500;
+const MESSAGE_LIMIT_CHARACTERS = 1_500;
 
 /** Text of bounded length that grpc-js can percent-encode (encodeURI throws at lone surrogates). */
 function headerText(text: string): string {
-  const cut = text.length <= messageLimitCharacters ? text : `${text.slice(0, messageLimitCharacters - 1)}…`;
+  const cut = text.length <= MESSAGE_LIMIT_CHARACTERS ? text : `${text.slice(0, MESSAGE_LIMIT_CHARACTERS - 1)}…`;
   return Buffer.from(cut, 'utf8').toString('utf8');
 }
 
@@ -69,19 +69,19 @@ function headerText(text: string): string {
 export function toStatus(error: RpcError): { code: status; details: string; metadata: Metadata } {
   const details: { typeUrl: string; value: Buffer }[] = [];
   if (error.violations.length > 0) {
-    const value = BadRequest.encode(badRequestWithin(error.violations, detailsLimitBytes)).finish();
-    details.push({ typeUrl: `${typePrefix}BadRequest`, value: Buffer.from(value) });
+    const value = BadRequest.encode(badRequestWithin(error.violations, DETAILS_LIMIT_BYTES)).finish();
+    details.push({ typeUrl: `${TYPE_PREFIX}BadRequest`, value: Buffer.from(value) });
   }
   if (error.reason !== undefined) {
-    const info = ErrorInfo.fromPartial({ reason: error.reason, domain: errorDomain, metadata: error.metadata });
-    details.push({ typeUrl: `${typePrefix}ErrorInfo`, value: Buffer.from(ErrorInfo.encode(info).finish()) });
+    const info = ErrorInfo.fromPartial({ reason: error.reason, domain: ERROR_DOMAIN, metadata: error.metadata });
+    details.push({ typeUrl: `${TYPE_PREFIX}ErrorInfo`, value: Buffer.from(ErrorInfo.encode(info).finish()) });
   }
   const metadata = new Metadata();
   if (details.length > 0) {
     const encoded = Status.encode(
       Status.fromPartial({ code: error.code, message: headerText(error.message), details }),
     ).finish();
-    metadata.set(detailsTrailer, Buffer.from(encoded));
+    metadata.set(DETAILS_TRAILER, Buffer.from(encoded));
   }
   return { code: error.code, details: headerText(error.message), metadata };
 }
@@ -121,8 +121,8 @@ export function readRpcError(error: unknown): RpcError {
   let violations: readonly FieldViolation[] = [];
   let info: ErrorInfo | undefined;
   for (const detail of detailsOf(error)) {
-    if (detail.typeUrl === `${typePrefix}BadRequest`) violations = BadRequest.decode(detail.value).fieldViolations;
-    if (detail.typeUrl === `${typePrefix}ErrorInfo`) info = ErrorInfo.decode(detail.value);
+    if (detail.typeUrl === `${TYPE_PREFIX}BadRequest`) violations = BadRequest.decode(detail.value).fieldViolations;
+    if (detail.typeUrl === `${TYPE_PREFIX}ErrorInfo`) info = ErrorInfo.decode(detail.value);
   }
   return new RpcError(error.code, error.details, {
     violations: violations.map(({ field, description }) => ({ field, description })),
@@ -132,7 +132,7 @@ export function readRpcError(error: unknown): RpcError {
 }
 
 function detailsOf(error: ServiceError): Status['details'] {
-  const trailer = error.metadata.get(detailsTrailer)[0];
+  const trailer = error.metadata.get(DETAILS_TRAILER)[0];
   if (!Buffer.isBuffer(trailer)) return [];
   try {
     return Status.decode(trailer).details;

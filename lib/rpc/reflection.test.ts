@@ -13,8 +13,8 @@ import { DeviceConfigServiceService } from '../../gen/zedagent/v1/device_config.
 import { createLogger } from '../observability/index.js';
 import { connectTo, serverStreaming, startServer, unary, type RunningServer } from './index.js';
 
-const buf = join(import.meta.dirname, '../../node_modules/.bin/buf');
-const serviceName = 'org.lfedge.eve.zedagent.v1.DeviceConfigService';
+const BUF = join(import.meta.dirname, '../../node_modules/.bin/buf');
+const SERVICE_NAME = 'org.lfedge.eve.zedagent.v1.DeviceConfigService';
 let directory: string;
 let socketPath: string;
 let server: RunningServer;
@@ -54,7 +54,7 @@ afterAll(async () => {
 async function curl(...args: readonly string[]): Promise<string> {
   const flags = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--unix-socket', socketPath];
   // Outside the workspace, so that it cannot find the contracts by itself.
-  const { stdout } = await promisify(execFile)(buf, [...flags, ...args], { cwd: directory });
+  const { stdout } = await promisify(execFile)(BUF, [...flags, ...args], { cwd: directory });
   return stdout;
 }
 
@@ -67,20 +67,20 @@ describe.each(['grpc-v1', 'grpc-v1alpha'])('buf curl with reflection %s only', (
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
-      serviceName,
+      SERVICE_NAME,
     ]);
     const methods = (await curl(...reflect, '--list-methods', 'http://localhost')).trim().split('\n');
-    expect(methods).toEqual(expect.arrayContaining([`${serviceName}/PushConfig`, 'grpc.health.v1.Health/Check']));
+    expect(methods).toEqual(expect.arrayContaining([`${SERVICE_NAME}/PushConfig`, 'grpc.health.v1.Health/Check']));
   });
 
   it('calls a unary method whose messages span many files', async () => {
     const request = JSON.stringify({ config: { networkInstances: [{ displayname: 'a' }, { displayname: 'b' }] } });
-    const answer = await curl(...reflect, '-d', request, `http://localhost/${serviceName}/PushConfig`);
+    const answer = await curl(...reflect, '-d', request, `http://localhost/${SERVICE_NAME}/PushConfig`);
     expect(JSON.parse(answer)).toEqual({ version: '2', changed: true });
   });
 
   it('calls a streaming method', async () => {
-    const answer = await curl(...reflect, '-d', '{}', `http://localhost/${serviceName}/WatchConfig`);
+    const answer = await curl(...reflect, '-d', '{}', `http://localhost/${SERVICE_NAME}/WatchConfig`);
     expect(answer.match(/"version":\s*"\d"/g)).toHaveLength(2);
   });
 
@@ -114,7 +114,7 @@ describe.each([
     const [byName, bySymbol, again] = await ask(
       { $case: 'fileByFilename', value: 'evecommon/uplink.proto' },
       { $case: 'fileContainingSymbol', value: 'org.lfedge.eve.config.EdgeDevConfig' },
-      { $case: 'fileContainingSymbol', value: `${serviceName}.PushConfig` },
+      { $case: 'fileContainingSymbol', value: `${SERVICE_NAME}.PushConfig` },
     );
     expect(filesIn(byName)).toBe(1);
     expect(filesIn(bySymbol)).toBeGreaterThan(10);

@@ -12,7 +12,7 @@ import {
   type HealthCheckResponse,
 } from '../../gen/grpc/health/v1/health.js';
 import { call, connectTo, SocketInUseError, unary } from './index.js';
-import { outcomeOf, silentStream, testedService, TestBench } from './testing/test-bench.js';
+import { outcomeOf, silentStream, TESTED_SERVICE, TestBench } from './testing/test-bench.js';
 
 let bench: TestBench;
 
@@ -96,21 +96,21 @@ describe('health', () => {
     });
     const check = async (service: string): Promise<unknown> => call(health, 'check', { service }, { timeoutMs: 5_000 });
     expect(await check('')).toMatchObject({ status: HealthCheckResponse_ServingStatus.SERVING });
-    expect(await check(testedService)).toMatchObject({ status: HealthCheckResponse_ServingStatus.SERVING });
+    expect(await check(TESTED_SERVICE)).toMatchObject({ status: HealthCheckResponse_ServingStatus.SERVING });
     await expect(check('nobody')).rejects.toMatchObject({ code: status.NOT_FOUND });
     const watched: HealthCheckResponse_ServingStatus[] = [];
-    const stream = health.watch({ service: testedService });
+    const stream = health.watch({ service: TESTED_SERVICE });
     stream.on('error', () => undefined);
     await new Promise<void>((resolve) => {
       stream.on('data', (response: HealthCheckResponse) => {
         watched.push(response.status);
-        if (watched.length === 1) server.setServing(testedService, false);
+        if (watched.length === 1) server.setServing(TESTED_SERVICE, false);
         else resolve();
       });
     });
     stream.cancel();
     expect(watched).toEqual([HealthCheckResponse_ServingStatus.SERVING, HealthCheckResponse_ServingStatus.NOT_SERVING]);
-    expect(await check(testedService)).toMatchObject({ status: HealthCheckResponse_ServingStatus.NOT_SERVING });
+    expect(await check(TESTED_SERVICE)).toMatchObject({ status: HealthCheckResponse_ServingStatus.NOT_SERVING });
     expect(await call(health, 'list', {}, { timeoutMs: 5_000 })).toMatchObject({
       statuses: { '': { status: HealthCheckResponse_ServingStatus.SERVING } },
     });

@@ -11,7 +11,7 @@ import {
 import { systemClock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
 import type { CallErrors } from './call-errors.js';
-import { messageLimitBytes } from './client.js';
+import { MESSAGE_LIMIT_BYTES } from './client.js';
 import { encodingOnce } from './encode-once.js';
 import { RpcError } from './errors.js';
 import { Health } from './health.js';
@@ -70,8 +70,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...reflectionServices([...names, healthName(health)]),
   ];
   const server = new Server({
-    'grpc.max_receive_message_length': messageLimitBytes,
-    'grpc.max_send_message_length': messageLimitBytes,
+    'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
+    'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.enable_channelz': 0,
@@ -150,7 +150,7 @@ async function listenWithTls(server: Server, tls: TlsListenOptions): Promise<num
 }
 
 /** Time for the last statuses to leave. */
-const flushMs = 100;
+const FLUSH_MS = 100;
 
 async function shutDown(server: Server, binding: ServerBinding, graceMs: number): Promise<void> {
   const ending = new RpcError(status.UNAVAILABLE, 'the service is ending', { reason: 'SHUTTING_DOWN' });
@@ -164,7 +164,7 @@ async function shutDown(server: Server, binding: ServerBinding, graceMs: number)
   await within(graceMs, drained);
   // A call that is cut without a status may leave its client waiting: Node ends the connection half only.
   for (const end of [...binding.openCalls]) end(ending);
-  await within(flushMs, drained);
+  await within(FLUSH_MS, drained);
   server.forceShutdown();
 }
 

@@ -26,7 +26,7 @@ interface Entry<T> {
 }
 
 /** So many removed keys are remembered for readers that resume; one that is further behind gets a snapshot. */
-const tombstoneLimit = 1024;
+const TOMBSTONE_LIMIT = 1024;
 
 /**
  * Keyed state with revisions, and readers that follow it: first a snapshot (or what changed since their resume point),
@@ -133,7 +133,7 @@ export class StateStore<T> {
     for (const key of removedKeys) this.#tombstones.set(key, revision);
     // The map keeps the order of burial, so the oldest come first.
     for (const [key, buriedIn] of this.#tombstones) {
-      if (this.#tombstones.size <= tombstoneLimit) break;
+      if (this.#tombstones.size <= TOMBSTONE_LIMIT) break;
       this.#tombstones.delete(key);
       this.#oldestResumable = buriedIn;
     }

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { errnoOf } from './errno.js';
 
 /** sun_path holds 108 bytes, the last one zero (unix(7)). */
-const longestPathBytes = 107;
+const LONGEST_PATH_BYTES = 107;
 
 /** Somebody answers on the socket already. */
 export class SocketInUseError extends Error {
@@ -39,7 +39,7 @@ export async function listenOnUnixSocket(
 ): Promise<UnixSocket> {
   sockets += 1;
   const temporaryPath = join(dirname(socketPath), `.${basename(socketPath)}.${process.pid}.${sockets}`);
-  if (Buffer.byteLength(temporaryPath) > longestPathBytes) {
+  if (Buffer.byteLength(temporaryPath) > LONGEST_PATH_BYTES) {
     throw new Error(`the path ${socketPath} is too long for a Unix socket; choose a shorter --run-dir`);
   }
   await removeIfStale(socketPath);

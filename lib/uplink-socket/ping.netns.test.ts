@@ -8,7 +8,7 @@ import { GATEWAY, LINK, SERVER, SILENT, TwoUplinks, UNREACHABLE } from './testin
 
 const RANGE = ['net', 'ipv4', 'ping_group_range'];
 const families = [4, 6] as const;
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 
 let lab: TwoUplinks;
 const logged: string[] = [];
@@ -79,10 +79,10 @@ describe('openPing', () => {
     await lab.nft('eth1', table);
     try {
       const { latencyMs, traffic } = await pinging('eth1', family, (socket) =>
-        socket.echo(SERVER[family], { timeoutMs }),
+        socket.echo(SERVER[family], { timeoutMs: TIMEOUT_MS }),
       );
       expect(latencyMs).toBeGreaterThan(0);
-      expect(latencyMs).toBeLessThan(timeoutMs);
+      expect(latencyMs).toBeLessThan(TIMEOUT_MS);
       expect(traffic).toEqual({ bytesSent: bytes, bytesReceived: bytes, packetsSent: 1, packetsReceived: 1 });
       expect(await lab.counted('eth1', 'echo')).toEqual({ packets: 1, bytes });
       expect(await lab.counted('eth0', 'echo')).toEqual({ packets: 0, bytes: 0 });
@@ -95,18 +95,18 @@ describe('openPing', () => {
   it.each(families)('hears of a router that knows no way, and only for that request, IPv%d', async (family) => {
     await pinging('eth0', family, async (socket) => {
       const silent = socketFailure(socket.echo(SILENT[family], { timeoutMs: 300 }));
-      const unreachable = socketFailure(socket.echo(UNREACHABLE[family], { timeoutMs }));
+      const unreachable = socketFailure(socket.echo(UNREACHABLE[family], { timeoutMs: TIMEOUT_MS }));
       expect(['EHOSTUNREACH', 'ENETUNREACH']).toContain((await unreachable).code);
       expect((await unreachable).traffic.packetsSent).toBe(1);
       expect((await silent).code).toBe('ETIMEDOUT');
       // And the socket lives on.
-      expect((await socket.echo(SERVER[family], { timeoutMs })).traffic.packetsReceived).toBe(1);
+      expect((await socket.echo(SERVER[family], { timeoutMs: TIMEOUT_MS })).traffic.packetsReceived).toBe(1);
     });
   });
 
   it('does not keep the event loop busy with an error that was read', async () => {
     await pinging('eth0', 4, async (socket) => {
-      await socketFailure(socket.echo(UNREACHABLE[4], { timeoutMs }));
+      await socketFailure(socket.echo(UNREACHABLE[4], { timeoutMs: TIMEOUT_MS }));
       const before = process.cpuUsage();
       await new Promise((resolve) => setTimeout(resolve, 300));
       const { user, system } = process.cpuUsage(before);
@@ -120,7 +120,7 @@ describe('openPing', () => {
     try {
       await pinging('eth0', 4, async (socket) => {
         expect((await socketFailure(socket.echo('192.0.2.97', { timeoutMs: 500 }))).code).toBe('ETIMEDOUT');
-        expect((await socket.echo(SERVER[4], { timeoutMs })).traffic.packetsReceived).toBe(1);
+        expect((await socket.echo(SERVER[4], { timeoutMs: TIMEOUT_MS })).traffic.packetsReceived).toBe(1);
       });
     } finally {
       await lab.ip('device', `route add ${LINK[4]} dev eth0 table 501`);
@@ -141,7 +141,7 @@ describe('openPing', () => {
 
   it('counts an answer that came while the event loop was busy', async () => {
     await pinging('eth0', 4, async (socket) => {
-      await socket.echo(SERVER[4], { timeoutMs });
+      await socket.echo(SERVER[4], { timeoutMs: TIMEOUT_MS });
       const echo = socket.echo(SERVER[4], { timeoutMs: 100 });
       // It is sent in the next turn of the loop.
       await new Promise((resolve) => setImmediate(resolve));
@@ -151,7 +151,9 @@ describe('openPing', () => {
   });
 
   it.each([SERVER[6], 'localhost'])('does not send to %s from a socket of IPv4', async (address) => {
-    const { code, traffic } = await pinging('eth0', 4, (socket) => socketFailure(socket.echo(address, { timeoutMs })));
+    const { code, traffic } = await pinging('eth0', 4, (socket) =>
+      socketFailure(socket.echo(address, { timeoutMs: TIMEOUT_MS })),
+    );
     expect([code, traffic.packetsSent]).toEqual(['EINVAL', 0]);
   });
 
@@ -159,13 +161,13 @@ describe('openPing', () => {
     const before = openFiles();
     const controller = new AbortController();
     await pinging('eth0', 4, async (socket) => {
-      const failure = socketFailure(socket.echo(SILENT[4], { timeoutMs, signal: controller.signal }));
+      const failure = socketFailure(socket.echo(SILENT[4], { timeoutMs: TIMEOUT_MS, signal: controller.signal }));
       controller.abort();
       expect((await failure).code).toBe('ABORT_ERR');
-      const waiting = socketFailure(socket.echo(SILENT[4], { timeoutMs }));
+      const waiting = socketFailure(socket.echo(SILENT[4], { timeoutMs: TIMEOUT_MS }));
       socket.close();
       expect((await waiting).code).toBe('ABORT_ERR');
-      expect((await socketFailure(socket.echo(SERVER[4], { timeoutMs }))).code).toBe('EBADF');
+      expect((await socketFailure(socket.echo(SERVER[4], { timeoutMs: TIMEOUT_MS }))).code).toBe('EBADF');
     });
     await eventually(() => openFiles() <= before);
   });
@@ -177,8 +179,8 @@ describe('neighbourState', () => {
     const uplink = lab.uplink('eth0');
     await lab.ip('device', 'neigh flush all');
     expect(neighbourState(uplink, '192.0.2.99')).toBe('none');
-    await pinging('eth0', 4, (socket) => socket.echo(GATEWAY[4], { timeoutMs }));
-    await pinging('eth0', 6, (socket) => socket.echo(GATEWAY[6], { timeoutMs }));
+    await pinging('eth0', 4, (socket) => socket.echo(GATEWAY[4], { timeoutMs: TIMEOUT_MS }));
+    await pinging('eth0', 6, (socket) => socket.echo(GATEWAY[6], { timeoutMs: TIMEOUT_MS }));
     await pinging('eth0', 4, (socket) => socketFailure(socket.echo('192.0.2.99', { timeoutMs: 100 })));
     expect([GATEWAY[4], GATEWAY[6], '192.0.2.99'].map((address) => neighbourState(uplink, address))).toEqual([
       'known',

@@ -11,7 +11,7 @@ import { openFiles, socketFailure } from './testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks, UNREACHABLE } from './testing/two-uplinks.js';
 
 const PORT = 7000;
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 const ports = ['eth0', 'eth1'] as const;
 const families = [4, 6] as const;
 
@@ -47,7 +47,7 @@ afterAll(async () => {
 const uplink = (interfaceName: string): Uplink => lab.uplink(interfaceName);
 
 async function connected(over: Uplink, address: string, port = PORT): Promise<Socket> {
-  const socket = await connectTcp(over, { address, port, timeoutMs });
+  const socket = await connectTcp(over, { address, port, timeoutMs: TIMEOUT_MS });
   open.push(socket);
   return socket;
 }
@@ -65,7 +65,7 @@ describe('connectTcp with read buffers', () => {
     });
     servers.push(await listen(server, { namespace: lab.isps.eth0, address: SERVER[4], port: 7010 }));
     const readBuffers = new ReadBuffers();
-    const limits = { readBuffers, receiveBufferBytes: 256 * 1024, timeoutMs };
+    const limits = { readBuffers, receiveBufferBytes: 256 * 1024, timeoutMs: TIMEOUT_MS };
     const socket = await connectTcp(uplink('eth0'), { address: SERVER[4], port: 7010, ...limits });
     open.push(socket);
     const buffers = new Set<ArrayBufferLike>();
@@ -101,7 +101,9 @@ describe('connectTcp', () => {
   ] as const)('%s', async (_what, code, address, port) => {
     for (const family of families) {
       const before = openFiles();
-      const failure = await socketFailure(connectTcp(uplink('eth0'), { address: address[family], port, timeoutMs }));
+      const failure = await socketFailure(
+        connectTcp(uplink('eth0'), { address: address[family], port, timeoutMs: TIMEOUT_MS }),
+      );
       expect(failure.code).toBe(typeof code === 'string' ? code : code[family]);
       // A second SYN where the answer came before the system call that sent the first was over, as happens on one
       // machine only.
@@ -121,7 +123,7 @@ describe('connectTcp', () => {
   it('is given up at a word, and closes; one given up beforehand opens nothing', async () => {
     const before = openFiles();
     const controller = new AbortController();
-    const options = { address: SILENT[4], port: PORT, timeoutMs, signal: controller.signal };
+    const options = { address: SILENT[4], port: PORT, timeoutMs: TIMEOUT_MS, signal: controller.signal };
     const attempts = Array.from({ length: 50 }, () => connectTcp(uplink('eth0'), options));
     await eventually(() => openFiles() >= before + 50);
     controller.abort();
@@ -155,12 +157,12 @@ describe('connectTcp', () => {
   it('tells a namespace that is not there', async () => {
     const attempt = connectTcp(
       { interfaceName: 'eth0', namespace: 'no-such' },
-      { address: SERVER[4], port: PORT, timeoutMs },
+      { address: SERVER[4], port: PORT, timeoutMs: TIMEOUT_MS },
     );
     await expect(attempt).rejects.toMatchObject({ code: 'ENOENT' });
     // And this thread is back where it was.
     await expect(
-      connectTcp({ interfaceName: 'eth0-nowhere' }, { address: SERVER[4], port: PORT, timeoutMs }),
+      connectTcp({ interfaceName: 'eth0-nowhere' }, { address: SERVER[4], port: PORT, timeoutMs: TIMEOUT_MS }),
     ).rejects.toThrow('there is no interface');
   });
 
@@ -169,7 +171,9 @@ describe('connectTcp', () => {
     await lab.ip('device', 'link set eth1 down');
     await lab.ip('device', 'link set eth1 name lan9');
     try {
-      await expect(connectTcp(uplink('eth1'), { address: SERVER[4], port: PORT, timeoutMs })).rejects.toMatchObject({
+      await expect(
+        connectTcp(uplink('eth1'), { address: SERVER[4], port: PORT, timeoutMs: TIMEOUT_MS }),
+      ).rejects.toMatchObject({
         code: 'ENODEV',
       });
       await lab.ip('device', 'link set lan9 up');
@@ -208,7 +212,9 @@ describe('connectTcp', () => {
     const before = openFiles();
     for (let round = 0; round < 40; round += 1) {
       const sockets = await Promise.all(
-        Array.from({ length: 25 }, () => connectTcp(uplink('eth0'), { address: SERVER[4], port: PORT, timeoutMs })),
+        Array.from({ length: 25 }, () =>
+          connectTcp(uplink('eth0'), { address: SERVER[4], port: PORT, timeoutMs: TIMEOUT_MS }),
+        ),
       );
       for (const socket of sockets) socket.resetAndDestroy();
     }

@@ -14,7 +14,7 @@ export const noTraffic: Traffic = { bytesSent: 0, bytesReceived: 0, packetsSent:
 export const ipHeaderBytes: Readonly<Record<IpFamily, number>> = { 4: 20, 6: 40 };
 
 /** UDP's header (RFC 768). */
-export const udpHeaderBytes = 8;
+export const UDP_HEADER_BYTES = 8;
 
 export function addTraffic(a: Traffic, b: Traffic): Traffic {
   return {

@@ -5,18 +5,20 @@ import { describe, expect, it } from '@jest/globals';
 import { blockFor } from './testing/patience.js';
 import { within } from './within.js';
 
-const timeoutMs = 50;
+const TIMEOUT_MS = 50;
 const never = (): void => undefined;
 
 describe('within', () => {
   it('hands on what comes, and leaves no listener behind', async () => {
     const { signal } = new AbortController();
-    await expect(within({ timeoutMs, signal }, ({ resolve }) => void setImmediate(resolve, 'it'))).resolves.toBe('it');
     await expect(
-      within({ timeoutMs, signal }, ({ reject }) => void setImmediate(reject, new Error('no'))),
+      within({ timeoutMs: TIMEOUT_MS, signal }, ({ resolve }) => void setImmediate(resolve, 'it')),
+    ).resolves.toBe('it');
+    await expect(
+      within({ timeoutMs: TIMEOUT_MS, signal }, ({ reject }) => void setImmediate(reject, new Error('no'))),
     ).rejects.toThrow('no');
     await expect(
-      within({ timeoutMs, signal }, () => {
+      within({ timeoutMs: TIMEOUT_MS, signal }, () => {
         throw new Error('not even begun');
       }),
     ).rejects.toThrow('not even begun');
@@ -25,11 +27,11 @@ describe('within', () => {
 
   it('ends at its time', async () => {
     const begunMs = performance.now();
-    await expect(within({ timeoutMs }, never)).rejects.toMatchObject({
+    await expect(within({ timeoutMs: TIMEOUT_MS }, never)).rejects.toMatchObject({
       code: 'ETIMEDOUT',
       message: 'no answer within 50 ms',
     });
-    expect(performance.now() - begunMs).toBeGreaterThanOrEqual(timeoutMs - 1);
+    expect(performance.now() - begunMs).toBeGreaterThanOrEqual(TIMEOUT_MS - 1);
   });
 
   it('ends when the caller gives up, and does not begin where that was before', async () => {
@@ -38,7 +40,7 @@ describe('within', () => {
     controller.abort();
     await expect(ending).rejects.toMatchObject({ code: 'ABORT_ERR' });
     let began = false;
-    const late = within({ timeoutMs, signal: controller.signal }, () => {
+    const late = within({ timeoutMs: TIMEOUT_MS, signal: controller.signal }, () => {
       began = true;
     });
     await expect(late).rejects.toMatchObject({ code: 'ABORT_ERR' });
@@ -46,7 +48,7 @@ describe('within', () => {
   });
 
   it('counts only the first word', async () => {
-    const first = within<number>({ timeoutMs }, ({ resolve, reject }) => {
+    const first = within<number>({ timeoutMs: TIMEOUT_MS }, ({ resolve, reject }) => {
       resolve(1);
       resolve(2);
       reject(new Error('too late'));
@@ -55,20 +57,20 @@ describe('within', () => {
   });
 
   it('gives time that the event loop was away once more', async () => {
-    const ending = within<string>({ timeoutMs }, ({ resolve }) => {
+    const ending = within<string>({ timeoutMs: TIMEOUT_MS }, ({ resolve }) => {
       // The loop comes back long after the time; what had begun goes on in two more turns of it.
       setTimeout(() => setTimeout(resolve, 10, 'done'), 1);
     });
-    blockFor(4 * timeoutMs);
+    blockFor(4 * TIMEOUT_MS);
     await expect(ending).resolves.toBe('done');
   });
 
   it('does not wait for ever for a loop that is always busy', async () => {
     const begunMs = performance.now();
-    const ending = within({ timeoutMs }, never);
-    blockFor(10 * timeoutMs);
+    const ending = within({ timeoutMs: TIMEOUT_MS }, never);
+    blockFor(10 * TIMEOUT_MS);
     await expect(ending).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    expect(performance.now() - begunMs).toBeLessThan(20 * timeoutMs);
+    expect(performance.now() - begunMs).toBeLessThan(20 * TIMEOUT_MS);
   });
 
   it('lets hundreds share a signal without a warning', async () => {

@@ -9,7 +9,7 @@ export interface Settle<T> {
 }
 
 /** A timer that fires this much too late says that the event loop was busy, and not that the network is slow. */
-const noticeableLatenessMs = 20;
+const NOTICEABLE_LATENESS_MS = 20;
 
 /**
  * Waits for what `begin` starts, up to the time limit or until the signal aborts. `begin` is not called where it has
@@ -37,7 +37,7 @@ export function within<T>({ timeoutMs, signal }: Limits, begin: (settle: Settle<
         const latenessMs = systemClock.monotonicMs() - dueMs;
         // Immediates run after the loop has polled for I/O, and so after all that has arrived was handed out.
         const immediate = setImmediate(() => {
-          if (mayExtend && latenessMs > noticeableLatenessMs) {
+          if (mayExtend && latenessMs > NOTICEABLE_LATENESS_MS) {
             wait(Math.min(latenessMs, timeoutMs), false);
           } else {
             finish(() => {

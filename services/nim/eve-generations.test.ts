@@ -5,7 +5,7 @@ import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { AuthorizationLists } from './authorize/authorization-lists.js';
 import { DecidedDevice } from './testing/decided-device.js';
 
-const { NETWORK_OPERATION_CONTROLLER: controller } = NetworkOperation;
+const { NETWORK_OPERATION_CONTROLLER: CONTROLLER } = NetworkOperation;
 
 /** What a controller of some generation says of a port. */
 interface PortSays {
@@ -49,7 +49,7 @@ function orders(ports: Readonly<Record<string, PortSays>>) {
   if (published === undefined) throw new Error('nothing is published');
   const lists = new AuthorizationLists(publisher, clock);
   const groups: string[][] = [];
-  for (const { group, logicalLabel } of lists.list(controller, published).ports) {
+  for (const { group, logicalLabel } of lists.list(CONTROLLER, published).ports) {
     (groups[group - 1] ??= []).push(logicalLabel);
   }
   const [free] = publisher.networkInstanceTestStatuses();

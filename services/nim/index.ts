@@ -48,7 +48,7 @@ export interface NimOptions {
 }
 
 /** After a decision the processors are zedrouter's and the apps' for so long: a small device has two of them. */
-const othersFirstMs = 5;
+const OTHERS_FIRST_MS = 5;
 
 /**
  * Starts NIM: serves on `runDir/nim.sock` at once, follows zedagent's configuration on `runDir/zedagent.sock`, observes
@@ -195,5 +195,5 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
 /** What a decision leads to has been told, and those who heard have acted. */
 async function untilTold(): Promise<void> {
   await untilSent();
-  await sleep(othersFirstMs);
+  await sleep(OTHERS_FIRST_MS);
 }

@@ -24,12 +24,12 @@ import { TestNamespace } from './testing/namespace.js';
 import { Subscriber } from './testing/subscriber.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
-const crew = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
-const bridge = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
+const CREW = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
+const BRIDGE = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
 
 const device: DeviceSketch = {
   ports: { eth0: 0, wwan0: 10, sat0: 20 },
-  networkInstances: { crew: { uuid: crew }, bridge: { uuid: bridge, allowed: [0, 10] } },
+  networkInstances: { crew: { uuid: CREW }, bridge: { uuid: BRIDGE, allowed: [0, 10] } },
 };
 
 let directory: string;
@@ -106,31 +106,33 @@ async function failureOf(answer: Promise<unknown>): Promise<object> {
   );
 }
 
-const timeoutMs = 2_000;
-const allUp = 'crew: eth0 wwan0 sat0; bridge: eth0 wwan0';
+const TIMEOUT_MS = 2_000;
+const ALL_UP = 'crew: eth0 wwan0 sat0; bridge: eth0 wwan0';
 
 describe('NIM', () => {
   it('serves at once, and is silent or unavailable until there is a configuration', async () => {
     const subscriber = await subscribed();
     expect(
-      await failureOf(call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, { timeoutMs })),
+      await failureOf(
+        call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, { timeoutMs: TIMEOUT_MS }),
+      ),
     ).toMatchObject({
       code: status.UNAVAILABLE,
       reason: 'CONFIGURATION_UNKNOWN',
     });
-    expect(await failureOf(call(client, 'getDeviceNetworkStatus', {}, { timeoutMs }))).toMatchObject({
+    expect(await failureOf(call(client, 'getDeviceNetworkStatus', {}, { timeoutMs: TIMEOUT_MS }))).toMatchObject({
       code: status.UNAVAILABLE,
     });
     expect(subscriber.testMessages).toEqual([]);
     zedagent.push(deviceConfigJson(device));
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
     expect(subscriber.testMessages[0]).toMatchObject({ snapshot: true, configVersion: 1n });
   });
 
   it('follows cables, addresses and interfaces', async () => {
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
 
     await namespace.setCarrier('eth0', 'down');
     await rankingsOf(subscriber, 'crew: wwan0 sat0; bridge: wwan0');
@@ -157,7 +159,7 @@ describe('NIM', () => {
   it('tells ports before selections, with revisions that say so', async () => {
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
     await namespace.setCarrier('eth0', 'down');
     await rankingsOf(subscriber, 'crew: wwan0 sat0; bridge: wwan0');
     await eventually(() => {
@@ -172,16 +174,16 @@ describe('NIM', () => {
   it('takes a policy at once, keeps the last one while zedagent is away, and takes up again', async () => {
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
     zedagent.push(deviceConfigJson({ ...device, ports: { eth0: 0, wwan0: 10, sat0: 5 } }));
     await rankingsOf(subscriber, 'crew: eth0 sat0 wwan0; bridge: eth0 wwan0');
     await zedagent.stop();
     await namespace.setCarrier('eth0', 'down');
     await rankingsOf(subscriber, 'crew: sat0 wwan0; bridge: wwan0');
     await zedagent.start(runDir, logger);
-    zedagent.push(deviceConfigJson({ ...device, networkInstances: { crew: { uuid: crew, allowed: [] } } }));
+    zedagent.push(deviceConfigJson({ ...device, networkInstances: { crew: { uuid: CREW, allowed: [] } } }));
     await eventually(() => {
-      expect(subscriber.testMessages.at(-1)).toMatchObject({ removedNetworkInstances: [bridge], configVersion: 3n });
+      expect(subscriber.testMessages.at(-1)).toMatchObject({ removedNetworkInstances: [BRIDGE], configVersion: 3n });
     });
     expect(subscriber.statuses.get('crew')).toMatchObject({ selectedPort: undefined });
   });
@@ -189,7 +191,7 @@ describe('NIM', () => {
   it('leaves a configuration that is invalid alone', async () => {
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
     zedagent.push({ systemAdapterList: [{ name: 'eth0', lowerLayerName: 'nothing' }] });
     zedagent.push(deviceConfigJson({ ...device, ports: { ...device.ports, eth0: 30 } }));
     await rankingsOf(subscriber, 'crew: wwan0 sat0 eth0; bridge: wwan0');
@@ -199,11 +201,11 @@ describe('NIM', () => {
   it('takes name servers from the lease', async () => {
     zedagent.push(deviceConfigJson(device));
     await eventually(async () => {
-      await call(client, 'getDeviceNetworkStatus', {}, { timeoutMs });
+      await call(client, 'getDeviceNetworkStatus', {}, { timeoutMs: TIMEOUT_MS });
     });
     await writeFile(join(runDir, 'dns', 'eth0'), 'nameserver 192.0.2.53\n');
     await eventually(async () => {
-      const { deviceNetworkStatus } = await call(client, 'getDeviceNetworkStatus', {}, { timeoutMs });
+      const { deviceNetworkStatus } = await call(client, 'getDeviceNetworkStatus', {}, { timeoutMs: TIMEOUT_MS });
       expect(deviceNetworkStatus?.ports[0]).toMatchObject({
         logicalLabel: 'eth0',
         dnsServers: ['192.0.2.53'],
@@ -219,7 +221,7 @@ describe('NIM', () => {
   it('continues after a restart: same selection, same cause, hold and event log', async () => {
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
     await namespace.setCarrier('eth0', 'down');
     await rankingsOf(subscriber, 'crew: wwan0 sat0; bridge: wwan0');
     await namespace.setCarrier('eth0', 'up');
@@ -234,7 +236,7 @@ describe('NIM', () => {
     expect(subscriber.rankings).toBe('crew: wwan0 eth0 sat0; bridge: wwan0 eth0');
     const after = subscriber.statuses.get('crew');
     expect([after?.cause, after?.causeDetail]).toEqual([before?.cause, before?.causeDetail]);
-    const { events } = await call(client, 'listEvents', { afterSequence: 0n, limit: 0 }, { timeoutMs });
+    const { events } = await call(client, 'listEvents', { afterSequence: 0n, limit: 0 }, { timeoutMs: TIMEOUT_MS });
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, position) => BigInt(position + 1)));
     expect(events.filter(({ kind }) => kind?.$case === 'configurationChanged')).toHaveLength(1);
   });
@@ -244,22 +246,22 @@ describe('NIM', () => {
     await writeFile(join(runDir, 'nim-memory.json'), '{"formatVersion":2,"bootId":42');
     await start();
     zedagent.push(deviceConfigJson(device));
-    await rankingsOf(await subscribed(), allUp);
+    await rankingsOf(await subscribed(), ALL_UP);
     await stop();
     expect(JSON.parse(await readFile(join(runDir, 'nim-memory.json'), 'utf8'))).toMatchObject({ formatVersion: 3 });
   });
 
   it('explains, by name and by UUID, and names what is wrong with a question', async () => {
     zedagent.push(deviceConfigJson(device));
-    await rankingsOf(await subscribed(), allUp);
+    await rankingsOf(await subscribed(), ALL_UP);
     const explain = (subject: Parameters<typeof client.explain>[0]['subject']) =>
-      call(client, 'explain', { subject }, { timeoutMs });
+      call(client, 'explain', { subject }, { timeoutMs: TIMEOUT_MS });
     const byName = await explain({ $case: 'networkInstance', value: 'bridge' });
     expect(byName.lines).toContain(
       'sat0 (priority 20): not permitted: priority 20 is not among those allowed (0, 10).',
     );
     expect(byName.candidates.map(({ rank }) => rank)).toEqual([1, 2, 0]);
-    const byUuid = await explain({ $case: 'networkInstance', value: bridge.toUpperCase() });
+    const byUuid = await explain({ $case: 'networkInstance', value: BRIDGE.toUpperCase() });
     expect(byUuid.status?.displayName).toBe('bridge');
     const download = await explain({
       $case: 'operation',
@@ -283,27 +285,32 @@ describe('NIM', () => {
     });
     expect(
       await failureOf(
-        call(client, 'listNetworkInstanceTestStatus', { networkInstances: ['crew', 'galley'] }, { timeoutMs }),
+        call(
+          client,
+          'listNetworkInstanceTestStatus',
+          { networkInstances: ['crew', 'galley'] },
+          { timeoutMs: TIMEOUT_MS },
+        ),
       ),
     ).toMatchObject({ code: status.NOT_FOUND, reason: 'NETWORK_INSTANCE_UNKNOWN' });
     const { statuses } = await call(
       client,
       'listNetworkInstanceTestStatus',
       { networkInstances: ['crew'] },
-      { timeoutMs },
+      { timeoutMs: TIMEOUT_MS },
     );
-    expect(statuses.map(({ networkInstanceId }) => networkInstanceId)).toEqual([crew]);
+    expect(statuses.map(({ networkInstanceId }) => networkInstanceId)).toEqual([CREW]);
   });
 
   it('says what would be, which then comes to be, and changes nothing meanwhile', async () => {
     const evaluate = (request: Partial<EvaluateRequest>) => {
       const whole = { config: undefined, policy: undefined, grants: [], ports: [], ...request };
-      return call(client, 'evaluate', whole, { timeoutMs });
+      return call(client, 'evaluate', whole, { timeoutMs: TIMEOUT_MS });
     };
     expect(await failureOf(evaluate({}))).toMatchObject({ code: status.UNAVAILABLE });
     zedagent.push(deviceConfigJson(device));
     const subscriber = await subscribed();
-    await rankingsOf(subscriber, allUp);
+    await rankingsOf(subscriber, ALL_UP);
     const heard = subscriber.testMessages.length;
 
     const answer = await evaluate({ ports: [{ port: 'eth0', state: AssumedPortState.ASSUMED_PORT_STATE_DOWN }] });
@@ -336,7 +343,7 @@ describe('NIM', () => {
 
   it('streams events to one who asks from the beginning, and lists the newest', async () => {
     zedagent.push(deviceConfigJson(device));
-    await rankingsOf(await subscribed(), allUp);
+    await rankingsOf(await subscribed(), ALL_UP);
     const kinds: string[] = [];
     following.push(
       follow({
@@ -355,7 +362,7 @@ describe('NIM', () => {
     await eventually(() => {
       expect(kinds.at(-1)).toBe('portChanged');
     });
-    const { events } = await call(client, 'listEvents', { afterSequence: 0n, limit: 1 }, { timeoutMs });
+    const { events } = await call(client, 'listEvents', { afterSequence: 0n, limit: 1 }, { timeoutMs: TIMEOUT_MS });
     expect(events).toMatchObject([
       { kind: { $case: 'portChanged', value: { logicalLabel: 'sat0', changes: ['carrier lost'] } } },
     ]);

@@ -3,13 +3,13 @@ import { promisify } from 'node:util';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { keepCompiled } from './keep-compiled.js';
+import { KEEP_COMPILED } from './keep-compiled.js';
 
 /**
  * Told of a flag or of none: calls a long function, has garbage collected for a while, and says how long the next call
  * takes against the one before.
  */
-const program = `
+const PROGRAM = `
   import { setFlagsFromString } from 'node:v8';
   for (const flag of process.argv.slice(1)) setFlagsFromString(flag);
   const statements = Array.from({ length: 3000 }, (_, index) => 'x = (x * ' + (index + 3) + ' + 1) % 1000003;');
@@ -37,7 +37,7 @@ async function afterCollections(
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--input-type=module',
     '-e',
-    program,
+    PROGRAM,
     '--',
     ...flags,
   ]);
@@ -46,7 +46,7 @@ async function afterCollections(
 
 describe('keepCompiled', () => {
   it('keeps the code of what has not run for long, which V8 forgets by itself', async () => {
-    const [kept, forgotten] = [await afterCollections(keepCompiled), await afterCollections()];
+    const [kept, forgotten] = [await afterCollections(KEEP_COMPILED), await afterCollections()];
     expect([kept.collections, forgotten.collections].every((count) => count >= 10)).toBe(true);
     expect(kept.ratio).toBeLessThan(forgotten.ratio / 2);
   });

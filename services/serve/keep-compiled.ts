@@ -3,4 +3,4 @@
  * the code of functions that have not run for some garbage collections, as those of a failover have not after some
  * quiet days; the next one would begin with parsing.
  */
-export const keepCompiled = '--no-flush-bytecode';
+export const KEEP_COMPILED = '--no-flush-bytecode';

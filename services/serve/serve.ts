@@ -7,7 +7,7 @@ import { createLogger, startMetrics, type LogLevel, type Meters } from '../../li
 import { CallErrors, type RunningService, type TlsListenOptions } from '../../lib/rpc/index.js';
 import { startZedagent } from '../zedagent/index.js';
 import { cleanUp, startZedrouter } from '../zedrouter/index.js';
-import { keepCompiled } from './keep-compiled.js';
+import { KEEP_COMPILED } from './keep-compiled.js';
 import { warnOfMissingTools } from './warn-of-missing-tools.js';
 
 /** In the order in which they start. */
@@ -33,7 +33,7 @@ export interface ServeOptions {
  * Rejects where one cannot start, for example because another instance holds its socket.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  setFlagsFromString(keepCompiled);
+  setFlagsFromString(KEEP_COMPILED);
   const { runDir, stateDir } = options;
   await mkdir(runDir, { recursive: true, mode: 0o755 });
   await mkdir(stateDir, { recursive: true, mode: 0o700 });

@@ -4,7 +4,7 @@ import { endGrants } from './grants/grants.js';
 import { CHECKPOINT_EVERY_MS, type Store } from './state/store.js';
 
 /** Timers stand still while the machine sleeps, so no wait is longer than this while a grant lives. */
-const checkEveryMs = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
 /** Ends grants when their time is up, and writes down now and then what is left of them. */
 export class GrantKeeper {
@@ -50,7 +50,7 @@ export class GrantKeeper {
       this.#checkpointDueMs = nowMs + CHECKPOINT_EVERY_MS;
       void this.#store.checkpoint(CHECKPOINT_EVERY_MS);
     }
-    this.#cancel = this.#clock.setTimer(Math.min(nextMs, checkEveryMs), () => {
+    this.#cancel = this.#clock.setTimer(Math.min(nextMs, CHECK_EVERY_MS), () => {
       this.#check();
     });
   }

@@ -12,7 +12,7 @@ import { plan } from './plan/plan.js';
 import { NOTHING } from './testing/simulated-kernel.js';
 
 const key = ['bn1', 'sat0'];
-const pair = elementKey(key);
+const PAIR = elementKey(key);
 
 /** Elements that end by themselves, in the tables of a real kernel. */
 describe('an element that ends by itself', () => {
@@ -37,7 +37,7 @@ describe('an element that ends by itself', () => {
       value: [],
       ...(endsInMs === undefined ? {} : { endsAtBoottimeMs: Math.round(nowMs()) + endsInMs }),
     };
-    return { ...NO_ELEMENTS, permitted: new Map([[pair, element]]) };
+    return { ...NO_ELEMENTS, permitted: new Map([[PAIR, element]]) };
   };
   const read = (): ElementSets => new RulesetCache(namespace).read(nowMs()).elements;
   const changes = (from: ElementSets, to: ElementSets) =>
@@ -59,10 +59,10 @@ describe('an element that ends by itself', () => {
   it('ends with nobody awake, and may be deleted whether or not it has', async () => {
     const wanted = permitted(300);
     await change(NO_ELEMENTS, wanted);
-    expect(read().permitted.has(pair)).toBe(true);
+    expect(read().permitted.has(PAIR)).toBe(true);
     const deadlineMs = performance.now() + 5_000;
-    while (read().permitted.has(pair) && performance.now() < deadlineMs) await sleep(20);
-    expect(read().permitted.has(pair)).toBe(false);
+    while (read().permitted.has(PAIR) && performance.now() < deadlineMs) await sleep(20);
+    expect(read().permitted.has(PAIR)).toBe(false);
     await change(wanted, NO_ELEMENTS);
     const longer = permitted(3_600_000);
     await change(NO_ELEMENTS, longer);

@@ -10,7 +10,7 @@ import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 
-const neighbour = 'evrw-neighbour';
+const NEIGHBOUR = 'evrw-neighbour';
 const SERVER = { address: '10.77.0.3', port: 7_000 };
 
 describe('two apps of one network instance', () => {
@@ -21,12 +21,12 @@ describe('two apps of one network instance', () => {
   beforeAll(async () => {
     runDir = await mkdtemp(join(tmpdir(), 'evrw-'));
     place = await makeDeviceAppIsp('evrw');
-    await run('ip', ['netns', 'del', neighbour], { allowFailure: true });
+    await run('ip', ['netns', 'del', NEIGHBOUR], { allowFailure: true });
     const commands = [
-      `netns add ${neighbour}`,
-      `link add name app2 netns ${place.device} index 310 type veth peer name eth0 netns ${neighbour} index 311`,
-      `-n ${neighbour} link set dev eth0 up`,
-      `-n ${neighbour} addr add ${SERVER.address}/24 dev eth0`,
+      `netns add ${NEIGHBOUR}`,
+      `link add name app2 netns ${place.device} index 310 type veth peer name eth0 netns ${NEIGHBOUR} index 311`,
+      `-n ${NEIGHBOUR} link set dev eth0 up`,
+      `-n ${NEIGHBOUR} addr add ${SERVER.address}/24 dev eth0`,
     ];
     for (const words of commands) await run('ip', words.split(' '));
     // As a host with Docker has it: what a bridge passes goes through the hooks of IP. Fails where the kernel has no
@@ -38,7 +38,7 @@ describe('two apps of one network instance', () => {
     await Promise.all(programs.map((program) => program.end()));
     await endReconcilers({ namespace: place.device, runDir });
     await place.remove();
-    await run('ip', ['netns', 'del', neighbour], { allowFailure: true });
+    await run('ip', ['netns', 'del', NEIGHBOUR], { allowFailure: true });
     await rm(runDir, { recursive: true, force: true });
   });
 
@@ -49,7 +49,7 @@ describe('two apps of one network instance', () => {
       expect((await first).failures).toEqual([]);
       await place.plugApp();
       await run('ip', ['-n', place.device, 'link', 'set', 'dev', 'app2', 'master', 'bn1', 'up']);
-      const server = Program.tcpEcho(neighbour, SERVER);
+      const server = Program.tcpEcho(NEIGHBOUR, SERVER);
       programs.push(server);
       await server.prints('listening');
       const session = Program.tcpSession(place.app, SERVER);

@@ -5,7 +5,7 @@ import { addTlsOptions } from '../../terminal/options.js';
 import { defaultAuthor } from '../author.js';
 import { formats } from './formats.js';
 
-const fileArgument = 'EdgeDevConfig as protobuf JSON, YAML of the same, or binary; - is standard input';
+const FILE_ARGUMENT = 'EdgeDevConfig as protobuf JSON, YAML of the same, or binary; - is standard input';
 
 /** `config push`, `config get` and `config diff`. */
 export function addConfigCommands(program: Command): void {
@@ -15,7 +15,7 @@ export function addConfigCommands(program: Command): void {
     .description(
       'validate a configuration and put it in force; all problems are told at once, and nothing applied if any',
     )
-    .argument('<file>', fileArgument)
+    .argument('<file>', FILE_ARGUMENT)
     .option('--dry-run', 'validate only')
     .option('--expected-version <version>', 'apply only if this is the version in force', versionNumber)
     .option('--author <name>', 'who pushes it; kept with the configuration', defaultAuthor())
@@ -35,7 +35,7 @@ export function addConfigCommands(program: Command): void {
 
   addTlsOptions(config.command('diff'))
     .description('show how a file differs from the configuration in force')
-    .argument('<file>', fileArgument)
+    .argument('<file>', FILE_ARGUMENT)
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./diff.js')).diff));
 }

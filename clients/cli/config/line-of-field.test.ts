@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { lineOfField } from './line-of-field.js';
 
-const yaml = `# ship
+const YAML_TEXT = `# ship
 deviceIoList:
   - logicallabel: eth0
     phyaddrs:
@@ -12,27 +12,27 @@ deviceIoList:
   - &second
     logicallabel: wwan0
 `;
-const json = JSON.stringify({ networkInstances: [{ displayname: 'a' }, { ip: { subnet: 'x' } }] }, undefined, 2);
+const JSON_TEXT = JSON.stringify({ networkInstances: [{ displayname: 'a' }, { ip: { subnet: 'x' } }] }, undefined, 2);
 
 describe('lineOfField', () => {
   it.each([
-    [yaml, 'deviceIoList', 2],
-    [yaml, 'deviceIoList[0].phyaddrs["ifname"]', 5],
-    [yaml, 'deviceIoList[0].usagePolicy.fallBackPriority', 6],
-    [yaml, 'deviceIoList[0].usagePolicy.allowedOperations[1]', 7],
-    [yaml, 'deviceIoList[1].logicallabel', 10],
-    [json, 'networkInstances[0].displayname', 4],
-    [json, 'networkInstances[1].ip.subnet', 8],
+    [YAML_TEXT, 'deviceIoList', 2],
+    [YAML_TEXT, 'deviceIoList[0].phyaddrs["ifname"]', 5],
+    [YAML_TEXT, 'deviceIoList[0].usagePolicy.fallBackPriority', 6],
+    [YAML_TEXT, 'deviceIoList[0].usagePolicy.allowedOperations[1]', 7],
+    [YAML_TEXT, 'deviceIoList[1].logicallabel', 10],
+    [JSON_TEXT, 'networkInstances[0].displayname', 4],
+    [JSON_TEXT, 'networkInstances[1].ip.subnet', 8],
     ['a: &x {\n b: 1 }\nc: *x', 'c.b', 3],
   ])('%#: finds a field in either form of its name', (text, field, line) => {
     expect(lineOfField(text)(field)).toBe(line);
   });
 
   it.each([
-    [yaml, 'deviceIoList[0].usage', 3],
-    [yaml, 'deviceIoList[7].usage', 2],
-    [json, 'networkInstances[1].uuidandversion.uuid', 6],
-    [yaml, 'nothing', 2],
+    [YAML_TEXT, 'deviceIoList[0].usage', 3],
+    [YAML_TEXT, 'deviceIoList[7].usage', 2],
+    [JSON_TEXT, 'networkInstances[1].uuidandversion.uuid', 6],
+    [YAML_TEXT, 'nothing', 2],
   ])('%#: of a field that is not there, the line of what it belongs in', (text, field, line) => {
     expect(lineOfField(text)(field)).toBe(line);
   });

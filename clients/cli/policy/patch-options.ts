@@ -77,18 +77,18 @@ function onePerPort(patches: readonly PortPatch[]): PortPatch[] {
   return made;
 }
 
-const takeBack = 'default';
+const TAKE_BACK = 'default';
 
 function readPortPriority(text: string): PortPatch {
   const [label, value] = nameAndValue(text);
-  if (value === takeBack) return portPriority(label, undefined);
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError(`"${value}" is no priority: a number, or ${takeBack}.`);
+  if (value === TAKE_BACK) return portPriority(label, undefined);
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError(`"${value}" is no priority: a number, or ${TAKE_BACK}.`);
   return portPriority(label, Number(value));
 }
 
 function readPortOperations(text: string): PortPatch {
   const [label, value] = nameAndValue(text);
-  if (value === takeBack) return portOperations(label, undefined);
+  if (value === TAKE_BACK) return portOperations(label, undefined);
   return portOperations(label, value === 'all' ? [] : value.split(',').map(operationWord));
 }
 
@@ -103,7 +103,7 @@ function readNetworkInstance(text: string): NetworkInstancePatch {
 }
 
 function prioritiesFrom(value: string): readonly number[] | undefined {
-  if (value === takeBack) return undefined;
+  if (value === TAKE_BACK) return undefined;
   return value === 'none' ? [] : priorityList(value);
 }
 

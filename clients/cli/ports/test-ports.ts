@@ -11,7 +11,7 @@ import { messageToJson } from '../../terminal/json.js';
 import { testResultsText } from '../../render/test-results-text.js';
 
 /** A test of a slow port takes its time, and those of one port go one after the other. */
-const timeoutMs = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /** `test-ports` */
 export async function testPorts(
@@ -20,7 +20,7 @@ export async function testPorts(
   command: Command,
 ): Promise<void> {
   const answer = await withConnection('nim', connectionOptionsOf(command), (nim) =>
-    ask(nim, (client, callOptions) => call(client, 'testPorts', { ports: [...ports] }, callOptions), timeoutMs),
+    ask(nim, (client, callOptions) => call(client, 'testPorts', { ports: [...ports] }, callOptions), TIMEOUT_MS),
   );
   if (json === true)
     printJson(await messageToJson('org.lfedge.eve.nim.v1.TestPortsResponse', TestPortsResponse, answer));

@@ -11,19 +11,19 @@ export interface Screen {
 }
 
 /** A terminal is redrawn this often at most, and this often at least, so that "since" stays true. */
-const redrawAtMostEveryMs = 50;
-const redrawAtLeastEveryMs = 1_000;
+const REDRAW_AT_MOST_EVERY_MS = 50;
+const REDRAW_AT_LEAST_EVERY_MS = 1_000;
 
 /** The whole status, redrawn in place. */
 export function terminalScreen(stream: NodeJS.WriteStream, clock: Clock): Screen {
   const update = createLogUpdate(stream);
   let view = emptyView;
   let redrawIsSoon = false;
-  let cancelTimer = clock.setTimer(redrawAtLeastEveryMs, draw);
+  let cancelTimer = clock.setTimer(REDRAW_AT_LEAST_EVERY_MS, draw);
   function draw(): void {
     redrawIsSoon = false;
     update(statusText(view, clock.wallMs()));
-    cancelTimer = clock.setTimer(redrawAtLeastEveryMs, draw);
+    cancelTimer = clock.setTimer(REDRAW_AT_LEAST_EVERY_MS, draw);
   }
   return {
     show(next) {
@@ -31,7 +31,7 @@ export function terminalScreen(stream: NodeJS.WriteStream, clock: Clock): Screen
       if (redrawIsSoon) return;
       redrawIsSoon = true;
       cancelTimer();
-      cancelTimer = clock.setTimer(redrawAtMostEveryMs, draw);
+      cancelTimer = clock.setTimer(REDRAW_AT_MOST_EVERY_MS, draw);
     },
     close() {
       cancelTimer();

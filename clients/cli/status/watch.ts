@@ -22,12 +22,12 @@ function jsonScreen(): Screen {
 }
 
 /** For people who look on: each answer of a test is no news, and its age is. */
-const refreshTestsEveryMs = 2_000;
+const REFRESH_TESTS_EVERY_MS = 2_000;
 
 function screenFor(json: boolean): { readonly screen: Screen; readonly follow: FollowViewOptions } {
   if (json) return { screen: jsonScreen(), follow: {} };
   return process.stdout.isTTY
-    ? { screen: terminalScreen(process.stdout, systemClock), follow: { refreshTestsEveryMs } }
+    ? { screen: terminalScreen(process.stdout, systemClock), follow: { refreshTestsEveryMs: REFRESH_TESTS_EVERY_MS } }
     : { screen: lineScreen(print, systemClock), follow: {} };
 }
 

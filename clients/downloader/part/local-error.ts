@@ -20,10 +20,10 @@ export function localError(what: string, error: unknown): DownloadError {
   return new DownloadError('local', `${what}: ${advice}`, { cause: error });
 }
 
-const keptAdvice = 'and ask again: what has come is kept, and the download goes on where it is';
+const KEPT_ADVICE = 'and ask again: what has come is kept, and the download goes on where it is';
 const localAdvice: Readonly<Record<string, string>> = {
-  ENOSPC: `the disk is full. Make room ${keptAdvice}`,
-  EDQUOT: `the disk quota is used up. Make room ${keptAdvice}`,
+  ENOSPC: `the disk is full. Make room ${KEPT_ADVICE}`,
+  EDQUOT: `the disk quota is used up. Make room ${KEPT_ADVICE}`,
   EFBIG: 'the file is too large for this file system or for the limit of this process',
   EROFS: 'the file system is read-only',
   EIO: 'the disk fails to read or write',

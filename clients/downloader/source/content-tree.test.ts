@@ -5,33 +5,41 @@ import { DsType } from '../../../gen/config/storage.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { contentTreeDownload } from './content-tree.js';
 
-const uuid = '0aC00000-0000-4000-8000-000000000001';
-const sha256 = 'AB'.repeat(32);
+const UUID = '0aC00000-0000-4000-8000-000000000001';
+const SHA256 = 'AB'.repeat(32);
 
 function configOf(datastore: object, tree: object = {}, more: object = {}): EdgeDevConfig {
   return EdgeDevConfig.fromPartial({
     datastores: [{ id: 'ds1', dType: DsType.DsHttps, fqdn: 'images.example', dpath: 'eve/1', ...datastore }],
     contentInfo: [
-      { uuid, dsId: 'ds1', URL: 'image.raw', sha256, maxSizeBytes: 1_000n, displayName: 'the image', ...tree },
+      {
+        uuid: UUID,
+        dsId: 'ds1',
+        URL: 'image.raw',
+        sha256: SHA256,
+        maxSizeBytes: 1_000n,
+        displayName: 'the image',
+        ...tree,
+      },
     ],
     ...more,
   });
 }
 
-const of = (config: EdgeDevConfig) => contentTreeDownload(config, uuid, []);
+const of = (config: EdgeDevConfig) => contentTreeDownload(config, UUID, []);
 
 describe('contentTreeDownload', () => {
   it('takes URL, sha256 and size from the configuration; an app image unless the base OS names it', () => {
     const found = of(configOf({}));
     expect(found).toMatchObject({
       operation: NetworkOperation.NETWORK_OPERATION_APP_IMAGE_DOWNLOAD,
-      sha256: sha256.toLowerCase(),
+      sha256: SHA256.toLowerCase(),
       maxBytes: 1_000,
     });
     expect(found.source.url.href).toBe('https://images.example/eve/1/image.raw');
     const base = NetworkOperation.NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD;
-    expect(of(configOf({}, {}, { baseos: { contentTreeUuid: uuid.toLowerCase() } })).operation).toBe(base);
-    const volume = { uuid: 'v1', origin: { downloadContentTreeID: uuid } };
+    expect(of(configOf({}, {}, { baseos: { contentTreeUuid: UUID.toLowerCase() } })).operation).toBe(base);
+    const volume = { uuid: 'v1', origin: { downloadContentTreeID: UUID } };
     expect(of(configOf({}, {}, { base: [{ volumeID: 'v1' }], volumes: [volume] })).operation).toBe(base);
   });
 

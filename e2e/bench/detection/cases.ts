@@ -7,7 +7,7 @@ import {
   type PortName,
 } from '../../../lab/index.js';
 import type { DetectionCase } from './case.js';
-import { equalCosts, measured, ship, shipOver, userLabel } from './configurations.js';
+import { equalCosts, MEASURED, ship, shipOver, userLabel } from './configurations.js';
 
 /** A fault of what passes through an ISP. */
 const passing = (kind: PortFaultKind) => async (lab: Lab, port: PortName) => {
@@ -20,13 +20,13 @@ const gatewayFallsSilent = (lab: Lab, port: PortName) => lab.blackholeGateway(po
 const cablePulled = (lab: Lab, port: PortName) => lab.pullCable(port);
 
 /** A free port in use sends its signs of life every 4 s: a fault may come anywhere in between. */
-const oneRoundMs = 4_000;
+const ONE_ROUND_MS = 4_000;
 
 /** Longer than EVE needs to do the wrong thing (5 s). */
-const watchedMs = 8_000;
+const WATCHED_MS = 8_000;
 
 /** A full test comes every 45 s where no app begins connections. */
-const fullRoundMs = 45_000;
+const FULL_ROUND_MS = 45_000;
 
 /** What fails above the path, or is answered by somebody on the way; mended after each run. */
 export const passingFaults = [
@@ -42,7 +42,7 @@ export const passingFaults = [
   'icmp-limited',
 ] as const satisfies readonly PortFaultKind[];
 
-const fromFree = { kind: 'leaves', from: 'eth0', to: 'wwan0', returns: true, within: oneRoundMs } as const;
+const fromFree = { kind: 'leaves', from: 'eth0', to: 'wwan0', returns: true, within: ONE_ROUND_MS } as const;
 const betweenEquals = { ...fromFree, returns: false } as const;
 
 /** Every case of docs/design.md#what-eve-does, and of the proposal. */
@@ -84,7 +84,7 @@ export const cases: readonly DetectionCase[] = [
     {
       what: `the same (${kind}), nothing sent`,
       ...{ goal: 'max 60 s', eve: 'never', configuration: ship, sending: false },
-      measurement: { ...fromFree, fault: passing(kind), within: fullRoundMs },
+      measurement: { ...fromFree, fault: passing(kind), within: FULL_ROUND_MS },
     },
   ]),
   {
@@ -102,7 +102,7 @@ export const cases: readonly DetectionCase[] = [
         for (const port of portNames) await lab.isp(port).beginFault(kind);
       },
       undo: (rig) => rig.mendAll(),
-      watchedMs,
+      watchedMs: WATCHED_MS,
     },
   })),
   {
@@ -164,14 +164,14 @@ export const cases: readonly DetectionCase[] = [
       on: 'eth0',
       provoke: async ({ lab, watch }) => {
         await lab.blackholeGateway('eth0');
-        await watch.applied(measured, 'wwan0');
+        await watch.applied(MEASURED, 'wwan0');
         await lab.killInternetBehind('eth0');
         await lab.restoreGateway('eth0');
       },
       undo: async ({ lab }) => {
         await lab.restoreInternetBehind('eth0');
       },
-      watchedMs,
+      watchedMs: WATCHED_MS,
     },
   },
   {
@@ -189,7 +189,7 @@ export const cases: readonly DetectionCase[] = [
       undo: async ({ lab }) => {
         for (const port of portNames) await lab.restoreInternetBehind(port);
       },
-      watchedMs,
+      watchedMs: WATCHED_MS,
     },
   },
   {
@@ -207,7 +207,7 @@ export const cases: readonly DetectionCase[] = [
       undo: async ({ lab }) => {
         for (const port of portNames) await lab.restoreInternetBehind(port);
       },
-      watchedMs,
+      watchedMs: WATCHED_MS,
     },
   },
 ];

@@ -4,7 +4,7 @@ import { NetworkInstanceConfig } from '../../../gen/config/netinst.js';
 import { internetAddresses, portNames, type Lab, type PortName } from '../../../lab/index.js';
 
 /** The network instance that is measured; the lab's app1 is behind it. */
-export const measured = 'default';
+export const MEASURED = 'default';
 
 /** The ship's, going back at once: between two runs nobody shall wait for a hold. */
 export function ship(lab: Lab): EdgeDevConfig {
@@ -29,13 +29,13 @@ export function userLabel(lab: Lab): EdgeDevConfig {
   const config = ship(lab);
   for (const adapter of config.systemAdapterList) if (adapter.name !== 'sat0') adapter.sharedLabels = ['crew'];
   for (const networkInstance of config.networkInstances) {
-    if (networkInstance.displayname === measured) networkInstance.port = Adapter.fromPartial({ name: 'crew' });
+    if (networkInstance.displayname === MEASURED) networkInstance.port = Adapter.fromPartial({ name: 'crew' });
   }
   return config;
 }
 
 /** Of RFC 2544: the internet is told to swallow what goes there. */
-export const silentNetwork = '198.18.0.0/24';
+export const SILENT_NETWORK = '198.18.0.0/24';
 
 /** Many network instances with a target each, over every port: one that answers, or one that keeps silent. */
 export function manyTargets(lab: Lab, count: number, targets: 'answers' | 'silence'): EdgeDevConfig {

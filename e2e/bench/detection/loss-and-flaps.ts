@@ -5,16 +5,16 @@ import { ship } from './configurations.js';
 import type { DetectionRig } from './rig.js';
 
 /** Of the packets, in each direction: of round trips it is 36 %. */
-const lossShare = 0.2;
+const LOSS_SHARE = 0.2;
 
-const flapEveryMs = 20_000;
+const FLAP_EVERY_MS = 20_000;
 
 /** Moves while every line loses packets and the app is sending. */
 export async function movesUnderLoss(rig: DetectionRig, durationMs: number): Promise<number> {
   await rig.configure(ship(rig.lab), 'eth0');
   await rig.send();
   const before = await rig.switches();
-  for (const port of portNames) await rig.lab.lose(port, lossShare);
+  for (const port of portNames) await rig.lab.lose(port, LOSS_SHARE);
   await sleep(durationMs);
   const moves = (await rig.switches()) - before;
   await rig.mendAll();
@@ -28,11 +28,11 @@ export async function movesUnderFlapping(rig: DetectionRig, durationMs: number):
   await rig.configure(rig.lab.configuration(), 'eth0');
   await rig.send();
   const before = await rig.switches();
-  for (let spentMs = 0; spentMs < durationMs; spentMs += 2 * flapEveryMs) {
+  for (let spentMs = 0; spentMs < durationMs; spentMs += 2 * FLAP_EVERY_MS) {
     await rig.lab.killInternetBehind('eth0');
-    await sleep(flapEveryMs);
+    await sleep(FLAP_EVERY_MS);
     await rig.lab.restoreInternetBehind('eth0');
-    await sleep(flapEveryMs);
+    await sleep(FLAP_EVERY_MS);
   }
   const moves = (await rig.switches()) - before;
   await rig.fallSilent();

@@ -17,12 +17,12 @@ export interface ProbeBytes {
 }
 
 /** Tests get to know a path first, with more packets than later. */
-const initialKeepalivesMs = 2 * initialKeepalives * initialKeepaliveSpacingMs;
+const INITIAL_KEEPALIVES_MS = 2 * initialKeepalives * initialKeepaliveSpacingMs;
 
 /** Nothing is sent but tests, for this long. */
 export async function measureIdleBytes(rig: DetectionRig, durationMs: number): Promise<readonly ProbeBytes[]> {
   await rig.configure(ship(rig.lab), 'eth0');
-  await sleep(initialKeepalivesMs);
+  await sleep(INITIAL_KEEPALIVES_MS);
   const before = await reading(rig);
   await sleep(durationMs);
   const after = await reading(rig);
@@ -56,8 +56,8 @@ async function reading(
 }
 
 /** Of a month that is simulated, so much; the rest is the same again. */
-const simulatedMs = 3 * 24 * 3_600_000;
-const monthMs = 30 * 24 * 3_600_000;
+const SIMULATED_MS = 3 * 24 * 3_600_000;
+const MONTH_MS = 30 * 24 * 3_600_000;
 
 /**
  * Bytes of 30 idle days by port, in virtual time: the real schedule and tester, over a network that answers at once,
@@ -74,8 +74,8 @@ export async function idleMonthBytes(
     for (const port of portNames) Object.assign(nim.network.path(port), path);
     // What follows a decision does so after a turn or two.
     for (let turn = 0; turn < 4; turn += 1) await nim.run(0);
-    await nim.run(simulatedMs);
-    return new Map([...nim.network.counts.bytes].map(([port, bytes]) => [port, (bytes * monthMs) / simulatedMs]));
+    await nim.run(SIMULATED_MS);
+    return new Map([...nim.network.counts.bytes].map(([port, bytes]) => [port, (bytes * MONTH_MS) / SIMULATED_MS]));
   } finally {
     nim.close();
   }

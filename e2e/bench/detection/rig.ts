@@ -18,15 +18,15 @@ import { createBenchLab } from '../bench-lab.js';
 import { eventLine } from '../../../clients/render/index.js';
 import { SelectionWatch } from '../selection-watch.js';
 import { passingFaults } from './cases.js';
-import { measured } from './configurations.js';
+import { MEASURED } from './configurations.js';
 
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Outages are exact to this. */
-const streamIntervalMs = 5;
+const STREAM_INTERVAL_MS = 5;
 
 /** How long services may take until every port has shown that it works. */
-const settledWithinMs = 60_000;
+const SETTLED_WITHIN_MS = 60_000;
 
 /** A lab of its own with services that test ports by the controller's ping, at default settings. */
 export class DetectionRig {
@@ -63,17 +63,17 @@ export class DetectionRig {
   async configure(config: EdgeDevConfig, home: PortName): Promise<void> {
     // From wherever the case before has left it: between equals it would stay there.
     await this.lab.pushConfig(this.lab.configuration({ failbackHoldSeconds: 0 }));
-    await this.watch.applied(measured, 'eth0');
+    await this.watch.applied(MEASURED, 'eth0');
     await this.settled();
     await this.lab.pushConfig(config);
-    await this.watch.applied(measured, home);
+    await this.watch.applied(MEASURED, home);
     await this.settled();
   }
 
   /** Waits until every port with link has shown that it works and is not suspect. */
   async settled(): Promise<void> {
     await waitFor('that every port works', async () => ((await this.ports()).every(works) ? true : undefined), {
-      timeoutMs: settledWithinMs,
+      timeoutMs: SETTLED_WITHIN_MS,
       everyMs: 50,
     });
   }
@@ -87,7 +87,7 @@ export class DetectionRig {
   async switches(): Promise<number> {
     const request = { afterSequence: 0n, limit: 0 };
     const { events } = await call(this.nim, 'listEvents', request, { timeoutMs: 5_000 });
-    return events.filter(({ kind }) => kind?.$case === 'selectionChanged' && kind.value.displayName === measured)
+    return events.filter(({ kind }) => kind?.$case === 'selectionChanged' && kind.value.displayName === MEASURED)
       .length;
   }
 
@@ -95,7 +95,7 @@ export class DetectionRig {
   async send(): Promise<void> {
     const { agent } = this.lab.app('app1');
     const target = { address: internetAddresses.echo1, port: servicePorts.echo };
-    const { stream } = await agent.call('startUdpStream', { ...target, intervalMs: streamIntervalMs });
+    const { stream } = await agent.call('startUdpStream', { ...target, intervalMs: STREAM_INTERVAL_MS });
     this.#stream = stream;
     await this.answeredAgain();
   }
@@ -145,7 +145,7 @@ export class DetectionRig {
 
   /** From the last packet that was answered to the first that was answered again, the longest since then. */
   async outageSince(sinceMs: number): Promise<number> {
-    const window = { stream: this.#sending(), sinceMs: sinceMs - 2 * streamIntervalMs, untilMs: monotonicMs() };
+    const window = { stream: this.#sending(), sinceMs: sinceMs - 2 * STREAM_INTERVAL_MS, untilMs: monotonicMs() };
     const report = await this.lab.app('app1').agent.call('readUdpStream', window);
     return report.longestOutageMs;
   }
@@ -160,7 +160,7 @@ export class DetectionRig {
    * where it is.
    */
   async account(): Promise<readonly string[]> {
-    const subject = { $case: 'networkInstance', value: measured } as const;
+    const subject = { $case: 'networkInstance', value: MEASURED } as const;
     const [{ lines }, { events }] = await Promise.all([
       call(this.nim, 'explain', { subject }, { timeoutMs: 5_000 }),
       call(this.nim, 'listEvents', { afterSequence: 0n, limit: 12 }, { timeoutMs: 5_000 }),

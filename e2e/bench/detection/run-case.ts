@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { PortName } from '../../../lab/index.js';
 import type { DetectionCase, Measuring } from './case.js';
-import { measured } from './configurations.js';
+import { MEASURED } from './configurations.js';
 import type { DetectionRig } from './rig.js';
 
 /** No failure should take so long to be found: whoever reads the figures will want to know what happened. */
@@ -48,7 +48,7 @@ async function leave(
   const [used, next]: readonly [PortName, PortName] = returns || run % 2 === 0 ? [from, to] : [to, from];
   await rig.anyMoment(within);
   const { beforeMs } = await fault(rig.lab, used);
-  const movedMs = await rig.watch.applied(measured, next);
+  const movedMs = await rig.watch.applied(MEASURED, next);
   if (sending) await rig.answeredAgain();
   const tookMs = sending ? await rig.outageSince(beforeMs) : movedMs - beforeMs;
   if (tookMs > REMARKABLE_MS) {
@@ -56,7 +56,7 @@ async function leave(
     console.error((await rig.account()).join('\n'));
   }
   await rig.mendAll();
-  if (returns) await rig.watch.applied(measured, used);
+  if (returns) await rig.watch.applied(MEASURED, used);
   await rig.settled();
   return tookMs / 1_000;
 }
@@ -71,7 +71,7 @@ async function stay(
   await sleep(watchedMs);
   const moves = (await rig.switches()) - before;
   await undo(rig);
-  await rig.watch.applied(measured, on);
+  await rig.watch.applied(MEASURED, on);
   await rig.settled();
   return moves;
 }

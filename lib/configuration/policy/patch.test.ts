@@ -13,10 +13,10 @@ import {
 import { app, local, modelOf, physical, portMap, ship, uuid, type Json } from '../testing/ship-json.js';
 
 const {
-  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage,
-  NETWORK_OPERATION_LOG_UPLOAD: logUpload,
-  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: baseImage,
-  NETWORK_OPERATION_APP_TRAFFIC: appTraffic,
+  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: APP_IMAGE,
+  NETWORK_OPERATION_LOG_UPLOAD: LOG_UPLOAD,
+  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: BASE_IMAGE,
+  NETWORK_OPERATION_APP_TRAFFIC: APP_TRAFFIC,
 } = NetworkOperation;
 
 const json = ship({
@@ -68,26 +68,26 @@ describe('patchOverrides', () => {
     {
       what: "a port's operations",
       patch: {
-        ports: [portOperations('wwan0', [logUpload, appTraffic, logUpload])],
+        ports: [portOperations('wwan0', [LOG_UPLOAD, APP_TRAFFIC, LOG_UPLOAD])],
       },
       changes: ['operations on wwan0: controller traffic (configuration) -> log upload, app traffic (override)'],
       want: ({ ports }) => ports[1]?.allowedOperations,
-      is: [logUpload, appTraffic],
+      is: [LOG_UPLOAD, APP_TRAFFIC],
     },
     {
       what: 'an operation with a policy',
       patch: {
-        operations: [operationPriorities(baseImage, [2, 0, 1, 0])],
+        operations: [operationPriorities(BASE_IMAGE, [2, 0, 1, 0])],
       },
       changes: ['priorities for base image download: 0, 1 (configuration) -> 0-2 (override)'],
-      want: ({ operationPriorities }) => operationPriorities.get(baseImage),
+      want: ({ operationPriorities }) => operationPriorities.get(BASE_IMAGE),
       is: { kind: 'priorities', priorities: [0, 1, 2] },
     },
     {
       what: 'an operation without one',
-      patch: { operations: [operationPriorities(appImage, [])] },
+      patch: { operations: [operationPriorities(APP_IMAGE, [])] },
       changes: ['priorities for app image download: up to 3 (network.download.max.cost) -> no priority (override)'],
-      want: ({ operationPriorities }) => operationPriorities.get(appImage),
+      want: ({ operationPriorities }) => operationPriorities.get(APP_IMAGE),
       is: { kind: 'priorities', priorities: [] },
     },
     {
@@ -154,11 +154,11 @@ describe('patchOverrides', () => {
       ports: [
         portPriority('eth9', 256),
         { logicalLabel: 'eth0', priorityChange: undefined, allowedOperationsChange: undefined },
-        portOperations('eth0', [logUpload, 0, 99 as NetworkOperation]),
+        portOperations('eth0', [LOG_UPLOAD, 0, 99 as NetworkOperation]),
       ],
       operations: [
         operationPriorities(77 as NetworkOperation, [0, 300]),
-        { operation: appImage, allowedChange: undefined },
+        { operation: APP_IMAGE, allowedChange: undefined },
       ],
       networkInstances: [
         networkInstancePriorities('nobody', undefined),
@@ -189,7 +189,7 @@ describe('patchOverrides', () => {
 describe('withoutOrphans', () => {
   const { overrides } = patched({
     ports: [portPriority('wwan0', 1)],
-    operations: [operationPriorities(appImage, [1])],
+    operations: [operationPriorities(APP_IMAGE, [1])],
     networkInstances: [networkInstancePriorities('ni1', [1])],
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { controllerTarget, networkInstanceId, rankingOf, Scenario } from './testing/scenario.js';
+import { controllerTarget, NETWORK_INSTANCE_ID, rankingOf, Scenario } from './testing/scenario.js';
 
 /**
  * Each step: seconds | what happens | the ranking wanted, `~` marks a port on hold | cause of the last change.
@@ -419,7 +419,7 @@ describe('decide', () => {
     const scenario = new Scenario(ports, target ? controllerTarget : undefined);
     const seen = steps.map((step) => {
       const [seconds = '', changes = ''] = step.split('|').map((part) => part.trim());
-      const selection = scenario.decideAt(Number(seconds), changes).selections.get(networkInstanceId);
+      const selection = scenario.decideAt(Number(seconds), changes).selections.get(NETWORK_INSTANCE_ID);
       if (selection === undefined) throw new Error('no selection');
       const unverified = selection.outcome.kind === 'port' && !selection.outcome.verified ? ' !' : '';
       return `${seconds} | ${changes} | ${rankingOf(selection)}${unverified} | ${selection.cause}`;
@@ -447,7 +447,7 @@ describe('decide', () => {
     const scenario = new Scenario('eth0=0 wwan0=10');
     scenario.decideAt(0, '');
     scenario.decideAt(10, 'eth0:no-carrier');
-    const later = scenario.decideAt(15, 'eth0:missing').selections.get(networkInstanceId);
+    const later = scenario.decideAt(15, 'eth0:missing').selections.get(NETWORK_INSTANCE_ID);
     expect(later).toMatchObject({ sinceMs: 10_000, cause: 'link-lost', causeDetail: 'eth0: no carrier' });
   });
 });

@@ -25,7 +25,7 @@ export interface Evidence {
 }
 
 /** A first test takes a few round trips, and the name servers of a new lease may need a moment. */
-const firstTestGraceMs = 5_000;
+const FIRST_TEST_GRACE_MS = 5_000;
 
 const unknownQuality: Quality = { kind: 'unknown' };
 
@@ -94,7 +94,7 @@ export function evidenceOf(
   const pending = health.state === 'untested' && usableSinceMs !== undefined;
   // Where testing has not even begun, its beginning asks for another decision.
   const begunMs = known === undefined ? Infinity : Math.max(known.begunMs, usableSinceMs ?? 0);
-  const pendingUntilMs = pending ? begunMs + firstTestGraceMs : undefined;
+  const pendingUntilMs = pending ? begunMs + FIRST_TEST_GRACE_MS : undefined;
   const lastAnswerMs = (wanted: ProbeKind): number | undefined =>
     record.outcomes.findLast(
       ({ probeKind, result, startedMs }) =>

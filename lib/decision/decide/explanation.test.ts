@@ -10,7 +10,7 @@ import {
   type DecisionPolicy,
   type Selection,
 } from './index.js';
-import { networkInstanceId, policyFor, portAs, portPolicy, Scenario } from './testing/scenario.js';
+import { NETWORK_INSTANCE_ID, policyFor, portAs, portPolicy, Scenario } from './testing/scenario.js';
 
 function inWords(candidates: readonly Candidate[]): readonly string[] {
   return candidates.map(
@@ -20,7 +20,7 @@ function inWords(candidates: readonly Candidate[]): readonly string[] {
 }
 
 function selectionIn(selections: ReadonlyMap<string, Selection>): Selection {
-  const selection = selections.get(networkInstanceId);
+  const selection = selections.get(NETWORK_INSTANCE_ID);
   if (selection === undefined) throw new Error('no selection');
   return selection;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { failbackHold, lossesKept } from './failback-hold.js';
+import { failbackHold, LOSSES_KEPT } from './failback-hold.js';
 
 /** Each row: outages as `lost-back` in seconds, oldest first | failback_hold in s | seconds to wait for at last. */
 const table: Readonly<Record<string, readonly [outages: string, baseSeconds: number, holdSeconds: number]>> = {
@@ -24,12 +24,12 @@ const table: Readonly<Record<string, readonly [outages: string, baseSeconds: num
     32,
   ],
   'one that flaps all the time waits for the longest hold': [
-    Array.from({ length: lossesKept }, (_, n) => `${100 + 2 * n}-${101 + 2 * n}`).join(' '),
+    Array.from({ length: LOSSES_KEPT }, (_, n) => `${100 + 2 * n}-${101 + 2 * n}`).join(' '),
     30,
     480,
   ],
   'no more than 10 min': [
-    Array.from({ length: lossesKept }, (_, n) => `${100 + 2 * n}-${101 + 2 * n}`).join(' '),
+    Array.from({ length: LOSSES_KEPT }, (_, n) => `${100 + 2 * n}-${101 + 2 * n}`).join(' '),
     60,
     600,
   ],

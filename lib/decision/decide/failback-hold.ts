@@ -21,25 +21,25 @@ export interface FailbackHold {
  * A loss counts for an hour: six times the longest hold, so that a port which dies right after each return keeps its
  * longest hold, and one that had a bad morning is trusted again by noon.
  */
-const lossWindowMs = 3_600_000;
+const LOSS_WINDOW_MS = 3_600_000;
 
 /** The configured hold doubles with each further loss within the window, up to 2^4 = 16 times: 30 s becomes 8 min. */
-const doublingsMax = 4;
+const DOUBLINGS_MAX = 4;
 
 /** No hold grows beyond 10 min: a link that has been good for so long is worth its price difference. */
-const grownHoldMaxMs = 600_000;
+const GROWN_HOLD_MAX_MS = 600_000;
 
 /**
  * So many losses are worth remembering: from the shortest hold of 1 s, nine doublings reach the longest of 8 min, and
  * the first loss doubles nothing.
  */
-export const lossesKept = 10;
+export const LOSSES_KEPT = 10;
 
 /**
  * A port that was away for a second may well go again within the next few: it has to work for three times as long. An
  * outage of 10 s reaches the default hold.
  */
-const outagesToWait = 3;
+const OUTAGES_TO_WAIT = 3;
 
 /**
  * The least hold. Where a target has answered anew, that is the proof, and a second keeps a carrier that bounces from
@@ -63,7 +63,7 @@ export function failbackHold(
   losses: readonly Loss[],
 ): FailbackHold {
   const holdFor = (outageMs: number, recentLosses: number): number => {
-    const onceMs = Math.min(Math.max(outagesToWait * outageMs, leastHoldMs[profileKind]), baseMs);
+    const onceMs = Math.min(Math.max(OUTAGES_TO_WAIT * outageMs, leastHoldMs[profileKind]), baseMs);
     return Math.min(onceMs * 2 ** (recentLosses - 1), longestHoldMs(baseMs, recentLosses));
   };
   const recentLosses = countRecentLosses(workingSinceMs, losses);
@@ -84,11 +84,11 @@ export function failbackHold(
 
 /** `baseMs` after one loss, twice that after two, and so on. */
 function longestHoldMs(baseMs: number, recentLosses: number): number {
-  const doublings = Math.min(Math.max(recentLosses - 1, 0), doublingsMax);
-  return Math.min(baseMs * 2 ** doublings, Math.max(baseMs, grownHoldMaxMs));
+  const doublings = Math.min(Math.max(recentLosses - 1, 0), DOUBLINGS_MAX);
+  return Math.min(baseMs * 2 ** doublings, Math.max(baseMs, GROWN_HOLD_MAX_MS));
 }
 
 /** Losses within the hour before the port came back. */
 function countRecentLosses(backMs: number, losses: readonly Loss[]): number {
-  return losses.filter(({ lostMs }) => lostMs > backMs - lossWindowMs).length;
+  return losses.filter(({ lostMs }) => lostMs > backMs - LOSS_WINDOW_MS).length;
 }

@@ -1,6 +1,6 @@
 import { formatAddress, whyUnusable, type PortFacts, type PresentPort } from '../snapshot/index.js';
 import { evidenceOf } from './evidence.js';
-import { lossesKept, type Loss } from './failback-hold.js';
+import { LOSSES_KEPT, type Loss } from './failback-hold.js';
 import type { PortMemory, WorkMemory } from './memory.js';
 import type { TestProfile } from './test-profile.js';
 
@@ -65,5 +65,5 @@ function usablePort({ observation }: PortFacts): PresentPort | undefined {
 
 /** Only a port that worked can be lost. */
 function withLoss({ workingSinceMs, losses }: WorkMemory, loss: Loss): readonly Loss[] {
-  return workingSinceMs === undefined ? losses : [...losses, loss].slice(-lossesKept);
+  return workingSinceMs === undefined ? losses : [...losses, loss].slice(-LOSSES_KEPT);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { controllerTarget, networkInstanceId, rankingOf, Scenario } from './testing/scenario.js';
+import { controllerTarget, NETWORK_INSTANCE_ID, rankingOf, Scenario } from './testing/scenario.js';
 
 /**
  * As in decide.test.ts: seconds | what happens | the ranking wanted, `!` where it is not verified | cause of the last
@@ -95,7 +95,7 @@ describe('decide, with a controller that tests ask', () => {
     const scenario = new Scenario(ports, controllerTarget);
     for (const step of steps) {
       const [seconds = '', changes = '', wanted = '', cause = ''] = step.split('|').map((part) => part.trim());
-      const selection = scenario.decideAt(Number(seconds), changes).selections.get(networkInstanceId);
+      const selection = scenario.decideAt(Number(seconds), changes).selections.get(NETWORK_INSTANCE_ID);
       if (selection === undefined) throw new Error('no selection');
       const { outcome } = selection;
       const verified = outcome.kind === 'port' && outcome.verified ? '' : ' !';
@@ -108,7 +108,7 @@ describe('decide, with a controller that tests ask', () => {
   it('says of each port what it is waiting for', () => {
     const scenario = new Scenario('eth0=0 wwan0=10', controllerTarget);
     scenario.decideAt(0, 'eth0:answers wwan0:answers');
-    const selection = scenario.decideAt(90, 'eth0:silent').selections.get(networkInstanceId);
+    const selection = scenario.decideAt(90, 'eth0:silent').selections.get(NETWORK_INSTANCE_ID);
     expect(selection?.candidates.map(({ label, reasons }) => [label, reasons.map(({ code }) => code)])).toEqual([
       ['eth0', ['selected', 'kept-while-none-works', 'test-failing']],
       ['wwan0', ['unconfirmed', 'worse-priority']],
@@ -118,6 +118,6 @@ describe('decide, with a controller that tests ask', () => {
   it('tests by address where controller traffic may not go', () => {
     const scenario = new Scenario('eth0=0 wwan0=10', controllerTarget);
     const { selections } = scenario.decideAt(0, '');
-    expect(selections.get(networkInstanceId)?.candidates[0]?.targetKey).toMatch(/^https:/);
+    expect(selections.get(NETWORK_INSTANCE_ID)?.candidates[0]?.targetKey).toMatch(/^https:/);
   });
 });

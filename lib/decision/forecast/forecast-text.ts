@@ -1,6 +1,6 @@
-const day = 86_400_000;
+const DAY = 86_400_000;
 const units: readonly (readonly [unit: string, ms: number])[] = [
-  ['d', day],
+  ['d', DAY],
   ['h', 3_600_000],
   ['min', 60_000],
   ['s', 1_000],

@@ -45,10 +45,10 @@ export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapM
   const light = isLightTarget(target);
   const quickLimitMs = Math.min(timeoutMs ?? Infinity, longestLimitMs);
   const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? fullLimitMs);
-  const needed = Math.max(silencesNeeded({ answered: longHistory, lost: 0 }), light ? settings.failAfter : 0);
+  const needed = Math.max(silencesNeeded({ answered: LONG_HISTORY, lost: 0 }), light ? settings.failAfter : 0);
   const confirmingMs = suspectSpacingMs * (needed - 1) + quickLimitMs;
   return gapMs + Math.max(firstLimitMs + confirmingMs, suspectShortestMs, settings.patienceMs + quickLimitMs);
 }
 
 /** So many answers say that a path loses nothing. */
-const longHistory = 1_000;
+const LONG_HISTORY = 1_000;

@@ -12,8 +12,8 @@ import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
 import { bytesText, timeText } from './forecast-text.js';
 import { testWarnings } from './test-warnings.js';
 
-const crew = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
-const plant = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
+const CREW = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
+const PLANT = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
 
 /** A ship with a free port and two metered ones, whose network instances have these tests. */
 function shipWith(
@@ -26,7 +26,7 @@ function shipWith(
     networkInstances: Object.fromEntries(
       Object.keys(tests).map((name) => [
         name,
-        { uuid: name === 'crew' ? crew : plant, ...(allowed === undefined ? {} : { allowed }) },
+        { uuid: name === 'crew' ? CREW : PLANT, ...(allowed === undefined ? {} : { allowed }) },
       ]),
     ),
   }) as { networkInstances: { displayname: string }[] };
@@ -53,7 +53,7 @@ describe('testWarnings', () => {
   it('says what becomes of an interval that takes more bytes than a port may spend', () => {
     const warnings = testWarnings(shipWith({ crew: { target: 'https://plant.example/', interval: '60s' } }));
     expect(warnings.map(({ subject }) => subject)).toEqual(
-      ['eth0', 'wwan0', 'sat0'].map(() => ({ kind: 'network-instance', id: crew, setting: 'interval' })),
+      ['eth0', 'wwan0', 'sat0'].map(() => ({ kind: 'network-instance', id: CREW, setting: 'interval' })),
     );
     // 43,200 tests of 2 kB are 86.4 MB, and packets of full size take 0.3 to 1 MB: 4.4 and 17.3 times what the ports
     // may spend.
@@ -79,7 +79,7 @@ describe('testWarnings', () => {
       shipWith({ crew: { target, interval: '60s' }, plant: { target, interval: '20s' } }, { allowed: [1] }),
     );
     expect(others).toEqual([]);
-    expect(warning?.subject).toMatchObject({ id: plant });
+    expect(warning?.subject).toMatchObject({ id: PLANT });
     expect(warning?.description).toContain('every 20 s takes 7.6 MB in 30 days, where 5 MB');
   });
 
@@ -110,7 +110,7 @@ describe('testWarnings', () => {
   it('says that a time limit is longer than the interval', () => {
     const test = { target: 'icmp://192.0.2.1', interval: '60s', timeout: '90s' };
     const [warning] = testWarnings(shipWith({ crew: test }, { allowed: [0] }));
-    expect(warning?.subject).toEqual({ kind: 'network-instance', id: crew, setting: 'timeout' });
+    expect(warning?.subject).toEqual({ kind: 'network-instance', id: CREW, setting: 'timeout' });
     expect(warning?.description).toMatch(/^a test may take 90 s, and one is due every 60 s: /);
   });
 });

@@ -60,7 +60,7 @@ function read(attempts: string, changes: Partial<HealthSettings> = {}): string {
   return `${health.state}${why}${suspicion ? ' suspect' : ''}`;
 }
 
-const worked = 'F' + 'P'.repeat(60);
+const WORKED = 'F' + 'P'.repeat(60);
 
 describe('health', () => {
   const cases: readonly (readonly [attempts: string, want: string, changes?: Partial<HealthSettings>])[] = [
@@ -83,25 +83,25 @@ describe('health', () => {
     ['F f f f F f F', 'failing (test since 2)'],
     ['F f f f P P P P', 'failing (test since 2)'],
     // Silence: a perfect path is believed dead after four, where connections are not answered either.
-    [`${worked} p c p`, 'working suspect'],
-    [`${worked} p c p c`, 'failing (silent since 62)'],
-    [`${worked} p c p P p c p`, 'working suspect'],
+    [`${WORKED} p c p`, 'working suspect'],
+    [`${WORKED} p c p c`, 'failing (silent since 62)'],
+    [`${WORKED} p c p P p c p`, 'working suspect'],
     // Echoes alone: somebody may drop just them.
-    [`${worked} p p p p p p`, 'working suspect'],
-    [`${worked} p p p p p p F`, 'working'],
+    [`${WORKED} p p p p p p`, 'working suspect'],
+    [`${WORKED} p p p p p p F`, 'working'],
     // A connection that somebody on the way accepts proves nothing of the path, and a target that stays silent does.
-    [`${worked} p C p C p C p`, 'working suspect'],
-    [`${worked} p C p C p C t`, 'failing (silent since 62)'],
+    [`${WORKED} p C p C p C p`, 'working suspect'],
+    [`${WORKED} p C p C p C t`, 'failing (silent since 62)'],
     // Where echoes are not asked for, it is a sign of life.
-    [`${worked} c c c C c c`, 'working suspect'],
-    [`${worked} c c c C`, 'working'],
-    [`${worked} c c c c`, 'failing (silent since 62)'],
+    [`${WORKED} c c c C c c`, 'working suspect'],
+    [`${WORKED} c c c C`, 'working'],
+    [`${WORKED} c c c c`, 'failing (silent since 62)'],
     // A refusal may come from anybody: no sign of life, and the target's own test would meet it.
-    [`${worked} p r p`, 'working suspect'],
-    [`${worked} r r r`, 'failing (test since 62)'],
+    [`${WORKED} p r p`, 'working suspect'],
+    [`${WORKED} r r r`, 'failing (test since 62)'],
     // With patience, only when it has lasted.
-    [`${worked} p c p c`, 'working suspect', { patienceMs: 5000 }],
-    [`${worked} p c p c p c`, 'failing (silent since 62)', { patienceMs: 5000 }],
+    [`${WORKED} p c p c`, 'working suspect', { patienceMs: 5000 }],
+    [`${WORKED} p c p c p c`, 'failing (silent since 62)', { patienceMs: 5000 }],
     // A path that loses every third needs more.
     [`F ${'P P p'.repeat(20)} p c p c p c p`, 'working suspect'],
     [`F ${'P P p'.repeat(20)} ${'p c '.repeat(7)}`, 'failing (silent since 61)'],
@@ -109,21 +109,21 @@ describe('health', () => {
     ['F P p c p c', 'working suspect'],
     ['F P p c p c p c p c p c', 'failing (silent since 3)'],
     // The loss of a dead path is not the loss of the path.
-    [`${worked} ${'pc'.repeat(15)} F F p c p c`, 'failing (silent since 94)'],
+    [`${WORKED} ${'pc'.repeat(15)} F F p c p c`, 'failing (silent since 94)'],
     // A full test that stays without an answer counts both ways.
-    [`${worked} t p p p`, 'failing (silent since 62)'],
-    [`${worked} t P t P t`, 'failing (test since 62)'],
+    [`${WORKED} t p p p`, 'failing (silent since 62)'],
+    [`${WORKED} t P t P t`, 'failing (test since 62)'],
     // On a line that loses every third packet full tests are late, too.
     [`F ${'P P p'.repeat(20)} P t P t P t P`, 'working suspect'],
     [`F ${'P P p'.repeat(20)} ${'P t '.repeat(20)}`, 'failing (test since 63)'],
     // Large packets are lost: only where one had come through, and small ones do.
-    [`${worked} s s s s s s`, 'working'],
-    [`${worked} S s P s s`, 'working suspect'],
-    [`${worked} S s P s s s`, 'failing (size since 63)'],
-    [`${worked} S s s s s s`, 'working suspect'],
-    [`${worked} S s P s s S`, 'working'],
-    [`${worked} S s P s s s F F P`, 'failing (size since 63)'],
-    [`${worked} S s P s s s S S`, 'working'],
+    [`${WORKED} s s s s s s`, 'working'],
+    [`${WORKED} S s P s s`, 'working suspect'],
+    [`${WORKED} S s P s s s`, 'failing (size since 63)'],
+    [`${WORKED} S s s s s s`, 'working suspect'],
+    [`${WORKED} S s P s s S`, 'working'],
+    [`${WORKED} S s P s s s F F P`, 'failing (size since 63)'],
+    [`${WORKED} S s P s s s S S`, 'working'],
     // A light target: its own test is a single packet.
     [`F${'F'.repeat(60)} t t t`, 'working suspect', { light: true }],
     [`F${'F'.repeat(60)} t t t t`, 'failing (silent since 62)', { light: true }],
@@ -145,9 +145,9 @@ describe('health', () => {
 
   it.each([
     // The silence begins at second 62.
-    { what: 'before it', attempts: `${worked} p c p c`, answeredMs: 61_500, want: 'failing' },
-    { what: 'within it', attempts: `${worked} p c p c`, answeredMs: 63_500, want: 'working' },
-    { what: 'within it, and no longer', attempts: `${worked} p c p c p c p`, answeredMs: 63_500, want: 'failing' },
+    { what: 'before it', attempts: `${WORKED} p c p c`, answeredMs: 61_500, want: 'failing' },
+    { what: 'within it', attempts: `${WORKED} p c p c`, answeredMs: 63_500, want: 'working' },
+    { what: 'within it, and no longer', attempts: `${WORKED} p c p c p c p`, answeredMs: 63_500, want: 'failing' },
   ])('of a path with apps that were answered last $what', ({ attempts, answeredMs, want }) => {
     const health = healthOf(recordOf(attempts, 20, answeredMs), settings, 0, {
       answeredMs,
@@ -158,7 +158,7 @@ describe('health', () => {
   });
 
   it('does not take back a verdict because a packet comes later', () => {
-    expect(healthOf(recordOf(`${worked} p c p c`), settings, 0, { answeredMs: 99_000 }).state).toBe('failing');
+    expect(healthOf(recordOf(`${WORKED} p c p c`), settings, 0, { answeredMs: 99_000 }).state).toBe('failing');
   });
 
   it('forgets what was before link or address were lost', () => {
@@ -169,7 +169,7 @@ describe('health', () => {
   });
 
   it('says how far a suspicion has come', () => {
-    expect(healthOf(recordOf(`${worked} p p`), settings, 0)).toEqual({
+    expect(healthOf(recordOf(`${WORKED} p p`), settings, 0)).toEqual({
       state: 'working',
       sinceMs: 1020,
       suspicion: { sinceMs: 62_000, failed: 0, silences: 2, sizeFailed: 0 },
@@ -203,7 +203,7 @@ describe('health', () => {
         : { kind: 'failed', failure: 'timeout', detail: 'no answer', silent: true },
     });
     const full: TestOutcome = { ...at(70_100, 70_200, true), ...inFull };
-    const record = [full, at(70_000, 70_300, false)].reduce(withOutcome, recordOf(worked));
+    const record = [full, at(70_000, 70_300, false)].reduce(withOutcome, recordOf(WORKED));
     expect(healthOf(record, settings, 0)).toMatchObject({ state: 'working', suspicion: undefined });
   });
 });

@@ -72,7 +72,7 @@ export interface TrafficAnswered {
  * Silence on a path is not believed before it has lasted so long: a queue that has just filled up is no dead path, nor
  * is a route that routers on the way are about to replace (they say unreachable at once).
  */
-export const silenceShortestMs = 400;
+export const SILENCE_SHORTEST_MS = 400;
 
 /** What the fold over the outcomes carries along. */
 interface Fold {
@@ -329,7 +329,7 @@ function endSilence(fold: Fold, by: 'echo' | 'connection' | 'other'): void {
     fold.unsettled.connection += deep;
   }
   if (by !== 'other') {
-    countLostOnLine(fold, Math.min(fold.unsettled[by], mostLostAtOnce));
+    countLostOnLine(fold, Math.min(fold.unsettled[by], MOST_LOST_AT_ONCE));
     fold.unsettled[by] = 0;
   }
   fold.silences = 0;
@@ -337,7 +337,7 @@ function endSilence(fold: Fold, by: 'echo' | 'connection' | 'other'): void {
 }
 
 /** More in a row were no chance. */
-const mostLostAtOnce = 8;
+const MOST_LOST_AT_ONCE = 8;
 
 /** A dead path is not one that loses packets. */
 function countAnswer(fold: Fold): void {
@@ -366,7 +366,7 @@ function isDead(fold: Fold, settings: HealthSettings): boolean {
   const lastedMs = fold.silentUntilMs - fold.silentSinceMs;
   return (
     fold.silences >= needed(fold, settings) &&
-    lastedMs >= Math.max(settings.patienceMs, silenceShortestMs) &&
+    lastedMs >= Math.max(settings.patienceMs, SILENCE_SHORTEST_MS) &&
     (settings.light || fold.deepSilences > 0)
   );
 }

@@ -5,7 +5,7 @@
 export {
   healthOf,
   isSuspect,
-  silenceShortestMs,
+  SILENCE_SHORTEST_MS as silenceShortestMs,
   type FailingCause,
   type Health,
   type HealthSettings,

@@ -1,14 +1,14 @@
 import type { TestOutcome, ProbeKind } from './outcome.js';
 
 /** Below this a busy processor, ours or the far end's, is as good an explanation as a dead path. */
-const shortestLimitMs = 200;
+const SHORTEST_LIMIT_MS = 200;
 
 /** Gains of RFC 6298, section 2. */
-const smoothing = 1 / 8;
-const variation = 1 / 4;
+const SMOOTHING = 1 / 8;
+const VARIATION = 1 / 4;
 
 /** What was answered within so many attempts counts; a path changes with weather and load. */
-const samplesMax = 32;
+const SAMPLES_MAX = 32;
 
 /**
  * How long to wait for an answer: learned from the answers of the same kind, as TCP does it (RFC 6298: smoothed round
@@ -24,17 +24,17 @@ export function learnedLimitMs(outcomes: readonly TestOutcome[], probeKind: Prob
     if (smoothedMs === undefined) {
       variationMs = latencyMs / 2;
     } else {
-      variationMs = (1 - variation) * variationMs + variation * Math.abs(smoothedMs - latencyMs);
+      variationMs = (1 - VARIATION) * variationMs + VARIATION * Math.abs(smoothedMs - latencyMs);
     }
     smoothedMs = smoothRoundTrip(smoothedMs, latencyMs);
   }
   if (smoothedMs === undefined) return undefined;
-  return Math.max(shortestLimitMs, smoothedMs + 4 * variationMs, 1.5 * slowestMs);
+  return Math.max(SHORTEST_LIMIT_MS, smoothedMs + 4 * variationMs, 1.5 * slowestMs);
 }
 
 /** The smoothed round trip after one more answer (RFC 6298, section 2); undefined: this is the first. */
 export function smoothRoundTrip(smoothedMs: number | undefined, latencyMs: number): number {
-  return smoothedMs === undefined ? latencyMs : (1 - smoothing) * smoothedMs + smoothing * latencyMs;
+  return smoothedMs === undefined ? latencyMs : (1 - SMOOTHING) * smoothedMs + SMOOTHING * latencyMs;
 }
 
 function latencies(outcomes: readonly TestOutcome[], probeKind: ProbeKind): readonly number[] {
@@ -42,5 +42,5 @@ function latencies(outcomes: readonly TestOutcome[], probeKind: ProbeKind): read
     .flatMap((outcome) =>
       outcome.probeKind === probeKind && outcome.result.kind === 'answered' ? [outcome.result.latencyMs] : [],
     )
-    .slice(-samplesMax);
+    .slice(-SAMPLES_MAX);
 }

@@ -2,13 +2,13 @@
  * How seldom a lossy but living path may be taken for dead: once in a million times that it is suspect. A path that is
  * suspect every ten seconds is then misjudged once in four months.
  */
-const falseAlarm = 1e-6;
+const FALSE_ALARM = 1e-6;
 
 /** Fewer silences are never believed: what was measured on a perfect path says little of the next second. */
-const fewestSilences = 4;
+const FEWEST_SILENCES = 4;
 
 /** More are not waited for: a path that loses three of four packets is of no use either. */
-const mostSilences = 48;
+const MOST_SILENCES = 48;
 
 /** Attempts on a path while it worked: those that were answered, and those that were not. */
 export interface Loss {
@@ -23,20 +23,20 @@ export interface Loss {
  */
 export function silencesNeeded({ answered, lost }: Loss): number {
   const lossShare = (lost + 1) / (answered + lost + 2);
-  const needed = Math.ceil(Math.log(falseAlarm) / Math.log(lossShare));
-  return Math.min(Math.max(needed, fewestSilences), mostSilences);
+  const needed = Math.ceil(Math.log(FALSE_ALARM) / Math.log(lossShare));
+  return Math.min(Math.max(needed, FEWEST_SILENCES), MOST_SILENCES);
 }
 
 /**
  * The same for full tests, of which there are a hundred times fewer: one that is made every 45 s on a bad line is then
  * misjudged once in two months, and the standby is asked before anybody moves.
  */
-const falseFailure = 1e-5;
+const FALSE_FAILURE = 1e-5;
 
 /** So many full tests weigh as much as what is known of the path's packets. */
-const priorTests = 8;
+const PRIOR_TESTS = 8;
 
-const mostFailures = 24;
+const MOST_FAILURES = 24;
 
 /** Share of full tests that are late, by the share of round trips that are lost. */
 function lateShare({ answered, lost }: Loss): number {
@@ -45,11 +45,11 @@ function lateShare({ answered, lost }: Loss): number {
 }
 
 /** What was lost before so many attempts weighs a third of what was lost now. */
-const recentAttempts = 12;
+const RECENT_ATTEMPTS = 12;
 
 /** The loss of late, with one more attempt. */
 export function withRecent({ answered, lost }: Loss, wasAnswered: boolean): Loss {
-  const kept = 1 - 1 / recentAttempts;
+  const kept = 1 - 1 / RECENT_ATTEMPTS;
   return { answered: answered * kept + Number(wasAnswered), lost: lost * kept + Number(!wasAnswered) };
 }
 
@@ -66,7 +66,7 @@ export function isLossy({ answered, lost }: Loss): boolean {
  * path that has lost nothing asks for none in particular: 1.
  */
 export function failuresNeeded(path: Loss, full: Loss, recent: Loss): number {
-  const usual = (full.lost + priorTests * lateShare(path)) / (full.answered + full.lost + priorTests);
+  const usual = (full.lost + PRIOR_TESTS * lateShare(path)) / (full.answered + full.lost + PRIOR_TESTS);
   const share = Math.max(usual, lateShare(recent));
-  return Math.min(Math.max(Math.ceil(Math.log(falseFailure) / Math.log(share)), 1), mostFailures);
+  return Math.min(Math.max(Math.ceil(Math.log(FALSE_FAILURE) / Math.log(share)), 1), MOST_FAILURES);
 }

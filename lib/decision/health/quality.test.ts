@@ -38,7 +38,7 @@ function resultOf(letter: string): TestOutcome['result'] {
   }
 }
 
-const good60 = '.'.repeat(60);
+const GOOD60 = '.'.repeat(60);
 
 describe('qualityOf', () => {
   it.each([
@@ -69,8 +69,8 @@ describe('qualityOf', () => {
       loss: 8,
     },
     { what: 'a little while says nothing', letters: `${'x'.repeat(12)}${'.'.repeat(30)}`, kind: 'poor', loss: 29 },
-    { what: 'one answer that is slow is none', letters: `${good60}s`, kind: 'good', loss: 0 },
-    { what: 'all slow', letters: `${good60}${'s'.repeat(10)}`, kind: 'poor', loss: 0 },
+    { what: 'one answer that is slow is none', letters: `${GOOD60}s`, kind: 'good', loss: 0 },
+    { what: 'all slow', letters: `${GOOD60}${'s'.repeat(10)}`, kind: 'poor', loss: 0 },
     { what: 'slow, and quick again for a while', letters: `${'s'.repeat(60)}${'.'.repeat(5)}`, kind: 'poor', loss: 0 },
     { what: 'and for long', letters: `${'s'.repeat(60)}${'.'.repeat(20)}`, kind: 'good', loss: 0 },
     { what: 'who refuses has answered', letters: 'r'.repeat(20), kind: 'good', loss: 0 },
@@ -82,14 +82,14 @@ describe('qualityOf', () => {
   });
 
   it('counts a burst as one attempt', () => {
-    const calm = outcomesOf(good60);
+    const calm = outcomesOf(GOOD60);
     const burst = outcomesOf('x'.repeat(16), 50).map((one) => ({ ...one, startedMs: one.startedMs + 1_000_000 }));
     expect(qualityOf([...calm, ...burst], thresholds, 0)).toMatchObject({ kind: 'good' });
   });
 
   it('forgets what was before link and address were lost', () => {
     expect(qualityOf(outcomesOf('x'.repeat(20)), thresholds, 1_000_000)).toEqual({ kind: 'unknown' });
-    expect(qualityOf(outcomesOf(good60), thresholds, undefined)).toEqual({ kind: 'unknown' });
+    expect(qualityOf(outcomesOf(GOOD60), thresholds, undefined)).toEqual({ kind: 'unknown' });
   });
 
   it('minds only what somebody minds', () => {

@@ -21,16 +21,16 @@ interface Measured {
  * Of attempts that began within this time, only the first counts: what follows a silence in quick succession would else
  * weigh as much as a minute, and those of them that are answered would hide it.
  */
-const slotMs = 1_000;
+const SLOT_MS = 1_000;
 
 /**
  * Losses are counted among so many slots. Of a path that loses 5 %, 12 of 60 (a threshold of 20 %) are lost by chance
  * once in 30,000 times; of one that loses 26 %, fewer than 5 (8 %) once in 3,000. With 20 it would be once in 60.
  */
-const slotsInWindow = 60;
+const SLOTS_IN_WINDOW = 60;
 
 /** Fewer say nothing good of a path: with ten, one that loses a quarter looks clean once in 18 times. */
-const slotsForGood = 10;
+const SLOTS_FOR_GOOD = 10;
 
 /** A packet of full size may be lost where others are not: that is another matter. */
 const measures: Readonly<Record<ProbeKind, boolean>> = { full: true, keepalive: true, size: false };
@@ -67,15 +67,15 @@ export function qualityOf(
       roundTripMs = smoothRoundTrip(answers === 0 ? undefined : roundTripMs, outcome.result.latencyMs);
       answers += 1;
     }
-    const isSlow = latencyMs !== undefined && answers >= slotsForGood && roundTripMs >= latencyMs.poorFrom;
+    const isSlow = latencyMs !== undefined && answers >= SLOTS_FOR_GOOD && roundTripMs >= latencyMs.poorFrom;
     // Against the whole window, however few slots there are: a heavy loss shows soon, and chance does not.
-    const isLossy = lossPercent !== undefined && 100 * lostIn(slots) >= lossPercent.poorFrom * slotsInWindow;
+    const isLossy = lossPercent !== undefined && 100 * lostIn(slots) >= lossPercent.poorFrom * SLOTS_IN_WINDOW;
     const isBelow = isBelowAll(thresholds, slots, roundTripMs);
-    isPoor = isSlow || isLossy || (isPoor && !(isBelow && slots.length === slotsInWindow));
+    isPoor = isSlow || isLossy || (isPoor && !(isBelow && slots.length === SLOTS_IN_WINDOW));
   }
   const measured = { lossPercent: lossOf(slots), latencyMs: answers === 0 ? undefined : roundTripMs };
   if (isPoor) return { kind: 'poor', ...measured };
-  const isGood = slots.length >= slotsForGood && isBelowAll(thresholds, slots, roundTripMs);
+  const isGood = slots.length >= SLOTS_FOR_GOOD && isBelowAll(thresholds, slots, roundTripMs);
   return isGood ? { kind: 'good', ...measured } : unknown;
 }
 
@@ -99,10 +99,10 @@ interface Slot {
 }
 
 function withAttempt(slots: readonly Slot[], { startedMs, result }: TestOutcome): readonly Slot[] {
-  if (startedMs < (slots.at(-1)?.beganMs ?? -Infinity) + slotMs) return slots;
+  if (startedMs < (slots.at(-1)?.beganMs ?? -Infinity) + SLOT_MS) return slots;
   // Who refuses has answered.
   const lost = result.kind === 'failed' && result.silent;
-  return [...slots, { beganMs: startedMs, lost }].slice(-slotsInWindow);
+  return [...slots, { beganMs: startedMs, lost }].slice(-SLOTS_IN_WINDOW);
 }
 
 function lostIn(slots: readonly Slot[]): number {

@@ -1,18 +1,18 @@
 /** A month here is 30 days (docs/design.md#byte-budget). */
-export const monthMs = 30 * 24 * 3_600_000;
+export const MONTH_MS = 30 * 24 * 3_600_000;
 
 /** What is saved up at most: enough for a bad day of suspect paths, not for a bad week. */
-const savedShare = 1 / 10;
+const SAVED_SHARE = 1 / 10;
 
 /**
  * Doubts that have to be followed up may take this beyond a month's bytes, as a share of them: nobody shall stay on a
  * dead port to save some hundred bytes. At least so many bytes, for who has allowed nearly nothing must not be blind.
  */
-const allowanceShare = 1 / 4;
-const allowanceLeastBytes = 100_000;
+const ALLOWANCE_SHARE = 1 / 4;
+const ALLOWANCE_LEAST_BYTES = 100_000;
 
 /** So much of the allowance is there at once, at the start, and again after calm times; the rest comes evenly. */
-const allowanceAtOnceShare = 2 / 5;
+const ALLOWANCE_AT_ONCE_SHARE = 2 / 5;
 
 /**
  * The bytes that tests of one port may take, as two buckets that fill evenly over the month: one for all tests, and an
@@ -37,7 +37,7 @@ export type SpendingPurpose = 'calm' | 'doubt';
 export function newBudget(monthlyBytes: number, nowMs: number): Budget {
   return {
     monthlyBytes,
-    savedBytes: monthlyBytes * savedShare,
+    savedBytes: monthlyBytes * SAVED_SHARE,
     doubtBytes: allowanceAtOnceBytes(monthlyBytes),
     filledAtMs: nowMs,
     spentBytes: 0,
@@ -47,7 +47,7 @@ export function newBudget(monthlyBytes: number, nowMs: number): Budget {
 
 /** What followed doubts may take in 30 days beyond a month's bytes. */
 export function doubtAllowanceBytes(monthlyBytes: number): number {
-  return Math.max(monthlyBytes * allowanceShare, allowanceLeastBytes);
+  return Math.max(monthlyBytes * ALLOWANCE_SHARE, ALLOWANCE_LEAST_BYTES);
 }
 
 /**
@@ -55,25 +55,25 @@ export function doubtAllowanceBytes(monthlyBytes: number): number {
  * but for the last attempt: the month's bytes, what was saved, and the allowance.
  */
 export function mostBytesInMonth(monthlyBytes: number): number {
-  return monthlyBytes * (1 + savedShare) + doubtAllowanceBytes(monthlyBytes);
+  return monthlyBytes * (1 + SAVED_SHARE) + doubtAllowanceBytes(monthlyBytes);
 }
 
 function allowanceAtOnceBytes(monthlyBytes: number): number {
-  return doubtAllowanceBytes(monthlyBytes) * allowanceAtOnceShare;
+  return doubtAllowanceBytes(monthlyBytes) * ALLOWANCE_AT_ONCE_SHARE;
 }
 
 /** Bytes a millisecond by which the allowance fills. */
 function allowanceRate(monthlyBytes: number): number {
-  return (doubtAllowanceBytes(monthlyBytes) - allowanceAtOnceBytes(monthlyBytes)) / monthMs;
+  return (doubtAllowanceBytes(monthlyBytes) - allowanceAtOnceBytes(monthlyBytes)) / MONTH_MS;
 }
 
 /** The budget as it is now. A clock that went back fills nothing; one that jumped ahead at most fills it up. */
 export function refill(budget: Budget, nowMs: number): Budget {
   const { monthlyBytes, savedBytes, doubtBytes, filledAtMs, monthBeganMs } = budget;
   const passedMs = Math.max(0, nowMs - filledAtMs);
-  const savedNow = Math.min(savedBytes + (monthlyBytes * passedMs) / monthMs, monthlyBytes * savedShare);
+  const savedNow = Math.min(savedBytes + (monthlyBytes * passedMs) / MONTH_MS, monthlyBytes * SAVED_SHARE);
   const doubtNow = Math.min(doubtBytes + allowanceRate(monthlyBytes) * passedMs, allowanceAtOnceBytes(monthlyBytes));
-  const monthIsOver = nowMs - monthBeganMs >= monthMs || nowMs < monthBeganMs;
+  const monthIsOver = nowMs - monthBeganMs >= MONTH_MS || nowMs < monthBeganMs;
   return {
     ...budget,
     savedBytes: savedNow,
@@ -114,13 +114,13 @@ export function budgetState(budget: Budget, nowMs: number): BudgetState {
 
 /** How full the savings are, 0 to 1. */
 export function savedShareOf(budget: Budget, nowMs: number): number {
-  const mostBytes = budget.monthlyBytes * savedShare;
+  const mostBytes = budget.monthlyBytes * SAVED_SHARE;
   return mostBytes === 0 ? 0 : Math.min(Math.max(refill(budget, nowMs).savedBytes / mostBytes, 0), 1);
 }
 
 /** A wait that ends sooner is not worth a timer, and one that ends later may be ended by a clock that jumps. */
-const shortestWaitMs = 1_000;
-const longestWaitMs = 3_600_000;
+const SHORTEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 3_600_000;
 
 /**
  * The one gate before every attempt: 0: it may begin; else for how many milliseconds it has to wait. `reservedBytes`:
@@ -138,6 +138,6 @@ export function admissionWaitMs(
   const left = calm ? savedBytes : Math.max(0, savedBytes) + doubtBytes;
   if (!calm && left - reservedBytes > 0) return 0;
   const missingBytes = Math.max(0, reservedBytes + bytes - left);
-  const waitMs = missingBytes / (calm ? monthlyBytes / monthMs : allowanceRate(monthlyBytes));
-  return Math.min(Math.max(waitMs, shortestWaitMs), longestWaitMs);
+  const waitMs = missingBytes / (calm ? monthlyBytes / MONTH_MS : allowanceRate(monthlyBytes));
+  return Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 }

@@ -1,16 +1,16 @@
 import type { ProbeTarget } from '../../configuration/index.js';
 import type { ProbeKind } from '../health/index.js';
-import { fullSizeEchoBytes } from './pace.js';
+import { FULL_SIZE_ECHO_BYTES } from './pace.js';
 
 /** By what keepalive probes go over a port, and the bytes of one that is answered; `none`: no address is known yet. */
 export type KeepaliveMeans = { readonly kind: 'none' } | { readonly kind: 'echo' | 'tcp'; readonly bytes: number };
 
 /** Headers of IPv4 and ICMP. */
-const echoHeaderBytes = 28;
+const ECHO_HEADER_BYTES = 28;
 
 /** Bytes of a full test that succeeds, about: TLS resumes its session, names are remembered, headers are short. */
 const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
-  icmp: 2 * echoHeaderBytes,
+  icmp: 2 * ECHO_HEADER_BYTES,
   // Three segments to open and one to end it.
   tcp: 220,
   http: 900,
@@ -18,11 +18,11 @@ const fullBytes: Readonly<Record<ProbeTarget['kind'], number>> = {
 };
 
 /** Certificates, and a long request. */
-const paddedFullBytes = 7_000;
+const PADDED_FULL_BYTES = 7_000;
 
 /** Of a keepalive probe that is answered: an echo without data and its reply; or a connection, ended by a reset. */
 export function keepaliveBytesOf(kind: 'echo' | 'tcp'): number {
-  return kind === 'echo' ? 2 * echoHeaderBytes : fullBytes.tcp;
+  return kind === 'echo' ? 2 * ECHO_HEADER_BYTES : fullBytes.tcp;
 }
 
 /** Of a full test. */
@@ -31,7 +31,7 @@ export function fullBytesOf(kind: ProbeTarget['kind']): number {
 }
 
 /** Of a packet of full size and its answer. */
-export const sizeBytes = 2 * (echoHeaderBytes + fullSizeEchoBytes);
+export const SIZE_BYTES = 2 * (ECHO_HEADER_BYTES + FULL_SIZE_ECHO_BYTES);
 
 /** What an attempt takes at most, about: so much is reserved before it begins. */
 export function bytesOf(kind: ProbeTarget['kind'], probeKind: ProbeKind, means: KeepaliveMeans): number {
@@ -41,6 +41,6 @@ export function bytesOf(kind: ProbeTarget['kind'], probeKind: ProbeKind, means: 
     case 'keepalive':
       return means.kind === 'none' ? fullBytes.tcp : means.bytes;
     case 'size':
-      return means.kind === 'echo' ? sizeBytes : paddedFullBytes;
+      return means.kind === 'echo' ? SIZE_BYTES : PADDED_FULL_BYTES;
   }
 }

@@ -6,7 +6,7 @@ export {
   admissionWaitMs,
   budgetState,
   doubtAllowanceBytes,
-  monthMs,
+  MONTH_MS as monthMs,
   mostBytesInMonth,
   newBudget,
   refill,
@@ -17,22 +17,22 @@ export {
   type BudgetState,
   type SpendingPurpose,
 } from './budget.js';
-export { bytesOf, fullBytesOf, keepaliveBytesOf, sizeBytes, type KeepaliveMeans } from './cost.js';
+export { bytesOf, fullBytesOf, keepaliveBytesOf, SIZE_BYTES as sizeBytes, type KeepaliveMeans } from './cost.js';
 export { nextTest, type NextTest, type TestCause } from './next-test.js';
 export type { PortRole, TestSituation } from './situation.js';
 export {
-  initialKeepalives,
-  initialKeepaliveSpacingMs,
-  defaultFailAfter,
-  defaultRecoverAfter,
-  filledEchoBytes,
-  fullSizeEchoBytes,
-  setAsideFirstMs,
-  setAsideMostMs,
-  suspectShortestMs,
-  suspectSpacingMs,
-  fullLimitMs,
-  longestLimitMs,
+  INITIAL_KEEPALIVES as initialKeepalives,
+  INITIAL_KEEPALIVE_SPACING_MS as initialKeepaliveSpacingMs,
+  DEFAULT_FAIL_AFTER as defaultFailAfter,
+  DEFAULT_RECOVER_AFTER as defaultRecoverAfter,
+  FILLED_ECHO_BYTES as filledEchoBytes,
+  FULL_SIZE_ECHO_BYTES as fullSizeEchoBytes,
+  SET_ASIDE_FIRST_MS as setAsideFirstMs,
+  SET_ASIDE_MOST_MS as setAsideMostMs,
+  SUSPECT_SHORTEST_MS as suspectShortestMs,
+  SUSPECT_SPACING_MS as suspectSpacingMs,
+  FULL_LIMIT_MS as fullLimitMs,
+  LONGEST_LIMIT_MS as longestLimitMs,
   paceOf,
   type Pace,
 } from './pace.js';

@@ -1,5 +1,5 @@
 import { keepaliveBytesOf } from './cost.js';
-import { comfortableShare, quietAfterMs, returningKeepaliveMs } from './pace.js';
+import { COMFORTABLE_SHARE, QUIET_AFTER_MS, RETURNING_KEEPALIVE_MS } from './pace.js';
 import type { TestSituation } from './situation.js';
 
 /** What lies above the path is proved anew in bounded time; as savings go, in the time that the month pays for. */
@@ -13,7 +13,7 @@ export function fullDueMs(
   if (target.intervalMs !== undefined) return lastMs + target.intervalMs;
   if (target.light) return lastMs + keepaliveInterval(situation, nowMs);
   const stretched = (intervalMs: number): number => {
-    const short = Math.max(0, 1 - budget.savedShare / comfortableShare);
+    const short = Math.max(0, 1 - budget.savedShare / COMFORTABLE_SHARE);
     return intervalMs + Math.max(0, pace.fullSustainedMs - intervalMs) * short;
   };
   switch (role.kind) {
@@ -35,7 +35,7 @@ export function keepaliveInterval(situation: TestSituation, nowMs: number): numb
   // Where only dearer ones are answered, they are as much more seldom.
   const dearer =
     target.keepalive.kind === 'none' || target.light ? 1 : target.keepalive.bytes / keepaliveBytesOf('echo');
-  if (role.kind === 'returning') return Math.min(pace.keepaliveInUseMs, returningKeepaliveMs) * dearer;
+  if (role.kind === 'returning') return Math.min(pace.keepaliveInUseMs, RETURNING_KEEPALIVE_MS) * dearer;
   if (role.kind !== 'in-use') return pace.keepaliveStandbyMs * dearer;
   return (isQuiet(situation, nowMs) ? pace.keepaliveQuietMs : pace.keepaliveInUseMs) * dearer;
 }
@@ -48,5 +48,5 @@ export function sizeInterval(situation: TestSituation, nowMs: number): number {
 
 function isQuiet({ traffic, validSinceMs }: TestSituation, nowMs: number): boolean {
   const lastTrafficMs = Math.max(traffic?.any.lastUpMs ?? 0, traffic?.any.lastDownMs ?? 0, validSinceMs ?? 0);
-  return nowMs - lastTrafficMs >= quietAfterMs;
+  return nowMs - lastTrafficMs >= QUIET_AFTER_MS;
 }

@@ -1,5 +1,5 @@
 import { learnedLimitMs, type ProbeKind } from '../health/index.js';
-import { fullLimitMs, longestLimitMs, suspectFullLongestMs, suspectFullShortestMs } from './pace.js';
+import { FULL_LIMIT_MS, LONGEST_LIMIT_MS, SUSPECT_FULL_LONGEST_MS, SUSPECT_FULL_SHORTEST_MS } from './pace.js';
 import type { TestSituation } from './situation.js';
 
 export function quickProbeKind({ target }: TestSituation): 'full' | 'keepalive' {
@@ -15,18 +15,18 @@ export function quickProof({ target }: TestSituation): 'full' | 'keepalive' {
 export function answerLimit(situation: TestSituation): number | undefined {
   const { outcomes } = situation.record;
   const learnedMs = learnedLimitMs(outcomes, quickProbeKind(situation)) ?? learnedLimitMs(outcomes, 'full');
-  return learnedMs === undefined ? undefined : Math.min(learnedMs, longestLimitMs);
+  return learnedMs === undefined ? undefined : Math.min(learnedMs, LONGEST_LIMIT_MS);
 }
 
 /** A full test is so many round trips: connection, TLS, request. */
-const fullRoundTrips = 5;
+const FULL_ROUND_TRIPS = 5;
 
 /** Of a full test whose answer somebody waits for. `patient`: lost packets may make it late. */
 export function suspectFullLimit(situation: TestSituation, patient: boolean): number {
   const { target, record } = situation;
   if (target.light) return limitOf(situation, 'full');
   const learnedMs = patient ? undefined : learnedLimitMs(record.outcomes, 'full');
-  const limitMs = Math.min(Math.max(learnedMs ?? Infinity, suspectFullShortestMs), suspectFullLongestMs);
+  const limitMs = Math.min(Math.max(learnedMs ?? Infinity, SUSPECT_FULL_SHORTEST_MS), SUSPECT_FULL_LONGEST_MS);
   return Math.min(Math.max(limitMs, slowPathLimit(situation)), target.timeoutMs ?? Infinity);
 }
 
@@ -34,23 +34,23 @@ export function suspectFullLimit(situation: TestSituation, patient: boolean): nu
 function fullLimit(situation: TestSituation): number {
   const { health } = situation;
   if (health.state === 'working' && !health.lossy) return suspectFullLimit(situation, false);
-  return Math.max(fullLimitMs, slowPathLimit(situation));
+  return Math.max(FULL_LIMIT_MS, slowPathLimit(situation));
 }
 
 /** A path that is slow is slow in full, too. */
 function slowPathLimit(situation: TestSituation): number {
-  return fullRoundTrips * (answerLimit(situation) ?? 0);
+  return FULL_ROUND_TRIPS * (answerLimit(situation) ?? 0);
 }
 
 /** A large packet takes longer over a thin line; and a full test in its place has several round trips. */
 export function sizeLimit(situation: TestSituation): number {
-  const learnedMs = 2 * (answerLimit(situation) ?? longestLimitMs);
-  return Math.min(Math.max(learnedMs, suspectFullShortestMs), suspectFullLongestMs);
+  const learnedMs = 2 * (answerLimit(situation) ?? LONGEST_LIMIT_MS);
+  return Math.min(Math.max(learnedMs, SUSPECT_FULL_SHORTEST_MS), SUSPECT_FULL_LONGEST_MS);
 }
 
 export function limitOf(situation: TestSituation, probeKind: ProbeKind): number {
   const { target } = situation;
   if (probeKind === 'size') return sizeLimit(situation);
   if (probeKind === 'full' && !target.light) return target.timeoutMs ?? fullLimit(situation);
-  return Math.min(answerLimit(situation) ?? longestLimitMs, target.timeoutMs ?? Infinity);
+  return Math.min(answerLimit(situation) ?? LONGEST_LIMIT_MS, target.timeoutMs ?? Infinity);
 }

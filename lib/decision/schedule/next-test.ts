@@ -3,19 +3,19 @@ import type { Health, ProbeKind, Suspicion, TestRecord } from '../health/index.j
 import { fullDueMs, keepaliveInterval, sizeInterval } from './intervals.js';
 import { answerLimit, limitOf, quickProbeKind, quickProof, sizeLimit, suspectFullLimit } from './limits.js';
 import {
-  companionEchoes,
-  companionSpacingMs,
-  firstSizeAfterMs,
-  initialKeepalives,
-  initialKeepaliveSpacingMs,
-  suspectFullSpacingMs,
-  suspectShortestMs,
-  suspectSizeSpacingMs,
-  suspectSpacingMs,
-  fullRetryMs,
-  longestLimitMs,
-  patientSpacingMs,
-  sizeRecoverMs,
+  COMPANION_ECHOES,
+  COMPANION_SPACING_MS,
+  FIRST_SIZE_AFTER_MS,
+  INITIAL_KEEPALIVES,
+  INITIAL_KEEPALIVE_SPACING_MS,
+  SUSPECT_FULL_SPACING_MS,
+  SUSPECT_SHORTEST_MS,
+  SUSPECT_SIZE_SPACING_MS,
+  SUSPECT_SPACING_MS,
+  FULL_RETRY_MS,
+  LONGEST_LIMIT_MS,
+  PATIENT_SPACING_MS,
+  SIZE_RECOVER_MS,
   type Pace,
 } from './pace.js';
 import type { PortRole, TestSituation } from './situation.js';
@@ -56,7 +56,7 @@ export function nextTest(situation: TestSituation, nowMs: number): NextTest {
 const waitForEvent: NextTest = { kind: 'wait', untilMs: undefined };
 
 /** A budget that is used up fills by a few hundred bytes in this time. */
-const budgetRecheckMs = 60_000;
+const BUDGET_RECHECK_MS = 60_000;
 
 /** When attempts of one kind began and ended, and how many are under way. */
 interface Starts {
@@ -168,7 +168,7 @@ function fullInDoubt(
   if (companion.kind === 'start') return companion;
   // One more than enough follows only when none is under way: patience is still asked for.
   if (failed + full.running >= health.failuresNeeded && full.busy) return companion;
-  const dueMs = (full.lastMs ?? -Infinity) + suspectFullSpacingMs;
+  const dueMs = (full.lastMs ?? -Infinity) + SUSPECT_FULL_SPACING_MS;
   if (dueMs > nowMs) return soonest([companion, waitUntil(dueMs)]);
   return { kind: 'start', probeKind: 'full', limitMs: suspectFullLimit(situation, health.lossy), cause };
 }
@@ -179,8 +179,8 @@ function companionOf(situation: TestSituation, sinceMs: number, cause: TestCause
   const begun = [...record.outcomes, ...inFlight].flatMap(({ probeKind, startedMs }) =>
     probeKind === 'keepalive' && startedMs >= sinceMs ? [startedMs] : [],
   );
-  if (begun.length >= companionEchoes) return waitForEvent;
-  const dueMs = Math.max(...begun, -Infinity) + companionSpacingMs;
+  if (begun.length >= COMPANION_ECHOES) return waitForEvent;
+  const dueMs = Math.max(...begun, -Infinity) + COMPANION_SPACING_MS;
   const next = startAt(dueMs, situation, 'keepalive', cause, nowMs);
   return next.kind === 'start' ? { ...next, companion: true } : next;
 }
@@ -220,7 +220,7 @@ function sizeInDoubt(
     return start(situation, small, 'suspect');
   }
   if (sizeFailed + size.running >= needed && size.busy) return waitForEvent;
-  const dueMs = (size.lastMs ?? -Infinity) + suspectSizeSpacingMs;
+  const dueMs = (size.lastMs ?? -Infinity) + SUSPECT_SIZE_SPACING_MS;
   if (dueMs > nowMs) return waitUntil(dueMs);
   return { kind: 'start', probeKind: 'size', limitMs: sizeLimit(situation), cause: 'suspect' };
 }
@@ -277,7 +277,7 @@ function whenSilent(
   if (quick.kind === 'start' || target.light || full.busy) return quick;
   if ((full.lastMs ?? -Infinity) >= sinceMs) return quick;
   // What a keepalive probe does not get through, the target's own test may: the last word before a verdict.
-  const limitMs = answerLimit(situation) ?? longestLimitMs;
+  const limitMs = answerLimit(situation) ?? LONGEST_LIMIT_MS;
   const overdueAtMs = inFlight.map(({ startedMs }) => startedMs + limitMs).sort((a, b) => a - b);
   const missing = Math.ceil(needed / 2) - silences;
   const dueMs = missing <= 0 ? nowMs : overdueAtMs[missing - 1];
@@ -309,11 +309,11 @@ function burst(situation: TestSituation, { sinceMs, silences, needed, cause }: B
     ),
     -Infinity,
   );
-  const dueMs = lastMs + (enough ? patientSpacingMs : suspectSpacingMs);
+  const dueMs = lastMs + (enough ? PATIENT_SPACING_MS : SUSPECT_SPACING_MS);
   if (dueMs > nowMs) return waitUntil(dueMs);
-  const limitMs = answerLimit(situation) ?? longestLimitMs;
+  const limitMs = answerLimit(situation) ?? LONGEST_LIMIT_MS;
   const beganMs = Math.min(sinceMs, ...running.map(({ startedMs }) => startedMs));
-  const reserveMs = Math.max(suspectShortestMs, 2 * limitMs) - (nowMs - beganMs);
+  const reserveMs = Math.max(SUSPECT_SHORTEST_MS, 2 * limitMs) - (nowMs - beganMs);
   return { kind: 'start', probeKind, limitMs: Math.max(limitMs, reserveMs), cause };
 }
 
@@ -325,19 +325,19 @@ function whenCalm(
   nowMs: number,
 ): NextTest {
   const { target, budget, traffic, record } = situation;
-  if (budget.state !== 'ample') return waitUntil(nowMs + budgetRecheckMs);
+  if (budget.state !== 'ample') return waitUntil(nowMs + BUDGET_RECHECK_MS);
   const { keepalive } = target;
   const fullDue = full.busy ? undefined : fullDueMs(situation, full, nowMs);
   const keepalives = keepalive.kind !== 'none' && target.calmKeepalives && !target.light;
   const lastSignMs = Math.max(record.lastSucceeded?.atMs ?? 0, traffic?.any.lastDownMs ?? 0, any.lastMs ?? 0);
   const known = record.outcomes.filter((one) => one.probeKind === 'keepalive' && one.result.kind === 'answered').length;
   const keepaliveAtMs =
-    known < initialKeepalives
-      ? (any.lastMs ?? 0) + initialKeepaliveSpacingMs
+    known < INITIAL_KEEPALIVES
+      ? (any.lastMs ?? 0) + INITIAL_KEEPALIVE_SPACING_MS
       : lastSignMs + keepaliveInterval(situation, nowMs);
   const keepaliveDue = keepalives && !any.busy ? keepaliveAtMs : undefined;
   const sizeAtMs =
-    size.lastMs === undefined ? sinceMs + firstSizeAfterMs : size.lastMs + sizeInterval(situation, nowMs);
+    size.lastMs === undefined ? sinceMs + FIRST_SIZE_AFTER_MS : size.lastMs + sizeInterval(situation, nowMs);
   const sizeDue = keepalive.kind === 'none' || size.busy ? undefined : sizeAtMs;
   if (fullDue !== undefined && fullDue <= nowMs) return start(situation, 'full', 'interval');
   if (keepaliveDue !== undefined && keepaliveDue <= nowMs) return start(situation, 'keepalive', 'interval');
@@ -361,7 +361,7 @@ function failing(
   const gapMs = isBackElsewhere ? 0 : Math.min(Math.max((nowMs - health.sinceMs) / 10, pace.recoverFirstMs), mostMs);
   if (health.cause === 'size') {
     if (size.busy) return waitForEvent;
-    const afterMs = health.recovering ? pace.recoverFirstMs : Math.max(gapMs, sizeRecoverMs);
+    const afterMs = health.recovering ? pace.recoverFirstMs : Math.max(gapMs, SIZE_RECOVER_MS);
     return startAt((size.lastEndMs ?? 0) + afterMs, situation, 'size', 'recovery', nowMs);
   }
   const answeredMs = record.lastSucceeded?.atMs ?? -Infinity;
@@ -380,16 +380,16 @@ function failing(
   const quick = startAt((keepalive.lastMs ?? 0) + gapMs, situation, 'keepalive', 'recovery', nowMs);
   if (quick.kind === 'start' || full.busy) return quick;
   // It may be that echoes alone are not answered any more.
-  const fullDueMs = Math.max(full.lastMs ?? 0, health.sinceMs) + fullOfRecovery * gapMs;
+  const fullDueMs = Math.max(full.lastMs ?? 0, health.sinceMs) + FULL_OF_RECOVERY * gapMs;
   if (fullDueMs > nowMs) return waitUntil(earliest(quick.untilMs, fullDueMs));
   return { kind: 'start', probeKind: 'full', limitMs: suspectFullLimit(situation, true), cause: 'recovery' };
 }
 
 /** A full test for so many keepalive probes that go unanswered. */
-const fullOfRecovery = 4;
+const FULL_OF_RECOVERY = 4;
 
 function backoff(failures: number, { recoverMostMs: mostMs }: Pace): number {
-  return backoffMs({ firstMs: fullRetryMs, mostMs, attempt: failures - 1 });
+  return backoffMs({ firstMs: FULL_RETRY_MS, mostMs, attempt: failures - 1 });
 }
 
 function start(situation: TestSituation, probeKind: ProbeKind, cause: TestCause): NextTest {

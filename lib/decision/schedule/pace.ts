@@ -91,95 +91,95 @@ export function paceOf(priority: number): Pace {
 }
 
 /** While a port has to show that it goes on working before it is used again; a hold is 30 s by default. */
-export const returningKeepaliveMs = 5_000;
+export const RETURNING_KEEPALIVE_MS = 5_000;
 
 /** A port whose traffic was last seen so long ago is quiet: nobody is there to be kept waiting. */
-export const quietAfterMs = 7_200_000;
+export const QUIET_AFTER_MS = 7_200_000;
 
 /**
  * So many keepalive probes, in quick succession, after a path was found to work: then its latency is known, and
  * something of its loss.
  */
-export const initialKeepalives = 8;
-export const initialKeepaliveSpacingMs = 1_000;
+export const INITIAL_KEEPALIVES = 8;
+export const INITIAL_KEEPALIVE_SPACING_MS = 1_000;
 
 /** Attempts on a suspect path start so long after each other: long enough for a burst of loss to pass between them. */
-export const suspectSpacingMs = 50;
+export const SUSPECT_SPACING_MS = 50;
 
 /** When there have been enough attempts, and only patience is still asked for. */
-export const patientSpacingMs = 250;
+export const PATIENT_SPACING_MS = 250;
 
 /** A suspect path waits at least so long from its first attempt before silence counts. */
-export const suspectShortestMs = silenceShortestMs;
+export const SUSPECT_SHORTEST_MS = silenceShortestMs;
 
 /**
  * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a
  * channel. A path that has been slower is not given more, or each slow answer would make room for a slower one. Apps
  * that fill a queue are answered, and that proves their port whatever a test says.
  */
-export const longestLimitMs = 3_000;
+export const LONGEST_LIMIT_MS = 3_000;
 
 /** A full test is several round trips, and TCP may have to repeat itself. EVE waits for 15 s. */
-export const fullLimitMs = 5_000;
+export const FULL_LIMIT_MS = 5_000;
 
 /** A first full test that failed is repeated after so long, then twice that and so on. */
-export const fullRetryMs = 500;
+export const FULL_RETRY_MS = 500;
 
 /**
  * Full tests in doubt, of a target that worked, follow each other so closely and overlap: three that hang are through
  * in a second more than one.
  */
-export const suspectFullSpacingMs = 500;
+export const SUSPECT_FULL_SPACING_MS = 500;
 
 /**
  * What a full test in doubt may take is learned from the path, within these: TCP repeats a first packet that was lost
  * after a second; and an app that waits for longer than the other has left.
  */
-export const suspectFullShortestMs = 1_000;
-export const suspectFullLongestMs = 4_000;
+export const SUSPECT_FULL_SHORTEST_MS = 1_000;
+export const SUSPECT_FULL_LONGEST_MS = 4_000;
 
 /** With full tests in doubt go so many keepalive probes, so far apart: what a line loses just now makes tests late. */
-export const companionEchoes = 8;
-export const companionSpacingMs = 100;
+export const COMPANION_ECHOES = 8;
+export const COMPANION_SPACING_MS = 100;
 
 /** Packets of full size in doubt follow each other so closely: long enough for a burst of loss to pass between them. */
-export const suspectSizeSpacingMs = 500;
+export const SUSPECT_SIZE_SPACING_MS = 500;
 
 /** A path that works shows so soon whether it passes packets of full size, and once more when TCP stalls. */
-export const firstSizeAfterMs = 10_000;
+export const FIRST_SIZE_AFTER_MS = 10_000;
 
 /** On a port whose packets of full size are lost, one is tried this seldom at the least. */
-export const sizeRecoverMs = 10_000;
+export const SIZE_RECOVER_MS = 10_000;
 
 /** An echo that is as large as what `ping` sends; networks that drop empty ones are known to answer it. */
-export const filledEchoBytes = 56;
+export const FILLED_ECHO_BYTES = 56;
 
 /** 1,400 bytes with the headers of IPv4 and ICMP: what TCP sends over every usual path, tunnels included. */
-export const fullSizeEchoBytes = 1_372;
+export const FULL_SIZE_ECHO_BYTES = 1_372;
 
 /** What is not answered here, is tried again beside a full test after so long, then after twice that and so on. */
-export const setAsideFirstMs = 60_000;
-export const setAsideMostMs = 3_600_000;
+export const SET_ASIDE_FIRST_MS = 60_000;
+export const SET_ASIDE_MOST_MS = 3_600_000;
 
 /** As long as so much of the savings is left, full tests are as frequent as is best. */
-export const comfortableShare = 0.5;
+export const COMFORTABLE_SHARE = 0.5;
 
 /** Unanswered traffic shorter than this is no stall, whatever the path's latency. */
-export const stallShortestMs = 200;
+export const STALL_SHORTEST_MS = 200;
 
 /**
  * The same of TCP: a connection that is begun, or data that is sent, and no data comes back. The far end may have to
  * think, and TCP itself repeats a first packet that was lost after a second.
  */
-export const tcpStallMs = 1_500;
+export const TCP_STALL_MS = 1_500;
 
 /**
  * A stall that a probe has refuted (traffic that nobody answers by nature) is looked at again after this, then twice
  * that and so on.
  */
-export const stallPauseFirstMs = 1_000;
-export const stallPauseMostMs = 60_000;
+export const STALL_PAUSE_FIRST_MS = 1_000;
+export const STALL_PAUSE_MOST_MS = 60_000;
 
 /** Tests in a row that make a verdict, where a network instance does not say. */
-export const defaultFailAfter = 3;
-export const defaultRecoverAfter = 2;
+export const DEFAULT_FAIL_AFTER = 3;
+export const DEFAULT_RECOVER_AFTER = 2;

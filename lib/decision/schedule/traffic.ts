@@ -1,5 +1,5 @@
 import { backoffMs } from '../../clock/index.js';
-import { stallPauseFirstMs, stallPauseMostMs, stallShortestMs, tcpStallMs } from './pace.js';
+import { STALL_PAUSE_FIRST_MS, STALL_PAUSE_MOST_MS, STALL_SHORTEST_MS, TCP_STALL_MS } from './pace.js';
 
 /** Packets forwarded between network instances and a port, as the kernel counts them; errors and resets left out. */
 export interface TrafficCount {
@@ -103,7 +103,7 @@ export type Stall =
   | { readonly kind: 'stalled'; readonly sinceMs: number };
 
 /** So long at least must nothing come down. TCP asks for data, which the far end may have to think about. */
-const shortestMs: Readonly<Record<StallKind, number>> = { any: stallShortestMs, tcp: tcpStallMs };
+const shortestMs: Readonly<Record<StallKind, number>> = { any: STALL_SHORTEST_MS, tcp: TCP_STALL_MS };
 
 /** Whether traffic of a kind goes up and nothing comes down for longer than this path's answers take. */
 export function stallOf(
@@ -119,7 +119,7 @@ export function stallOf(
   // Since it was refuted, nothing new has gone up.
   if (lastRefutedMs !== undefined && lastUpMs <= lastRefutedMs) return { kind: 'none' };
   const pauseMs =
-    refuted === 0 ? 0 : backoffMs({ firstMs: stallPauseFirstMs, mostMs: stallPauseMostMs, attempt: refuted - 1 });
+    refuted === 0 ? 0 : backoffMs({ firstMs: STALL_PAUSE_FIRST_MS, mostMs: STALL_PAUSE_MOST_MS, attempt: refuted - 1 });
   const ripeAtMs = Math.max(
     sinceMs + Math.max(shortestMs[kind], answerLimitMs ?? 0),
     (lastRefutedMs ?? -Infinity) + pauseMs,

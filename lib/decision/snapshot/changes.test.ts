@@ -25,7 +25,7 @@ const further: ObservedRoute = {
   destination: { address: '10.50.0.0', prefixLength: 16 },
   ...{ gateway: '192.0.2.254', source: '192.0.2.7', metric: 100, isOnLink: true },
 };
-const furtherText = '10.50.0.0/16 via 192.0.2.254 src 192.0.2.7 metric 100 onlink';
+const FURTHER_TEXT = '10.50.0.0/16 via 192.0.2.254 src 192.0.2.7 metric 100 onlink';
 
 const second = { address: '192.0.2.8', prefixLength: 24 };
 
@@ -91,7 +91,7 @@ describe('describeChanges', () => {
       { ...port, routes: [defaultRouteVia('192.0.2.1', 7)] },
       ['route default via 192.0.2.1 gone', 'route default via 192.0.2.1 metric 7 added'],
     ],
-    ['a further route', port, { ...port, routes: [...port.routes, further] }, [`route ${furtherText} added`]],
+    ['a further route', port, { ...port, routes: [...port.routes, further] }, [`route ${FURTHER_TEXT} added`]],
     [
       'the same routes in another order',
       { ...port, routes: [...port.routes, further] },

@@ -22,7 +22,7 @@ const NLM_F_ACK_TLVS = 0x200;
 const NLMSGERR_ATTR_MSG = 1;
 
 /** Linux makes no dump message longer than 32 KiB. */
-const receiveBytes = 64 * 1024;
+const RECEIVE_BYTES = 64 * 1024;
 let receiveBuffer: Buffer | undefined;
 
 /** The kernel's refusal: what it said instead of doing what it was asked. */
@@ -157,7 +157,7 @@ export class NetlinkSocket {
   }
 
   #receiveIfAny(): Buffer | undefined {
-    const buffer = (receiveBuffer ??= Buffer.allocUnsafeSlow(receiveBytes));
+    const buffer = (receiveBuffer ??= Buffer.allocUnsafeSlow(RECEIVE_BYTES));
     const { recv, errorNumber } = libc();
     const length = recv(this.#fd, buffer, buffer.length, MSG_TRUNC);
     if (length < 0 && errorNumber() === EAGAIN) return undefined;

@@ -14,7 +14,7 @@ import { createLogger } from '../../observability/index.js';
 import { connectTo, serverStreaming, startServer, unary, type RunningServer, type ServerOptions } from '../index.js';
 
 /** The service that the tests serve: any with a unary and a streaming method would do. */
-export const testedService = 'org.lfedge.eve.zedagent.v1.DeviceConfigService';
+export const TESTED_SERVICE = 'org.lfedge.eve.zedagent.v1.DeviceConfigService';
 export const silentLogger = createLogger({ service: 'test', level: 'silent' });
 
 /** A message of the stream. */

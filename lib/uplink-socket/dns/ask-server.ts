@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { familyOf } from '../addresses.js';
 import { asSocketError, errorCode } from '../socket-error.js';
 import { connectTcp, tcpInfo } from '../tcp.js';
-import { ipHeaderBytes, udpHeaderBytes, type TrafficTally } from '../traffic.js';
+import { ipHeaderBytes, UDP_HEADER_BYTES, type TrafficTally } from '../traffic.js';
 import { openUdp } from '../udp.js';
 import type { Limits, Uplink } from '../uplink.js';
 import { within } from '../within.js';
@@ -36,7 +36,7 @@ export function talkTo(
 ): ServerTalk {
   const { tally, onReply } = options;
   const family = familyOf(server);
-  const headerBytes = ipHeaderBytes[family] + udpHeaderBytes;
+  const headerBytes = ipHeaderBytes[family] + UDP_HEADER_BYTES;
   const id = randomInt(0x10000);
   const query = encodeQuery(id, question);
   const socket = openUdp(uplink, family);

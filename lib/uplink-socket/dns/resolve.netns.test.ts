@@ -13,7 +13,7 @@ import { blockFor, openFiles } from '../testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, SILENT, TwoUplinks } from '../testing/two-uplinks.js';
 
 const NAME = 'ship.example';
-const timeoutMs = 4_000;
+const TIMEOUT_MS = 4_000;
 
 let lab: TwoUplinks;
 const started: NameServer[] = [];
@@ -22,9 +22,12 @@ let filesBefore: number;
 beforeAll(async () => {
   lab = await TwoUplinks.create();
   // Loads what is loaded with the first use.
-  await resolve(lab.uplink('eth0'), { hostName: NAME, servers: [SERVER[4]], families: [4], timeoutMs }).catch(
-    () => undefined,
-  );
+  await resolve(lab.uplink('eth0'), {
+    hostName: NAME,
+    servers: [SERVER[4]],
+    families: [4],
+    timeoutMs: TIMEOUT_MS,
+  }).catch(() => undefined);
   filesBefore = openFiles();
 });
 
@@ -48,7 +51,7 @@ async function serve(
 }
 
 const asking = (more: Partial<ResolveOptions> = {}): Promise<Resolution> =>
-  resolve(lab.uplink('eth0'), { hostName: NAME, servers: [SERVER[4]], families: [4], timeoutMs, ...more });
+  resolve(lab.uplink('eth0'), { hostName: NAME, servers: [SERVER[4]], families: [4], timeoutMs: TIMEOUT_MS, ...more });
 
 async function failure(attempt: Promise<unknown>): Promise<DnsError> {
   const error: unknown = await attempt.then(
@@ -86,7 +89,7 @@ describe('resolve', () => {
       hostName: NAME,
       servers: [SERVER[4]],
       families: [4],
-      timeoutMs,
+      timeoutMs: TIMEOUT_MS,
     });
     expect(addresses).toEqual(['192.0.2.80']);
     expect(server.questions).toEqual([`udp A ${NAME}`]);
@@ -125,7 +128,7 @@ describe('resolve', () => {
     both.script = ({ name, type }) => (type === 'A' ? { answers: [a(name, '192.0.2.80')] } : undefined);
     const begunMs = performance.now();
     expect(await asking({ families: [4, 6] })).toMatchObject({ addresses: ['192.0.2.80'] });
-    expect(performance.now() - begunMs).toBeLessThan(timeoutMs / 4);
+    expect(performance.now() - begunMs).toBeLessThan(TIMEOUT_MS / 4);
     both.script = ({ type }) => (type === 'A' ? {} : { answers: [aaaa(NAME, '2001:db8::80')] });
     expect(await asking({ families: [4, 6] })).toMatchObject({ addresses: ['2001:db8::80'] });
   });
@@ -135,7 +138,7 @@ describe('resolve', () => {
     await lab.ip('device', `-6 address del ${DEVICE[6]}/64 dev eth1`);
     try {
       const over = lab.uplink('eth1');
-      const options = { hostName: NAME, servers: [SERVER[4]], timeoutMs };
+      const options = { hostName: NAME, servers: [SERVER[4]], timeoutMs: TIMEOUT_MS };
       expect(await resolve(over, { ...options, families: [6, 4] })).toMatchObject({ addresses: ['192.0.2.80'] });
       expect((await failure(resolve(over, { ...options, families: [6] }))).failure).toBe('no-address');
       expect(server.questions).toEqual([`udp A ${NAME}`, `udp AAAA ${NAME}`]);
@@ -183,14 +186,14 @@ describe('resolve', () => {
     await serve(found, GATEWAY[4]);
     const begunMs = performance.now();
     expect(await asking({ servers: [SERVER[4], GATEWAY[4]] })).toMatchObject({ addresses: ['192.0.2.80'] });
-    expect(performance.now() - begunMs).toBeLessThan(timeoutMs / 4);
+    expect(performance.now() - begunMs).toBeLessThan(TIMEOUT_MS / 4);
   });
 
   it('goes to the next server at once where none listens, and after its part of the time where one is silent', async () => {
     await serve(found, GATEWAY[4]);
     let begunMs = performance.now();
     expect(await asking({ servers: [SERVER[4], GATEWAY[4]] })).toMatchObject({ addresses: ['192.0.2.80'] });
-    expect(performance.now() - begunMs).toBeLessThan(timeoutMs / 4);
+    expect(performance.now() - begunMs).toBeLessThan(TIMEOUT_MS / 4);
     begunMs = performance.now();
     expect(await asking({ servers: [SILENT[4], GATEWAY[4]], timeoutMs: 1_000 })).toMatchObject({
       addresses: ['192.0.2.80'],
@@ -291,8 +294,11 @@ describe('resolve', () => {
 
   it('tells that no socket can be opened from that the network is silent', async () => {
     expect(
-      (await failure(resolve(lab.uplink('gone0'), { hostName: NAME, servers: [SERVER[4]], families: [4], timeoutMs })))
-        .failure,
+      (
+        await failure(
+          resolve(lab.uplink('gone0'), { hostName: NAME, servers: [SERVER[4]], families: [4], timeoutMs: TIMEOUT_MS }),
+        )
+      ).failure,
     ).toBe('local');
   });
 

@@ -21,9 +21,9 @@ import { portAuthorizationService } from './authorization-service.js';
 import { DecidedDevice } from '../testing/decided-device.js';
 
 const {
-  NETWORK_OPERATION_CONTROLLER: controller,
-  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: baseImage,
-  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage,
+  NETWORK_OPERATION_CONTROLLER: CONTROLLER,
+  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: BASE_IMAGE,
+  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: APP_IMAGE,
 } = NetworkOperation;
 const options = { timeoutMs: 5_000 };
 
@@ -49,7 +49,7 @@ const ship = shipOf(
 const allUp = { eth0: 'up', eth1: 'up', wwan0: 'up', sat0: 'up' };
 const grant: Grant = {
   id: 'ab12',
-  operation: appImage,
+  operation: APP_IMAGE,
   priorities: [2],
   networkInstanceId: '',
   reason: 'crew change',
@@ -114,7 +114,7 @@ function watched(
 describe('AuthorizePort', () => {
   it('permits what policy permits, by label or interface, with all that a caller needs to bind', async () => {
     device.decide(ship, allUp, { overrides: [], grants: [], version: 3n });
-    expect(await authorize(baseImage, 'wwan0')).toMatchObject({
+    expect(await authorize(BASE_IMAGE, 'wwan0')).toMatchObject({
       allowed: true,
       reasons: [],
       detail: 'wwan0 (priority 1) may be used for base image download',
@@ -141,7 +141,7 @@ describe('AuthorizePort', () => {
       eth0: 'up',
       sat0: 'up',
     });
-    const answer = await authorize(appImage, 'sat0');
+    const answer = await authorize(APP_IMAGE, 'sat0');
     expect(answer.allowed).toBe(false);
     expect(answer.reasons.map(({ code }) => code)).toEqual([
       CandidateReasonCode.CANDIDATE_REASON_CODE_NOT_MANAGEMENT_PORT,
@@ -158,12 +158,12 @@ describe('AuthorizePort', () => {
 
   it('permits a port that is down, and says that it is', async () => {
     device.decide(ship, { ...allUp, wwan0: 'no-carrier' });
-    expect(await authorize(baseImage, 'wwan0')).toMatchObject({ allowed: true, port: { usable: false, rank: 0 } });
+    expect(await authorize(BASE_IMAGE, 'wwan0')).toMatchObject({ allowed: true, port: { usable: false, rank: 0 } });
   });
 
   it('says in the list, too, when a grant ends', async () => {
     device.decide(ship, allUp, { overrides: [], grants: [grant] });
-    const { authorizations } = await call(client, 'listAuthorizedPorts', { operation: appImage }, options);
+    const { authorizations } = await call(client, 'listAuthorizedPorts', { operation: APP_IMAGE }, options);
     const ends = (authorizations?.ports ?? []).map(({ logicalLabel, grantId, grantedUntilBoottime }) => [
       logicalLabel,
       grantId,
@@ -178,22 +178,22 @@ describe('AuthorizePort', () => {
 
   it('says by which grant it permits, and until when', async () => {
     device.decide(ship, allUp, { overrides: [], grants: [grant] });
-    expect(await authorize(appImage, 'sat0')).toMatchObject({
+    expect(await authorize(APP_IMAGE, 'sat0')).toMatchObject({
       allowed: true,
       reasons: [{ code: CandidateReasonCode.CANDIDATE_REASON_CODE_GRANTED }],
       detail:
         'sat0 (priority 2) may be used for app image download: only grant ab12 permits it, until 2026-03-01 14:00:00Z (ops: crew change)',
     });
     device.decide(ship, allUp);
-    expect((await authorize(appImage, 'sat0')).allowed).toBe(false);
+    expect((await authorize(APP_IMAGE, 'sat0')).allowed).toBe(false);
   });
 
   it.each([
-    { what: 'before a configuration', decided: false, operation: appImage, port: 'eth0', code: status.UNAVAILABLE },
+    { what: 'before a configuration', decided: false, operation: APP_IMAGE, port: 'eth0', code: status.UNAVAILABLE },
     {
       what: 'about a port that there is not',
       decided: true,
-      operation: appImage,
+      operation: APP_IMAGE,
       port: 'eth9',
       code: status.NOT_FOUND,
     },
@@ -207,7 +207,7 @@ describe('AuthorizePort', () => {
 describe('ListAuthorizedPorts', () => {
   it('has the permitted and usable ports in order, equal ones in one group, and all others with their reasons', async () => {
     device.decide(ship, { ...allUp, eth1: 'no-address' });
-    const { authorizations } = await call(client, 'listAuthorizedPorts', { operation: baseImage }, options);
+    const { authorizations } = await call(client, 'listAuthorizedPorts', { operation: BASE_IMAGE }, options);
     expect(authorizations?.ports.map(({ logicalLabel, rank, group }) => [logicalLabel, rank, group])).toEqual([
       ['eth0', 1, 1],
       ['wwan0', 2, 2],
@@ -222,7 +222,7 @@ describe('ListAuthorizedPorts', () => {
 
   it('puts equal ports into one group', async () => {
     device.decide(ship, allUp);
-    expect(await listed(controller)).toBe('eth0/1 eth1/1 wwan0/2 sat0/3');
+    expect(await listed(CONTROLLER)).toBe('eth0/1 eth1/1 wwan0/2 sat0/3');
   });
 
   const free = { physical: { usagePolicy: { freeUplink: true } } };
@@ -279,9 +279,9 @@ describe('ListAuthorizedPorts', () => {
     },
   ])('orders as EVE does - $what', async ({ json, management, downloads }) => {
     device.decide(json, { eth: 'up', lte: 'up', sat: 'up', wifi: 'up' });
-    expect(await listed(controller)).toBe(management);
-    expect(await listed(baseImage)).toBe(downloads);
-    expect(await listed(appImage)).toBe(downloads);
+    expect(await listed(CONTROLLER)).toBe(management);
+    expect(await listed(BASE_IMAGE)).toBe(downloads);
+    expect(await listed(APP_IMAGE)).toBe(downloads);
   });
 });
 
@@ -290,7 +290,7 @@ describe('WatchAuthorizedPorts', () => {
     (authorizations?.ports ?? []).map(({ logicalLabel }) => logicalLabel).join(' ');
 
   it('sends the whole list at first and after each change that concerns it, and nothing else', async () => {
-    const messages = watched(appImage);
+    const messages = watched(APP_IMAGE);
     device.decide(ship, allUp);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1']);
@@ -311,7 +311,7 @@ describe('WatchAuthorizedPorts', () => {
 
   it('tells the end of a grant that NIM ends by itself, while zedagent is away', async () => {
     device.decide(ship, allUp, { overrides: [], grants: [grant], version: 2n });
-    const messages = watched(appImage);
+    const messages = watched(APP_IMAGE);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1 sat0']);
     });
@@ -324,12 +324,12 @@ describe('WatchAuthorizedPorts', () => {
 
   it('tells what became of a port a moment after those who move traffic, and at once to who asks', async () => {
     device.decide(ship, allUp);
-    const messages = watched(appImage);
+    const messages = watched(APP_IMAGE);
     await eventually(() => {
       expect(messages.map(labels)).toEqual(['eth0 eth1']);
     });
     device.decide(ship, { ...allUp, eth0: 'no-carrier' });
-    expect(await listed(appImage)).toBe('eth1/1');
+    expect(await listed(APP_IMAGE)).toBe('eth1/1');
     expect(messages).toHaveLength(1);
     device.clock.advance(50);
     await eventually(() => {
@@ -339,12 +339,12 @@ describe('WatchAuthorizedPorts', () => {
 
   it('does not send again what the reader has', async () => {
     device.decide(ship, allUp);
-    const before = watched(appImage);
+    const before = watched(APP_IMAGE);
     await eventually(() => {
       expect(before).toHaveLength(1);
     });
     const [{ epoch, revision } = { epoch: '', revision: 0n }] = before;
-    const resumed = watched(appImage, { epoch, afterRevision: revision });
+    const resumed = watched(APP_IMAGE, { epoch, afterRevision: revision });
     device.decide(ship, { ...allUp, eth0: 'no-address' });
     device.clock.advance(1_000);
     await eventually(() => {

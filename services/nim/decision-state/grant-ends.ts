@@ -3,7 +3,7 @@ import { hasEnded, type Grant } from '../../../lib/configuration/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
 /** Timers stand still while the machine sleeps, so no wait is longer than this while a grant lives. */
-const checkEveryMs = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
 /**
  * Hands configurations on with their live grants only: at once, and again whenever one ends, with zedagent or without
@@ -41,7 +41,7 @@ export class GrantEnds {
     const current = ended.length === 0 ? configuration : { ...configuration, model: { ...model, grants: live } };
     if (live.length > 0) {
       const nextMs = Math.min(...live.map(({ endsAtBoottimeMs }) => endsAtBoottimeMs)) - nowMs;
-      this.#cancel = this.#clock.setTimer(Math.min(nextMs, checkEveryMs), () => {
+      this.#cancel = this.#clock.setTimer(Math.min(nextMs, CHECK_EVERY_MS), () => {
         this.#handOn(current, false);
       });
     }

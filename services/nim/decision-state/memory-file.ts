@@ -6,7 +6,7 @@ import { emptyMemory, type DecisionMemory } from '../../../lib/decision/decide/i
 import { formatMemory, parseMemory } from './memory-format.js';
 
 /** A link that flaps makes one file, not hundreds. What a crash within this time takes is one selection's history. */
-const saveAfterMs = 50;
+const SAVE_AFTER_MS = 50;
 
 /**
  * Keeps what decisions remember over a restart of NIM, so that a restart neither ends a failback hold nor moves
@@ -53,7 +53,7 @@ export class MemoryFile {
   /** Saves soon, in the background. */
   save(memory: DecisionMemory): void {
     this.#latest = memory;
-    this.#cancel ??= this.#clock.setTimer(saveAfterMs, () => {
+    this.#cancel ??= this.#clock.setTimer(SAVE_AFTER_MS, () => {
       this.#flush();
     });
   }

@@ -9,7 +9,7 @@ import {
 } from '../../../lib/decision/decide/index.js';
 
 /** Raised when the meaning of the fields changes; another version is not read. */
-const formatVersion = 3;
+const FORMAT_VERSION = 3;
 
 export type ParsedMemory =
   | { readonly kind: 'memory'; readonly bootId: string; readonly memory: DecisionMemory }
@@ -18,14 +18,14 @@ export type ParsedMemory =
 /** Memory as JSON text. */
 export function formatMemory({ ports, selections }: DecisionMemory, bootId: string): string {
   const plainPorts = [...ports].map(([label, port]) => [label, { ...port, works: [...port.works] }]);
-  return JSON.stringify({ formatVersion, bootId, ports: plainPorts, selections: [...selections] });
+  return JSON.stringify({ formatVersion: FORMAT_VERSION, bootId, ports: plainPorts, selections: [...selections] });
 }
 
 /** Reads it back, whole or not at all. `nowMs`: monotonic; a time that is still to come is a sign of damage. */
 export function parseMemory(text: string, nowMs: number): ParsedMemory {
   try {
     const root = recordOf(JSON.parse(text), 'file');
-    if (root.formatVersion !== formatVersion) throw new Error(`it is not of version ${formatVersion}`);
+    if (root.formatVersion !== FORMAT_VERSION) throw new Error(`it is not of version ${FORMAT_VERSION}`);
     return {
       kind: 'memory',
       bootId: textOf(root.bootId, 'bootId'),

@@ -33,9 +33,9 @@ const assumedRoute: ObservedRoute = {
 };
 
 /** So many failures in a row are a verdict for everybody: more than `fail_after` may be. */
-const plentyOfFailures = 100;
+const PLENTY_OF_FAILURES = 100;
 
-const assumedError = 'so it is assumed';
+const ASSUMED_ERROR = 'so it is assumed';
 
 /**
  * The ports as they would be known: those of the draft as they have been observed, by interface, changed into what is
@@ -115,13 +115,13 @@ function failing({ facts, targets, nowMs }: Given): PortFacts {
   const records = new Map(usable.targets);
   for (const { targetKey } of targets) {
     let record: TestRecord = newRecord(nowMs);
-    for (let count = 0; count < plentyOfFailures; count += 1) record = withOutcome(record, failureAt(nowMs));
+    for (let count = 0; count < PLENTY_OF_FAILURES; count += 1) record = withOutcome(record, failureAt(nowMs));
     records.set(targetKey, record);
   }
   const { lastSucceededMs } = usable.test;
   return {
     ...usable,
-    test: { lastSucceededMs, lastFailedMs: nowMs, lastError: assumedError },
+    test: { lastSucceededMs, lastFailedMs: nowMs, lastError: ASSUMED_ERROR },
     targets: records,
   };
 }
@@ -167,7 +167,7 @@ function answerAt(nowMs: number): TestOutcome {
 
 /** Not silence: that is weighed against the loss of the path, and this is certain. */
 function failureAt(nowMs: number): TestOutcome {
-  return { ...endingAt(nowMs), result: { kind: 'failed', failure: 'timeout', detail: assumedError, silent: false } };
+  return { ...endingAt(nowMs), result: { kind: 'failed', failure: 'timeout', detail: ASSUMED_ERROR, silent: false } };
 }
 
 function endingAt(

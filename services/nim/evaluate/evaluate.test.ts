@@ -24,23 +24,23 @@ import { deviceConfigJson, type DeviceSketch } from '../testing/device-config.js
 import { evaluate } from './index.js';
 
 const {
-  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage,
-  NETWORK_OPERATION_APP_TRAFFIC: appTraffic,
-  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: baseImage,
-  NETWORK_OPERATION_CONTROLLER: controller,
+  NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: APP_IMAGE,
+  NETWORK_OPERATION_APP_TRAFFIC: APP_TRAFFIC,
+  NETWORK_OPERATION_BASE_IMAGE_DOWNLOAD: BASE_IMAGE,
+  NETWORK_OPERATION_CONTROLLER: CONTROLLER,
 } = NetworkOperation;
 const {
-  ASSUMED_PORT_STATE_WORKING: working,
-  ASSUMED_PORT_STATE_FAILING: failing,
-  ASSUMED_PORT_STATE_DOWN: down,
-  ASSUMED_PORT_STATE_UNSPECIFIED: unspecified,
+  ASSUMED_PORT_STATE_WORKING: WORKING,
+  ASSUMED_PORT_STATE_FAILING: FAILING,
+  ASSUMED_PORT_STATE_DOWN: DOWN,
+  ASSUMED_PORT_STATE_UNSPECIFIED: UNSPECIFIED,
 } = AssumedPortState;
 
-const crew = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
-const bridge = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
+const CREW = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
+const BRIDGE = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';
 const sketch = {
   ports: { eth0: 0, wwan0: 10, sat0: 20 },
-  networkInstances: { crew: { uuid: crew }, bridge: { uuid: bridge, allowed: [0, 10] } },
+  networkInstances: { crew: { uuid: CREW }, bridge: { uuid: BRIDGE, allowed: [0, 10] } },
 } satisfies DeviceSketch;
 const ship = deviceConfigJson(sketch);
 const allUp = { eth0: 'up', wwan0: 'up', sat0: 'up' };
@@ -80,23 +80,23 @@ function portsOf({ operations }: EvaluateResponse, operation: NetworkOperation, 
 describe('what if ports were not as they are', () => {
   it.each([
     ['nothing is assumed', [], ''],
-    ['the port in use is down', [{ port: 'eth0', state: down }], 'crew: eth0 -> wwan0; bridge: eth0 -> wwan0'],
-    ['its tests fail', [{ port: 'eth0', state: failing }], 'crew: eth0 -> wwan0; bridge: eth0 -> wwan0'],
-    ['a standby is down', [{ port: 'wwan0', state: down }], ''],
+    ['the port in use is down', [{ port: 'eth0', state: DOWN }], 'crew: eth0 -> wwan0; bridge: eth0 -> wwan0'],
+    ['its tests fail', [{ port: 'eth0', state: FAILING }], 'crew: eth0 -> wwan0; bridge: eth0 -> wwan0'],
+    ['a standby is down', [{ port: 'wwan0', state: DOWN }], ''],
     [
       'two are down, one by its interface',
       [
-        { port: 'eth0', state: down },
-        { port: 'wwan0', state: down },
+        { port: 'eth0', state: DOWN },
+        { port: 'wwan0', state: DOWN },
       ],
       'crew: eth0 -> sat0; bridge: eth0 -> none',
     ],
     [
       'all fail, so that nobody knows better than to stay',
-      ['eth0', 'wwan0', 'sat0'].map((port) => ({ port, state: failing })),
+      ['eth0', 'wwan0', 'sat0'].map((port) => ({ port, state: FAILING })),
       '',
     ],
-    ['what works is assumed to work', [{ port: 'eth0', state: working }], ''],
+    ['what works is assumed to work', [{ port: 'eth0', state: WORKING }], ''],
   ])('%s', (_what, ports, want) => {
     expect(moves(asked(onShip(), { ports }))).toBe(want);
   });
@@ -104,15 +104,15 @@ describe('what if ports were not as they are', () => {
   it('goes back to a better port at once from one that is down, and after the hold from one that works', () => {
     const device = onShip({ eth0: 'no-carrier', wwan0: 'up', sat0: 'up' });
     device.clock.advance(60_000);
-    const back = asked(device, { ports: [{ port: 'eth0', state: working }] });
+    const back = asked(device, { ports: [{ port: 'eth0', state: WORKING }] });
     expect(moves(back)).toBe('crew: wwan0 -> wwan0, after 30 s eth0; bridge: wwan0 -> wwan0, after 30 s eth0');
     expect(back.lines).toContain(
       'crew would go from wwan0 to eth0 after 30 s: went to a better port (eth0 (priority 0) has been working for 30 s).',
     );
     const both = asked(device, {
       ports: [
-        { port: 'eth0', state: working },
-        { port: 'wwan0', state: down },
+        { port: 'eth0', state: WORKING },
+        { port: 'wwan0', state: DOWN },
       ],
     });
     expect(moves(both)).toBe('crew: wwan0 -> eth0; bridge: wwan0 -> eth0');
@@ -123,7 +123,7 @@ describe('what if ports were not as they are', () => {
     device.clock.advance(60_000);
     device.decide(ship, { eth0: 'no-carrier', wwan0: 'up', sat0: 'up' });
     device.clock.advance(10_000);
-    const { networkInstances } = asked(device, { ports: [{ port: 'eth0', state: working }] });
+    const { networkInstances } = asked(device, { ports: [{ port: 'eth0', state: WORKING }] });
     expect(networkInstances[0]).toMatchObject({
       now: { selectedPort: { logicalLabel: 'sat0' } },
       wouldBe: { selectedPort: { logicalLabel: 'sat0' } },
@@ -148,7 +148,7 @@ describe('what if ports were not as they are', () => {
     device.decide({ ...json, networkInstances }, allUp);
     device.decide({ ...json, networkInstances }, { ...allUp, eth0: 'no-carrier' });
     device.clock.advance(600_000);
-    const answer = asked(device, { ports: [{ port: 'eth0', state: working }] });
+    const answer = asked(device, { ports: [{ port: 'eth0', state: WORKING }] });
     expect(
       answer.networkInstances.map(({ later, laterAfter }) => [
         later?.selectedPort?.logicalLabel,
@@ -162,10 +162,10 @@ describe('what if ports were not as they are', () => {
     const networkInstances = json.networkInstances.map((one) => ({ ...one, test: { failoverHold: '60s' } }));
     const device = new DecidedDevice();
     device.decide({ ...json, networkInstances }, allUp);
-    const answer = asked(device, { ports: [{ port: 'eth0', state: down }] });
+    const answer = asked(device, { ports: [{ port: 'eth0', state: DOWN }] });
     expect(moves(answer)).toBe('crew: eth0 -> eth0, after 60 s wwan0; bridge: eth0 -> eth0, after 60 s wwan0');
     expect(answer.networkInstances[0]?.wouldBe?.failoverWait).toMatchObject({ toPort: 'wwan0' });
-    const off = asked(device, { config: configFromJson(ship), ports: [{ port: 'eth0', state: down }] });
+    const off = asked(device, { config: configFromJson(ship), ports: [{ port: 'eth0', state: DOWN }] });
     expect(moves(off)).toBe('crew: eth0 -> wwan0; bridge: eth0 -> wwan0');
   });
 
@@ -174,7 +174,7 @@ describe('what if ports were not as they are', () => {
     device.decide(ship, allUp);
     // Long enough for an answer to be too old to go by when the port in use really fails.
     device.clock.advance(600_000);
-    expect(moves(asked(device, { ports: [{ port: 'eth0', state: failing }] }))).toBe(
+    expect(moves(asked(device, { ports: [{ port: 'eth0', state: FAILING }] }))).toBe(
       'crew: eth0 -> wwan0; bridge: eth0 -> wwan0',
     );
   });
@@ -185,16 +185,16 @@ describe('what if ports were not as they are', () => {
     device.decide(ship, { ...allUp, eth0: 'failing' });
     device.clock.advance(60_000);
     expect(moves(asked(device, {}))).toBe('');
-    expect(moves(asked(device, { ports: [{ port: 'eth0', state: working }] }))).toBe(
+    expect(moves(asked(device, { ports: [{ port: 'eth0', state: WORKING }] }))).toBe(
       'crew: wwan0 -> wwan0, after 30 s eth0; bridge: wwan0 -> wwan0, after 30 s eth0',
     );
   });
 
   it('says of operations what would change, with a port that loses its link', () => {
-    const answer = asked(onShip(), { ports: [{ port: 'eth0', state: down }] });
-    expect(portsOf(answer, controller, 'now')).toBe('eth0 wwan0 sat0');
-    expect(portsOf(answer, controller, 'wouldBe')).toBe('wwan0 sat0');
-    expect(portsOf(answer, baseImage, 'wouldBe')).toBe('');
+    const answer = asked(onShip(), { ports: [{ port: 'eth0', state: DOWN }] });
+    expect(portsOf(answer, CONTROLLER, 'now')).toBe('eth0 wwan0 sat0');
+    expect(portsOf(answer, CONTROLLER, 'wouldBe')).toBe('wwan0 sat0');
+    expect(portsOf(answer, BASE_IMAGE, 'wouldBe')).toBe('');
     expect(answer.operations.every(({ changes }) => changes)).toBe(true);
     expect(answer.lines).toEqual([
       'crew would go from eth0 to wwan0 at once: link lost (eth0: no carrier).',
@@ -222,17 +222,17 @@ describe('what if the policy were another', () => {
     ],
     [
       'a network instance forbidden every port',
-      { networkInstances: [networkInstancePriorities(bridge, [])] },
+      { networkInstances: [networkInstancePriorities(BRIDGE, [])] },
       'bridge: eth0 -> none',
     ],
     [
       'app traffic forbidden a port',
-      { operations: [operationPriorities(appTraffic, [10, 20])] },
+      { operations: [operationPriorities(APP_TRAFFIC, [10, 20])] },
       'crew: eth0 -> wwan0',
     ],
     [
       'a port for the controller alone',
-      { ports: [portOperations('eth0', [controller])] },
+      { ports: [portOperations('eth0', [CONTROLLER])] },
       'crew: eth0 -> wwan0; bridge: eth0 -> wwan0',
     ],
     ['what is in force already', { ports: [portPriority('eth0', undefined)] }, ''],
@@ -273,17 +273,17 @@ describe('what if the policy were another', () => {
 
   it('with a grant that there is not', () => {
     const device = onShip();
-    const answer = asked(device, { grants: [{ operation: appImage, priorities: [20], networkInstance: '' }] });
-    expect(portsOf(answer, appImage, 'wouldBe')).toBe('eth0 sat0');
+    const answer = asked(device, { grants: [{ operation: APP_IMAGE, priorities: [20], networkInstance: '' }] });
+    expect(portsOf(answer, APP_IMAGE, 'wouldBe')).toBe('eth0 sat0');
     expect(answer.lines).toEqual(['App image download would have, best first: eth0, sat0 (now eth0).']);
-    const granted = answer.operations.find(({ operation }) => operation === appImage)?.wouldBe[1];
+    const granted = answer.operations.find(({ operation }) => operation === APP_IMAGE)?.wouldBe[1];
     expect(granted?.reasons.at(-1)?.detail).toBe('only the grant that is assumed permits it');
     expect(granted?.grantedUntilBoottime).toBeUndefined();
   });
 
   it('with a grant for one network instance, at sea', () => {
     const device = onShip({ eth0: 'no-carrier', wwan0: 'no-carrier', sat0: 'up' });
-    const sat = { operation: appTraffic, priorities: [20] };
+    const sat = { operation: APP_TRAFFIC, priorities: [20] };
     expect(moves(asked(device, { grants: [{ ...sat, networkInstance: 'bridge' }] }))).toBe('bridge: none -> sat0');
     expect(moves(asked(device, { grants: [{ ...sat, networkInstance: 'crew' }] }))).toBe('');
   });
@@ -310,7 +310,7 @@ describe('what if the configuration were another', () => {
     const unknown = asked(onShip(), { config });
     expect(moves(unknown)).toBe('bridge: eth0 -> wwan0');
     expect(unknown.lines[0]).toContain('wlan0 (wlan0) is not in the configuration in force');
-    expect(moves(asked(onShip(), { config, ports: [{ port: 'wlan0', state: working }] }))).toBe(
+    expect(moves(asked(onShip(), { config, ports: [{ port: 'wlan0', state: WORKING }] }))).toBe(
       'crew: eth0 -> wlan0; bridge: eth0 -> wlan0',
     );
   });
@@ -327,7 +327,7 @@ describe('what if the configuration were another', () => {
     const device = new DecidedDevice();
     const overrides: PolicyOverride[] = [
       {
-        value: { $case: 'networkInstancePriorities', value: { networkInstanceId: bridge, priorities: [20] } },
+        value: { $case: 'networkInstancePriorities', value: { networkInstanceId: BRIDGE, priorities: [20] } },
         origin: undefined,
       },
     ];
@@ -361,13 +361,13 @@ describe('a what-if that is invalid', () => {
         }),
         grants: [
           { operation: 0, priorities: [300], networkInstance: '' },
-          { operation: appImage, priorities: [], networkInstance: 'crew' },
+          { operation: APP_IMAGE, priorities: [], networkInstance: 'crew' },
         ],
         ports: [
-          { port: 'eth7', state: down },
-          { port: 'wwan0', state: unspecified },
-          { port: 'sat0', state: down },
-          { port: 'sat0', state: working },
+          { port: 'eth7', state: DOWN },
+          { port: 'wwan0', state: UNSPECIFIED },
+          { port: 'sat0', state: DOWN },
+          { port: 'sat0', state: WORKING },
         ],
       }).toSorted(),
     ).toEqual(
@@ -394,7 +394,7 @@ describe('a what-if that is invalid', () => {
       violationsOf({
         config: configFromJson(JSON.parse(json) as object),
         policy: patchOf({ ports: [portPriority('eth7', 999)] }),
-        ports: [{ port: 'eth9', state: unspecified }],
+        ports: [{ port: 'eth9', state: UNSPECIFIED }],
       }),
     ).toEqual(['config.networkInstances[1].ip.subnet', 'policy.ports[0].priority', 'ports[0].state']);
   });
@@ -403,7 +403,7 @@ describe('a what-if that is invalid', () => {
     const device = onShip();
     const before = structuredClone(device.publisher.networkInstanceTestStatuses());
     const { revision } = device.publisher.testStatuses;
-    asked(device, { ports: [{ port: 'eth0', state: down }], policy: patchOf({ ports: [portPriority('sat0', 0)] }) });
+    asked(device, { ports: [{ port: 'eth0', state: DOWN }], policy: patchOf({ ports: [portPriority('sat0', 0)] }) });
     expect(device.publisher.networkInstanceTestStatuses()).toEqual(before);
     expect(device.publisher.testStatuses.revision).toBe(revision);
   });

@@ -26,7 +26,7 @@ export interface Foreseen {
  * Each look ends a hold, or a wait for a first test, and nothing begins one, so a few do; this bounds the work whatever
  * is configured.
  */
-const mostDecisions = 20;
+const MOST_DECISIONS = 20;
 
 /** Decides, and decides again for each network instance whenever a decision announces another one, as NIM would. */
 export function foresee(
@@ -59,7 +59,7 @@ function futureOf(
   const alone = { ...policy, networkInstances: [networkInstance] };
   let latest = decide(snapshot, alone, memory, nowMs);
   let atMs: number | undefined;
-  for (let decisions = 0; decisions < mostDecisions && latest.nextDecisionAtMs !== undefined; decisions += 1) {
+  for (let decisions = 0; decisions < MOST_DECISIONS && latest.nextDecisionAtMs !== undefined; decisions += 1) {
     const decideAtMs = latest.nextDecisionAtMs;
     const next = decide(snapshot, alone, latest.memory, decideAtMs);
     if (next.memory.selections.get(id)?.port !== latest.memory.selections.get(id)?.port) atMs = decideAtMs;

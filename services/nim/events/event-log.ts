@@ -5,7 +5,7 @@ import type { ManagerEvent, LoggedEvent } from './event.js';
 import { LineFile } from './line-file.js';
 
 /** So many events are kept: on a link that flaps every ten seconds, a day and more. */
-export const eventsKept = 10_000;
+export const EVENTS_KEPT = 10_000;
 
 /** The log of what happened: bounded, append-only, kept over restarts; the sequence goes on where it ended. */
 export class EventLog {
@@ -27,7 +27,7 @@ export class EventLog {
     readonly clock: Clock;
     readonly logger: Logger;
   }): Promise<EventLog> {
-    const file = new LineFile({ ...options, linesPerFile: eventsKept / 2 });
+    const file = new LineFile({ ...options, linesPerFile: EVENTS_KEPT / 2 });
     const log = new EventLog(file, options.clock);
     let damaged = 0;
     for (const line of await file.load()) {
@@ -101,6 +101,6 @@ export class EventLog {
   #keep(event: LoggedEvent): void {
     this.#lastSequence = event.sequence;
     this.#events.push(event);
-    if (this.#events.length > eventsKept) this.#events.shift();
+    if (this.#events.length > EVENTS_KEPT) this.#events.shift();
   }
 }

@@ -5,10 +5,10 @@ import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 
 /** What a power cut may take: lines are synced this long after the first of them was written. */
-const syncAfterMs = 2_000;
+const SYNC_AFTER_MS = 2_000;
 
 /** Lines that wait while the disk does not take them; beyond that the oldest are given up. */
-const mostWaitingLines = 10_000;
+const MOST_WAITING_LINES = 10_000;
 
 /**
  * Lines in a file and the one before it (`.1`). Appending never waits: it is done behind the caller's back, and a disk
@@ -63,7 +63,7 @@ export class LineFile {
   append(line: string): void {
     if (this.#closed) return;
     this.#waiting.push(line);
-    if (this.#waiting.length > mostWaitingLines) this.#waiting.shift();
+    if (this.#waiting.length > MOST_WAITING_LINES) this.#waiting.shift();
     this.#writing ??= this.#write();
   }
 
@@ -102,7 +102,7 @@ export class LineFile {
     await this.#file.appendFile(batch.map((line) => `${line}\n`).join(''));
     this.#lines += batch.length;
     if (this.#lines >= this.#linesPerFile) await this.#rotate(this.#file);
-    else this.#cancelSync ??= this.#clock.setTimer(syncAfterMs, () => void this.#sync());
+    else this.#cancelSync ??= this.#clock.setTimer(SYNC_AFTER_MS, () => void this.#sync());
   }
 
   async #rotate(file: FileHandle): Promise<void> {

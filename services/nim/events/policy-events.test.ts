@@ -13,18 +13,18 @@ import { EventLog } from './index.js';
 import { PolicyEvents } from './policy-events.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
-const made = Date.UTC(2026, 2, 1);
+const MADE = Date.UTC(2026, 2, 1);
 let directory: string;
 let log: EventLog;
 
 const openLog = () =>
-  EventLog.open({ path: join(directory, 'events.jsonl'), clock: new VirtualClock(made + 9_000), logger });
+  EventLog.open({ path: join(directory, 'events.jsonl'), clock: new VirtualClock(MADE + 9_000), logger });
 
 function change(policyVersion: bigint, more: Partial<PolicyChange> = {}): PolicyChange {
   return {
     policyVersion,
     kind: PolicyChangeKind.POLICY_CHANGE_KIND_UPDATED,
-    time: timestampOf(made + Number(policyVersion)),
+    time: timestampOf(MADE + Number(policyVersion)),
     author: 'ops',
     reason: 'drill',
     grantId: '',
@@ -50,7 +50,7 @@ function logged(): readonly string[] {
   return log
     .list(0)
     .map(({ event, wallMs }) =>
-      event.kind === 'policy-changed' ? `${event.policyVersion} ${event.change} +${wallMs - made}` : '?',
+      event.kind === 'policy-changed' ? `${event.policyVersion} ${event.change} +${wallMs - MADE}` : '?',
     );
 }
 
@@ -82,7 +82,7 @@ describe('PolicyEvents', () => {
   it('logs versions that begin anew because files were lost', () => {
     const events = new PolicyEvents(log);
     events.record([change(1n)]);
-    events.record([change(1n, { time: timestampOf(made + 5_000) })]);
+    events.record([change(1n, { time: timestampOf(MADE + 5_000) })]);
     expect(logged()).toEqual(['1 updated +1', '1 updated +5000']);
   });
 

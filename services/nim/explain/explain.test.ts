@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
-import { networkInstanceId, Scenario } from '../../../lib/decision/decide/testing/scenario.js';
+import { NETWORK_INSTANCE_ID, Scenario } from '../../../lib/decision/decide/testing/scenario.js';
 import { explainOperation, explainSelection, formatDuration } from './explain.js';
 
 function explained(scenario: Scenario, seconds: number, changes = ''): readonly string[] {
-  const selection = scenario.decideAt(seconds, changes).selections.get(networkInstanceId);
+  const selection = scenario.decideAt(seconds, changes).selections.get(NETWORK_INSTANCE_ID);
   if (selection === undefined) throw new Error('no selection');
   return explainSelection(selection, seconds * 1000);
 }

@@ -6,7 +6,7 @@ import type { AppTraffic } from '../probing/tester/index.js';
 import { SimulatedNim } from '../testing/simulated-nim.js';
 import { nimMetrics } from './index.js';
 
-const controller = 'https://controller.example/api/v2/edgedevice/ping';
+const CONTROLLER = 'https://controller.example/api/v2/edgedevice/ping';
 
 let meters: Meters;
 let nim: SimulatedNim;
@@ -17,7 +17,7 @@ beforeEach(async () => {
   traffic = undefined;
   nim = new SimulatedNim({
     ports: { eth0: 0, wwan0: 10 },
-    controller,
+    controller: CONTROLLER,
     instrument: (publisher) =>
       nimMetrics(meters, {
         publisher,
@@ -50,11 +50,11 @@ async function seriesNamed(name: string): Promise<readonly string[]> {
   return (await meters.text()).split('\n').filter((line) => line.startsWith(`${name}{`));
 }
 
-const crew = 'network_instance="crew",network_instance_id="crew"';
+const CREW = 'network_instance="crew",network_instance_id="crew"';
 
 describe('metrics of NIM', () => {
   it('tell the state of each port and of each target over it', async () => {
-    const target = `port="wwan0",target="${controller}"`;
+    const target = `port="wwan0",target="${CONTROLLER}"`;
     expect(await valueOf('eve_uplink_port_usable{port="eth0"}')).toBe(1);
     expect(await valueOf('eve_uplink_port_priority{port="wwan0"}')).toBe(10);
     expect(await valueOf('eve_uplink_port_test_state{port="eth0",state="working"}')).toBe(1);
@@ -82,17 +82,17 @@ describe('metrics of NIM', () => {
   });
 
   it('count a switch by its cause, and tell how long it took since the last answer', async () => {
-    expect(await valueOf(`eve_uplink_network_instance_port{${crew},port="eth0",interface="eth0"}`)).toBe(1);
-    expect(await valueOf(`eve_uplink_network_instance_verified{${crew}}`)).toBe(1);
+    expect(await valueOf(`eve_uplink_network_instance_port{${CREW},port="eth0",interface="eth0"}`)).toBe(1);
+    expect(await valueOf(`eve_uplink_network_instance_verified{${CREW}}`)).toBe(1);
     await nim.run(60_000);
     nim.network.path('eth0').state = 'dead';
     const tookMs = await nim.until('crew', 'wwan0', 20_000);
     await aftermath();
     expect(await seriesNamed('eve_uplink_network_instance_port')).toEqual([
-      `eve_uplink_network_instance_port{${crew},port="wwan0",interface="wwan0"} 1`,
+      `eve_uplink_network_instance_port{${CREW},port="wwan0",interface="wwan0"} 1`,
     ]);
-    expect(await valueOf(`eve_uplink_switches_total{${crew},cause="test-failed"}`)).toBe(1);
-    expect(await valueOf(`eve_uplink_switches_total{${crew},cause="link-lost"}`)).toBeUndefined();
+    expect(await valueOf(`eve_uplink_switches_total{${CREW},cause="test-failed"}`)).toBe(1);
+    expect(await valueOf(`eve_uplink_switches_total{${CREW},cause="link-lost"}`)).toBeUndefined();
     const measuredMs = 1_000 * Number(await valueOf('eve_uplink_failover_duration_seconds_sum{cause="test-failed"}'));
     // It answered last at most one keepalive probe before it died.
     expect(measuredMs).toBeGreaterThan(tookMs - 20);
@@ -103,7 +103,7 @@ describe('metrics of NIM', () => {
     nim.read({ eth0: 'no-carrier' });
     await nim.run(100);
     expect(await valueOf('eve_uplink_port_usable{port="eth0"}')).toBe(0);
-    expect(await valueOf(`eve_uplink_switches_total{${crew},cause="link-lost"}`)).toBe(1);
+    expect(await valueOf(`eve_uplink_switches_total{${CREW},cause="link-lost"}`)).toBe(1);
     expect(await valueOf('eve_uplink_failover_duration_seconds_count{cause="link-lost"}')).toBe(1);
     expect(await valueOf('eve_uplink_event_to_status_duration_seconds_count{event="kernel"}')).toBeGreaterThan(0);
   });
@@ -111,7 +111,7 @@ describe('metrics of NIM', () => {
   it('say why there is no port', async () => {
     nim.read({ eth0: 'no-carrier', wwan0: 'no-address' });
     await nim.run(100);
-    expect(await valueOf(`eve_uplink_network_instance_without_port{${crew},reason="none-usable"}`)).toBe(1);
+    expect(await valueOf(`eve_uplink_network_instance_without_port{${CREW},reason="none-usable"}`)).toBe(1);
     expect(await seriesNamed('eve_uplink_network_instance_verified')).toEqual([]);
   });
 

@@ -7,10 +7,10 @@ import { isInterfaceName } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 
 /** A resolv.conf of a DHCP client has some hundred bytes; a file of another size is not one. */
-const longestFileBytes = 16 * 1024;
+const LONGEST_FILE_BYTES = 16 * 1024;
 
 /** glibc takes three (resolv.conf(5)); some leases name more. */
-const mostServers = 8;
+const MOST_SERVERS = 8;
 
 /** Name servers in a file of resolv.conf syntax, in order, each once; what is no address is left out. */
 export function nameServersIn(text: string): readonly string[] {
@@ -18,7 +18,7 @@ export function nameServersIn(text: string): readonly string[] {
     .split('\n')
     .map((line) => /^\s*nameserver\s+([^\s#;]+)/.exec(line)?.[1] ?? '')
     .filter((server) => isIP(server) !== 0);
-  return [...new Set(servers)].slice(0, mostServers);
+  return [...new Set(servers)].slice(0, MOST_SERVERS);
 }
 
 /**
@@ -114,8 +114,8 @@ export class LeaseNameServers {
     try {
       const file = await open(join(this.#directory, interfaceName), 'r');
       try {
-        const buffer = Buffer.alloc(longestFileBytes);
-        const { bytesRead } = await file.read(buffer, 0, longestFileBytes, 0);
+        const buffer = Buffer.alloc(LONGEST_FILE_BYTES);
+        const { bytesRead } = await file.read(buffer, 0, LONGEST_FILE_BYTES, 0);
         return buffer.toString('utf8', 0, bytesRead);
       } finally {
         await file.close();

@@ -79,7 +79,7 @@ export interface PortObserverOptions {
 }
 
 /** What no event told is found by then. */
-const safetyReadingMs = 30_000;
+const SAFETY_READING_MS = 30_000;
 
 /** A reading that failed is tried again after this time, then twice that and so on. */
 const retry = { firstMs: 100, mostMs: 5_000 };
@@ -128,7 +128,7 @@ export class PortObserver {
   readEverything(): void {
     this.#cancelSafety();
     if (this.#closed) return;
-    this.#cancelSafety = this.#options.clock.setTimer(safetyReadingMs, () => {
+    this.#cancelSafety = this.#options.clock.setTimer(SAFETY_READING_MS, () => {
       this.readEverything();
     });
     void this.#options.nameServers.refresh().then(() => {

@@ -4,8 +4,8 @@ import { SelectionCause } from '../../../gen/nim/v1/network_instance_test_status
 import { defaultTestSettings, parseTarget, type ProbeTarget } from '../../../lib/configuration/index.js';
 import { SimulatedNim, type SimulatedNimOptions } from '../testing/simulated-nim.js';
 
-const controller = 'https://controller.example/api/v2/edgedevice/ping';
-const ship: SimulatedNimOptions = { ports: { eth0: 0, wwan0: 1, sat0: 2 }, controller };
+const CONTROLLER = 'https://controller.example/api/v2/edgedevice/ping';
+const ship: SimulatedNimOptions = { ports: { eth0: 0, wwan0: 1, sat0: 2 }, controller: CONTROLLER };
 
 let nim: SimulatedNim;
 
@@ -251,7 +251,7 @@ describe('network instances with targets of their own', () => {
     });
     expect([nim.portOf('crew'), nim.portOf('plant')]).toEqual(['eth0', 'eth0']);
     const [crew, plantStatus] = nim.publisher.networkInstanceTestStatuses();
-    expect(crew?.candidates[0]?.target).toBe(controller);
+    expect(crew?.candidates[0]?.target).toBe(CONTROLLER);
     expect(plantStatus?.candidates[0]?.target).toBe('tcp://192.0.2.80:8080');
   });
 

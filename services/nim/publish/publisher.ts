@@ -24,7 +24,7 @@ export type TestStatusEntry =
     };
 
 /** Key of the basis; no network instance has an empty UUID. */
-const basisKey = '';
+const BASIS_KEY = '';
 
 /** Everything that one decision was made from, and the decision. */
 export interface Published {
@@ -84,7 +84,7 @@ export class Publisher {
 
   /** What the NITS rest on now. */
   get basis(): Extract<TestStatusEntry, { kind: 'basis' }> {
-    const basis = this.testStatuses.get(basisKey);
+    const basis = this.testStatuses.get(BASIS_KEY);
     return basis?.kind === 'basis'
       ? basis
       : { kind: 'basis', configVersion: 0n, policyVersion: 0n, deviceNetworkRevision: 0n };
@@ -98,7 +98,7 @@ export class Publisher {
     this.ports.replaceAll(this.#portStatuses(published, wall), (status, revision) => ({ ...status, revision }));
     const { version: configVersion, policyVersion } = configuration;
     const entries = new Map<string, TestStatusEntry>([
-      [basisKey, { kind: 'basis', configVersion, policyVersion, deviceNetworkRevision: this.ports.revision }],
+      [BASIS_KEY, { kind: 'basis', configVersion, policyVersion, deviceNetworkRevision: this.ports.revision }],
     ]);
     for (const [id, selection] of decision.selections) {
       entries.set(id, { kind: 'status', status: testStatusOf(selection, wall) });

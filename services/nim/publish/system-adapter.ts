@@ -8,10 +8,10 @@ import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import type { Port, PortUsage } from '../../../lib/configuration/index.js';
 
 /** DevicePortConfigVersion of EVE that has management ports marked one by one. */
-const perPortManagementVersion = 1;
+const PER_PORT_MANAGEMENT_VERSION = 1;
 
 /** The largest cost EVE knows; its field is wider than its meaning. */
-const largestCost = 255;
+const LARGEST_COST = 255;
 
 /** The ports as EVE's own message for ZInfoDevice.systemAdapter, with our fields for each port by itself. */
 export function systemAdapterOf(
@@ -27,7 +27,7 @@ export function systemAdapterOf(
     currentIndex: 0,
     status: [
       DevicePortStatus.fromPartial({
-        version: perPortManagementVersion,
+        version: PER_PORT_MANAGEMENT_VERSION,
         key: 'zedagent',
         ...(configuredAt === undefined ? {} : { timePriority: configuredAt }),
         ports: devicePorts,
@@ -59,7 +59,7 @@ function devicePortOf(port: Port, status: PortStatus): DevicePort {
     dns: { DNSservers: status.dnsServers, DNSdomain: '', DNSsearch: [] },
     up: status.linkState === PortLinkState.PORT_LINK_STATE_UP,
     usage: usages[port.usage],
-    cost: Math.min(status.priority, largestCost),
+    cost: Math.min(status.priority, LARGEST_COST),
     priority: status.priority,
     testState: status.testState,
     ...(error === undefined ? {} : { err: error, lastError: error }),

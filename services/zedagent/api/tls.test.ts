@@ -20,7 +20,7 @@ import { createLogger } from '../../../lib/observability/index.js';
 import { call, connectTo, readRpcError } from '../../../lib/rpc/index.js';
 import { startZedagent, type RunningZedagent } from '../index.js';
 
-const haveOpenssl = spawnSync('openssl', ['version']).status === 0;
+const HAVE_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const requests = {
   getPolicy: {},
@@ -31,7 +31,7 @@ const requests = {
 };
 const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' };
 
-(haveOpenssl ? describe : describe.skip)("zedagent's listener on the network", () => {
+(HAVE_OPENSSL ? describe : describe.skip)("zedagent's listener on the network", () => {
   let directory: string;
   let service: RunningZedagent;
   const closers: (() => void)[] = [];

@@ -4,14 +4,14 @@ import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
 
 /** More would not be read, and each costs a line. */
-const mostTold = 20;
+const MOST_TOLD = 20;
 
 /** What is in order in a configuration, under the policy over it, and will not come about as it says. */
 export function configWarnings(config: EdgeDevConfig, model: DeviceModel): ConfigWarning[] {
   const all = testWarnings(model).map(({ subject, description }) => ({ field: fieldOf(subject, config), description }));
-  const left = all.length - mostTold;
+  const left = all.length - MOST_TOLD;
   if (left <= 0) return all;
-  return [...all.slice(0, mostTold), { field: '', description: `and ${left} more like these` }];
+  return [...all.slice(0, MOST_TOLD), { field: '', description: `and ${left} more like these` }];
 }
 
 function fieldOf(subject: TestWarning['subject'], config: EdgeDevConfig): string {

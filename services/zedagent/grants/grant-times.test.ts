@@ -7,9 +7,9 @@ import { durationOf, timestampOf } from '../../../lib/configuration/index.js';
 import { checkpointOf, liveGrants, restoredGrants } from './grant-times.js';
 import type { Instant } from '../in-force/instant.js';
 
-const minute = 60_000;
-const hour = 60 * minute;
-const aheadMs = minute;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const AHEAD_MS = MINUTE;
 
 function grantThatEndsAt(boottimeMs: number, id = 'g'): Grant {
   return {
@@ -38,35 +38,35 @@ function leftMs(grants: readonly Grant[], now: Instant): number {
 
 describe('after a restart', () => {
   // Kept at boottime 10 h, wall clock 100 h, with 2 h left.
-  const kept: Instant = { wallMs: 100 * hour, boottimeMs: 10 * hour, bootId: 'one' };
-  const stored = { ...checkpointOf(policyOf([grantThatEndsAt(12 * hour)], 'one'), kept, aheadMs), changes: [] };
+  const kept: Instant = { wallMs: 100 * HOUR, boottimeMs: 10 * HOUR, bootId: 'one' };
+  const stored = { ...checkpointOf(policyOf([grantThatEndsAt(12 * HOUR)], 'one'), kept, AHEAD_MS), changes: [] };
 
   it.each<{ what: string; now: Instant; want: number }>([
-    { what: 'of the service, the end stands', now: { ...kept, boottimeMs: 11 * hour, wallMs: 101 * hour }, want: hour },
+    { what: 'of the service, the end stands', now: { ...kept, boottimeMs: 11 * HOUR, wallMs: 101 * HOUR }, want: HOUR },
     {
       what: 'of the service, whatever the wall clock says',
-      now: { ...kept, boottimeMs: 11 * hour, wallMs: 0 },
-      want: hour,
+      now: { ...kept, boottimeMs: 11 * HOUR, wallMs: 0 },
+      want: HOUR,
     },
-    { what: 'of the service, past the end', now: { ...kept, boottimeMs: 12 * hour }, want: 0 },
+    { what: 'of the service, past the end', now: { ...kept, boottimeMs: 12 * HOUR }, want: 0 },
     {
       what: 'of the machine, the time that it was off counts',
-      now: { wallMs: 101 * hour, boottimeMs: minute, bootId: 'two' },
-      want: hour,
+      now: { wallMs: 101 * HOUR, boottimeMs: MINUTE, bootId: 'two' },
+      want: HOUR,
     },
     {
       what: 'of the machine at once, a power cut takes what the checkpoint is ahead',
-      now: { wallMs: 100 * hour + 30_000, boottimeMs: 0, bootId: 'two' },
-      want: 2 * hour - aheadMs,
+      now: { wallMs: 100 * HOUR + 30_000, boottimeMs: 0, bootId: 'two' },
+      want: 2 * HOUR - AHEAD_MS,
     },
     {
       what: 'of the machine with its clock set back, no more is left than was',
-      now: { wallMs: 5 * hour, boottimeMs: 0, bootId: 'two' },
-      want: 2 * hour - aheadMs,
+      now: { wallMs: 5 * HOUR, boottimeMs: 0, bootId: 'two' },
+      want: 2 * HOUR - AHEAD_MS,
     },
     {
       what: 'of the machine with its clock set forward, it has ended',
-      now: { wallMs: 1_000 * hour, boottimeMs: 0, bootId: 'two' },
+      now: { wallMs: 1_000 * HOUR, boottimeMs: 0, bootId: 'two' },
       want: 0,
     },
   ])('$what', ({ now, want }) => {
@@ -74,26 +74,26 @@ describe('after a restart', () => {
   });
 
   it('names the end by the wall clock as it is then', () => {
-    const now = { wallMs: 5 * hour, boottimeMs: 0, bootId: 'two' };
+    const now = { wallMs: 5 * HOUR, boottimeMs: 0, bootId: 'two' };
     const [grant] = restoredGrants(stored, now);
-    expect(grant?.expiresAt).toEqual(timestampOf(now.wallMs + 2 * hour - aheadMs));
+    expect(grant?.expiresAt).toEqual(timestampOf(now.wallMs + 2 * HOUR - AHEAD_MS));
   });
 });
 
 describe('whatever happens', () => {
   /** A time of running, how it ends, how long the machine is off, and what the wall clock says then. */
   const life = fc.record({
-    runsMs: fc.nat(20 * minute),
+    runsMs: fc.nat(20 * MINUTE),
     orderly: fc.boolean(),
     reboots: fc.boolean(),
-    offMs: fc.nat(hour),
-    wallJumpMs: fc.integer({ min: -1_000 * hour, max: 1_000 * hour }),
+    offMs: fc.nat(HOUR),
+    wallJumpMs: fc.integer({ min: -1_000 * HOUR, max: 1_000 * HOUR }),
   });
 
   it('a grant is never live for longer than it was given, by any clock (property)', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1_000, max: 2 * hour }), fc.array(life, { maxLength: 30 }), (lifetimeMs, lives) => {
-        let now: Instant = { wallMs: 50 * hour, boottimeMs: 0, bootId: '0' };
+      fc.property(fc.integer({ min: 1_000, max: 2 * HOUR }), fc.array(life, { maxLength: 30 }), (lifetimeMs, lives) => {
+        let now: Instant = { wallMs: 50 * HOUR, boottimeMs: 0, bootId: '0' };
         let grants: readonly Grant[] = [grantThatEndsAt(lifetimeMs)];
         let liveMs = 0;
         const pass = (ms: number, more: Partial<Instant> = {}): void => {
@@ -102,9 +102,9 @@ describe('whatever happens', () => {
         for (const { runsMs, orderly, reboots, offMs, wallJumpMs } of lives) {
           liveMs += Math.min(runsMs, leftMs(grants, now));
           // A checkpoint at the start, and one each minute.
-          pass(Math.floor(runsMs / minute) * minute);
-          let stored = checkpointOf(policyOf(grants, now.bootId), now, aheadMs);
-          pass(runsMs % minute);
+          pass(Math.floor(runsMs / MINUTE) * MINUTE);
+          let stored = checkpointOf(policyOf(grants, now.bootId), now, AHEAD_MS);
+          pass(runsMs % MINUTE);
           if (orderly) stored = checkpointOf(policyOf(grants, now.bootId), now, 0);
           if (!reboots) continue;
           pass(offMs, { bootId: `${now.bootId}+`, boottimeMs: 0, wallMs: Math.max(0, now.wallMs + wallJumpMs) });

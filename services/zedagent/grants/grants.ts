@@ -29,11 +29,11 @@ import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
 import { checkText } from '../policy/free-text.js';
 
-const shortestMs = 1_000;
+const SHORTEST_MS = 1_000;
 /** What is to hold for longer is a policy, not a grant. */
-const longestMs = 31 * 86_400_000;
+const LONGEST_MS = 31 * 86_400_000;
 /** Each change of the policy carries all of them. */
-const mostGrants = 100;
+const MOST_GRANTS = 100;
 
 /**
  * Makes a grant that nobody has yet under this id.
@@ -58,7 +58,7 @@ export function createGrant(
   const networkInstanceId =
     networkInstance === '' ? '' : networkInstanceNamed(networkInstance, model, 'networkInstance', problems);
   const lifetimeMs = durationInMs(request.lifetime);
-  if (lifetimeMs < shortestMs || lifetimeMs > longestMs)
+  if (lifetimeMs < SHORTEST_MS || lifetimeMs > LONGEST_MS)
     problems.add('lifetime', 'must be between 1 second and 31 days');
   if (reason.trim() === '') problems.add('reason', 'is required: it is what others read who wonder about the bill');
   checkText(reason, 'reason', problems);
@@ -70,8 +70,8 @@ export function createGrant(
     });
   }
   const live = current.policy.grants.filter((grant) => !hasEnded(grantOf(grant), now.boottimeMs));
-  if (live.length >= mostGrants) {
-    throw new RpcError(status.RESOURCE_EXHAUSTED, `there are ${mostGrants} grants already; revoke one first`, {
+  if (live.length >= MOST_GRANTS) {
+    throw new RpcError(status.RESOURCE_EXHAUSTED, `there are ${MOST_GRANTS} grants already; revoke one first`, {
       reason: 'TOO_MANY_GRANTS',
     });
   }

@@ -19,7 +19,7 @@ export interface InForce {
 export type PushedConfig = DeviceConfig & { readonly config: EdgeDevConfig };
 
 /** So many changes of the policy are kept for readers that were away. */
-const changesKept = 200;
+const CHANGES_KEPT = 200;
 
 /** The configuration that the policy lies over. @throws RpcError NO_CONFIG where there is none */
 export function configInForce({ deviceConfig }: InForce): PushedConfig {
@@ -40,7 +40,7 @@ export function withChange(
   const version = policy.version + 1n;
   return {
     policy: { ...policy, ...next, version },
-    changes: [...changes, { ...change, policyVersion: version }].slice(-changesKept),
+    changes: [...changes, { ...change, policyVersion: version }].slice(-CHANGES_KEPT),
   };
 }
 

@@ -22,7 +22,8 @@ import {
 import { call, type RpcError } from '../../../lib/rpc/index.js';
 import { TestDevice } from '../testing/device.js';
 
-const { NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: appImage, NETWORK_OPERATION_APP_TRAFFIC: appTraffic } = NetworkOperation;
+const { NETWORK_OPERATION_APP_IMAGE_DOWNLOAD: APP_IMAGE, NETWORK_OPERATION_APP_TRAFFIC: APP_TRAFFIC } =
+  NetworkOperation;
 const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;
 
 function ship(ports: readonly string[] = ['eth0', 'sat0'], instances: readonly number[] = [1, 2]): EdgeDevConfig {
@@ -91,7 +92,7 @@ describe('the policy over a configuration', () => {
     await device.push(ship());
     await update({
       ports: [portPriority('sat0', 3)],
-      operations: [operationPriorities(appTraffic, [0, 3])],
+      operations: [operationPriorities(APP_TRAFFIC, [0, 3])],
     });
     const { ports, operations, networkInstances, policyVersion } = await device.getPolicy();
     expect(policyVersion).toBe(1n);
@@ -282,7 +283,7 @@ describe('grants', () => {
       device.policy,
       'createGrant',
       {
-        operation: appImage,
+        operation: APP_IMAGE,
         priorities: [1],
         networkInstance: '',
         lifetime: { seconds: 7_200n, nanos: 0 },
@@ -299,7 +300,7 @@ describe('grants', () => {
     (await device.grants()).map(({ remaining }) => Number(remaining?.seconds) * 1000 + (remaining?.nanos ?? 0) / 1e6);
 
   it('are made, listed and revoked, and each is told in words', async () => {
-    const { grant, changes, policyVersion } = await create({ operation: appTraffic, networkInstance: 'ni1' });
+    const { grant, changes, policyVersion } = await create({ operation: APP_TRAFFIC, networkInstance: 'ni1' });
     expect(policyVersion).toBe(1n);
     expect(grant).toMatchObject({ networkInstanceId: uuid(1), priorities: [1], author: 'ops', reason: 'crew change' });
     expect(changes).toEqual([
@@ -423,7 +424,7 @@ describe('grants', () => {
   });
 
   it('end with the network instance that they are for', async () => {
-    const { grant } = await create({ operation: appTraffic, networkInstance: 'ni2' });
+    const { grant } = await create({ operation: APP_TRAFFIC, networkInstance: 'ni2' });
     expect((await device.push(ship(['eth0', 'sat0'], [1]))).droppedPolicy).toEqual([
       `grant ${grant?.id ?? ''} ends: there is no network instance ${uuid(2)} any more`,
     ]);

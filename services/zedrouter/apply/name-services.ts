@@ -13,7 +13,7 @@ import { writeWhole } from './write-whole.js';
  */
 
 /** So many are looked at in one turn of the event loop. */
-const lookedAtOnce = 10;
+const LOOKED_AT_ONCE = 10;
 
 /**
  * Each name service's texts as they are on disk, for those whose dnsmasq runs. One that is configured and does not run
@@ -23,7 +23,7 @@ export async function observeNameServices(directory: string): Promise<ReadonlyMa
   const services = new Map<string, NameService>();
   const bridges = configuredBridges(directory);
   for (const [position, bridge] of bridges.entries()) {
-    if (position > 0 && position % lookedAtOnce === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (position > 0 && position % LOOKED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     const paths = nameServicePaths(directory, bridge);
     if (runningDnsmasq(paths.pid)?.confFile !== paths.config) continue;
     services.set(bridge, {

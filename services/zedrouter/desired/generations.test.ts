@@ -13,7 +13,7 @@ const eth0Dead: ReadonlyMap<string, PortFacts> = new Map([
   ['eth0', { ...facts('eth0', 2), link: 'no-carrier' as const }],
 ]);
 const both = ['eth0', 'wwan0'];
-const nowMs = 1_000_000;
+const NOW_MS = 1_000_000;
 
 function step(
   before: FlowMemories,
@@ -31,7 +31,7 @@ function step(
     selections,
     ports,
     flowsLeft: () => flowsLeft,
-    boottimeMs: nowMs,
+    boottimeMs: NOW_MS,
   });
 }
 
@@ -126,7 +126,7 @@ describe('stepFlows of one network instance where nothing drains', () => {
 });
 
 describe('stepFlows of one network instance whose flows may stay for 300 s', () => {
-  const laterMs = nowMs + 300_000;
+  const laterMs = NOW_MS + 300_000;
   const toWwan0 = selection(['wwan0', 'eth0']);
   const failing = { ...toWwan0, failing: new Set(['eth0']) };
   const granted = { ...toWwan0, grantedUntilMs: new Map([['eth0', laterMs]]) };
@@ -183,7 +183,7 @@ describe('stepFlows of one network instance whose flows may stay for 300 s', () 
     },
     {
       what: 'time is up: they end before their way does',
-      before: memory('wwan0', 7, { eth0: nowMs }),
+      before: memory('wwan0', 7, { eth0: NOW_MS }),
       after: memory('wwan0', 7),
       drained: onEth0,
     },
@@ -230,13 +230,13 @@ describe('stepFlows of one network instance whose flows may stay for 300 s', () 
   });
 
   it('nothing ends while nothing is decided', () => {
-    const before = new Map([['ni', memory('wwan0', 7, { eth0: nowMs })]]);
+    const before = new Map([['ni', memory('wwan0', 7, { eth0: NOW_MS })]]);
     expect(step(before, ['ni'], new Map(), { drainMs: 300_000 })).toEqual({ memories: before, ended: [], drained: [] });
   });
 
   it('another one’s flows on the same port stay when those of one end', () => {
     const before = new Map([
-      ['a', memory('wwan0', 1, { eth0: nowMs })],
+      ['a', memory('wwan0', 1, { eth0: NOW_MS })],
       ['b', memory('wwan0', 1, { eth0: laterMs })],
     ]);
     const selections = new Map([

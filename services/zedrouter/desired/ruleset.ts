@@ -29,11 +29,11 @@ interface Chain {
   readonly rules: readonly string[];
 }
 
-const ours = `ct mark & ${formatMark(OURS_MASK)} == ${formatMark(OURS)}`;
+const OF_OURS = `ct mark & ${formatMark(OURS_MASK)} == ${formatMark(OURS)}`;
 /** What the mark of every flow of ours begins with: a ranking that somebody saved there does not. */
-const portMarks = Array.from({ length: MAX_PORT_NUMBER }, (_, index) => formatMark(portMark(index + 1))).join(', ');
+const PORT_MARKS = Array.from({ length: MAX_PORT_NUMBER }, (_, index) => formatMark(portMark(index + 1))).join(', ');
 /** Belongs to no flow that is known, and begins none. */
-const midStream = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
+const MID_STREAM = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
 /** Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792), and resets. */
 const noTraffic = ['icmp type { 3, 4, 5, 11, 12 } accept', 'tcp flags & rst == rst accept'] as const;
 /** A segment with data: nft cannot subtract the headers' lengths. Pushed, or longer than any bare acknowledgement. */
@@ -83,9 +83,9 @@ export const CHAINS: readonly Chain[] = [
       // Where a network instance may use no port, routing ends at `unreachable`, which an open session takes for a
       // trouble that passes, and never comes to the guard. A session that has ended is told here. One whose port is
       // away for the moment has not ended: its flow is known.
-      `meta mark ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${midStream} counter name stale reject with tcp reset`,
+      `meta mark ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${MID_STREAM} counter name stale reject with tcp reset`,
       // What comes back is let in where the app could answer it (rp_filter), and without a mark it could not.
-      `iifname @uplinks ${ours} meta mark set ${formatMark(ANSWER_MARK)} accept`,
+      `iifname @uplinks ${OF_OURS} meta mark set ${formatMark(ANSWER_MARK)} accept`,
       // Its flow's mark has been overwritten by somebody else: apps' flows are known by their zone, and what came in
       // by a port map has been translated.
       `iifname @uplinks ct original zone != 0 meta mark set ${formatMark(ANSWER_MARK)} accept`,
@@ -119,11 +119,11 @@ export const CHAINS: readonly Chain[] = [
       // A lone FIN would leave with a private source otherwise.
       ...resetOrRefuse('ct state invalid', 'invalid', 'drop'),
       // Mid-stream and unknown: the app is told now, because a carrier's NAT would swallow it in silence.
-      `${midStream} counter name stale reject with tcp reset`,
+      `${MID_STREAM} counter name stale reject with tcp reset`,
       'oifname @ni_bridges goto between_ni',
       'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
       // A flow's first packet, or one whose mark has been overwritten by somebody else.
-      `ct mark & ${formatMark(FLOW_PORT_MASK)} != { ${portMarks} } ct mark set iifname . oifname map @flow_mark accept`,
+      `ct mark & ${formatMark(FLOW_PORT_MASK)} != { ${PORT_MARKS} } ct mark set iifname . oifname map @flow_mark accept`,
       `ct mark & ${formatMark(FLOW_PORT_MASK)} . oifname @port_path accept`,
       // The flow began on another port. TCP is told; masquerade itself forgets the others with this packet.
       'meta l4proto tcp counter name stale reject with tcp reset',
@@ -184,7 +184,7 @@ export const CHAINS: readonly Chain[] = [
     // Ours and not translated: a port map that is not open on this port.
     name: 'refuse',
     hook: 'type filter hook input priority filter; policy accept;',
-    rules: [...resetOrRefuse(`ct state new ${ours}`, 'closed_port_map', 'reject with icmpx port-unreachable')],
+    rules: [...resetOrRefuse(`ct state new ${OF_OURS}`, 'closed_port_map', 'reject with icmpx port-unreachable')],
   },
   {
     name: 'leave',
@@ -214,18 +214,18 @@ function typeText(definition: SetDefinition): string {
   return `type ${key} : ${definition.value.join(' . ')};${timeout}`;
 }
 
-const at = `${NFT_FAMILY} ${NFT_TABLE}`;
+const AT = `${NFT_FAMILY} ${NFT_TABLE}`;
 
 /** Statements that make table, sets and chains where they are missing; harmless where they are not. */
 export function definitionScript(): string {
   return [
-    `add table ${at}`,
-    ...COUNTERS.map((name) => `add counter ${at} ${name}`),
+    `add table ${AT}`,
+    ...COUNTERS.map((name) => `add counter ${AT} ${name}`),
     ...SET_NAMES.map((name) => {
       const definition: SetDefinition = SETS[name];
-      return `add ${definition.value === undefined ? 'set' : 'map'} ${at} ${name} { ${typeText(definition)} }`;
+      return `add ${definition.value === undefined ? 'set' : 'map'} ${AT} ${name} { ${typeText(definition)} }`;
     }),
-    ...CHAINS.map(({ name, hook }) => `add chain ${at} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
+    ...CHAINS.map(({ name, hook }) => `add chain ${AT} ${name}${hook === undefined ? '' : ` { ${hook} }`}`),
     '',
   ].join('\n');
 }
@@ -234,9 +234,9 @@ export function definitionScript(): string {
 export function rulesScript(): string {
   return [
     // What is not there cannot be deleted; adding what is there changes nothing.
-    ...RETIRED_CHAINS.flatMap((name) => ['add', 'flush', 'delete'].map((verb) => `${verb} chain ${at} ${name}`)),
-    ...CHAINS.map(({ name }) => `flush chain ${at} ${name}`),
-    ...CHAINS.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${at} ${name} ${rule}`)),
+    ...RETIRED_CHAINS.flatMap((name) => ['add', 'flush', 'delete'].map((verb) => `${verb} chain ${AT} ${name}`)),
+    ...CHAINS.map(({ name }) => `flush chain ${AT} ${name}`),
+    ...CHAINS.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${AT} ${name} ${rule}`)),
     '',
   ].join('\n');
 }

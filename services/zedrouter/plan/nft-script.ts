@@ -4,7 +4,7 @@ import { definitionScript, rulesScript } from '../desired/ruleset.js';
 import { SETS, type SetDefinition } from '../desired/sets.js';
 import type { NftChange } from './operations.js';
 
-const at = `${NFT_FAMILY} ${NFT_TABLE}`;
+const AT = `${NFT_FAMILY} ${NFT_TABLE}`;
 
 /** The text of one nft transaction. `boottimeMs`: CLOCK_BOOTTIME now, for elements that end by themselves. */
 export function nftScript({ ruleset, sets }: NftChange, boottimeMs: number): string {
@@ -32,5 +32,5 @@ export function nftScript({ ruleset, sets }: NftChange, boottimeMs: number): str
 }
 
 function statement(verb: 'add' | 'delete', set: string, elements: readonly string[]): readonly string[] {
-  return elements.length === 0 ? [] : [`${verb} element ${at} ${set} { ${elements.join(', ')} }`];
+  return elements.length === 0 ? [] : [`${verb} element ${AT} ${set} { ${elements.join(', ')} }`];
 }

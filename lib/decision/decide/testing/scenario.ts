@@ -19,9 +19,9 @@ import {
 import { decide, emptyMemory, type Decision, type DecisionPolicy, type PortPolicy, type Selection } from '../index.js';
 
 /** The network instance that scenarios decide for. */
-export const networkInstanceId = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
+export const NETWORK_INSTANCE_ID = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 
-export const failbackHoldMs = 30_000;
+export const FAILBACK_HOLD_MS = 30_000;
 
 /** A port that policy permits for everything. */
 export function portPolicy(label: string, priority: number, changes: Partial<PortPolicy> = {}): PortPolicy {
@@ -43,12 +43,12 @@ export function policyFor(ports: readonly PortPolicy[], allowedPriorities?: Prio
     ports,
     networkInstances: [
       {
-        id: networkInstanceId,
+        id: NETWORK_INSTANCE_ID,
         name: 'crew',
         active: true,
         portLabel: 'uplink',
         allowedPriorities,
-        test: { failbackHoldMs },
+        test: { failbackHoldMs: FAILBACK_HOLD_MS },
       },
     ],
     operationPriorities: new Map(),
@@ -68,8 +68,8 @@ export function targetOf(text: string): ProbeTarget {
 }
 
 /** More silences than any verdict asks for, over a time that tries every patience. */
-const plentyOfSilence = 50;
-const silenceMs = 3_500;
+const PLENTY_OF_SILENCE = 50;
+const SILENCE_MS = 3_500;
 
 const inFull = { probeKind: 'full', layer: 'application' } as const;
 const byEcho = { probeKind: 'keepalive', layer: 'path' } as const;
@@ -81,7 +81,7 @@ const scenarioThresholds: QualityThresholds = {
   latencyMs: { poorFrom: 500, goodBelow: 300 },
 };
 
-const hourMs = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 type Attempt = Pick<TestOutcome, 'probeKind' | 'layer' | 'result'>;
 
@@ -248,7 +248,7 @@ export class Scenario {
         const { result } = silence;
         this.#test(
           label,
-          Array.from({ length: plentyOfSilence }, (_, turn) => ({ ...(turn % 2 === 0 ? byEcho : byTcp), result })),
+          Array.from({ length: PLENTY_OF_SILENCE }, (_, turn) => ({ ...(turn % 2 === 0 ? byEcho : byTcp), result })),
           nowMs,
         );
         return;
@@ -258,7 +258,7 @@ export class Scenario {
           label,
           hour(60, (position) => (position % 3 === 0 ? silence : answerAfter(20))),
           nowMs,
-          hourMs,
+          HOUR_MS,
         );
         return;
       case 'slow':
@@ -266,7 +266,7 @@ export class Scenario {
           label,
           hour(60, () => answerAfter(900)),
           nowMs,
-          hourMs,
+          HOUR_MS,
         );
         return;
       case 'clean':
@@ -274,7 +274,7 @@ export class Scenario {
           label,
           hour(60, () => answerAfter(20)),
           nowMs,
-          hourMs,
+          HOUR_MS,
         );
         return;
       case 'new-interface':
@@ -292,7 +292,7 @@ export class Scenario {
     label: string,
     outcomes: readonly Pick<TestOutcome, 'probeKind' | 'layer' | 'result'>[],
     nowMs: number,
-    spreadMs = silenceMs,
+    spreadMs = SILENCE_MS,
   ): void {
     const before = this.#facts.get(label);
     if (before === undefined || this.#target === undefined) throw new Error(`${label} is not tested`);

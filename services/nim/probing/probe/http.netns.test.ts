@@ -18,9 +18,9 @@ import { controllerPingTarget, DnsCache, probe, TlsClient, type ProbePort, type 
 import { targetOf } from './testing/target.js';
 
 const NAME = 'controller.example';
-const timeoutMs = 5_000;
-const dayMs = 86_400_000;
-const nowMs = Date.now();
+const TIMEOUT_MS = 5_000;
+const DAY_MS = 86_400_000;
+const NOW_MS = Date.now();
 
 let lab: TwoUplinks;
 let genuine: ServerCertificate;
@@ -29,7 +29,7 @@ const servers: Server[] = [];
 
 beforeAll(async () => {
   lab = await TwoUplinks.create();
-  genuine = issueServerCertificate([NAME], [SERVER[4]], nowMs);
+  genuine = issueServerCertificate([NAME], [SERVER[4]], NOW_MS);
 });
 
 beforeEach(() => {
@@ -60,7 +60,7 @@ const ask = (
   target: string,
   over = port(),
   more: { timeoutMs?: number; signal?: AbortSignal } = {},
-): Promise<ProbeResult> => probe(over, targetOf(target), { timeoutMs, dns: dns(), tls, ...more });
+): Promise<ProbeResult> => probe(over, targetOf(target), { timeoutMs: TIMEOUT_MS, dns: dns(), tls, ...more });
 
 async function serve(server: Server, portNumber: number, isp: 'eth0' | 'eth1' = 'eth0'): Promise<void> {
   servers.push(await listen(server, { namespace: lab.isps[isp], address: SERVER[4], port: portNumber }));
@@ -95,7 +95,7 @@ describe('the ping of a controller', () => {
     }
     const parsed = controllerPingTarget(`https://${NAME}/`);
     if (parsed.kind === 'invalid') throw new Error(parsed.problem);
-    const result = await probe(port('eth1'), parsed.target, { timeoutMs, dns: dns(), tls });
+    const result = await probe(port('eth1'), parsed.target, { timeoutMs: TIMEOUT_MS, dns: dns(), tls });
     expect(result).toMatchObject({ kind: 'answered' });
     const headers = ['Host', NAME, 'User-Agent', 'eve-uplink', 'Connection', 'close'];
     expect(seen).toEqual([['eth1', DEVICE[4], 'GET', '/api/v2/edgedevice/ping', headers]]);
@@ -150,7 +150,7 @@ describe('the ping of a controller', () => {
     }
   });
 
-  const portal = issueServerCertificate(['login.hotel.example'], [], nowMs);
+  const portal = issueServerCertificate(['login.hotel.example'], [], NOW_MS);
 
   it.each<[string, () => ServerCertificate, RegExp]>([
     [
@@ -158,10 +158,10 @@ describe('the ping of a controller', () => {
       () => portal,
       /controller\.example shows a certificate of login\.hotel\.example, issued by eve-uplink lab authority: of an authority that is not trusted here/,
     ],
-    ['one that has expired', () => sameIssuer(nowMs - 30 * dayMs), /expired \(valid from .* the clock here says/],
+    ['one that has expired', () => sameIssuer(NOW_MS - 30 * DAY_MS), /expired \(valid from .* the clock here says/],
     [
       'one that is not valid yet',
-      () => sameIssuer(nowMs + 30 * dayMs),
+      () => sameIssuer(NOW_MS + 30 * DAY_MS),
       /not yet valid \(valid from .* the clock here says/,
     ],
   ])('tells whose certificate it met: %s', async (_what, certificate, detail) => {
@@ -184,7 +184,7 @@ describe('the ping of a controller', () => {
   });
 
   it('tells a certificate of the right authority for another name', async () => {
-    const other = issueServerCertificate(['other.example', 'b.example'], [], nowMs);
+    const other = issueServerCertificate(['other.example', 'b.example'], [], NOW_MS);
     tls = new TlsClient(other.certificateAuthority);
     await serve(https(other, ok), 443);
     expect(await ask(`https://${NAME}/`)).toMatchObject({
@@ -336,7 +336,7 @@ describe('many probes', () => {
     for (let round = 0; round < 25; round += 1) {
       const results = await Promise.all(
         Array.from({ length: 40 }, (_, index) =>
-          ask(targets[index % 3] ?? '', port(), { timeoutMs: index % 3 === 2 ? 50 : timeoutMs }),
+          ask(targets[index % 3] ?? '', port(), { timeoutMs: index % 3 === 2 ? 50 : TIMEOUT_MS }),
         ),
       );
       for (const result of results) kinds.add(result.kind === 'answered' ? 'answered' : result.failure);

@@ -23,7 +23,7 @@ import { DnsCache, pingGateway, probe, keepalive, TlsClient, type ProbePort, typ
 import { targetOf } from './testing/target.js';
 
 const NAME = 'ship.example';
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 const families = [4, 6] as const;
 const tls = new TlsClient();
 
@@ -54,7 +54,7 @@ const port = (interfaceName = 'eth0', more: Partial<ProbePort> = {}): ProbePort 
 });
 
 const ask = (target: string, over = port(), more: { timeoutMs?: number; dns?: DnsCache } = {}): Promise<ProbeResult> =>
-  probe(over, targetOf(target), { timeoutMs, dns: new DnsCache(systemClock), tls, ...more });
+  probe(over, targetOf(target), { timeoutMs: TIMEOUT_MS, dns: new DnsCache(systemClock), tls, ...more });
 
 /** Accepts, and notes who came by which ISP. */
 async function serveTcp(isp: 'eth0' | 'eth1' = 'eth0', address: string = SERVER[4]): Promise<Server> {
@@ -137,7 +137,7 @@ describe('probe', () => {
     ['the name server is silent', 'dns', /198\.18\.0\.9 does not answer/, NAME, { dnsServers: [SILENT[4]] }],
   ])('where %s fails as %s', async (_what, failure, detail, target, more) => {
     // The gateway is known to the kernel, so that a fault is not taken for its silence.
-    await keepalive(port(), GATEWAY[4], { kind: 'icmp', dataBytes: 0 }, { timeoutMs });
+    await keepalive(port(), GATEWAY[4], { kind: 'icmp', dataBytes: 0 }, { timeoutMs: TIMEOUT_MS });
     expect(await ask(target, port('eth0', more), { timeoutMs: 300 })).toMatchObject({
       kind: 'failed',
       failure,
@@ -209,19 +209,21 @@ describe('probe', () => {
 
 describe('keepalive', () => {
   it('by icmp costs 56 bytes', async () => {
-    expect(await keepalive(port(), SERVER[4], { kind: 'icmp', dataBytes: 0 }, { timeoutMs })).toMatchObject({
-      kind: 'answered',
-      bytes: 56,
-    });
+    expect(await keepalive(port(), SERVER[4], { kind: 'icmp', dataBytes: 0 }, { timeoutMs: TIMEOUT_MS })).toMatchObject(
+      {
+        kind: 'answered',
+        bytes: 56,
+      },
+    );
   });
 
   it('by tcp takes an acceptance for a sign of life, and a refusal for none: anybody may give it', async () => {
     await serveTcp();
-    expect(await keepalive(port(), SERVER[4], { kind: 'tcp', port: 7000 }, { timeoutMs })).toMatchObject({
+    expect(await keepalive(port(), SERVER[4], { kind: 'tcp', port: 7000 }, { timeoutMs: TIMEOUT_MS })).toMatchObject({
       kind: 'answered',
       bytes: 224,
     });
-    expect(await keepalive(port(), SERVER[4], { kind: 'tcp', port: 7001 }, { timeoutMs })).toMatchObject({
+    expect(await keepalive(port(), SERVER[4], { kind: 'tcp', port: 7001 }, { timeoutMs: TIMEOUT_MS })).toMatchObject({
       ...{ kind: 'failed', failure: 'refused', silent: false },
       bytes: 100,
     });
@@ -235,7 +237,7 @@ describe('keepalive', () => {
       kind: 'failed',
       failure: 'timeout',
     });
-    expect(await keepalive(port(), UNREACHABLE[4], method, { timeoutMs })).toMatchObject({
+    expect(await keepalive(port(), UNREACHABLE[4], method, { timeoutMs: TIMEOUT_MS })).toMatchObject({
       kind: 'failed',
       failure: 'unreachable',
     });
@@ -244,7 +246,10 @@ describe('keepalive', () => {
 
 describe('a silent gateway', () => {
   it('is told from one that only does not answer pings', async () => {
-    expect(await pingGateway(port(), GATEWAY[4], { timeoutMs })).toMatchObject({ kind: 'answered', bytes: 56 });
+    expect(await pingGateway(port(), GATEWAY[4], { timeoutMs: TIMEOUT_MS })).toMatchObject({
+      kind: 'answered',
+      bytes: 56,
+    });
     await lab.nft(
       'eth0',
       'table inet t {\nchain c {\ntype filter hook input priority 0\nicmp type echo-request drop\n}\n}\n',

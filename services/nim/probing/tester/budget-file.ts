@@ -4,7 +4,7 @@ import type { Logger } from '../../../../lib/observability/index.js';
 import { newBudget, type Budget } from '../../../../lib/decision/schedule/index.js';
 
 /** What a power cut may forget of what was spent: a few kilobytes of a month's megabytes. */
-const saveEveryMs = 600_000;
+const SAVE_EVERY_MS = 600_000;
 
 /** Keeps what tests have spent over restarts and power cuts. */
 export class BudgetFile {
@@ -54,7 +54,7 @@ export class BudgetFile {
   }
 
   #schedule(): void {
-    this.#cancel = this.#clock.setTimer(saveEveryMs, () => {
+    this.#cancel = this.#clock.setTimer(SAVE_EVERY_MS, () => {
       void this.#save();
       this.#schedule();
     });

@@ -24,7 +24,7 @@ const tcp443 = { kind: 'tcp', port: 443 } as const;
 const emptyEcho = { kind: 'icmp', dataBytes: 0 } as const;
 const filledEcho = { kind: 'icmp', dataBytes: 56 } as const;
 
-const stepMs = 300;
+const STEP_MS = 300;
 const echoes: Readonly<Record<string, EchoKind>> = { i: 'empty', u: 'filled', x: 'empty' };
 
 /**
@@ -34,13 +34,13 @@ const echoes: Readonly<Record<string, EchoKind>> = { i: 'empty', u: 'filled', x:
 function after(attempts: string): { readonly state: KeepaliveState; readonly nowMs: number } {
   let [state, nowMs] = [initialKeepaliveState, 0];
   for (const letter of attempts) {
-    nowMs += letter === '-' ? 60_000 : stepMs;
+    nowMs += letter === '-' ? 60_000 : STEP_MS;
     const kind = echoes[letter.toLowerCase()];
     if (letter === 'F') state = learnFromFull(state, '192.0.2.1', nowMs);
     else if (kind !== undefined) {
       const answered = letter === letter.toUpperCase();
       const result = letter === 'x' ? 'impossible' : answered ? 'answered' : 'unanswered';
-      state = learnFromEcho(state, { kind, result, startedMs: nowMs - stepMs, endedMs: nowMs });
+      state = learnFromEcho(state, { kind, result, startedMs: nowMs - STEP_MS, endedMs: nowMs });
     }
   }
   return { state, nowMs };
@@ -91,7 +91,7 @@ describe('keepaliveMethod', () => {
 describe('an echo that is set aside', () => {
   const { state, nowMs } = after('FiFiF');
 
-  const outcomeAt = (startedMs: number) => ({ kind: 'empty', startedMs, endedMs: startedMs + stepMs }) as const;
+  const outcomeAt = (startedMs: number) => ({ kind: 'empty', startedMs, endedMs: startedMs + STEP_MS }) as const;
 
   it('is tried again after a minute, then ever more seldom, until it is answered', () => {
     let [known, atMs] = [state, nowMs];
@@ -103,7 +103,7 @@ describe('an echo that is set aside', () => {
       expect(echoToTry(known, dueMs)).toBe('empty');
       waitsMs.push(dueMs - atMs);
       known = learnFromEcho(known, { ...outcomeAt(dueMs), result: 'unanswered' });
-      atMs = dueMs + stepMs;
+      atMs = dueMs + STEP_MS;
     }
     expect(waitsMs).toEqual([...waitsMs].sort((a, b) => a - b));
     expect([waitsMs[0], waitsMs.at(-1)]).toEqual([setAsideFirstMs, setAsideMostMs]);

@@ -49,10 +49,10 @@ export const initialKeepaliveState: KeepaliveState = {
 };
 
 /** Of a target that answers otherwise so many times beside unanswered echoes it is not the path that swallows them. */
-const missesBelieved = 2;
+const MISSES_BELIEVED = 2;
 
 /** An answer so shortly after an unanswered echo says that the path lived then, too. */
-const sameMomentMs = 1_000;
+const SAME_MOMENT_MS = 1_000;
 
 /** The echo that is answered here; undefined: none is. */
 export function answeredEcho({ echoes }: KeepaliveState): EchoKind | undefined {
@@ -111,7 +111,7 @@ export function learnFromEcho(before: KeepaliveState, outcome: EchoOutcome): Kee
       if (known.triedAgainAtMs !== undefined) return withEcho(setAside(known, endedMs));
       return before.provedMs > startedMs
         ? withEcho(ignoredOnce(known, before.provedMs, endedMs))
-        : withEcho({ ...known, unexplainedMs: [...known.unexplainedMs.slice(1 - missesBelieved), endedMs] });
+        : withEcho({ ...known, unexplainedMs: [...known.unexplainedMs.slice(1 - MISSES_BELIEVED), endedMs] });
   }
 }
 
@@ -123,7 +123,7 @@ export function learnFromFull(before: KeepaliveState, address: string, nowMs: nu
 /** The path lived just now: who did not answer meanwhile, ignores what was asked. */
 function proved(state: KeepaliveState, nowMs: number): KeepaliveState {
   const explain = (echo: EchoState): EchoState => {
-    const ignored = echo.unexplainedMs.some((endedMs) => endedMs >= nowMs - sameMomentMs);
+    const ignored = echo.unexplainedMs.some((endedMs) => endedMs >= nowMs - SAME_MOMENT_MS);
     const explained = { ...echo, unexplainedMs: [] };
     return ignored ? ignoredOnce(explained, nowMs, nowMs) : explained;
   };
@@ -138,7 +138,7 @@ function proved(state: KeepaliveState, nowMs: number): KeepaliveState {
 function ignoredOnce(echo: EchoState, answeredMs: number, nowMs: number): EchoState {
   if (echo.ignoredAtMs === answeredMs) return echo;
   const counted = { ...echo, ignored: echo.ignored + 1, ignoredAtMs: answeredMs };
-  return echo.triedAgainAtMs !== undefined || counted.ignored < missesBelieved ? counted : setAside(counted, nowMs);
+  return echo.triedAgainAtMs !== undefined || counted.ignored < MISSES_BELIEVED ? counted : setAside(counted, nowMs);
 }
 
 function setAside(echo: EchoState, nowMs: number): EchoState {

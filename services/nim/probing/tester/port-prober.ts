@@ -39,7 +39,7 @@ export interface PortProberOptions {
 }
 
 /** A full test beside which an echo is tried need not wait for longer. */
-const trialLimitMs = 1_000;
+const TRIAL_LIMIT_MS = 1_000;
 
 /** What touches the network; in tests, a simulation of it. */
 export interface Wire {
@@ -105,7 +105,7 @@ export class PortProber implements Prober {
     const known = this.#known(label, targetKey);
     const kind = echoToTry(known, this.#nowMs);
     if (kind === undefined || known.address === undefined) return 0;
-    const limits = { timeoutMs: Math.min(attempt.limitMs, trialLimitMs), signal };
+    const limits = { timeoutMs: Math.min(attempt.limitMs, TRIAL_LIMIT_MS), signal };
     const { bytes } = await this.#echo(attempt, known.address, kind, limits);
     return bytes;
   }

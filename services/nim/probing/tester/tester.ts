@@ -35,7 +35,7 @@ export interface TesterOptions {
 }
 
 /** Attempts under way at once, over all ports and targets; one more waits for the next that ends. */
-const mostInFlight = 256;
+const MOST_IN_FLIGHT = 256;
 
 /** A test by hand that has failed. */
 export type FailedTest = Pick<TestAssignment, 'label' | 'targetKey'>;
@@ -180,7 +180,7 @@ export class Tester {
     track.cancelTimer();
     track.cancelTimer = () => undefined;
     for (;;) {
-      if (this.#closed || this.#inFlight >= mostInFlight) return;
+      if (this.#closed || this.#inFlight >= MOST_IN_FLIGHT) return;
       const { clock } = this.#options;
       const port = this.#ports.get(track.assignment.label);
       if (port === undefined) return;
@@ -323,7 +323,7 @@ export class Tester {
 
   /** Tracks that found too much under way have no timer of their own. */
   #startHeldBack(): void {
-    if (this.#inFlight !== mostInFlight - 1) return;
+    if (this.#inFlight !== MOST_IN_FLIGHT - 1) return;
     for (const track of this.#tracks.values()) this.#startDue(track);
   }
 }

@@ -19,13 +19,13 @@ export interface TrafficWatchOptions {
 }
 
 /** A stall shows within this time while there is traffic. */
-const busyMs = 100;
+const BUSY_MS = 100;
 /** And traffic that begins within this. */
-const calmMs = 500;
+const CALM_MS = 500;
 /** So long after the last packet, traffic is over. */
-const calmAfterMs = 5_000;
+const CALM_AFTER_MS = 5_000;
 /** Where nobody counts, or reading failed. */
-const absentMs = 5_000;
+const ABSENT_MS = 5_000;
 
 /** Reads the kernel's counters of app traffic again and again, and tells what they show of each port. */
 export class TrafficWatch {
@@ -61,7 +61,7 @@ export class TrafficWatch {
         if (count !== undefined) this.#take(label, count, nowMs);
       }
     }
-    const delayMs = counts === undefined ? absentMs : nowMs - this.#lastTrafficMs < calmAfterMs ? busyMs : calmMs;
+    const delayMs = counts === undefined ? ABSENT_MS : nowMs - this.#lastTrafficMs < CALM_AFTER_MS ? BUSY_MS : CALM_MS;
     this.#cancel = this.#options.clock.setTimer(delayMs, () => {
       this.#look();
     });

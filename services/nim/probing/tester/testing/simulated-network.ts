@@ -41,17 +41,17 @@ const wellPath: SimulatedPath = {
   ...{ echoes: 'all', echoesPerSecond: Infinity, largeLost: false },
 };
 
-const echoHeaderBytes = 28;
+const ECHO_HEADER_BYTES = 28;
 /** Headers of a TCP segment, and a first one that is not answered. */
-const synBytes = 60;
+const SYN_BYTES = 60;
 /** A handshake that is ended by a reset. */
-const acceptedBytes = 220;
-const paddedFullBytes = 7_000;
+const ACCEPTED_BYTES = 220;
+const PADDED_FULL_BYTES = 7_000;
 /** What is seen of an echo that is larger than any that are meant to be small. */
-const largeBytes = 700;
+const LARGE_BYTES = 700;
 /** A full test is so many round trips, each of which TCP repeats after a second when it is lost. */
-const fullRoundTrips = 4;
-const retransmissionMs = 1_000;
+const FULL_ROUND_TRIPS = 4;
+const RETRANSMISSION_MS = 1_000;
 
 interface Asked {
   readonly path: SimulatedPath;
@@ -113,7 +113,7 @@ export class SimulatedNetwork implements Prober {
   ): Promise<ProbeResult> {
     if (method.kind === 'icmp') return this.#echo(interfaceName, address, method.dataBytes, limits);
     const path = this.path(interfaceName);
-    return this.#connect(address, { path, limits, bytes: acceptedBytes, unansweredBytes: synBytes });
+    return this.#connect(address, { path, limits, bytes: ACCEPTED_BYTES, unansweredBytes: SYN_BYTES });
   }
 
   async #probe(
@@ -124,8 +124,8 @@ export class SimulatedNetwork implements Prober {
     const address = '192.0.2.1';
     if (target.kind === 'icmp') return this.#echo(interfaceName, address, dataBytes, limits);
     const path = this.path(interfaceName);
-    const bytes = padded ? paddedFullBytes : fullBytesOf(target.kind);
-    const asked: Asked = { path, limits, bytes, unansweredBytes: synBytes };
+    const bytes = padded ? PADDED_FULL_BYTES : fullBytesOf(target.kind);
+    const asked: Asked = { path, limits, bytes, unansweredBytes: SYN_BYTES };
     if (isLightTarget(target)) return this.#connect(address, asked);
     switch (path.state) {
       case 'tcp-dead':
@@ -142,11 +142,11 @@ export class SimulatedNetwork implements Prober {
 
   async #echo(label: string, address: string, dataBytes: number, limits: Limits): Promise<ProbeResult> {
     const path = this.path(label);
-    const requestBytes = echoHeaderBytes + dataBytes;
+    const requestBytes = ECHO_HEADER_BYTES + dataBytes;
     const asked: Asked = { path, limits, bytes: 2 * requestBytes, unansweredBytes: requestBytes };
     const ignored =
       path.state === 'accelerator' || path.echoes === 'none' || (path.echoes === 'filled' && dataBytes === 0);
-    const lost = ignored || !this.#passesLimit(label, path) || (path.largeLost && requestBytes > largeBytes);
+    const lost = ignored || !this.#passesLimit(label, path) || (path.largeLost && requestBytes > LARGE_BYTES);
     return this.#answer(address, asked, lost ? undefined : this.#roundTrip(path));
   }
 
@@ -206,10 +206,10 @@ export class SimulatedNetwork implements Prober {
   #conversation(path: SimulatedPath): number | undefined {
     if (path.state === 'dead') return undefined;
     let durationMs = 0;
-    for (let roundTrip = 0; roundTrip < fullRoundTrips; roundTrip += 1) {
+    for (let roundTrip = 0; roundTrip < FULL_ROUND_TRIPS; roundTrip += 1) {
       for (let repeats = 0; ; repeats += 1) {
         const tripMs = this.#roundTrip(path);
-        durationMs += tripMs ?? retransmissionMs * 2 ** repeats;
+        durationMs += tripMs ?? RETRANSMISSION_MS * 2 ** repeats;
         if (tripMs !== undefined) break;
       }
     }
