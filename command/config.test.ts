@@ -40,6 +40,7 @@ const eagerConfiguration = {
     },
   ],
 };
+const vainConfiguration = { networkInstances: [{ ...networkInstance, stp: { portsWithBpduGuard: 'eth0' } }] };
 const badConfiguration = {
   networkInstances: [
     { ...networkInstance, ip: { subnet: '10.1.0.0/99' } },
@@ -76,6 +77,7 @@ describe('config, with a real zedagent', () => {
       EdgeDevConfig.encode(configFromJson({ networkInstances: [{ uuidandversion: { uuid: 'x' } }] })).finish(),
     );
     await writeFile(file('eager.json'), JSON.stringify(eagerConfiguration));
+    await writeFile(file('vain.json'), JSON.stringify(vainConfiguration));
     await writeFile(file('misspelt.json'), JSON.stringify({ networkInstancs: [] }));
   });
 
@@ -169,6 +171,20 @@ describe('config, with a real zedagent', () => {
     const { stderr, exitCode } = await config('push', file(name));
     expect(exitCode).toBe(1);
     expect(stderr).toContain(words);
+  });
+
+  it('push, diff, warnings and status tell what does not come about', async () => {
+    const warning = 'config.networkInstances[0].stp: spanning tree is not built; the network instance works without';
+    expect((await config('warnings')).stdout).toBe('Version 1 is in force, and all of it comes about\n');
+    expect((await config('diff', file('vain.json'))).stdout).toContain(`Warning: ${warning}\n`);
+    expect((await config('push', file('vain.json'))).stdout).toBe(`Version 2 is in force\nWarning: ${warning}\n`);
+    expect((await config('warnings')).stdout).toBe(`Version 2 is in force\nWarning: ${warning}\n`);
+    expect(JSON.parse((await config('warnings', '--json')).stdout)).toMatchObject({
+      version: '2',
+      warnings: [{ field: 'config.networkInstances[0].stp' }],
+    });
+    const { stdout } = await run('status', '--run-dir', directory);
+    expect(stdout).toContain('1 warning about the configuration: eve-uplink config warnings\n');
   });
 
   it('TLS with half of its files is wrong usage', async () => {

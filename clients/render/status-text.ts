@@ -1,6 +1,7 @@
 import { wallMsOf } from '../../lib/configuration/index.js';
 import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
+import { configurationLines } from './configuration-lines.js';
 import { drainLines } from './drain-lines.js';
 import { portTable, testErrorLines, testTable } from './port-tables.js';
 import { obstacleLines } from './obstacle-lines.js';
@@ -69,7 +70,7 @@ function obstructionLines({ name, applied }: NetworkInstanceView): readonly stri
 
 /**
  * Ports and their tests, then network instances with the port in use as applied and flows that stay on former ports,
- * then errors and services that do not answer.
+ * then errors, what the configuration says in vain, and services that do not answer.
  */
 export function statusText(view: StatusView, nowMs: number): string {
   const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
@@ -89,6 +90,7 @@ export function statusText(view: StatusView, nowMs: number): string {
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),
+      ...configurationLines(view.configuration),
       ...view.troubles,
     ].join('\n'),
   ];

@@ -1,6 +1,7 @@
 import { call } from '../../lib/rpc/index.js';
 import { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
 import { PortStatus } from '../../gen/nim/v1/port_status.js';
+import { ConfigStatus } from '../../gen/zedagent/v1/device_config.js';
 import { NetworkInstanceStatus, PortMapStatus } from '../../gen/zedrouter/v1/network_router.js';
 import type { ConnectionOptions } from '../terminal/addresses.js';
 import { ask, withConnection } from '../connection/clients.js';
@@ -16,9 +17,12 @@ export interface StatusAnswer {
   readonly problems: readonly unknown[];
 }
 
-/** Asks NIM and zedrouter at once. One that does not answer costs its part only. */
+/**
+ * Asks the services at once. One that does not answer costs its part only; without zedagent traffic goes on as before,
+ * so that is no trouble here.
+ */
 export async function readStatus(options: ConnectionOptions): Promise<StatusAnswer> {
-  const [fromNim, fromZedrouter] = await Promise.allSettled([
+  const [fromNim, fromZedrouter, fromZedagent] = await Promise.allSettled([
     withConnection('nim', options, async (nim) => {
       const [device, selections] = await Promise.all([
         ask(nim, (client, callOptions) => call(client, 'getDeviceNetworkStatus', {}, callOptions)),
@@ -37,6 +41,7 @@ export async function readStatus(options: ConnectionOptions): Promise<StatusAnsw
       ]);
       return { statuses: applied.statuses, portMaps };
     }),
+    getConfigStatus(options),
   ]);
   const problems: unknown[] = [];
   if (fromNim.status === 'rejected') problems.push(fromNim.reason);
@@ -46,6 +51,7 @@ export async function readStatus(options: ConnectionOptions): Promise<StatusAnsw
       ports: fromNim.status === 'fulfilled' ? fromNim.value.ports : [],
       selections: fromNim.status === 'fulfilled' ? fromNim.value.selections : [],
       applied: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.statuses : [],
+      ...(fromZedagent.status === 'fulfilled' ? { configuration: fromZedagent.value } : {}),
       troubles: problems.flatMap((problem) => describeProblem(problem).lines),
     },
     portMaps: fromZedrouter.status === 'fulfilled' ? fromZedrouter.value.portMaps : [],
@@ -54,7 +60,7 @@ export async function readStatus(options: ConnectionOptions): Promise<StatusAnsw
 }
 
 /** A view for programs: the messages of the services in protobuf JSON. */
-export async function viewToJson({ ports, selections, applied, troubles }: StatusView): Promise<object> {
+export async function viewToJson({ ports, selections, applied, configuration, troubles }: StatusView): Promise<object> {
   const nim = 'org.lfedge.eve.nim.v1';
   return {
     ports: await Promise.all(ports.map((port) => messageToJson(`${nim}.PortStatus`, PortStatus, port))),
@@ -66,8 +72,22 @@ export async function viewToJson({ ports, selections, applied, troubles }: Statu
         messageToJson('org.lfedge.eve.zedrouter.v1.NetworkInstanceStatus', NetworkInstanceStatus, each),
       ),
     ),
+    configuration: configuration === undefined ? null : await configStatusToJson(configuration),
     troubles,
   };
+}
+
+/** What zedagent knows of the configuration in force. */
+export async function getConfigStatus(options: ConnectionOptions): Promise<ConfigStatus> {
+  const { configStatus } = await withConnection('zedagent', options, (zedagent) =>
+    ask(zedagent, (client, callOptions) => call(client, 'getConfigStatus', {}, callOptions)),
+  );
+  return configStatus ?? ConfigStatus.create();
+}
+
+/** The same for programs. */
+export function configStatusToJson(configStatus: ConfigStatus): Promise<unknown> {
+  return messageToJson('org.lfedge.eve.zedagent.v1.ConfigStatus', ConfigStatus, configStatus);
 }
 
 /** Port maps for programs. */

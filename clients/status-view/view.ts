@@ -4,6 +4,7 @@ import type {
 } from '../../gen/nim/v1/network_interface_manager.js';
 import type { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
 import type { PortStatus } from '../../gen/nim/v1/port_status.js';
+import type { ConfigStatus } from '../../gen/zedagent/v1/device_config.js';
 import type {
   NetworkInstanceStatus,
   WatchNetworkInstanceStatusResponse,
@@ -14,6 +15,8 @@ export interface StatusView {
   readonly ports: readonly PortStatus[];
   readonly selections: readonly NetworkInstanceTestStatus[];
   readonly applied: readonly NetworkInstanceStatus[];
+  /** What zedagent knows of the configuration in force; absent where it was not asked, or does not answer. */
+  readonly configuration?: ConfigStatus;
   /** Lines about services that do not answer: what they know may be missing or old. */
   readonly troubles: readonly string[];
 }

@@ -25,6 +25,11 @@ export const apiCalls: readonly ApiCall[] = [
   { service: 'zedagent', method: `${CONFIG}/GetConfig`, purpose: 'the configuration in force' },
   {
     service: 'zedagent',
+    method: `${CONFIG}/GetConfigStatus`,
+    purpose: 'its version, author, time and warnings, without the configuration',
+  },
+  {
+    service: 'zedagent',
     method: `${CONFIG}/PushConfig`,
     request: '{"config":{},"dry_run":true}',
     purpose: 'checks a configuration; without dry_run it comes into force',

@@ -49,11 +49,12 @@ changes nothing. Field names may be written as in the .proto files or as below.
 What becomes of a field that concerns the network:
 
 - **honoured**: what it says comes about;
-- **refused**: a configuration that sets it is refused;
-- **warned**: the push succeeds and says that the field has no effect;
-- **ignored**: it is kept, given back by \`config get\`, and has no effect. Nothing is said.
+- **refused**: a push that sets it is refused, with the reason;
+- **warned**: a push that sets it succeeds and says what does not come about.
 
-Of a field that is honoured, values that cannot come about are refused, with the reason.`;
+No field is silent. Of one that is honoured, values that cannot come about are refused or warned of, with the reason.
+Warnings are told by \`config push\`, \`--dry-run\` and \`config diff\`, and those in force by \`config warnings\`;
+\`status\` counts them. Fields that this version does not know (of a newer controller) are kept, and warned of.`;
 
 /** docs/configuration.md. */
 export function configurationPage(): string {
@@ -70,16 +71,18 @@ export function configurationPage(): string {
     '### Settings that are read (configItems)',
     tableLines(['key', 'meaning', 'default'], items),
     '## Fields that say nothing of the network',
-    'Kept and given back.',
+    'Kept and given back; nothing is said of them, on purpose.',
     tableLines(['field', 'about'], elsewhere),
   ].join('\n\n')}\n`;
 }
 
 function rowWith(types: ReadonlyMap<string, string>) {
-  return ({ path, handling, meaning, byDefault }: FieldReference): readonly string[] => {
+  return ({ path, handling, meaning, byDefault, notice, rules }: FieldReference): readonly string[] => {
     const below = path.endsWith('.**');
     const shown = below ? path.slice(0, -'.**'.length) : path;
-    return [`\`${shown}\``, types.get(path) ?? '', handling, below ? `${meaning} (and all below)` : meaning, byDefault];
+    const said = [...(notice === '' ? [] : [notice]), ...rules.map((rule) => `${rule.kind}: ${rule.notice}`)];
+    const about = [below ? `${meaning} (and all below)` : meaning, ...new Set(said)].join('; ');
+    return [`\`${shown}\``, types.get(path) ?? '', handling, about, byDefault];
   };
 }
 

@@ -3,8 +3,8 @@ import { ScalarType } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 
 import { fieldReferences, fieldsElsewhere } from '../../lib/configuration/field-reference.js';
-import { configFromJson, interpret } from '../../lib/configuration/index.js';
-import { app, local, physical, portMap, uuid, type Json } from '../../lib/configuration/testing/ship-json.js';
+import { configFromJson, fieldNotices, interpret } from '../../lib/configuration/index.js';
+import { app, local, physical, portMap, ship, uuid, type Json } from '../../lib/configuration/testing/ship-json.js';
 import { coveredFields, edgeDevConfig } from './configuration-page.js';
 import { walkFields } from './walk-fields.js';
 
@@ -68,12 +68,30 @@ const everything: Json = {
   configItems: [{ key: 'network.download.max.cost', value: '9' }],
 };
 
-/** What is made of a configuration, as text. EVE's wish to have gateways pinged is taken in, and nobody does so. */
+/**
+ * What is made of a configuration, as text, and why a push of it is refused. EVE's wish to have gateways pinged is
+ * taken in, and nobody does so.
+ */
 function meaningOf(json: Json): string {
-  return JSON.stringify(interpret(configFromJson(json)), (key, value: unknown) => {
+  const config = configFromJson(json);
+  return JSON.stringify({ ...interpret(config), refused: fieldNotices(config).refused }, (key, value: unknown) => {
     if (key === 'gatewayPing') return undefined;
     return value instanceof Map ? [...(value as Map<unknown, unknown>)] : value;
   });
+}
+
+/** Every field here comes about. */
+const honouredOnly: Json = ship({
+  id: { uuid: uuid(1), version: '3' },
+  networkInstances: [local(1, { ip: { subnet: '10.1.0.0/24', gateway: '10.1.0.1', ntp: '192.0.2.1' } })],
+  apps: [app(1, 1, { acls: [portMap('8080')] })],
+  configItems: [{ key: 'debug.default.loglevel', value: 'info' }],
+});
+
+/** Where a field is told of: what stands for all below it, at its head. */
+function toldAt(path: string): string {
+  const whole = fieldReferences.find((one) => one.path.endsWith('.**') && path.startsWith(one.path.slice(0, -2)));
+  return whole === undefined ? path : whole.path.slice(0, -'.**'.length);
 }
 
 /** Values that a field might have, in protobuf JSON. */
@@ -149,5 +167,20 @@ describe('what the field reference says is so', () => {
     );
     const matters = results.some((result) => result !== asItIs);
     expect({ path, matters }).toEqual({ path, matters: handling === 'honoured' || handling === 'refused' });
+  });
+
+  it.each(fields.filter(({ handling }) => handling !== 'honoured'))(
+    '$path: a push tells',
+    ({ path, field, handling }) => {
+      const places = candidates(field)
+        .flatMap((value) => [...variants(everything, path.split('.'), value)])
+        .flatMap((json) => fieldNotices(configFromJson(json))[handling === 'refused' ? 'refused' : 'warned'])
+        .map((notice) => notice.field.replaceAll(/\[\d+\]/g, ''));
+      expect(places).toContain(toldAt(path).replaceAll('[]', ''));
+    },
+  );
+
+  it('says nothing of what is honoured as it stands', () => {
+    expect(fieldNotices(configFromJson(honouredOnly))).toEqual({ refused: [], warned: [] });
   });
 });

@@ -1,12 +1,28 @@
+import { isIPv4 } from 'node:net';
+
+import { ZNetworkInstType } from '../../gen/config/netinst.js';
+import { DHCPType, NetworkType } from '../../gen/evecommon/netcmn.js';
+import { isUuid } from './syntax.js';
+
 /**
  * What becomes of a field of EdgeDevConfig that concerns the network.
  *
  * - `honoured`: what it says comes about;
- * - `refused`: a configuration that sets it is refused;
- * - `warned`: a push that sets it succeeds and says that the field has no effect;
- * - `ignored`: it is kept, given back by `config get`, and has no effect; nothing is said.
+ * - `refused`: a push that sets it is refused, with the reason;
+ * - `warned`: a push that sets it succeeds and says what does not come about.
+ *
+ * There is no fourth: whatever else an EdgeDevConfig holds stands in `fieldsElsewhere`, and is ignored on purpose.
  */
-export type FieldHandling = 'honoured' | 'refused' | 'warned' | 'ignored';
+export type FieldHandling = 'honoured' | 'refused' | 'warned';
+
+/** Values of one field that are refused, or warned of, whatever becomes of its other values. */
+export interface FieldRule {
+  readonly kind: 'refused' | 'warned';
+  /** Of a value that is set (not the default of proto3); `message` is what the field stands in. */
+  readonly when: (value: unknown, message: Readonly<Record<string, unknown>>) => boolean;
+  /** Why, and what to do; a sentence without its full stop. */
+  readonly notice: string;
+}
 
 /** One line of the reference. */
 export interface FieldReference {
@@ -19,6 +35,10 @@ export interface FieldReference {
   readonly meaning: string;
   /** What counts where it is not set; empty: nothing in particular. */
   readonly byDefault: string;
+  /** What is said where it is set; empty where it is honoured, or where rules say when. */
+  readonly notice: string;
+  /** What is said of some values. */
+  readonly rules: readonly FieldRule[];
 }
 
 /** Fields of EdgeDevConfig that say nothing of ports, network instances and apps' interfaces: kept and given back. */
@@ -28,18 +48,56 @@ export interface FieldElsewhere {
   readonly about: string;
 }
 
-const honoured = (path: string, meaning: string, byDefault = ''): FieldReference => ({
+const honoured = (path: string, meaning: string, byDefault = '', rules: readonly FieldRule[] = []): FieldReference => ({
   path,
   handling: 'honoured',
   meaning,
   byDefault,
+  notice: '',
+  rules,
 });
-const ignored = (path: string, meaning: string, byDefault = ''): FieldReference => ({
-  path,
-  handling: 'ignored',
-  meaning,
-  byDefault,
+const warned = (path: string, meaning: string, notice: string): FieldReference => ({
+  ...{ path, handling: 'warned', meaning, byDefault: '', notice, rules: [] },
 });
+/** Warned of only where the value asks for what does not come about. */
+const warnedWhen = (path: string, meaning: string, when: FieldRule['when'], notice: string): FieldReference => ({
+  ...{ path, handling: 'warned', meaning, byDefault: '', notice: '', rules: [{ kind: 'warned', when, notice }] },
+});
+
+const HOST_CONFIGURES = "the host's network manager gives ports their addresses, and must do so: nothing here does";
+const HOST_MAKES_VLANS = 'the host must make the VLAN interface with this tag: nothing here does';
+const HOST_MAKES_BONDS = 'the host must make the bond with this setting: nothing here does';
+const NO_ROUTE =
+  'routes of a network instance are not built: all of its traffic follows the default route of the port in use';
+const LISP = 'LISP is gone from EVE, and not built here';
+
+/** Network instances that exist are built whole or not at all: nothing may look as if it worked. */
+const kindRules: readonly FieldRule[] = [
+  {
+    kind: 'refused',
+    when: (value, { activate }) => value === ZNetworkInstType.ZnetInstSwitch && activate === true,
+    notice: 'network instances of type switch are not built: set `activate` to false, or make it ZnetInstLocal',
+  },
+  {
+    kind: 'refused',
+    when: (value, { activate }) => value === ZNetworkInstType.ZnetInstCloud && activate === true,
+    notice: 'network instances of type cloud (VPN) are not built: set `activate` to false',
+  },
+];
+
+/** DHCP hands out NTP servers by address (RFC 2132). */
+const nameOfTimeServer: readonly FieldRule[] = [
+  {
+    kind: 'warned',
+    when: (value) => typeof value === 'string' && !isIPv4(value),
+    notice: 'apps are told time servers by IPv4 address only: a name is not handed out',
+  },
+];
+
+/** docs/design.md#tests-of-a-port: whose custom probe is the test of a network instance. */
+function isDefaultDestination(destination: unknown): boolean {
+  return destination === '' || destination === '0.0.0.0/0' || destination === '::/0';
+}
 
 const ports: readonly FieldReference[] = [
   honoured('systemAdapterList[].name', "the port's logical label, by which everything else names it"),
@@ -54,8 +112,7 @@ const ports: readonly FieldReference[] = [
     'false',
   ),
   honoured('systemAdapterList[].networkUUID', 'the entry of `networks` that says how it is addressed', 'not addressed'),
-  ignored('systemAdapterList[].addr', "static address; the host's own network manager gives ports their addresses"),
-  ignored('systemAdapterList[].alias', 'another name, for people'),
+  warned('systemAdapterList[].addr', 'static address', HOST_CONFIGURES),
   honoured(
     'systemAdapterList[].lowerLayerName',
     'label of the physical port, VLAN or bond under it',
@@ -63,17 +120,13 @@ const ports: readonly FieldReference[] = [
   ),
   honoured('systemAdapterList[].cost', 'priority, 0 is best; above 255 counts as 255', '0'),
   honoured('systemAdapterList[].sharedLabels[]', 'further labels by which network instances may ask for the port'),
-  ignored('systemAdapterList[].allowLocalModifications', 'whether the port may be changed at the device'),
 
-  ignored('deviceIoList[].ptype', 'kind of hardware'),
-  ignored('deviceIoList[].phylabel', 'what stands on the case'),
   honoured(
     'deviceIoList[].phyaddrs',
     "`ifname`: the interface's name in the kernel. `MAC`, `UsbAddr` (`1:1.2`), `PciLong` (`0000:02:00.0`): the port is " +
       'the interface of that hardware, whatever it is called; until there is one it carries nothing',
   ),
   honoured('deviceIoList[].logicallabel', 'the label by which SystemAdapters, VLANs and bonds name it'),
-  ignored('deviceIoList[].assigngrp', 'which hardware goes to an app together'),
   honoured(
     'deviceIoList[].usage',
     'management and apps, apps only (shared), management only, dedicated to an app, disabled',
@@ -95,91 +148,146 @@ const ports: readonly FieldReference[] = [
     'bytes that tests over the port may take in 30 days',
     '20 MB at priority 0, else 5 MB',
   ),
-  ignored('deviceIoList[].cbattr', 'attributes for the device model'),
-  ignored('deviceIoList[].vflist.**', 'virtual functions of a network card'),
-  ignored('deviceIoList[].parentassigngrp', 'group of the parent device'),
+  warned(
+    'deviceIoList[].vflist.**',
+    'virtual functions of a network card',
+    'virtual functions are not made: the host must make them',
+  ),
 
   honoured('vlans[].logicallabel', 'the label by which SystemAdapters name it'),
   honoured('vlans[].interfaceName', "the interface's name in the kernel; the host makes the interface"),
   honoured('vlans[].lowerLayerName', 'label of the physical port or bond under it, whose usage and policy count'),
-  ignored('vlans[].vlanId', 'the host makes the interface'),
+  warned('vlans[].vlanId', 'tag of the VLAN', HOST_MAKES_VLANS),
   honoured('bonds[].logicallabel', 'the label by which SystemAdapters and VLANs name it'),
   honoured('bonds[].interfaceName', "the interface's name in the kernel; the host makes the interface"),
   honoured('bonds[].lowerLayerNames[]', 'labels of the ports under it; usage and policy of the first count'),
-  ignored('bonds[].bondMode', 'the host makes the interface'),
-  ignored('bonds[].mii.**', 'the host makes the interface'),
-  ignored('bonds[].arp.**', 'the host makes the interface'),
-  ignored('bonds[].lacpRate', 'the host makes the interface'),
+  warned('bonds[].bondMode', 'how the bond shares its traffic', HOST_MAKES_BONDS),
+  warned('bonds[].mii.**', 'how the bond watches its links', HOST_MAKES_BONDS),
+  warned('bonds[].arp.**', 'how the bond watches its links', HOST_MAKES_BONDS),
+  warned('bonds[].lacpRate', 'how often LACP is spoken', HOST_MAKES_BONDS),
 
   honoured('networks[].id', 'the UUID by which SystemAdapters name it'),
-  ignored('networks[].type', 'IPv4, IPv6 or both; a port has what the host gives it'),
+  warnedWhen(
+    'networks[].type',
+    'IPv4, IPv6 or both',
+    (value) => value === NetworkType.V6 || value === NetworkType.V6Only || value === NetworkType.CryptoV6,
+    'network instances leave by IPv4 only: over this port they find no way out',
+  ),
   honoured(
     'networks[].ip.dhcp',
     "what status says of the port's addressing; Static also makes `gateway` count. The host configures the port",
     'no addressing',
   ),
-  ignored('networks[].ip.subnet', "a port's subnet is that of its address in the kernel"),
+  warned('networks[].ip.subnet', "the port's subnet", HOST_CONFIGURES),
   honoured('networks[].ip.gateway', 'with Static: the gateway, where the kernel has no default route for the port'),
-  ignored('networks[].ip.domain', 'search domain'),
-  ignored('networks[].ip.ntp', 'time server'),
-  ignored('networks[].ip.moreNtp[]', 'further time servers'),
+  warned(
+    'networks[].ip.domain',
+    'search domain',
+    'the device looks names up as its host is set up: the search domain is not used',
+  ),
+  warned('networks[].ip.ntp', 'time server', 'the host sets its clock: the time server is not used'),
+  warned('networks[].ip.moreNtp[]', 'further time servers', 'the host sets its clock: the time servers are not used'),
   honoured('networks[].ip.dns[]', "the port's name servers, after those of its lease"),
-  ignored('networks[].ip.dhcpRange.**', 'says nothing of a port'),
-  ignored('networks[].ip.dhcpOptionsIgnore.**', 'which parts of a lease the configuration replaces'),
-  ignored('networks[].dns[].**', "static names for the device's own look-ups"),
-  ignored('networks[].entProxy.**', 'proxy for the device: tests and downloads go straight'),
-  ignored('networks[].wireless.**', 'modem and WiFi settings; the host runs them'),
-  ignored('networks[].mtu', 'the host configures the port'),
+  warned('networks[].ip.dhcpRange.**', 'range of a DHCP server', 'no DHCP server runs on a port'),
+  warned(
+    'networks[].ip.dhcpOptionsIgnore.**',
+    'which parts of a lease the configuration replaces',
+    "the host's DHCP client takes the whole lease: nothing of it is left out",
+  ),
+  warned(
+    'networks[].dns[].**',
+    "static names for the device's own look-ups",
+    'static names of a network are not used: names are asked at the servers of the port',
+  ),
+  warned(
+    'networks[].entProxy.**',
+    'proxy for the device',
+    'proxies are not built: tests and downloads go straight, and fail where only the proxy leads out',
+  ),
+  warned('networks[].wireless.**', 'modem and WiFi settings', 'the host must set up modem and WiFi: nothing here does'),
+  warned('networks[].mtu', 'MTU of the port', 'the host sets the MTU of ports, and must do so: nothing here does'),
 
-  ignored('pnacs[].**', '802.1X on ports; the host runs it'),
-  ignored('scepProfiles[].**', 'certificates for 802.1X'),
+  warned('pnacs[].**', '802.1X on ports', 'the host must run 802.1X: nothing here does'),
+  warned(
+    'scepProfiles[].**',
+    'certificates for 802.1X',
+    'certificates for 802.1X are not enrolled: the host must do so',
+  ),
 ];
 
 const networkInstances: readonly FieldReference[] = [
   honoured('networkInstances[].uuidandversion.uuid', 'its identity'),
-  ignored('networkInstances[].uuidandversion.version', 'counted by the controller'),
   honoured('networkInstances[].displayname', 'its name in status, explain and policy; unique'),
   honoured(
     'networkInstances[].instType',
-    'local: bridge, addresses, names, NAT, failover. Switch and cloud: the selection is made and shown, nothing is built. Other kinds are refused',
+    'local: bridge, addresses, names, NAT, failover. Switch and cloud are not built: refused where they are active. Other kinds are refused',
+    '',
+    kindRules,
   ),
   honoured('networkInstances[].activate', 'whether it exists in the kernel', 'false'),
-  ignored('networkInstances[].port.type', 'kind of adapter'),
   honoured('networkInstances[].port.name', 'the label of the ports it may use', 'air-gapped'),
-  ignored('networkInstances[].port.ethVf.**', 'virtual function'),
-  ignored('networkInstances[].port.interfaceOrder', 'order of interfaces'),
-  ignored('networkInstances[].stp.**', 'spanning tree of a switch'),
-  ignored('networkInstances[].cfg.**', 'tunnel of a cloud network instance'),
+  warned('networkInstances[].port.ethVf.**', 'virtual function', 'virtual functions are not made'),
+  warned(
+    'networkInstances[].stp.**',
+    'spanning tree of a switch',
+    'spanning tree is not built; the network instance works without',
+  ),
+  warned(
+    'networkInstances[].cfg.**',
+    'tunnel of a cloud network instance',
+    'tunnels are not built; nothing is encrypted',
+  ),
   honoured('networkInstances[].ipType', 'of a local one: IPV4 only, IPv6 is refused', 'IPV4'),
-  ignored('networkInstances[].ip.dhcp', 'apps of a local one always get their addresses by DHCP'),
+  warnedWhen(
+    'networkInstances[].ip.dhcp',
+    'how apps get their addresses',
+    (value) => value === DHCPType.Static || value === DHCPType.DHCPNone,
+    'apps of a local network instance always get their addresses by DHCP',
+  ),
   honoured('networkInstances[].ip.subnet', 'IPv4 network of a local one, /8 to /30; none may overlap another'),
   honoured('networkInstances[].ip.gateway', 'address of its bridge', "the subnet's first host"),
   honoured('networkInstances[].ip.domain', "the apps' domain (DHCP)", 'none'),
-  honoured(
-    'networkInstances[].ip.ntp',
-    "the apps' time server (DHCP option 42); a name is accepted and not handed out",
-    'none',
-  ),
-  honoured('networkInstances[].ip.moreNtp[]', 'further time servers, likewise'),
+  honoured('networkInstances[].ip.ntp', "the apps' time server (DHCP option 42), by address", 'none', nameOfTimeServer),
+  honoured('networkInstances[].ip.moreNtp[]', 'further time servers, likewise', '', nameOfTimeServer),
   honoured('networkInstances[].ip.dns[]', 'name servers that its dnsmasq asks', 'those of the port in use'),
   honoured('networkInstances[].ip.dhcpRange.start', 'first address that apps may get', "the subnet's first"),
   honoured('networkInstances[].ip.dhcpRange.end', 'last address that apps may get', "the subnet's last"),
-  ignored('networkInstances[].ip.dhcpOptionsIgnore.**', 'says nothing of a network instance'),
+  warned(
+    'networkInstances[].ip.dhcpOptionsIgnore.**',
+    'says nothing of a network instance',
+    'says nothing of a network instance',
+  ),
   honoured('networkInstances[].dns[].HostName', 'name that its dnsmasq answers by itself'),
   honoured('networkInstances[].dns[].Address[]', 'the addresses of that name'),
-  ignored('networkInstances[].propagateConnectedRoutes', "routes to the ports' own subnets for apps"),
+  warned(
+    'networkInstances[].propagateConnectedRoutes',
+    "routes to the ports' own subnets for apps",
+    'apps are not told the routes to the subnets of ports; they reach them by their default route',
+  ),
   honoured(
     'networkInstances[].staticRoutes[].destinationNetwork',
     "tells whether `probe` is the default route's (empty, 0.0.0.0/0, ::/0), which counts; no route is made",
     'default route',
+    [{ kind: 'warned', when: (value) => !isDefaultDestination(value), notice: NO_ROUTE }],
   ),
-  ignored('networkInstances[].staticRoutes[].gateway', 'no route is made'),
-  ignored('networkInstances[].staticRoutes[].port', 'no route is made'),
-  ignored(
+  ...['gateway', 'port'].map((name) =>
+    warnedWhen(
+      `networkInstances[].staticRoutes[].${name}`,
+      name === 'gateway' ? 'next hop' : 'label of the ports of the route',
+      (_value, { destinationNetwork }) => isDefaultDestination(destinationNetwork),
+      'a default route of its own is not built: traffic follows the default route of the port in use',
+    ),
+  ),
+  warned(
     'networkInstances[].staticRoutes[].probe.enableGwPing',
-    'a gateway that answers proves nothing and is not asked',
+    'ping of the gateway',
+    'the gateway is not pinged: one that answers proves nothing about what is behind it',
   ),
-  ignored('networkInstances[].staticRoutes[].probe.gwPingMaxCost', 'goes with enableGwPing'),
+  warned(
+    'networkInstances[].staticRoutes[].probe.gwPingMaxCost',
+    'goes with enableGwPing',
+    'the gateway is not pinged: one that answers proves nothing about what is behind it',
+  ),
   honoured(
     'networkInstances[].staticRoutes[].probe.customProbe.probeMethod',
     'of the default route: ICMP or TCP to the endpoint is its test, where `test.target` names none',
@@ -187,12 +295,14 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured('networkInstances[].staticRoutes[].probe.customProbe.probeEndpoint.host', 'whom to ask'),
   honoured('networkInstances[].staticRoutes[].probe.customProbe.probeEndpoint.port', 'TCP port'),
-  ignored('networkInstances[].staticRoutes[].preferLowerCost', 'the lowest priority is always preferred'),
-  ignored('networkInstances[].staticRoutes[].preferStrongerWwanSignal', 'signal strength is not known'),
+  warned(
+    'networkInstances[].staticRoutes[].preferStrongerWwanSignal',
+    'signal strength',
+    'signal strength is not known, and no reason for a port',
+  ),
   honoured('networkInstances[].mtu', 'MTU of bridge and apps (DHCP option 26); 576 to 65535', "the kernel's, 1500"),
-  ignored('networkInstances[].disableFlowlog', 'there is no flow log'),
-  ignored('networkInstances[].vlanAccessPorts[].**', 'VLANs of a switch'),
-  ignored('networkInstances[].forwardLldp', 'of a switch'),
+  warned('networkInstances[].vlanAccessPorts[].**', 'VLANs of a switch', `VLANs of a switch are not built`),
+  warned('networkInstances[].forwardLldp', 'of a switch', 'LLDP is not forwarded'),
   honoured(
     'networkInstances[].allowedPriorities.priorities[]',
     'priorities of ports that it may use; an empty set permits none',
@@ -257,17 +367,16 @@ const networkInstances: readonly FieldReference[] = [
 
 const apps: readonly FieldReference[] = [
   honoured('apps[].uuidandversion.uuid', 'its identity'),
-  ignored('apps[].uuidandversion.version', 'counted by the controller'),
   honoured('apps[].displayname', 'its name', 'its UUID'),
   honoured('apps[].activate', 'whether its leases and port maps exist', 'false'),
   honoured('apps[].interfaces[].name', "the interface's name; unique in the app"),
   honoured('apps[].interfaces[].networkId', 'UUID of its network instance'),
   honoured('apps[].interfaces[].addr', 'its address, by a static lease', "one of the network instance's range"),
   honoured('apps[].interfaces[].hostname', 'its name in the DNS of the network instance', 'none'),
-  ignored('apps[].interfaces[].cryptoEid', 'LISP, gone from EVE'),
-  ignored('apps[].interfaces[].lispsignature', 'LISP, gone from EVE'),
-  ignored('apps[].interfaces[].pemcert', 'LISP, gone from EVE'),
-  ignored('apps[].interfaces[].pemprivatekey', 'LISP, gone from EVE'),
+  warned('apps[].interfaces[].cryptoEid', 'LISP', LISP),
+  warned('apps[].interfaces[].lispsignature', 'LISP', LISP),
+  warned('apps[].interfaces[].pemcert', 'LISP', LISP),
+  warned('apps[].interfaces[].pemprivatekey', 'LISP', LISP),
   honoured(
     'apps[].interfaces[].macAddress',
     'its MAC address, by which it gets its lease',
@@ -278,27 +387,57 @@ const apps: readonly FieldReference[] = [
     'of a port map: protocol, lport, adapter; others are refused there. **Of any other entry ignored: apps reach everything**',
   ),
   honoured('apps[].interfaces[].acls[].matches[].value', 'of a port map: tcp or udp; the port outside; a label'),
-  ignored('apps[].interfaces[].acls[].actions[].drop', 'entries that deny are not built'),
-  ignored('apps[].interfaces[].acls[].actions[].limit', 'rate limits are not built'),
-  ignored('apps[].interfaces[].acls[].actions[].limitrate', 'rate limits are not built'),
-  ignored('apps[].interfaces[].acls[].actions[].limitunit', 'rate limits are not built'),
-  ignored('apps[].interfaces[].acls[].actions[].limitburst', 'rate limits are not built'),
+  warned(
+    'apps[].interfaces[].acls[].actions[].drop',
+    'denies',
+    'entries that deny are not built: the app reaches everything',
+  ),
+  warned(
+    'apps[].interfaces[].acls[].actions[].limit',
+    'limits the rate',
+    'rate limits are not built: the app is not limited',
+  ),
+  warned(
+    'apps[].interfaces[].acls[].actions[].limitrate',
+    'packets in a unit',
+    'rate limits are not built: the app is not limited',
+  ),
+  warned(
+    'apps[].interfaces[].acls[].actions[].limitunit',
+    's, m or h',
+    'rate limits are not built: the app is not limited',
+  ),
+  warned(
+    'apps[].interfaces[].acls[].actions[].limitburst',
+    'packets at once',
+    'rate limits are not built: the app is not limited',
+  ),
   honoured('apps[].interfaces[].acls[].actions[].portmap', 'makes the entry a port map', 'false'),
   honoured('apps[].interfaces[].acls[].actions[].appPort', "the app's own port"),
-  ignored('apps[].interfaces[].acls[].name', 'for people'),
-  ignored('apps[].interfaces[].acls[].id', 'names the entry in logs of EVE'),
-  ignored('apps[].interfaces[].acls[].dir', 'port maps are for what comes in'),
-  ignored('apps[].interfaces[].accessVlanId', 'VLAN of a switch'),
-  ignored('apps[].interfaces[].allowToDiscover', 'whether the app may ask about the others'),
-  ignored('apps[].interfaces[].interfaceOrder', 'order of interfaces in the app'),
-  ignored('apps[].adapters[].**', 'hardware that goes to the app directly, ports with it'),
-  ignored('apps[].collectStatsIPAddr', 'where EVE asks the app for figures'),
+  warned('apps[].interfaces[].acls[].dir', 'direction', 'the direction of an entry is not looked at'),
+  warned('apps[].interfaces[].accessVlanId', 'VLAN of a switch', 'VLANs of a switch are not built'),
+  warned(
+    'apps[].interfaces[].allowToDiscover',
+    'whether the app may ask about the others',
+    'there is no metadata service that an app could ask',
+  ),
 ];
 
 const settings: readonly FieldReference[] = [
-  honoured('configItems[].key', 'which setting: see below; other keys are ignored'),
+  honoured(
+    'id.uuid',
+    "the device: a push with another device's, or with none where the one in force has one, is refused",
+    'any device',
+    [{ kind: 'refused', when: (id) => !isUuid(String(id)), notice: 'must be a UUID' }],
+  ),
+  honoured('configItems[].key', 'which setting: see below; others about the network are warned of', '', [
+    {
+      kind: 'warned',
+      when: (key) => networkSettingPrefixes.some((prefix) => String(key).startsWith(prefix)) && !isReadSetting(key),
+      notice: 'this setting is not read',
+    },
+  ]),
   honoured('configItems[].value', 'its value'),
-  ignored('id.**', "the device's UUID and the configuration's version at the controller"),
 ];
 
 /** Every field of EdgeDevConfig that concerns the network, in the order in which the reference tells of them. */
@@ -326,6 +465,22 @@ export const configItemReferences: readonly {
     byDefault: "learned from the path's answers",
   },
 ];
+
+/**
+ * Settings about the network begin like this (EVE, CONFIG-PROPERTIES.md); those that are not read are warned of. All
+ * others say nothing of the network.
+ */
+export const networkSettingPrefixes: readonly string[] = [
+  'network.',
+  'timer.port.',
+  'wwan.',
+  'debug.disable.dhcp.',
+  'app.enable.tcp.mss.clamping',
+];
+
+function isReadSetting(key: unknown): boolean {
+  return configItemReferences.some((reference) => reference.key === key);
+}
 
 const appBesidesNetwork = [
   'fixedresources',
@@ -375,6 +530,35 @@ const deviceBesidesNetwork = [
   'cluster',
 ];
 
+/** Single fields in the midst of those that concern the network. */
+const besideNetwork: readonly FieldElsewhere[] = [
+  { path: 'systemAdapterList[].alias', about: 'a name for people' },
+  {
+    path: 'systemAdapterList[].allowLocalModifications',
+    about: 'changes made at the device, which has no way to make any',
+  },
+  { path: 'deviceIoList[].ptype', about: 'kind of hardware, for the device model' },
+  { path: 'deviceIoList[].phylabel', about: 'what stands on the case' },
+  { path: 'deviceIoList[].assigngrp', about: 'which hardware goes to an app together' },
+  { path: 'deviceIoList[].cbattr', about: 'attributes for the device model' },
+  { path: 'deviceIoList[].parentassigngrp', about: 'group of the parent device' },
+  { path: 'networkInstances[].uuidandversion.version', about: 'counted by the controller' },
+  { path: 'networkInstances[].port.type', about: 'kind of adapter; the label says which' },
+  { path: 'networkInstances[].port.interfaceOrder', about: 'order of interfaces in an app' },
+  {
+    path: 'networkInstances[].staticRoutes[].preferLowerCost',
+    about: 'comes about in any case: the lowest priority is always preferred',
+  },
+  { path: 'networkInstances[].disableFlowlog', about: 'comes about in any case: there is no flow log' },
+  { path: 'apps[].uuidandversion.version', about: 'counted by the controller' },
+  { path: 'apps[].interfaces[].acls[].name', about: 'a name for people' },
+  { path: 'apps[].interfaces[].acls[].id', about: 'names the entry' },
+  { path: 'apps[].interfaces[].interfaceOrder', about: 'order of interfaces in the app' },
+  { path: 'apps[].adapters[]', about: 'hardware that goes to the app directly' },
+  { path: 'apps[].collectStatsIPAddr', about: 'where EVE asks the app for figures' },
+  { path: 'id.version', about: 'counted by the controller' },
+];
+
 const ABOUT_DOWNLOADS = 'read by `eve-uplink download --content-tree`';
 
 /** All other fields of EdgeDevConfig; each stands for what is below it. */
@@ -384,5 +568,6 @@ export const fieldsElsewhere: readonly FieldElsewhere[] = [
     about: ABOUT_DOWNLOADS,
   })),
   ...deviceBesidesNetwork.map((path) => ({ path, about: 'the device' })),
+  ...besideNetwork,
   ...appBesidesNetwork.map((name) => ({ path: `apps[].${name}`, about: 'what an app runs on' })),
 ];

@@ -4,6 +4,7 @@
  */
 export type * from './model.js';
 export { interpret, underPolicy, type PolicyOver } from './interpret.js';
+export { boundedNotices, fieldNotices, type FieldNotices } from './field-notices.js';
 export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';
 export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';

@@ -31,6 +31,7 @@ export class ConfigurationReader {
     return {
       // Also of an invalid one: asking for it again would not mend it.
       knownVersion: this.#deviceConfig?.version ?? 0n,
+      knownSha256: this.#deviceConfig?.sha256,
       knownPolicyVersion: this.#policy?.version ?? 0n,
     };
   }

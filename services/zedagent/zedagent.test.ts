@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,9 +6,15 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
+import { ZNetworkInstType } from '../../gen/config/netinst.js';
+import {
+  DeviceConfig,
+  DeviceConfigServiceClient,
+  type WatchConfigResponse,
+} from '../../gen/zedagent/v1/device_config.js';
 import { systemClock } from '../../lib/clock/index.js';
-import { configFromJson } from '../../lib/configuration/index.js';
+import { configFromJson, ConfigurationReader } from '../../lib/configuration/index.js';
+import { writeDurably } from '../../lib/durable/index.js';
 import { createLogger } from '../../lib/observability/index.js';
 import { call, connectTo, type RpcError, type RunningService } from '../../lib/rpc/index.js';
 import { startZedagent } from './index.js';
@@ -152,6 +158,59 @@ describe('zedagent', () => {
     expect(kept).toMatchObject({ author: 'test', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown });
     expect(Number(kept?.pushedAt?.seconds) * 1000).toBeGreaterThan(before - 1_000);
     expect(Number(kept?.pushedAt?.seconds) * 1000).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('sends a reader the same version again where its files were lost and it is another configuration', async () => {
+    const reader = new ConfigurationReader();
+    const next = async () => {
+      const stream = client.watchConfig(reader.request);
+      const message = await new Promise<WatchConfigResponse>((resolve) => stream.once('data', resolve));
+      stream.on('error', () => undefined);
+      stream.cancel();
+      reader.take(message);
+      return message.deviceConfig?.config?.networkInstances[0]?.displayname;
+    };
+    await push(configNamed('a'));
+    expect(await next()).toBe('a');
+    expect(await next()).toBeUndefined();
+    client.close();
+    await service.close();
+    await rm(join(directory, 'state'), { recursive: true });
+    await start();
+    expect(await push(configNamed('b'))).toMatchObject({ version: 1n });
+    expect(await next()).toBe('b');
+  });
+
+  it('tells what does not come about: at the push, and for as long as it is in force', async () => {
+    const withSpanningTree = configNamed('a');
+    const [instance] = withSpanningTree.networkInstances;
+    if (instance !== undefined) instance.stp = { portsWithBpduGuard: 'eth0' };
+    const statusNow = async () => (await call(client, 'getConfigStatus', {}, options)).configStatus;
+    expect(await statusNow()).toMatchObject({ version: 0n, warnings: [] });
+    const { warnings } = await push(withSpanningTree);
+    expect(warnings).toMatchObject([{ field: 'config.networkInstances[0].stp' }]);
+    await restart();
+    expect(await statusNow()).toMatchObject({ version: 1n, author: 'test', warnings, problems: [] });
+    await push(configNamed('a'));
+    expect(await statusNow()).toMatchObject({ version: 2n, warnings: [] });
+  });
+
+  it('refuses kinds of network instances that are not built, and tells of one that is in force already', async () => {
+    const config = configNamed('a');
+    const [instance] = config.networkInstances;
+    if (instance !== undefined) Object.assign(instance, { instType: ZNetworkInstType.ZnetInstSwitch, activate: true });
+    await expect(push(config)).rejects.toMatchObject({
+      reason: 'INVALID_CONFIG',
+      violations: [{ field: 'config.networkInstances[0].instType' }],
+    });
+    await mkdir(join(directory, 'state'), { recursive: true });
+    const stored = DeviceConfig.encode(DeviceConfig.fromPartial({ version: 7n, config, author: 'old' })).finish();
+    await writeDurably(join(directory, 'state', 'config'), stored);
+    await restart();
+    expect((await call(client, 'getConfigStatus', {}, options)).configStatus).toMatchObject({
+      version: 7n,
+      warnings: [{ field: 'config.networkInstances[0].instType' }],
+    });
   });
 
   it('streams what is in force, and each change; nothing that the reader has', async () => {

@@ -7,7 +7,7 @@ import { formats } from './formats.js';
 
 const FILE_ARGUMENT = 'EdgeDevConfig as protobuf JSON, YAML of the same, or binary; - is standard input';
 
-/** `config push`, `config get` and `config diff`. */
+/** `config push`, `config get`, `config diff` and `config warnings`. */
 export function addConfigCommands(program: Command): void {
   const config = program.command('config').description('the device configuration');
 
@@ -38,4 +38,9 @@ export function addConfigCommands(program: Command): void {
     .argument('<file>', FILE_ARGUMENT)
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./diff.js')).diff));
+
+  addTlsOptions(config.command('warnings'))
+    .description('what the configuration in force says and what does not come about')
+    .option('--json', 'print for programs')
+    .action(action(async () => (await import('./warnings.js')).warnings));
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { configToJson } from '../../../lib/configuration/index.js';
+import { boundedNotices, configToJson, fieldNotices } from '../../../lib/configuration/index.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson } from '../../terminal/output.js';
+import { warningLines } from '../../render/configuration-lines.js';
 import { differenceLine, differences } from './difference.js';
 import { readConfigFile } from './file.js';
 import { getDeviceConfig } from './in-force.js';
@@ -11,7 +12,17 @@ export async function diff(file: string, options: { readonly json?: boolean }, c
   const { config: wanted } = await readConfigFile(file);
   const { config, version } = await getDeviceConfig(connectionOptionsOf(command));
   const found = differences('', configToJson(config), configToJson(wanted));
-  if (options.json === true) printJson({ version: version.toString(), differences: found });
-  else if (found.length === 0) print(`No difference from version ${version}, which is in force`);
-  else print([`From version ${version}, which is in force, to ${file}:`, ...found.map(differenceLine)].join('\n'));
+  const { refused, warned } = fieldNotices(wanted);
+  const warnings = boundedNotices([...refused, ...warned]).map(({ field, description }) => ({
+    field: field === '' ? 'config' : `config.${field}`,
+    description,
+  }));
+  if (options.json === true) printJson({ version: version.toString(), differences: found, warnings });
+  else {
+    const head =
+      found.length === 0
+        ? `No difference from version ${version}, which is in force`
+        : `From version ${version}, which is in force, to ${file}:`;
+    print([head, ...found.map(differenceLine), ...warningLines(warnings)].join('\n'));
+  }
 }

@@ -4,20 +4,13 @@ import { call } from '../../../lib/rpc/index.js';
 import { ask, withConnection } from '../../connection/clients.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson } from '../../terminal/output.js';
-import { printable } from '../../render/table.js';
+import { warningLines } from '../../render/configuration-lines.js';
 import { pointingAt, readConfigFile } from './file.js';
 
 /** What a push did, in a line. */
 export function pushText({ version, changed }: PushConfigResponse, dryRun: boolean): string {
   if (!changed) return `Nothing to change: the configuration equals version ${version}, which is in force`;
   return dryRun ? `Valid; pushing it would make it version ${version}` : `Version ${version} is in force`;
-}
-
-/** What will not come about as the configuration says, a line each. */
-export function warningLines({ warnings }: PushConfigResponse): readonly string[] {
-  return warnings.map(({ field, description }) =>
-    printable(field === '' ? `Warning: ${description}` : `Warning: ${field}: ${description}`),
-  );
 }
 
 export interface PushOptions {
@@ -41,5 +34,5 @@ export async function push(file: string, options: PushOptions, command: Command)
   const { version, changed } = response;
   const warnings = response.warnings.map(({ field, description }) => ({ field, description }));
   if (options.json === true) printJson({ version: version.toString(), changed, dryRun, warnings });
-  else for (const line of [pushText(response, dryRun), ...warningLines(response)]) print(line);
+  else for (const line of [pushText(response, dryRun), ...warningLines(response.warnings)]) print(line);
 }

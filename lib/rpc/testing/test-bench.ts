@@ -62,6 +62,7 @@ export class TestBench {
     const implementation: DeviceConfigServiceServer = {
       pushConfig: unused,
       getConfig: unused,
+      getConfigStatus: unused,
       // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once
       watchConfig: serverStreaming(async function* () {
         yield responseOf(1n);

@@ -4,6 +4,7 @@ import { DeviceConfigServiceService, type DeviceConfigServiceServer } from '../.
 import { RpcError, serverStreaming, unary, type ServedService } from '../../../lib/rpc/index.js';
 import { authorOf } from './author.js';
 import type { Instant } from '../in-force/instant.js';
+import { configStatus } from '../config/config-status.js';
 import { pushConfig } from '../config/push-config.js';
 import { requireRole } from './roles.js';
 import type { Store } from '../state/store.js';
@@ -24,6 +25,10 @@ export function deviceConfigService(store: Store, now: () => Instant): ServedSer
         throw new RpcError(status.NOT_FOUND, 'no configuration has been pushed yet', { reason: 'NO_CONFIG' });
       }
       return { deviceConfig };
+    }),
+    getConfigStatus: unary((_request, { caller }) => {
+      requireRole(caller, 'read');
+      return { configStatus: configStatus(store.current) };
     }),
     watchConfig: serverStreaming((request, { caller, signal }) => {
       requireRole(caller, 'read');

@@ -1,4 +1,4 @@
-import type { WatchConfigRequest, WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import type { DeviceConfig, WatchConfigRequest, WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import type { InForce } from '../in-force/in-force.js';
 import { liveGrants } from '../grants/grant-times.js';
 import type { Instant } from '../in-force/instant.js';
@@ -12,11 +12,11 @@ export async function* watchConfig(
   inForce: AsyncIterable<InForce>,
   now: () => Instant,
 ): AsyncGenerator<WatchConfigResponse, void, undefined> {
-  let configVersion = request.knownVersion;
+  let known: KnownConfig = { version: request.knownVersion, sha256: request.knownSha256 };
   let policyVersion: bigint | undefined;
   for await (const { deviceConfig, policy, changes } of inForce) {
     if (deviceConfig === undefined) continue;
-    const isNew = deviceConfig.version !== configVersion;
+    const isNew = !isSame(known, deviceConfig);
     if (!isNew && policy.version === policyVersion) continue;
     const told = policyVersion ?? toldBefore(request.knownPolicyVersion, policy.version);
     yield {
@@ -24,9 +24,20 @@ export async function* watchConfig(
       policy: policy.version === policyVersion ? undefined : { ...policy, grants: liveGrants(policy.grants, now()) },
       policyChanges: changes.filter((change) => change.policyVersion > told),
     };
-    configVersion = deviceConfig.version;
+    known = deviceConfig;
     policyVersion = policy.version;
   }
+}
+
+/** What a reader has. */
+interface KnownConfig {
+  readonly version: bigint;
+  readonly sha256?: string | undefined;
+}
+
+/** Versions begin anew where zedagent's files are lost, so the content counts where the reader says which it has. */
+function isSame(known: KnownConfig, inForce: DeviceConfig): boolean {
+  return known.version === inForce.version && (known.sha256 ?? inForce.sha256) === inForce.sha256;
 }
 
 /** A version that was never given comes from files that are gone: all that is kept is new to its reader. */

@@ -1,17 +1,19 @@
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { ConfigWarning } from '../../../gen/zedagent/v1/device_config.js';
-import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { boundedNotices, fieldNotices, type DeviceModel } from '../../../lib/configuration/index.js';
 import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
-
-/** More would not be read, and each costs a line. */
-const MOST_TOLD = 20;
 
 /** What is in order in a configuration, under the policy over it, and will not come about as it says. */
 export function configWarnings(config: EdgeDevConfig, model: DeviceModel): ConfigWarning[] {
-  const all = testWarnings(model).map(({ subject, description }) => ({ field: fieldOf(subject, config), description }));
-  const left = all.length - MOST_TOLD;
-  if (left <= 0) return all;
-  return [...all.slice(0, MOST_TOLD), { field: '', description: `and ${left} more like these` }];
+  const ofFields = fieldNotices(config).warned.map(({ field, description }) => ({
+    field: field === '' ? 'config' : `config.${field}`,
+    description,
+  }));
+  const ofTests = testWarnings(model).map(({ subject, description }) => ({
+    field: fieldOf(subject, config),
+    description,
+  }));
+  return [...boundedNotices([...ofFields, ...ofTests])];
 }
 
 function fieldOf(subject: TestWarning['subject'], config: EdgeDevConfig): string {

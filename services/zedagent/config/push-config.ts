@@ -6,6 +6,8 @@ import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import {
+  boundedNotices,
+  fieldNotices,
   interpret,
   timestampOf,
   withoutOrphans,
@@ -92,8 +94,9 @@ function refuseOtherVersion(expected: bigint | undefined, current: bigint): void
 
 function refuseInvalid(config: EdgeDevConfig): void {
   const interpretation = interpret(config);
-  if (interpretation.kind === 'valid') return;
-  const { problems } = interpretation;
+  const { refused } = fieldNotices(config);
+  const problems = [...(interpretation.kind === 'valid' ? [] : interpretation.problems), ...boundedNotices(refused)];
+  if (problems.length === 0) return;
   throw new RpcError(
     status.INVALID_ARGUMENT,
     problems.length === 1 ? 'the configuration has a problem' : `the configuration has ${problems.length} problems`,
