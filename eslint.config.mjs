@@ -35,6 +35,7 @@ const kernelValues = {
     ...['Prefix', 'everywhere', 'familyOf', 'formatLinkAddress', 'formatPrefix', 'samePrefix', 'IpFamily'],
     ...['Route', 'formatRoute', 'routeKey', 'routeVia', 'sameRoute', 'NextHop', 'RouteType'],
     ...['Rule', 'formatRule', 'rule', 'ruleKey', 'sameRule', 'RuleAction', 'LinkAddress', 'Neighbour'],
+    ...['KernelChange', 'formatChange'],
   ],
   message: 'Pure code takes values and their words from netlink, nothing that touches the kernel.',
 };

@@ -24,4 +24,4 @@ export { call, connectTo, type UnaryOptions } from './client.js';
 export { follow, type FollowOptions } from './follow.js';
 export { StateStore, type ResumePoint, type StateChange } from './state-store.js';
 export { untilSent } from './until-sent.js';
-export type { RunningService } from './running-service.js';
+export type { RunningService, ServiceOptions } from './running-service.js';

@@ -8,10 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
-import { readBootId, type Clock } from '../../lib/clock/index.js';
+import { readBootId } from '../../lib/clock/index.js';
 import { KernelEvents, Rtnetlink } from '../../lib/netlink/index.js';
-import type { Logger, Meters } from '../../lib/observability/index.js';
-import { startServer, untilSent, type CallErrors, type RunningService } from '../../lib/rpc/index.js';
+import { startServer, untilSent, type RunningService, type ServiceOptions } from '../../lib/rpc/index.js';
 import { AuthorizationLists } from './authorize/authorization-lists.js';
 import { portAuthorizationService } from './authorize/authorization-service.js';
 import { followConfiguration } from './upstream/configuration-source.js';
@@ -31,18 +30,10 @@ import { readAppTraffic } from './probing/tester/index.js';
 
 export type { ControllerOptions } from './probing/controller.js';
 
-export interface NimOptions {
-  /** Sockets, the memory of decisions, and `dns/INTERFACE`, the name servers of the DHCP leases. */
-  readonly runDir: string;
-  /** The event log. */
-  readonly stateDir: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
+/** In `runDir`: the memory of decisions, and `dns/INTERFACE`, name servers of DHCP leases. In `stateDir`: events. */
+export interface NimOptions extends ServiceOptions {
   /** Observe the ports of this named network namespace instead of our own. */
   readonly namespace?: string;
-  /** Where it can be measured; undefined: nowhere. */
-  readonly meters?: Meters | undefined;
-  readonly callErrors?: CallErrors | undefined;
   /** Whom the controller's ping asks; undefined: nobody. */
   readonly controller?: ControllerOptions | undefined;
 }

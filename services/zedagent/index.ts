@@ -4,9 +4,8 @@
  * force from then on, without reading or waiting. `state` keeps that on disk, `api` serves it. Here stand the entry and
  * the loop that ends grants.
  */
-import { readBootId, type Clock } from '../../lib/clock/index.js';
-import type { Logger, Meters } from '../../lib/observability/index.js';
-import { startServer, type CallErrors, type RunningService, type TlsListenOptions } from '../../lib/rpc/index.js';
+import { readBootId } from '../../lib/clock/index.js';
+import { startServer, type RunningService, type ServiceOptions, type TlsListenOptions } from '../../lib/rpc/index.js';
 import { GrantKeeper } from './grant-keeper.js';
 import { zedagentMetrics } from './metrics/metrics.js';
 import { instantOf, type Instant } from './in-force/instant.js';
@@ -17,18 +16,11 @@ import { CHECKPOINT_EVERY_MS, Store } from './state/store.js';
 import { configFile as configFileIn } from './state/stored-config.js';
 import { policyFile as policyFileIn } from './state/stored-policy.js';
 
-export interface ZedagentOptions {
-  readonly runDir: string;
-  readonly stateDir: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
+export interface ZedagentOptions extends ServiceOptions {
   /** The boot that the clock's boottime belongs to; undefined: this machine's. */
   readonly bootId?: string;
   /** A listener on the network, with certificates on both sides. */
   readonly listen?: TlsListenOptions | undefined;
-  /** Where it can be measured; undefined: nowhere. */
-  readonly meters?: Meters | undefined;
-  readonly callErrors?: CallErrors | undefined;
 }
 
 export interface RunningZedagent extends RunningService {

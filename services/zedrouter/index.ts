@@ -5,9 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Clock } from '../../lib/clock/index.js';
-import type { Logger, Meters } from '../../lib/observability/index.js';
-import { startServer, type CallErrors, type RunningService } from '../../lib/rpc/index.js';
+import { startServer, type RunningService, type ServiceOptions } from '../../lib/rpc/index.js';
 import { openKernel } from './apply/kernel.js';
 import { watchKernel } from './apply/kernel-watch.js';
 import { dataplaneText } from './api/dataplane-text.js';
@@ -26,17 +24,10 @@ import { networkInstanceStatuses } from './status/status.js';
 
 export { cleanUp } from './reconcile/clean-up.js';
 
-export interface ZedrouterOptions {
-  /** Directory of the services' sockets; dnsmasq's files go into a directory below it. */
-  readonly runDir: string;
-  readonly stateDir: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
+/** In `runDir`: the files of dnsmasq, in a directory of their own. */
+export interface ZedrouterOptions extends ServiceOptions {
   /** A named network namespace to work in; undefined: the process's own. */
   readonly namespace?: string;
-  /** Where it can be measured; undefined: nowhere. */
-  readonly meters?: Meters | undefined;
-  readonly callErrors?: CallErrors | undefined;
 }
 
 /**

@@ -6,8 +6,6 @@ import { apply, type Failure } from './apply/apply.js';
 import { BridgeMembers } from './apply/bridge-members.js';
 import type { Kernel } from './apply/kernel.js';
 import type { ChangedPart } from './apply/kernel-watch.js';
-import { NameServiceQueue, type NameServiceOperation } from './apply/name-service-queue.js';
-import { NameServiceWatch } from './apply/name-service-watch.js';
 import { observe } from './apply/observe.js';
 import { SessionChallenger } from './apply/session-challenger.js';
 import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
@@ -20,7 +18,7 @@ import { adoptedMemories } from './reconcile/adopt.js';
 import { DrainWatch } from './reconcile/drain-watch.js';
 import type { FormerSettings } from './reconcile/former-settings.js';
 import { GrantEnds } from './reconcile/grant-ends.js';
-import { NameServiceFailures } from './reconcile/name-service-failures.js';
+import { NameServiceKeeper } from './reconcile/name-service-keeper.js';
 import { IdsInUse } from './ids/ids-in-use.js';
 import { plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
@@ -54,8 +52,7 @@ export interface ReconcilerOptions {
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  readonly #nameServices: NameServiceQueue;
-  readonly #nameServiceWatch: NameServiceWatch;
+  readonly #nameServices: NameServiceKeeper;
   readonly #members = new BridgeMembers();
   readonly #challenger: SessionChallenger;
   readonly #verification: Verification;
@@ -74,9 +71,6 @@ export class Reconciler {
   #chainsInForce: string | undefined;
   #desired: Dataplane | undefined;
   #report: ReconcileReport | undefined;
-  readonly #nameServiceFailures = new NameServiceFailures();
-  /** When the dnsmasq of a bridge ended by itself last. */
-  readonly #nameServiceEndedMs = new Map<string, number>();
   /** The ruleset has changed since its chains were compared. */
   #isRulesetSuspect = false;
   #isReconciling = false;
@@ -91,20 +85,19 @@ export class Reconciler {
     const { kernel, clock, nameServiceDirectory } = options;
     this.#options = options;
     this.#idsInUse = new IdsInUse(options.ids, options.keepIds);
-    this.#nameServices = new NameServiceQueue({
-      directory: nameServiceDirectory,
-      namespace: kernel.namespace,
-      onDone: (operation, failure) => {
-        this.#onNameService(operation, failure);
+    this.#nameServices = new NameServiceKeeper({
+      ...{ directory: nameServiceDirectory, namespace: kernel.namespace, clock, logger: options.logger },
+      current: () => this.#current,
+      onRefused: (kind) => {
+        this.#noteFailure(kind);
       },
-    });
-    this.#nameServiceWatch = new NameServiceWatch({
-      directory: nameServiceDirectory,
-      clock,
-      expected: () =>
-        [...(this.#current?.nameServices.keys() ?? [])].filter((bridge) => !this.#nameServices.isBusyWith(bridge)),
-      onEnded: (bridge) => {
-        this.#nameServiceEnded(bridge);
+      onDrift: (when) => {
+        if (this.#current !== undefined) this.#current = this.#nameServices.forgottenIn(this.#current);
+        if (when === 'now') this.#markDirty();
+        else this.#retryLater();
+      },
+      onFailures: () => {
+        if (this.#report !== undefined) this.#tell(this.#report);
       },
     });
     this.#challenger = new SessionChallenger(kernel.namespace, options.logger);
@@ -162,9 +155,9 @@ export class Reconciler {
     this.#grantEnds.close();
     this.#drainWatch.close();
     this.#verification.close();
-    this.#nameServiceWatch.close();
+    this.#nameServices.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    await Promise.all([this.#nameServices.idle(), this.#challenger.idle()]);
+    await Promise.all([this.#nameServices.queue.idle(), this.#challenger.idle()]);
   }
 
   /**
@@ -269,7 +262,7 @@ export class Reconciler {
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
     this.#desired = desired;
-    this.#current = failures.length === 0 ? this.#nameServiceFailures.forgottenIn(desired) : undefined;
+    this.#current = failures.length === 0 ? this.#nameServices.forgottenIn(desired) : undefined;
     if (loadsRuleset(steps)) this.#chainsInForce = kernel.ruleset.read(clock.boottimeMs()).chainsDigest;
     if (failures.length > 0) this.#retryLater();
     // The kernel tells of every other change that it was made.
@@ -285,37 +278,8 @@ export class Reconciler {
   /** The failures of name services come and go by themselves. */
   #tell(report: ReconcileReport): void {
     this.#report = report;
-    const failures = [...report.failures, ...this.#nameServiceFailures.list()];
+    const failures = [...report.failures, ...this.#nameServices.failures()];
     this.#options.onReport({ ...report, failures });
-  }
-
-  #onNameService(operation: NameServiceOperation, message: string | undefined): void {
-    const { kind, bridge } = operation;
-    const isNews = this.#nameServiceFailures.note(operation, message);
-    if (message !== undefined) {
-      this.#noteFailure(kind);
-      this.#options.logger.warn({ event: 'operation-failed', operation: kind, bridge, message }, 'operation failed');
-      if (this.#current !== undefined) this.#current = this.#nameServiceFailures.forgottenIn(this.#current);
-      this.#retryLater();
-    }
-    if (isNews && this.#report !== undefined) this.#tell(this.#report);
-  }
-
-  #nameServiceEnded(bridge: string): void {
-    const service = this.#current?.nameServices.get(bridge);
-    if (this.#closed || this.#current === undefined || service === undefined) return;
-    const { clock, logger } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const lastMs = this.#nameServiceEndedMs.get(bridge) ?? -Infinity;
-    this.#nameServiceEndedMs.set(bridge, nowMs);
-    logger.warn({ event: 'name-service-ended', bridge }, 'dnsmasq has ended, starting it again');
-    const message = 'dnsmasq has ended, and is started again';
-    this.#nameServiceFailures.note({ kind: 'name-service-start', bridge, service }, message);
-    this.#current = this.#nameServiceFailures.forgottenIn(this.#current);
-    if (this.#report !== undefined) this.#tell(this.#report);
-    // One that ends again and again shall not take all the time there is.
-    if (nowMs - lastMs < RETRY_AFTER_MS) this.#retryLater();
-    else this.#markDirty();
   }
 
   #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {
@@ -337,7 +301,7 @@ export class Reconciler {
     this.#applications += 1;
     const failures = await apply(steps, {
       kernel,
-      nameServices: this.#nameServices,
+      nameServices: this.#nameServices.queue,
       challenger: this.#challenger,
       bridges,
       members: this.#members,
@@ -377,7 +341,7 @@ export class Reconciler {
   }
 
   async #readAnew(ids: Ids): Promise<Dataplane> {
-    await this.#nameServices.idle();
+    await this.#nameServices.queue.idle();
     const dataplane = await this.#read(undefined);
     if (!this.#adopted) {
       this.#memories = adoptedMemories(dataplane, ids);

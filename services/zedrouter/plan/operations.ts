@@ -1,5 +1,5 @@
 import type { Bridge, NameService } from '../desired/dataplane.js';
-import type { Route, Rule, SetElement } from '../../../lib/netlink/index.js';
+import type { KernelChange, SetElement } from '../../../lib/netlink/index.js';
 import type { SetName } from '../desired/sets.js';
 
 /** One change to the kernel or to a dnsmasq, as a value: it can be printed, asserted or executed. */
@@ -10,10 +10,7 @@ export type Operation =
   /** Takes it down: nothing enters it any more. */
   | { readonly kind: 'bridge-down'; readonly name: string }
   | { readonly kind: 'bridge-delete'; readonly name: string }
-  | { readonly kind: 'route-replace'; readonly route: Route }
-  | { readonly kind: 'route-delete'; readonly route: Route }
-  | { readonly kind: 'rule-add'; readonly rule: Rule }
-  | { readonly kind: 'rule-delete'; readonly rule: Rule }
+  | Extract<KernelChange, { readonly kind: 'route-replace' | 'route-delete' | 'rule-add' | 'rule-delete' }>
   | { readonly kind: 'nft'; readonly change: NftChange }
   | { readonly kind: 'name-service-start'; readonly bridge: string; readonly service: NameService }
   | { readonly kind: 'name-service-reload'; readonly bridge: string; readonly service: NameService }

@@ -1,4 +1,4 @@
-import { formatLinkAddress, formatMark, formatRoute, formatRule } from '../../../lib/netlink/index.js';
+import { formatChange, formatLinkAddress, formatMark } from '../../../lib/netlink/index.js';
 import type { Bridge } from '../desired/dataplane.js';
 import type { Operation, Plan } from './operations.js';
 import { nftScript } from './nft-script.js';
@@ -26,13 +26,10 @@ function printOperation(operation: Operation): readonly string[] {
     case 'bridge-delete':
       return [`  bridge delete ${operation.name}`];
     case 'route-replace':
-      return [`  ip route replace ${formatRoute(operation.route)}`];
     case 'route-delete':
-      return [`  ip route del ${formatRoute(operation.route)}`];
     case 'rule-add':
-      return [`  ip rule add ${formatRule(operation.rule)}`];
     case 'rule-delete':
-      return [`  ip rule del ${formatRule(operation.rule)}`];
+      return [`  ip ${formatChange(operation)}`];
     case 'nft':
       return nftScript(operation.change, 0)
         .trimEnd()
