@@ -78,6 +78,10 @@ describe('config, with a real zedagent', () => {
     );
     await writeFile(file('eager.json'), JSON.stringify(eagerConfiguration));
     await writeFile(file('vain.json'), JSON.stringify(vainConfiguration));
+    await writeFile(file('bare.json'), JSON.stringify({ deviceName: 'ship' }));
+    await writeFile(file('response.json'), JSON.stringify({ config: configuration, configHash: 'abc' }));
+    const badResponse = { config: { networkInstances: [{ uuidandversion: { uuid: 'x' } }] } };
+    await writeFile(file('bad-response.json'), JSON.stringify(badResponse, undefined, 1));
     await writeFile(file('misspelt.json'), JSON.stringify({ networkInstancs: [] }));
   });
 
@@ -185,6 +189,31 @@ describe('config, with a real zedagent', () => {
     });
     const { stdout } = await run('status', '--run-dir', directory);
     expect(stdout).toContain('1 warning about the configuration: eve-uplink config warnings\n');
+  });
+
+  it('push takes away what is hardly meant with --yes only, and says what goes', async () => {
+    const refused = await config('push', file('bare.json'));
+    expect({ stdout: refused.stdout, exitCode: refused.exitCode }).toEqual({ stdout: '', exitCode: 1 });
+    expect(refused.stderr).toContain('~ network instance ni1 goes\n');
+    expect(refused.stderr).toContain('! it removes every network instance: ni1\n');
+    expect(refused.stderr).toContain('Push it with --yes');
+    const { stdout, exitCode } = await config('push', file('bare.json'), '--yes', '--json');
+    expect({ result: JSON.parse(stdout) as unknown, exitCode }).toEqual({
+      result: {
+        ...{ version: '3', changed: true, dryRun: false, warnings: [] },
+        changes: ['network instance ni1 goes'],
+        unlikely: ['it removes every network instance: ni1'],
+      },
+      exitCode: 0,
+    });
+  });
+
+  it("push takes a configuration out of a controller's message, and says so", async () => {
+    const { stdout, stderr } = await config('push', file('response.json'), '--dry-run');
+    expect(stdout).toBe('Valid; pushing it would make it version 4\n');
+    expect(stderr).toBe('Taken out of the ConfigResponse that the file holds\n');
+    const bad = await config('push', file('bad-response.json'));
+    expect(bad.stderr).toContain('bad-response.json:6: config.networkInstances[0].uuidandversion.uuid');
   });
 
   it('TLS with half of its files is wrong usage', async () => {

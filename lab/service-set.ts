@@ -72,11 +72,11 @@ export class ServiceSet {
     await Promise.all(this.processes.map((process) => process.stop()));
   }
 
-  /** Pushes a configuration to zedagent; answers the version in force. */
+  /** Pushes a configuration to zedagent, whatever it takes away; answers the version in force. */
   async pushConfig(config: EdgeDevConfig): Promise<bigint> {
     const client = connectTo(DeviceConfigServiceClient, `unix:${join(this.#runDir, 'zedagent.sock')}`);
     try {
-      const request = { config, dryRun: false, expectedVersion: undefined, author: 'lab' };
+      const request = { config, dryRun: false, expectedVersion: undefined, author: 'lab', assumeYes: true };
       const { version } = await call(client, 'pushConfig', request, { timeoutMs: 10_000 });
       return version;
     } finally {

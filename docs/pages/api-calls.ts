@@ -31,7 +31,7 @@ export const apiCalls: readonly ApiCall[] = [
   {
     service: 'zedagent',
     method: `${CONFIG}/PushConfig`,
-    request: '{"config":{},"dry_run":true}',
+    request: '{"config":{"id":{"uuid":"0a511900-0000-4000-8000-000000000001"}},"dry_run":true}',
     purpose: 'checks a configuration; without dry_run it comes into force',
   },
   { service: 'zedagent', method: `${CONFIG}/WatchConfig`, purpose: 'configuration and policy, as a stream' },

@@ -6,7 +6,15 @@ export type * from './model.js';
 export { interpret, underPolicy, type PolicyOver } from './interpret.js';
 export { boundedNotices, fieldNotices, type FieldNotices } from './field-notices.js';
 export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';
-export { ConfigSyntaxError, configFromFileContent, configFromJson, configToJson } from './json.js';
+export {
+  ConfigSyntaxError,
+  configFromFileContent,
+  configFromJson,
+  configToJson,
+  holdsAnything,
+  readFileContent,
+} from './json.js';
+export { configChanges } from './changes.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
 export { DEFAULT_FAILBACK_HOLD_MS, defaultTestSettings } from './network-instance-tests.js';
 export {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import { configFromFileContent, configFromJson, configToJson, ConfigSyntaxError } from './index.js';
+import { AuthContainer } from '../../gen/auth/auth.js';
+import { ConfigResponse, EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { configFromFileContent, configFromJson, configToJson, ConfigSyntaxError, readFileContent } from './index.js';
 import { randomConfigJson } from './testing/random-config.js';
+import { uuid } from './testing/ship-json.js';
 
 function refusalOf(run: () => unknown): ConfigSyntaxError {
   try {
@@ -125,8 +127,47 @@ describe('configFromFileContent', () => {
     expect(refusalOf(() => configFromFileContent(Buffer.from(content), fileName)).message).toMatch(says);
   });
 
-  it('is a configuration without anything where the file is empty', () => {
-    expect(configFromFileContent(Buffer.from(''), 'a.yaml')).toEqual(EdgeDevConfig.create());
+  it.each([
+    ['an empty file', '', 'a.yaml', /empty/],
+    ['an empty file of any name', '', '-', /empty/],
+    ['a file of comments', '# nothing yet\n', 'a.yaml', /holds nothing/],
+    ['JSON of a controller without news', '{"configHash": "abc"}', 'a.json', /no news/],
+    ['an AuthContainer of something else', '{"protectedPayload": {"payload": "AAAA"}}', 'a.json', /no configuration/],
+  ])('refuses %s', (_what, content, fileName, says) => {
+    expect(refusalOf(() => configFromFileContent(Buffer.from(content), fileName)).message).toMatch(says);
+  });
+
+  const device = configFromJson({ id: { uuid: uuid(9) }, networkInstances: [{ displayname: 'a' }] });
+  const nameless = configFromJson({ networkInstances: [{ displayname: 'a' }] });
+  const responseOf = (config: EdgeDevConfig | undefined) =>
+    ConfigResponse.encode(ConfigResponse.fromPartial({ config, configHash: 'abc' })).finish();
+  const containerOf = (payload: Uint8Array) =>
+    AuthContainer.encode(AuthContainer.fromPartial({ protectedPayload: { payload: Buffer.from(payload) } })).finish();
+
+  it.each<[string, Uint8Array, string, EdgeDevConfig]>([
+    ['a configuration', EdgeDevConfig.encode(device).finish(), 'configuration', device],
+    ['a configuration of no device', EdgeDevConfig.encode(nameless).finish(), 'configuration', nameless],
+    ['a ConfigResponse', responseOf(device), 'config-response', device],
+    ['a ConfigResponse of no device', responseOf(nameless), 'config-response', nameless],
+    ['an AuthContainer', containerOf(responseOf(device)), 'auth-container', device],
+    [
+      'an AuthContainer around the bare thing',
+      containerOf(EdgeDevConfig.encode(device).finish()),
+      'auth-container',
+      device,
+    ],
+    [
+      'a ConfigResponse in JSON',
+      Buffer.from(JSON.stringify({ config: configToJson(device), configHash: 'x' })),
+      'config-response',
+      device,
+    ],
+  ])('takes %s', (_what, bytes, wrapping, config) => {
+    expect(readFileContent(bytes, 'pushed')).toEqual({ wrapping, config });
+  });
+
+  it('names a controller that had no news', () => {
+    expect(refusalOf(() => configFromFileContent(responseOf(undefined), 'a.binpb')).message).toMatch(/no news/);
   });
 
   it('keeps the unknown fields of a binary file', () => {

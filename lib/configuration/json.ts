@@ -14,6 +14,7 @@ import { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { descriptorSetBase64 } from '../../gen/descriptors.js';
 import { jsonProblems } from './json-problems.js';
 import type { Problem } from './model.js';
+import { authContainerOf, unwrapped, type Unwrapped } from './wrapping.js';
 
 /** Text that is no device configuration; the message says where and why. */
 export class ConfigSyntaxError extends Error {
@@ -64,11 +65,26 @@ export function configToJson(config: EdgeDevConfig): JsonValue {
   return toJson(schema, fromBinary(schema, EdgeDevConfig.encode(config).finish()), { registry });
 }
 
+/** A configuration, and what it was wrapped in: the messages of a controller are taken as well. */
+export interface FileContent {
+  readonly config: EdgeDevConfig;
+  readonly wrapping: Unwrapped['kind'];
+}
+
 /**
  * Reads a file: JSON or YAML of the same by its ending, or else by what it looks like; everything else is binary.
  * @throws ConfigSyntaxError
  */
 export function configFromFileContent(content: Uint8Array, fileName: string): EdgeDevConfig {
+  return readFileContent(content, fileName).config;
+}
+
+/**
+ * The same, and says what the configuration was wrapped in.
+ * @throws ConfigSyntaxError
+ */
+export function readFileContent(content: Uint8Array, fileName: string): FileContent {
+  if (content.length === 0) throw new ConfigSyntaxError('the file is empty');
   const text = textOf(content);
   const named = /\.(json|ya?ml)$/i.test(fileName);
   if (text === undefined || (!named && !/^\s*([{#]|[A-Za-z_]+:)/.test(text))) {
@@ -81,7 +97,35 @@ export function configFromFileContent(content: Uint8Array, fileName: string): Ed
   } catch (error) {
     throw new ConfigSyntaxError(reasonOf(error), { cause: error });
   }
-  return configFromJson(parsed ?? {});
+  if (parsed === undefined || parsed === null) throw new ConfigSyntaxError('the file holds nothing');
+  return fromParsed(parsed);
+}
+
+/** JSON of a controller's messages is told by its keys, which an EdgeDevConfig has not. */
+function fromParsed(parsed: unknown): FileContent {
+  const response = parsed as {
+    readonly config?: unknown;
+    readonly protectedPayload?: { readonly payload?: unknown } | null;
+  };
+  const text = response.protectedPayload?.payload;
+  if (typeof text === 'string') {
+    const payload = Buffer.from(text, 'base64');
+    return fromWrapped(unwrapped(authContainerOf(payload)), 'the payload of the AuthContainer holds no configuration');
+  }
+  const keys = Object.keys(parsed as object);
+  if (keys.length > 0 && keys.every((key) => key === 'config' || key === 'configHash')) {
+    if (response.config === undefined) throw new ConfigSyntaxError(NO_NEWS);
+    return { config: configFromJson(response.config), wrapping: 'config-response' };
+  }
+  return { config: configFromJson(parsed), wrapping: 'configuration' };
+}
+
+const NO_NEWS = 'it is the answer of a controller that had no news: it holds no configuration';
+
+function fromWrapped(wrapped: Unwrapped, otherwise: string): FileContent {
+  if (wrapped.kind === 'configuration') throw new ConfigSyntaxError(otherwise);
+  if (wrapped.config === undefined) throw new ConfigSyntaxError(NO_NEWS);
+  return { config: wrapped.config, wrapping: wrapped.kind };
 }
 
 /**
@@ -96,8 +140,10 @@ function parseText(text: string): unknown {
   }
 }
 
-function fromBinaryContent(content: Uint8Array): EdgeDevConfig {
+function fromBinaryContent(content: Uint8Array): FileContent {
   const what = 'the file is neither JSON nor YAML nor a binary EdgeDevConfig';
+  const wrapped = unwrapped(content);
+  if (wrapped.kind !== 'configuration') return fromWrapped(wrapped, what);
   let config: EdgeDevConfig;
   try {
     config = EdgeDevConfig.decode(content);
@@ -105,9 +151,13 @@ function fromBinaryContent(content: Uint8Array): EdgeDevConfig {
     throw new ConfigSyntaxError(`${what}: ${reasonOf(error)}`, { cause: error });
   }
   // Almost any few bytes decode as fields that nobody knows; as a configuration they would mean "no port, no app".
-  const known = EdgeDevConfig.encode({ ...config, _unknownFields: {} }).finish();
-  if (content.length > 0 && known.length === 0) throw new ConfigSyntaxError(`${what}: it holds no field that we know`);
-  return config;
+  if (!holdsAnything(config)) throw new ConfigSyntaxError(`${what}: it holds no field that we know`);
+  return { config, wrapping: 'configuration' };
+}
+
+/** Whether a configuration sets any field that we know. */
+export function holdsAnything(config: EdgeDevConfig): boolean {
+  return EdgeDevConfig.encode({ ...config, _unknownFields: {} }).finish().length > 0;
 }
 
 function textOf(content: Uint8Array): string | undefined {

@@ -3,7 +3,13 @@ import type { AuthContext } from '@grpc/grpc-js/build/src/auth-context.js';
 /** Who calls: somebody on this machine whom the socket's file mode let in, or the holder of a certificate. */
 export type Caller =
   | { readonly kind: 'local' }
-  | { readonly kind: 'certificate'; readonly commonName: string; readonly organizationalUnits: readonly string[] };
+  | {
+      readonly kind: 'certificate';
+      readonly commonName: string;
+      readonly organizationalUnits: readonly string[];
+      /** The address of this machine that it has come to; undefined where it is not known. */
+      readonly localAddress?: string | undefined;
+    };
 
 /** What a handler may know of the call beside the request. */
 export interface CallContext {
@@ -13,6 +19,9 @@ export interface CallContext {
   readonly peer: string;
   readonly caller: Caller;
 }
+
+/** A connection's context with what `callsWithLocalAddress` puts beside it. */
+export type AuthContextHere = AuthContext & { readonly localAddress?: string | undefined };
 
 /** The part of grpc-js' server calls that a context is made of. */
 export interface ServerCall {
@@ -52,7 +61,7 @@ export class HandlerContext implements CallContext {
   }
 
   get caller(): Caller {
-    const certificate = this.#call.getAuthContext().sslPeerCertificate;
+    const { sslPeerCertificate: certificate, localAddress }: AuthContextHere = this.#call.getAuthContext();
     if (certificate === undefined) return { kind: 'local' };
     // Node gives a list where a certificate has several values of one attribute, and nothing where it has none.
     const subject: Partial<Record<'CN' | 'OU', string | string[]>> = certificate.subject;
@@ -60,6 +69,7 @@ export class HandlerContext implements CallContext {
       kind: 'certificate',
       commonName: [subject.CN ?? ''].flat()[0] ?? '',
       organizationalUnits: [subject.OU ?? []].flat(),
+      localAddress,
     };
   }
 }

@@ -21,7 +21,7 @@ describe('unary', () => {
     const violations = [{ field: 'config.networkInstances[0].ip.subnet', description: 'not a subnet: ü\ud800' }];
     await bench.serve({
       pushConfig: unary(({ dryRun }) => {
-        if (dryRun) return { version: 7n, changed: true, droppedPolicy: [], warnings: [] };
+        if (dryRun) return { version: 7n, changed: true, droppedPolicy: [], warnings: [], changes: [], unlikely: [] };
         throw new RpcError(status.INVALID_ARGUMENT, 'one problem \ud800', {
           reason: 'INVALID_CONFIG',
           violations,

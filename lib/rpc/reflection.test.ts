@@ -28,6 +28,8 @@ beforeAll(async () => {
       changed: true,
       droppedPolicy: [],
       warnings: [],
+      changes: [],
+      unlikely: [],
     })),
     getConfig: unary(() => ({ deviceConfig: undefined })),
     // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once

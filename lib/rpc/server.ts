@@ -15,6 +15,7 @@ import { MESSAGE_LIMIT_BYTES } from './client.js';
 import { encodingOnce } from './encode-once.js';
 import { RpcError } from './errors.js';
 import { Health } from './health.js';
+import { callsWithLocalAddress } from './local-address.js';
 import { bindToServer, type ServerBinding } from './open-calls.js';
 import { reflectionServices } from './reflection.js';
 import { listenOnUnixSocket, type UnixSocket } from './unix-socket.js';
@@ -70,6 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...reflectionServices([...names, healthName(health)]),
   ];
   const server = new Server({
+    ...(options.tls === undefined ? {} : { interceptors: [callsWithLocalAddress] }),
     'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.keepalive_time_ms': 20_000,

@@ -9,6 +9,7 @@ import { startServer, type RunningService, type ServiceOptions, type TlsListenOp
 import { GrantKeeper } from './grant-keeper.js';
 import { zedagentMetrics } from './metrics/metrics.js';
 import { instantOf, type Instant } from './in-force/instant.js';
+import { interfaceWith, type InterfaceWith } from './api/caller-interface.js';
 import { policyService } from './api/policy-service.js';
 import { deviceConfigService } from './api/device-config-service.js';
 import { stateAtStart } from './state/start-state.js';
@@ -21,6 +22,8 @@ export interface ZedagentOptions extends ServiceOptions {
   readonly bootId?: string;
   /** A listener on the network, with certificates on both sides. */
   readonly listen?: TlsListenOptions | undefined;
+  /** Which interface has an address; undefined: this machine's. */
+  readonly interfaceWith?: InterfaceWith;
 }
 
 export interface RunningZedagent extends RunningService {
@@ -43,7 +46,7 @@ export async function startZedagent(options: ZedagentOptions): Promise<RunningZe
   if (storedPolicy !== undefined && restored) await store.checkpoint(CHECKPOINT_EVERY_MS);
   const server = await startServer({
     socketPath: `${runDir}/zedagent.sock`,
-    services: [deviceConfigService(store, now), policyService(store, now)],
+    services: [deviceConfigService(store, now, options.interfaceWith ?? interfaceWith), policyService(store, now)],
     logger,
     tls: options.listen,
     errors: options.callErrors,

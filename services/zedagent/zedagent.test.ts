@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { AuthContainer } from '../../gen/auth/auth.js';
+import { ConfigResponse, EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { ZNetworkInstType } from '../../gen/config/netinst.js';
 import {
   DeviceConfig,
@@ -34,6 +35,11 @@ function configNamed(name: string): EdgeDevConfig {
   });
 }
 
+/** Another message's bytes, taken for a configuration, as a client does that puts them into the request's field. */
+function misread(encoded: { finish(): Uint8Array }): EdgeDevConfig {
+  return EdgeDevConfig.decode(encoded.finish());
+}
+
 describe('zedagent', () => {
   let directory: string;
   let service: RunningService;
@@ -54,8 +60,10 @@ describe('zedagent', () => {
     await service.close();
     await start();
   };
-  const push = (config: EdgeDevConfig, more: { dryRun?: boolean; expectedVersion?: bigint } = {}) =>
-    call(client, 'pushConfig', { config, dryRun: false, author: 'test', ...more }, options);
+  const push = (
+    config: EdgeDevConfig,
+    more: { dryRun?: boolean; expectedVersion?: bigint; assumeYes?: boolean } = {},
+  ) => call(client, 'pushConfig', { config, dryRun: false, author: 'test', ...more }, options);
   const inForce = async () => (await call(client, 'getConfig', {}, options)).deviceConfig;
 
   beforeEach(async () => {
@@ -193,6 +201,52 @@ describe('zedagent', () => {
     expect(await statusNow()).toMatchObject({ version: 1n, author: 'test', warnings, problems: [] });
     await push(configNamed('a'));
     expect(await statusNow()).toMatchObject({ version: 2n, warnings: [] });
+  });
+
+  it('does what is hardly meant only where that is said, and tells of it in a dry run', async () => {
+    await push(configNamed('a'));
+    const emptied = configFromJson({ id: { uuid: '22222222-2222-4222-8222-222222222222' } });
+    expect(await push(emptied, { dryRun: true })).toMatchObject({
+      changes: ['network instance a goes'],
+      unlikely: ['it removes every network instance: a'],
+    });
+    await expect(push(emptied)).rejects.toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      reason: 'UNLIKELY_CONFIG',
+      message: expect.stringMatching(/removes every network instance: a\. Push it with --yes/) as unknown,
+    });
+    expect((await inForce())?.version).toBe(1n);
+    expect(await push(emptied, { assumeYes: true })).toMatchObject({ version: 2n });
+  });
+
+  it.each<[string, EdgeDevConfig, RegExp]>([
+    ['nothing', EdgeDevConfig.create(), /empty/],
+    [
+      'a ConfigResponse',
+      misread(ConfigResponse.encode(ConfigResponse.fromPartial({ config: configNamed('a') }))),
+      /ConfigResponse/,
+    ],
+    [
+      'an AuthContainer',
+      misread(
+        AuthContainer.encode(
+          AuthContainer.fromPartial({
+            protectedPayload: {
+              payload: Buffer.from(
+                ConfigResponse.encode(ConfigResponse.fromPartial({ config: configNamed('a') })).finish(),
+              ),
+            },
+          }),
+        ),
+      ),
+      /AuthContainer/,
+    ],
+  ])('refuses %s in place of a configuration', async (_what, config, words) => {
+    await expect(push(config)).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      reason: 'INVALID_CONFIG',
+      message: expect.stringMatching(words) as unknown,
+    });
   });
 
   it('refuses kinds of network instances that are not built, and tells of one that is in force already', async () => {

@@ -17,6 +17,7 @@ export function addConfigCommands(program: Command): void {
     )
     .argument('<file>', FILE_ARGUMENT)
     .option('--dry-run', 'validate only')
+    .option('-y, --yes', 'do not ask, and do what is hardly meant: another device, no port or network instance left')
     .option('--expected-version <version>', 'apply only if this is the version in force', versionNumber)
     .option('--author <name>', 'who pushes it; kept with the configuration', defaultAuthor())
     .option('--json', 'print for programs')

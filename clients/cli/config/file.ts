@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { YAMLParseError } from 'yaml';
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import { configFromFileContent, ConfigSyntaxError } from '../../../lib/configuration/index.js';
+import { ConfigSyntaxError, readFileContent } from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
 import { CallProblem, CommandProblem } from '../../terminal/problem.js';
 import { lineOfField } from './line-of-field.js';
@@ -12,6 +12,12 @@ export interface ConfigFile {
   /** `ship.yaml:12: networkInstances[0].ip.subnet`; undefined where the file has no lines. */
   readonly placeOf: (field: string) => string | undefined;
 }
+
+/** What is said where a file holds a controller's message around a configuration. */
+const WRAPPINGS: Readonly<Record<'config-response' | 'auth-container', string>> = {
+  'config-response': 'Taken out of the ConfigResponse that the file holds',
+  'auth-container': 'Taken out of the AuthContainer that the file holds; its signature has not been checked',
+};
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -33,7 +39,13 @@ export async function readConfigFile(file: string): Promise<ConfigFile> {
   }
   const placeOf = placesIn(file, content);
   try {
-    return { config: configFromFileContent(content, file), placeOf };
+    const { config, wrapping } = readFileContent(content, file);
+    if (wrapping === 'configuration') return { config, placeOf };
+    process.stderr.write(`${WRAPPINGS[wrapping]}\n`);
+    return {
+      config,
+      placeOf: wrapping === 'config-response' ? (field) => placeOf(`config.${field}`) : () => undefined,
+    };
   } catch (error) {
     throw new CommandProblem(
       [`${file} is not a device configuration:`, ...problemLines(file, error, placeOf)].join('\n'),

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 
 import { EvaluateResponse } from '../../../gen/nim/v1/network_interface_manager.js';
-import type { PolicyPatch, UpdatePolicyRequest, UpdatePolicyResponse } from '../../../gen/zedagent/v1/policy.js';
+import type { UpdatePolicyRequest, UpdatePolicyResponse } from '../../../gen/zedagent/v1/policy.js';
 import { call } from '../../../lib/rpc/index.js';
 import type { ConnectionOptions } from '../../terminal/addresses.js';
 import { ask, withConnection } from '../../connection/clients.js';
 import { exitCodes } from '../../terminal/exit-codes.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
-import { CallProblem, CommandProblem } from '../../terminal/problem.js';
+import { CommandProblem } from '../../terminal/problem.js';
 import { print, printJson } from '../../terminal/output.js';
 import { messageToJson } from '../../terminal/json.js';
 import { printable } from '../../render/table.js';
+import { foresee, foreseenLines, type Foreseen } from '../foresight.js';
 import { patchFrom, type PatchOptions } from './patch-options.js';
 
 export interface SetOptions extends PatchOptions {
@@ -35,7 +36,8 @@ export async function set(options: SetOptions, command: Command): Promise<void> 
   const request = { patch, author, reason, expectedPolicyVersion: expectedVersion };
   const plan = await update(connection, { ...request, dryRun: true });
   const dryRun = options.dryRun === true;
-  const foreseen = plan.changes.length === 0 ? undefined : await foresee(connection, patch);
+  const foreseen =
+    plan.changes.length === 0 ? undefined : await foresee(connection, { config: undefined, policy: patch });
   if (options.json !== true) print(planText(plan, foreseen));
   const apply = !dryRun && plan.changes.length > 0;
   // What was shown lies over the version before: over another one it may mean something else.
@@ -59,33 +61,13 @@ export async function set(options: SetOptions, command: Command): Promise<void> 
   else if (dryRun && plan.changes.length > 0) print(`Valid; it would become policy version ${policyVersion}`);
 }
 
-/** What NIM foresees, if it can be asked. */
-type Foreseen =
-  { readonly kind: 'known'; readonly answer: EvaluateResponse } | { readonly kind: 'unknown'; readonly why: string };
-
 function update(connection: ConnectionOptions, request: UpdatePolicyRequest): Promise<UpdatePolicyResponse> {
   return withConnection('policy', connection, (policy) =>
     ask(policy, (client, callOptions) => call(client, 'updatePolicy', request, callOptions)),
   );
 }
 
-async function foresee(connection: ConnectionOptions, policy: PolicyPatch): Promise<Foreseen> {
-  if (connection.address !== undefined) return { kind: 'unknown', why: 'NIM listens on the device alone' };
-  const request = { config: undefined, policy, grants: [], ports: [] };
-  try {
-    const answer = await withConnection('nim', connection, (nim) =>
-      ask(nim, (client, callOptions) => call(client, 'evaluate', request, callOptions)),
-    );
-    return { kind: 'known', answer };
-  } catch (error) {
-    // Without NIM a policy can be set all the same.
-    if (error instanceof CallProblem) return { kind: 'unknown', why: error.message };
-    throw error;
-  }
-}
-
 function planText({ changes, policyVersion }: UpdatePolicyResponse, foreseen: Foreseen | undefined): string {
   if (foreseen === undefined) return `Nothing to change: policy version ${policyVersion} says so already`;
-  const moves = foreseen.kind === 'known' ? foreseen.answer.lines : [`What would move is not known: ${foreseen.why}`];
-  return [...changes.map((change) => `~ ${change}`), ...moves].map(printable).join('\n');
+  return [...changes.map((change) => `~ ${change}`), ...foreseenLines(foreseen)].map(printable).join('\n');
 }

@@ -7,16 +7,18 @@ import type { Instant } from '../in-force/instant.js';
 import { configStatus } from '../config/config-status.js';
 import { pushConfig } from '../config/push-config.js';
 import { requireRole } from './roles.js';
+import { callerInterface, type InterfaceWith } from './caller-interface.js';
 import type { Store } from '../state/store.js';
 import { watchConfig } from './watch-config.js';
 
 /** DeviceConfigService over what is in force. */
-export function deviceConfigService(store: Store, now: () => Instant): ServedService {
+export function deviceConfigService(store: Store, now: () => Instant, whichHas: InterfaceWith): ServedService {
   const implementation: DeviceConfigServiceServer = {
     pushConfig: unary((request, { caller }) => {
       requireRole(caller, 'write');
       const author = authorOf(request.author, caller);
-      return store.change((current, instant) => pushConfig(current, { ...request, author }, instant));
+      const by = { callerInterface: callerInterface(caller, whichHas) };
+      return store.change((current, instant) => pushConfig(current, { ...request, author }, instant, by));
     }),
     getConfig: unary((_request, { caller }) => {
       requireRole(caller, 'read');

@@ -8,7 +8,11 @@ import { credentials, status, type Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import {
+  DeviceConfigServiceClient,
+  type PushConfigRequest,
+  type WatchConfigResponse,
+} from '../../../gen/zedagent/v1/device_config.js';
 import {
   CreateGrantRequest,
   PolicyServiceClient,
@@ -17,6 +21,8 @@ import {
 } from '../../../gen/zedagent/v1/policy.js';
 import { systemClock } from '../../../lib/clock/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
+import { configFromJson } from '../../../lib/configuration/index.js';
+import { ship } from '../../../lib/configuration/testing/ship-json.js';
 import { call, connectTo, readRpcError } from '../../../lib/rpc/index.js';
 import { startZedagent, type RunningZedagent } from '../index.js';
 
@@ -29,7 +35,7 @@ const requests = {
   createGrant: CreateGrantRequest.create(),
   revokeGrant: RevokeGrantRequest.create(),
 };
-const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' };
+const request = { config: EdgeDevConfig.fromPartial({ deviceName: 'ship' }), dryRun: true, author: 'test' };
 
 (HAVE_OPENSSL ? describe : describe.skip)("zedagent's listener on the network", () => {
   let directory: string;
@@ -140,6 +146,7 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
         keyFile: at('server.key'),
         clientCaFile: at('ca.crt'),
       },
+      interfaceWith: (address) => (address === '127.0.0.1' ? 'eth0' : undefined),
     });
   }, 30_000);
 
@@ -230,6 +237,19 @@ const request = { config: EdgeDevConfig.create(), dryRun: true, author: 'test' }
       await policyCall(name, 'createGrant'),
       await policyCall(name, 'revokeGrant'),
     ]).toEqual(writes);
+  });
+
+  it('does not let a caller take away the port over which it has come, unless it says so', async () => {
+    const two = configFromJson(ship());
+    const one = { ...two, systemAdapterList: two.systemAdapterList.slice(1) };
+    const pushed = (config: EdgeDevConfig, more: Partial<PushConfigRequest> = {}) =>
+      call(clientOf('controller'), 'pushConfig', { config, dryRun: false, author: '', ...more }, { timeoutMs: 5_000 });
+    await pushed(two);
+    await expect(pushed(one)).rejects.toMatchObject({
+      reason: 'UNLIKELY_CONFIG',
+      message: expect.stringMatching(/removes eth0 \(eth0\), the port over which you have come/) as unknown,
+    });
+    expect(await pushed(one, { assumeYes: true })).toMatchObject({ version: 2n });
   });
 
   it('is not there for plain text', async () => {

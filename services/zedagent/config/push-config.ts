@@ -7,7 +7,9 @@ import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import {
   boundedNotices,
+  configChanges,
   fieldNotices,
+  holdsAnything,
   interpret,
   timestampOf,
   withoutOrphans,
@@ -16,35 +18,104 @@ import {
 } from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
 import { configWarnings } from './config-warnings.js';
-import { configuredModel, withChange, type InForce } from '../in-force/in-force.js';
+import { configuredModel, effectiveModel, withChange, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
+import { unlikely } from './unlikely.js';
+
+/** What is known of a push beside its request. */
+export interface PushedBy {
+  /** The interface by which it came; undefined: from this machine, or not known. */
+  readonly callerInterface?: string | undefined;
+}
 
 /**
  * What a push makes of what is in force. Overrides and grants outlive it, but for those of what it no longer has.
- * @throws RpcError with every problem, or where the expected version is not in force
+ * @throws RpcError with every problem, where the expected version is not in force, or where it is hardly meant
  */
-export function pushConfig(current: InForce, request: PushConfigRequest, now: Instant): Transition<PushConfigResponse> {
+export function pushConfig(
+  current: InForce,
+  request: PushConfigRequest,
+  now: Instant,
+  { callerInterface }: PushedBy = {},
+): Transition<PushConfigResponse> {
   const { config, dryRun, expectedVersion, author } = request;
-  if (config === undefined) {
-    throw new RpcError(status.INVALID_ARGUMENT, 'the request holds no configuration', {
-      reason: 'INVALID_CONFIG',
-      violations: [{ field: 'config', description: 'is required' }],
-    });
-  }
+  if (config === undefined) throw noConfiguration('is required');
   const version = current.deviceConfig?.version ?? 0n;
   refuseOtherVersion(expectedVersion, version);
+  refuseWhatIsNone(config);
   refuseInvalid(config);
   const dropped = droppedBy(config, current);
-  const warnings = configWarnings(config, effectiveModelOf(config, dropped));
+  const modelAfter = effectiveModelOf(config, dropped);
+  const warnings = configWarnings(config, modelAfter);
   const sha256 = digestOf(config);
-  if (current.deviceConfig?.sha256 === sha256)
-    return { answer: { version, changed: false, droppedPolicy: [], warnings } };
+  if (current.deviceConfig?.sha256 === sha256) {
+    return { answer: { version, changed: false, droppedPolicy: [], warnings, changes: [], unlikely: [] } };
+  }
+  const { changes, doubts } = comparedWith(current, config, modelAfter, callerInterface);
   const next = version + 1n;
-  const answer = { version: next, changed: true, droppedPolicy: [...dropped.changes], warnings };
+  const answer: PushConfigResponse = {
+    ...{ version: next, changed: true, droppedPolicy: [...dropped.changes], warnings },
+    ...{ changes: [...changes], unlikely: [...doubts] },
+  };
   if (dryRun) return { answer };
+  if (doubts.length > 0 && request.assumeYes !== true) throw hardlyMeant(doubts);
   const deviceConfig: DeviceConfig = { version: next, config, pushedAt: timestampOf(now.wallMs), sha256, author };
   return { answer, next: { deviceConfig, ...withoutDropped(current, dropped, deviceConfig, now) } };
+}
+
+function comparedWith(
+  current: InForce,
+  after: EdgeDevConfig,
+  modelAfter: DeviceModel,
+  callerInterface: string | undefined,
+): { readonly changes: readonly string[]; readonly doubts: readonly string[] } {
+  const before = current.deviceConfig?.config;
+  if (before === undefined) return { changes: [], doubts: [] };
+  const modelBefore = effectiveModel(current);
+  const changes = modelBefore === undefined ? [] : configChanges(modelBefore, modelAfter);
+  return { changes: bounded(changes), doubts: unlikely({ before, after, modelBefore, modelAfter, callerInterface }) };
+}
+
+/** So many lines of changes are told. */
+const MOST_CHANGES = 100;
+
+function bounded(changes: readonly string[]): readonly string[] {
+  const left = changes.length - MOST_CHANGES;
+  return left <= 0 ? changes : [...changes.slice(0, MOST_CHANGES), `and ${left} more`];
+}
+
+function hardlyMeant(doubts: readonly string[]): RpcError {
+  return new RpcError(
+    status.FAILED_PRECONDITION,
+    `the push is hardly meant: ${doubts.join('; ')}. Push it with --yes (assume_yes) if it is`,
+    { reason: 'UNLIKELY_CONFIG', violations: doubts.map((description) => ({ field: 'config', description })) },
+  );
+}
+
+function noConfiguration(description: string): RpcError {
+  return new RpcError(status.INVALID_ARGUMENT, `the request holds no configuration: ${description}`, {
+    reason: 'INVALID_CONFIG',
+    violations: [{ field: 'config', description }],
+  });
+}
+
+/** Messages around a configuration decode as one, which would mean: no port, no app. */
+function refuseWhatIsNone(config: EdgeDevConfig): void {
+  if (!holdsAnything(config)) {
+    throw noConfiguration(
+      'it is empty, which would remove everything; if that is meant, push one that has nothing but the id.uuid of the device',
+    );
+  }
+  if (!isMisread(config)) return;
+  throw noConfiguration(
+    'it is another message, as a ConfigResponse or an AuthContainer is: send the EdgeDevConfig that is inside',
+  );
+}
+
+/** Field 1 of those is a message, too: its bytes then stand where the device's UUID belongs. */
+function isMisread({ id }: EdgeDevConfig): boolean {
+  return id !== undefined && (/[\p{C}\uFFFD]/u.test(id.uuid) || Object.keys(id._unknownFields ?? {}).length > 0);
 }
 
 type Dropped = Pick<InForce['policy'], 'overrides' | 'grants'> & { readonly changes: readonly string[] };
