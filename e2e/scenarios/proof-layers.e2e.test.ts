@@ -118,6 +118,10 @@ describe('a ship whose uplink fails above the path', () => {
     // 10 s while an app's TCP suffers.
     { fault: 'tcp-dropped', activity: 'tcp', withinMs: 15_000, failure: TestFailureKind.TEST_FAILURE_KIND_TIMEOUT },
     { fault: 'tcp-reset', activity: 'tcp', withinMs: 15_000 },
+    { fault: 'portal', activity: 'tcp', withinMs: 15_000 },
+    { fault: 'tcp-accelerated', activity: 'tcp', withinMs: 15_000 },
+    // A minute while none does, and none of what is sent by other means suffers.
+    { fault: 'tcp-dropped', activity: 'udp', withinMs: 65_000, failure: TestFailureKind.TEST_FAILURE_KIND_TIMEOUT },
   ])('$fault is left in time, app $activity', async ({ fault, activity, withinMs, failure }) => {
     const { lab } = ship;
     await act(activity);
@@ -131,7 +135,29 @@ describe('a ship whose uplink fails above the path', () => {
     if (failure !== undefined) expect(eth0?.lastFailure).toBe(failure);
   });
 
-  it.each<PortFaultKind>(['icmp-limited', 'icmp-blocked'])(
+  it('large packets that are lost are left while an app downloads', async () => {
+    // Tests know that they come through here before they are missed.
+    await waitFor('a packet of full size over each port', async () => ((await sizesCounted()) ? true : undefined), {
+      timeoutMs: 60_000,
+      everyMs: 250,
+    });
+    await act('tcp', 100_000);
+    const beganMs = monotonicMs();
+    await begin('large-dropped', 'eth0');
+    await untilLeft(35_000);
+    expect(monotonicMs() - beganMs).toBeLessThan(35_000);
+    // The certificates of a TLS handshake may be missed first.
+    const eth0 = (await ports()).find(({ logicalLabel }) => logicalLabel === 'eth0');
+    expect(eth0?.testState).toBe(PortTestState.PORT_TEST_STATE_FAILING);
+  });
+
+  async function sizesCounted(): Promise<boolean> {
+    return (await ports()).every(({ targets }) =>
+      targets.every(({ fullSizeSucceeded }) => fullSizeSucceeded !== undefined),
+    );
+  }
+
+  it.each<PortFaultKind>(['echo-dropped', 'icmp-limited', 'icmp-blocked'])(
     'nobody moves for %s, and tests calm down',
     async (fault) => {
       await begin(fault, ...portNames);

@@ -310,7 +310,7 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured(
     'networkInstances[].test.target',
-    'https://, http://, tcp://host:port, icmp://host or an address',
+    'https://, http://, tcp://host:port, icmp://host or an address; of these https:// alone proves who answers',
     "the controller's ping where the port may carry it, else link and address",
   ),
   honoured('networkInstances[].test.interval', 'time between two tests', "as the port's price and its state say"),

@@ -62,6 +62,24 @@ function read(attempts: string, changes: Partial<HealthSettings> = {}): string {
 
 const WORKED = 'F' + 'P'.repeat(60);
 
+describe('what a line loses', () => {
+  const needed = (attempts: string): number | undefined => {
+    const health = healthOf(recordOf(attempts), settings, 0);
+    return health.state === 'working' ? health.failuresNeeded : undefined;
+  };
+
+  it('is not what was lost while the path was dead', () => {
+    expect(needed(WORKED)).toBe(settings.failAfter);
+    // First answered by an echo, and by a full test.
+    expect(needed(`${WORKED} ${'p c'.repeat(8)} P F F P P`)).toBe(settings.failAfter);
+    expect(needed(`${WORKED} ${'p c'.repeat(8)} F F P C P`)).toBe(settings.failAfter);
+  });
+
+  it('is what was lost between answers', () => {
+    expect(needed(`F ${'P p'.repeat(20)}`)).toBeGreaterThan(settings.failAfter);
+  });
+});
+
 describe('health', () => {
   const cases: readonly (readonly [attempts: string, want: string, changes?: Partial<HealthSettings>])[] = [
     ['', 'untested'],

@@ -85,9 +85,10 @@ interface Fold {
   succeeded: number;
   /** When the first full test of the run of failures began. */
   failingSinceMs: number;
-  /** Attempts in a row without an answer; those of them that asked for TCP or more. */
+  /** Attempts in a row without an answer; those of them that asked for TCP or more; and for a connection alone. */
   silences: number;
   deepSilences: number;
+  connectionSilences: number;
   /** The first of them began, and the last ended. */
   silentSinceMs: number;
   silentUntilMs: number;
@@ -108,15 +109,17 @@ interface Fold {
   trafficMs: number;
   readonly answeredKinds: Set<ProbeKind>;
   /** Of attempts on a path that worked, and of full tests. */
-  readonly path: { answered: number; lost: number };
-  readonly full: { answered: number; lost: number };
+  path: Loss;
+  full: Loss;
   /**
    * What the line loses, all in all and of late: only where the same kind of attempt was answered next. An echo that
    * goes unanswered while all else is answered may be filtered; `unsettled` are those of which it is not known yet.
    */
   readonly unsettled: Record<'echo' | 'connection', number>;
-  readonly line: { answered: number; lost: number };
+  line: Loss;
   recent: Loss;
+  /** All four as they were when nothing was suspect: what leads to a verdict is no loss of a path that works. */
+  unsuspected: Pick<Fold, 'path' | 'full' | 'line' | 'recent'>;
 }
 
 /**
@@ -148,6 +151,7 @@ export function healthOf(
     takeTraffic(fold, { answeredMs: outcome.trafficAnsweredMs, tcpAnsweredMs: outcome.tcpAnsweredMs });
     if (isAnswer(outcome, settings)) takeAnswer(fold, outcome, settings);
     else takeFailure(fold, outcome, settings);
+    if (fold.state === 'working' && suspicionOf(fold) === undefined) fold.unsuspected = lossesOf(fold);
   }
   takeTraffic(fold, traffic);
   switch (fold.state) {
@@ -168,21 +172,27 @@ export function healthOf(
   }
 }
 
+function lossesOf({ path, full, line, recent }: Fold): Fold['unsuspected'] {
+  return { path, full, line, recent };
+}
+
+const noLoss: Loss = { answered: 0, lost: 0 };
+
 function newFold(validSinceMs: number): Fold {
+  const losses = { path: noLoss, full: noLoss, line: noLoss, recent: noLoss };
   return {
     state: 'untested',
     sinceMs: validSinceMs,
     cause: 'test',
     ...{ failed: 0, refused: 0, succeeded: 0, failingSinceMs: 0 },
-    ...{ silences: 0, deepSilences: 0, silentSinceMs: 0, silentUntilMs: 0, lastSilentMs: 0, silenceCounts: false },
+    ...{ silences: 0, deepSilences: 0, connectionSilences: 0 },
+    ...{ silentSinceMs: 0, silentUntilMs: 0, lastSilentMs: 0, silenceCounts: false },
     ...{ sizeProven: false, sizeFailed: 0, sizeSucceeded: 0, sizeFailingSinceMs: 0 },
     ...{ answeredMs: -Infinity, fullAnsweredMs: -Infinity, sizeAnsweredMs: -Infinity, trafficMs: -Infinity },
     answeredKinds: new Set(),
-    path: { answered: 0, lost: 0 },
-    full: { answered: 0, lost: 0 },
     unsettled: { echo: 0, connection: 0 },
-    line: { answered: 0, lost: 0 },
-    recent: { answered: 0, lost: 0 },
+    ...losses,
+    unsuspected: losses,
   };
 }
 
@@ -223,8 +233,7 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
       return;
     case 'full': {
       if (fold.state !== 'failing') {
-        fold.full.answered += 1;
-        fold.full.lost += fold.failed - fold.refused;
+        fold.full = plus(fold.full, { answered: 1, lost: fold.failed - fold.refused });
       }
       fold.fullAnsweredMs = outcome.endedMs;
       fold.failed = 0;
@@ -239,6 +248,8 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
 function work(fold: Fold, { endedMs }: TestOutcome): void {
   fold.state = 'working';
   fold.sinceMs = endedMs;
+  fold.unsettled.echo = 0;
+  fold.unsettled.connection = 0;
 }
 
 function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings): void {
@@ -256,7 +267,7 @@ function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings)
     case 'full':
       fold.succeeded = 0;
       if (outcome.startedMs < fold.fullAnsweredMs) {
-        if (silent && outcome.startedMs >= fold.sinceMs) fold.full.lost += 1;
+        if (silent && outcome.startedMs >= fold.sinceMs) fold.full = plus(fold.full, { answered: 0, lost: 1 });
       } else if (!(silent && settings.light)) takeFailedTest(fold, outcome, silent);
       if (silent) takeSilence(fold, outcome);
   }
@@ -299,6 +310,7 @@ function takeSilence(fold: Fold, outcome: TestOutcome): void {
   fold.lastSilentMs = Math.max(fold.silences === 0 ? 0 : fold.lastSilentMs, startedMs);
   fold.silences += 1;
   if (deep) fold.deepSilences += 1;
+  if (layer === 'tcp') fold.connectionSilences += 1;
 }
 
 /**
@@ -316,17 +328,21 @@ function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infi
   }
 }
 
+function plus(loss: Loss, { answered, lost }: Loss): Loss {
+  return { answered: loss.answered + answered, lost: loss.lost + lost };
+}
+
 /**
  * Those before were lost on a path that lives. By an echo that is answered: connections that were not say nothing of
- * how many packets the path loses.
+ * how many packets the path loses; nor do full tests ever, which count by themselves.
  */
 function endSilence(fold: Fold, by: 'echo' | 'connection' | 'other'): void {
-  if (fold.silenceCounts) {
-    const deep = by === 'echo' ? 0 : fold.deepSilences;
+  if (fold.silenceCounts && fold.state !== 'failing') {
+    const connections = by === 'echo' ? 0 : fold.connectionSilences;
     const echoes = fold.silences - fold.deepSilences;
-    countLost(fold, echoes + deep);
+    countLost(fold, echoes + connections);
     fold.unsettled.echo += echoes;
-    fold.unsettled.connection += deep;
+    fold.unsettled.connection += connections;
   }
   if (by !== 'other') {
     countLostOnLine(fold, Math.min(fold.unsettled[by], MOST_LOST_AT_ONCE));
@@ -334,26 +350,27 @@ function endSilence(fold: Fold, by: 'echo' | 'connection' | 'other'): void {
   }
   fold.silences = 0;
   fold.deepSilences = 0;
+  fold.connectionSilences = 0;
 }
 
-/** More in a row were no chance. */
-const MOST_LOST_AT_ONCE = 8;
+/** More in a row were no chance, but an outage that was over before the verdict. */
+const MOST_LOST_AT_ONCE = 4;
 
 /** A dead path is not one that loses packets. */
 function countAnswer(fold: Fold): void {
   if (fold.state === 'failing') return;
-  fold.path.answered += 1;
-  fold.line.answered += 1;
+  fold.path = plus(fold.path, { answered: 1, lost: 0 });
+  fold.line = plus(fold.line, { answered: 1, lost: 0 });
   fold.recent = withRecent(fold.recent, true);
 }
 
 function countLost(fold: Fold, count: number): void {
-  if (fold.state !== 'failing') fold.path.lost += count;
+  if (fold.state !== 'failing') fold.path = plus(fold.path, { answered: 0, lost: count });
 }
 
 function countLostOnLine(fold: Fold, count: number): void {
   if (fold.state === 'failing') return;
-  fold.line.lost += count;
+  fold.line = plus(fold.line, { answered: 0, lost: count });
   for (let each = 0; each < count; each += 1) fold.recent = withRecent(fold.recent, false);
 }
 
@@ -388,6 +405,7 @@ function neededInFull(fold: Fold, { failAfter }: HealthSettings): number {
 }
 
 function fail(fold: Fold, cause: FailingCause, sinceMs: number): void {
+  if (fold.state === 'working') Object.assign(fold, fold.unsuspected);
   fold.state = 'failing';
   fold.cause = cause;
   fold.sinceMs = sinceMs;

@@ -38,9 +38,20 @@ export function smoothRoundTrip(smoothedMs: number | undefined, latencyMs: numbe
 }
 
 function latencies(outcomes: readonly TestOutcome[], probeKind: ProbeKind): readonly number[] {
-  return outcomes
-    .flatMap((outcome) =>
-      outcome.probeKind === probeKind && outcome.result.kind === 'answered' ? [outcome.result.latencyMs] : [],
-    )
+  const answered = outcomes
+    .filter((outcome) => outcome.probeKind === probeKind && outcome.result.kind === 'answered')
     .slice(-SAMPLES_MAX);
+  const usual = probeKind === 'full' ? answered.filter((outcome) => !outlastedSilence(outcome, outcomes)) : answered;
+  return usual.flatMap(({ result }) => (result.kind === 'answered' ? [result.latencyMs] : []));
+}
+
+/**
+ * Its path was away meanwhile, for what was asked later went unanswered: TCP has repeated its packets until the path
+ * was back, and how long that took says nothing of how long answers take.
+ */
+function outlastedSilence({ startedMs, endedMs }: TestOutcome, outcomes: readonly TestOutcome[]): boolean {
+  return outcomes.some(
+    ({ result, ...other }) =>
+      result.kind === 'failed' && result.silent && other.startedMs >= startedMs && other.endedMs <= endedMs,
+  );
 }

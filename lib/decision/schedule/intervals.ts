@@ -1,5 +1,7 @@
+import { backoffMs } from '../../clock/index.js';
+import type { Health } from '../health/index.js';
 import { keepaliveBytesOf } from './cost.js';
-import { COMFORTABLE_SHARE, QUIET_AFTER_MS, RETURNING_KEEPALIVE_MS } from './pace.js';
+import { COMFORTABLE_SHARE, FIRST_SIZE_AFTER_MS, QUIET_AFTER_MS, RETURNING_KEEPALIVE_MS } from './pace.js';
 import type { TestSituation } from './situation.js';
 
 /** What lies above the path is proved anew in bounded time; as savings go, in the time that the month pays for. */
@@ -12,10 +14,7 @@ export function fullDueMs(
   const lastMs = full.lastMs ?? 0;
   if (target.intervalMs !== undefined) return lastMs + target.intervalMs;
   if (target.light) return lastMs + keepaliveInterval(situation, nowMs);
-  const stretched = (intervalMs: number): number => {
-    const short = Math.max(0, 1 - budget.savedShare / COMFORTABLE_SHARE);
-    return intervalMs + Math.max(0, pace.fullSustainedMs - intervalMs) * short;
-  };
+  const stretched = (intervalMs: number): number => stretch(intervalMs, pace.fullSustainedMs, budget.savedShare);
   switch (role.kind) {
     case 'standby':
     case 'wanted':
@@ -40,7 +39,36 @@ export function keepaliveInterval(situation: TestSituation, nowMs: number): numb
   return (isQuiet(situation, nowMs) ? pace.keepaliveQuietMs : pace.keepaliveInUseMs) * dearer;
 }
 
-export function sizeInterval(situation: TestSituation, nowMs: number): number {
+/** As savings go, an interval becomes the one that the month pays for. */
+function stretch(intervalMs: number, sustainedMs: number, savedShare: number): number {
+  const short = Math.max(0, 1 - savedShare / COMFORTABLE_SHARE);
+  return intervalMs + Math.max(0, sustainedMs - intervalMs) * short;
+}
+
+/**
+ * When a packet of full size is due: soon where none has ever come through, for a single one may have met a bad moment;
+ * and while apps begin connections and receive nothing large.
+ */
+export function sizeDueMs(
+  situation: TestSituation,
+  { sinceMs, sizeProven }: Extract<Health, { state: 'working' }>,
+  { lastMs }: { readonly lastMs: number | undefined },
+  nowMs: number,
+): number {
+  if (lastMs === undefined) return sinceMs + FIRST_SIZE_AFTER_MS;
+  const { role, pace, traffic, record, validSinceMs = 0, budget } = situation;
+  const regularMs = sizeInterval(situation, nowMs);
+  if (!sizeProven) {
+    const tried = record.outcomes.filter((one) => one.probeKind === 'size' && one.startedMs >= validSinceMs).length;
+    return lastMs + backoffMs({ firstMs: FIRST_SIZE_AFTER_MS, mostMs: regularMs, attempt: tried });
+  }
+  const provedMs = Math.max(lastMs, traffic?.lastLargeMs ?? -Infinity);
+  const isBusy = role.kind === 'in-use' && (traffic?.lastOpenMs ?? -Infinity) > provedMs;
+  if (!isBusy) return lastMs + regularMs;
+  return Math.min(lastMs + regularMs, provedMs + stretch(pace.sizeBusyMs, pace.sizeInUseMs, budget.savedShare));
+}
+
+function sizeInterval(situation: TestSituation, nowMs: number): number {
   const { role, pace } = situation;
   if (role.kind !== 'in-use') return pace.sizeStandbyMs;
   return isQuiet(situation, nowMs) ? pace.sizeQuietMs : pace.sizeInUseMs;

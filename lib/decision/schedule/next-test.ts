@@ -1,11 +1,10 @@
 import { backoffMs } from '../../clock/index.js';
 import type { Health, ProbeKind, Suspicion, TestRecord } from '../health/index.js';
-import { fullDueMs, keepaliveInterval, sizeInterval } from './intervals.js';
+import { fullDueMs, keepaliveInterval, sizeDueMs } from './intervals.js';
 import { answerLimit, limitOf, quickProbeKind, quickProof, sizeLimit, suspectFullLimit } from './limits.js';
 import {
   COMPANION_ECHOES,
   COMPANION_SPACING_MS,
-  FIRST_SIZE_AFTER_MS,
   INITIAL_KEEPALIVES,
   INITIAL_KEEPALIVE_SPACING_MS,
   SUSPECT_FULL_SPACING_MS,
@@ -320,7 +319,7 @@ function burst(situation: TestSituation, { sinceMs, silences, needed, cause }: B
 /** Signs of life at the pace of the port's role; traffic that is answered is one, too. */
 function whenCalm(
   situation: TestSituation,
-  { sinceMs }: Working,
+  health: Working,
   { full, size, any }: StartsByKind,
   nowMs: number,
 ): NextTest {
@@ -336,9 +335,7 @@ function whenCalm(
       ? (any.lastMs ?? 0) + INITIAL_KEEPALIVE_SPACING_MS
       : lastSignMs + keepaliveInterval(situation, nowMs);
   const keepaliveDue = keepalives && !any.busy ? keepaliveAtMs : undefined;
-  const sizeAtMs =
-    size.lastMs === undefined ? sinceMs + FIRST_SIZE_AFTER_MS : size.lastMs + sizeInterval(situation, nowMs);
-  const sizeDue = keepalive.kind === 'none' || size.busy ? undefined : sizeAtMs;
+  const sizeDue = keepalive.kind === 'none' || size.busy ? undefined : sizeDueMs(situation, health, size, nowMs);
   if (fullDue !== undefined && fullDue <= nowMs) return start(situation, 'full', 'interval');
   if (keepaliveDue !== undefined && keepaliveDue <= nowMs) return start(situation, 'keepalive', 'interval');
   if (sizeDue !== undefined && sizeDue <= nowMs) return start(situation, 'size', 'interval');

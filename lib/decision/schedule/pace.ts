@@ -7,7 +7,7 @@ import { silenceShortestMs } from '../health/index.js';
 export interface Pace {
   /** Between two signs of life while a network instance uses the port and its traffic has been seen lately. */
   readonly keepaliveInUseMs: number;
-  /** The same when no traffic has been seen for `quietAfterMs`. */
+  /** The same when no traffic has been seen for `QUIET_AFTER_MS`. */
   readonly keepaliveQuietMs: number;
   /** The same while no network instance uses the port. */
   readonly keepaliveStandbyMs: number;
@@ -21,7 +21,11 @@ export interface Pace {
   readonly fullStandbyMs: number;
   /** What the first two are stretched to as savings go: the month's bytes pay for so many. */
   readonly fullSustainedMs: number;
-  /** Between two packets of full size: in use; quiet; not in use. */
+  /**
+   * Between two packets of full size: in use, and apps begin TCP connections and receive nothing large; in use; quiet;
+   * not in use. The first is stretched to the second as savings go.
+   */
+  readonly sizeBusyMs: number;
   readonly sizeInUseMs: number;
   readonly sizeQuietMs: number;
   readonly sizeStandbyMs: number;
@@ -42,14 +46,16 @@ const free: Pace = {
   keepaliveQuietMs: 15_000,
   keepaliveStandbyMs: 30_000,
   // TCP dead, a portal, an accelerator without internet: 10 s while apps begin connections, a minute while they do not.
-  // A resumed TLS handshake with its request takes some 2 kB: savings pay for hours of that.
-  fullBusyMs: 6_000,
+  // A resumed TLS handshake with its request takes some 2 kB: savings pay for most of an hour of that.
+  fullBusyMs: 5_000,
   fullInUseMs: 45_000,
   // 4,320 in 30 days: 8.6 MB.
   fullQuietMs: 600_000,
   fullStandbyMs: 3_600_000,
   // 7,200 in 30 days: 14.4 MB.
   fullSustainedMs: 360_000,
+  // Large packets that are lost: half a minute while apps wait for them. Those that come down need no test.
+  sizeBusyMs: 15_000,
   // 2.8 kB both ways. 360 in 30 quiet days: 1.0 MB.
   sizeInUseMs: 1_800_000,
   sizeQuietMs: 7_200_000,
@@ -74,6 +80,7 @@ const metered: Pace = {
   // 120 in 30 days: 0.24 MB.
   fullStandbyMs: 21_600_000,
   fullSustainedMs: 3_600_000,
+  sizeBusyMs: 300_000,
   // 120 in 30 days: 0.34 MB.
   sizeInUseMs: 21_600_000,
   sizeQuietMs: 21_600_000,
@@ -145,7 +152,10 @@ export const COMPANION_SPACING_MS = 100;
 /** Packets of full size in doubt follow each other so closely: long enough for a burst of loss to pass between them. */
 export const SUSPECT_SIZE_SPACING_MS = 500;
 
-/** A path that works shows so soon whether it passes packets of full size, and once more when TCP stalls. */
+/**
+ * A path that works shows so soon whether it passes packets of full size, and once more when TCP stalls. As long as it
+ * never has, it is asked after twice that, and so on up to the interval: the first one may have met a bad moment.
+ */
 export const FIRST_SIZE_AFTER_MS = 10_000;
 
 /** On a port whose packets of full size are lost, one is tried this seldom at the least. */

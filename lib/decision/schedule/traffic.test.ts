@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { observeTraffic, refuteStall, stallOf, type TrafficFacts } from './traffic.js';
 
-const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0 };
+const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0, tcpDownBytes: 0 };
 
 /** Readings at seconds: `0:0/0 1:5/4 ...` are up and down packets; `2:refuted` a probe that was answered. */
 function after(readings: string): TrafficFacts | undefined {
@@ -67,15 +67,19 @@ describe('stallOf', () => {
 });
 
 describe('stallOf TCP', () => {
-  /** Readings at seconds: `1:3/2-1` are connections begun, segments with data up and down; all else is answered. */
+  /**
+   * Readings at seconds: `1:3/2-1` are connections begun, segments with data up and down, `1:3/2-1x900` of so many
+   * bytes each; all else is answered.
+   */
   function tcpAfter(readings: string): TrafficFacts | undefined {
     return readings.split(' ').reduce<TrafficFacts | undefined>((facts, reading) => {
       const [second = '', what = ''] = reading.split(':');
       const nowMs = Number(second) * 1000;
       if (what === 'refuted') return facts === undefined ? undefined : refuteStall(facts, 'tcp', nowMs);
-      const [opens = 0, up = 0, down = 0] = what.split(/[/-]/).map(Number);
+      const [opens = 0, up = 0, down = 0, size = 100] = what.split(/[/x-]/).map(Number);
       const udp = { upPackets: nowMs, downPackets: nowMs };
-      return observeTraffic(facts, { ...udp, tcpOpens: opens, tcpUpPackets: up, tcpDownPackets: down }, nowMs);
+      const tcp = { tcpOpens: opens, tcpUpPackets: up, tcpDownPackets: down, tcpDownBytes: down * size };
+      return observeTraffic(facts, { ...udp, ...tcp }, nowMs);
     }, undefined);
   }
 
@@ -102,5 +106,13 @@ describe('stallOf TCP', () => {
 
   it('knows when a connection was begun last', () => {
     expect(tcpAfter('0:0/0-0 1:1/0-0 2:1/5-5')?.lastOpenMs).toBe(1_000);
+  });
+
+  it.each([
+    { what: 'never', readings: '0:0/0-0 1:1/1-1 2:2/2-2', want: undefined },
+    { what: 'with full segments', readings: '0:0/0-0 1:1/1-9x1450 2:2/2-9x1450', want: 1_000 },
+    { what: 'not among many small ones', readings: '0:0/0-0 1:1/1-9x1100', want: undefined },
+  ])('knows when a large packet came down last: $what', ({ readings, want }) => {
+    expect(tcpAfter(readings)?.lastLargeMs).toBe(want);
   });
 });

@@ -10,6 +10,8 @@ export interface TrafficCount {
   /** TCP segments with data. */
   readonly tcpUpPackets: number;
   readonly tcpDownPackets: number;
+  /** Of those segments, from the IP header on. */
+  readonly tcpDownBytes: number;
 }
 
 /** What the counters of one port have shown. Times are monotonic milliseconds. */
@@ -21,6 +23,11 @@ export interface TrafficFacts {
   readonly tcp: AnswerFacts;
   /** When an app began a TCP connection last. */
   readonly lastOpenMs: number | undefined;
+  /**
+   * When a large packet came down over TCP last, as far as averages tell. Where the interface puts segments together
+   * before they are counted, small ones that follow each other may be taken for one.
+   */
+  readonly lastLargeMs: number | undefined;
 }
 
 /** Whether packets of one kind are answered. */
@@ -43,8 +50,8 @@ export type StallKind = 'any' | 'tcp';
 export function observeTraffic(before: TrafficFacts | undefined, count: TrafficCount, nowMs: number): TrafficFacts {
   const known = before?.count;
   if (before === undefined || known === undefined || counts.some((name) => count[name] < known[name])) {
-    const { any, tcp, lastOpenMs } = before ?? nothingSeen;
-    return { count, any: withoutStall(any), tcp: withoutStall(tcp), lastOpenMs };
+    const { any, tcp, lastOpenMs, lastLargeMs } = before ?? nothingSeen;
+    return { count, any: withoutStall(any), tcp: withoutStall(tcp), lastOpenMs, lastLargeMs };
   }
   if (counts.every((name) => count[name] === known[name])) return before;
   const opened = count.tcpOpens > known.tcpOpens;
@@ -58,10 +65,19 @@ export function observeTraffic(before: TrafficFacts | undefined, count: TrafficC
       nowMs,
     ),
     lastOpenMs: opened ? nowMs : before.lastOpenMs,
+    lastLargeMs: cameLarge(known, count) ? nowMs : before.lastLargeMs,
   };
 }
 
-const counts = ['upPackets', 'downPackets', 'tcpOpens', 'tcpUpPackets', 'tcpDownPackets'] as const;
+const counts = ['upPackets', 'downPackets', 'tcpOpens', 'tcpUpPackets', 'tcpDownPackets', 'tcpDownBytes'] as const;
+
+/** Where packets have so many bytes on average, one of them has at least as many. */
+const LARGE_BYTES = 1_200;
+
+function cameLarge(before: TrafficCount, now: TrafficCount): boolean {
+  const packets = now.tcpDownPackets - before.tcpDownPackets;
+  return packets > 0 && now.tcpDownBytes - before.tcpDownBytes >= packets * LARGE_BYTES;
+}
 
 function observe(before: AnswerFacts, up: boolean, down: boolean, nowMs: number): AnswerFacts {
   if (!up && !down) return before;
@@ -87,7 +103,10 @@ const noAnswers: AnswerFacts = {
   lastRefutedMs: undefined,
 };
 
-const nothingSeen: Omit<TrafficFacts, 'count'> = { any: noAnswers, tcp: noAnswers, lastOpenMs: undefined };
+const nothingSeen: Omit<TrafficFacts, 'count'> = {
+  ...{ any: noAnswers, tcp: noAnswers },
+  ...{ lastOpenMs: undefined, lastLargeMs: undefined },
+};
 
 /** A probe of this kind was answered: what goes up unanswered is of the kind that nobody answers. */
 export function refuteStall(traffic: TrafficFacts, kind: StallKind, nowMs: number): TrafficFacts {

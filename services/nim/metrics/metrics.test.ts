@@ -125,7 +125,7 @@ describe('metrics of NIM', () => {
 
   it('are there where the kernel does not tell of traffic, and have it where it does', async () => {
     expect(await seriesNamed('eve_uplink_port_app_bytes_total')).toEqual([]);
-    const tcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0 };
+    const tcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0, tcpDownBytes: 0 };
     traffic = new Map([['eth0', { upPackets: 3, downPackets: 2, upBytes: 300, downBytes: 200, ...tcp }]]);
     expect(await seriesNamed('eve_uplink_port_app_bytes_total')).toEqual([
       'eve_uplink_port_app_bytes_total{port="eth0",direction="up"} 300',

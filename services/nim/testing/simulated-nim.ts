@@ -169,7 +169,8 @@ export class SimulatedNim {
     return new Map(
       [...this.#observed.keys()].map((label) => {
         const { up = 0, down = 0 } = this.#sending.get(label) ?? {};
-        return [label, { upPackets: up, downPackets: down, tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0 }];
+        const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0, tcpDownBytes: 0 };
+        return [label, { upPackets: up, downPackets: down, ...noTcp }];
       }),
     );
   }

@@ -39,6 +39,7 @@ export function readAppTraffic(namespace: string | undefined): ReadonlyMap<strin
           tcpOpens: opens?.get(interfaceName)?.packets ?? 0,
           tcpUpPackets: tcpUp?.get(interfaceName)?.packets ?? 0,
           tcpDownPackets: tcpDown?.get(interfaceName)?.packets ?? 0,
+          tcpDownBytes: tcpDown?.get(interfaceName)?.bytes ?? 0,
         },
       ];
     }),

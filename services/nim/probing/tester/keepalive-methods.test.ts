@@ -9,6 +9,7 @@ import {
   keepaliveMethod,
   learnFromEcho,
   learnFromFull,
+  learnFromOutage,
   type EchoKind,
   type KeepaliveState,
 } from './keepalive-methods.js';
@@ -29,7 +30,7 @@ const echoes: Readonly<Record<string, EchoKind>> = { i: 'empty', u: 'filled', x:
 
 /**
  * One after the other, 0.3 s apart: `I`/`i` an empty echo with and without an answer, `U`/`u` one with data, `x` one
- * that cannot be sent, `F` a full test that is answered; `-` a minute.
+ * that cannot be sent, `F` a full test that is answered; `D` the path is known to be dead; `-` a minute.
  */
 function after(attempts: string): { readonly state: KeepaliveState; readonly nowMs: number } {
   let [state, nowMs] = [initialKeepaliveState, 0];
@@ -37,6 +38,7 @@ function after(attempts: string): { readonly state: KeepaliveState; readonly now
     nowMs += letter === '-' ? 60_000 : STEP_MS;
     const kind = echoes[letter.toLowerCase()];
     if (letter === 'F') state = learnFromFull(state, '192.0.2.1', nowMs);
+    else if (letter === 'D') state = learnFromOutage(state);
     else if (kind !== undefined) {
       const answered = letter === letter.toUpperCase();
       const result = letter === 'x' ? 'impossible' : answered ? 'answered' : 'unanswered';
@@ -63,6 +65,9 @@ describe('keepaliveMethod', () => {
     { attempts: 'Fiuiuiuiu', calm: emptyEcho },
     // What went unanswered a minute before says nothing of now.
     { attempts: 'Fii-F', calm: emptyEcho },
+    // What went unanswered before the path was dead was lost with it; what had been set aside stays so.
+    { attempts: 'FiDFiDFiF', calm: emptyEcho },
+    { attempts: 'FiFiFD', calm: filledEcho },
     { attempts: 'FiFI', calm: emptyEcho },
     { attempts: 'FiFIiF', calm: emptyEcho },
     { attempts: 'FxU', calm: filledEcho },

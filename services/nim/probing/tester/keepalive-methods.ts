@@ -120,6 +120,15 @@ export function learnFromFull(before: KeepaliveState, address: string, nowMs: nu
   return proved({ ...before, address }, nowMs);
 }
 
+/**
+ * The path does not work, as is known by now: what went unanswered lately was lost with it, and says nothing of the
+ * means. What has been set aside stays so.
+ */
+export function learnFromOutage(before: KeepaliveState): KeepaliveState {
+  const forgive = (echo: EchoState): EchoState => (echo.triedAgainAtMs === undefined ? freshEcho : echo);
+  return { ...before, echoes: { empty: forgive(before.echoes.empty), filled: forgive(before.echoes.filled) } };
+}
+
 /** The path lived just now: who did not answer meanwhile, ignores what was asked. */
 function proved(state: KeepaliveState, nowMs: number): KeepaliveState {
   const explain = (echo: EchoState): EchoState => {

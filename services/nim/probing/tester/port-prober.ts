@@ -22,6 +22,7 @@ import {
   keepaliveMethod,
   learnFromEcho,
   learnFromFull,
+  learnFromOutage,
   type EchoKind,
   type EchoOutcome,
   type KeepaliveState,
@@ -77,6 +78,8 @@ export class PortProber implements Prober {
   }
 
   run(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    const { label, targetKey } = attempt.assignment;
+    if (attempt.recovering) this.#learn(label, targetKey, learnFromOutage);
     switch (attempt.probeKind) {
       case 'full':
         return attempt.assignment.target.kind === 'icmp' ? this.#icmp(attempt, signal) : this.#full(attempt, signal);

@@ -25,7 +25,7 @@ function targetOf(text: string): ProbeTarget {
   return parsed.target;
 }
 
-const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0 };
+const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0, tcpDownBytes: 0 };
 
 /** One port with one target, tested in virtual time. */
 class Bench {
@@ -122,17 +122,29 @@ class Bench {
   }
 }
 
+/**
+ * What an app receives when it opens a connection: nothing (false), no more than the connection, a few bytes, or
+ * packets of full size.
+ */
+type Received = false | 'connection' | 'little' | 'much';
+
 /** Apps that open a TCP connection a second, and are answered while TCP lives; read every 100 ms. */
-function startTcp(bench: Bench, answered: () => boolean): () => void {
-  let [opens, answers] = [0, 0];
+function startTcp(bench: Bench, received: () => Received | true): () => void {
+  let [opens, down, answers, bytes] = [0, 0, 0, 0];
   let stop = (): void => undefined;
   const read = (): void => {
     if (bench.clock.monotonicMs() % 1_000 < 100) {
       opens += 1;
-      if (answered()) answers += 1;
+      const answer = received();
+      if (answer !== false) down += 1;
+      if (answer !== false && answer !== 'connection') {
+        answers += 1;
+        bytes += answer === 'much' ? 1_450 : 250;
+      }
     }
-    const udp = { upPackets: opens, downPackets: answers };
-    const count = { ...udp, tcpOpens: opens, tcpUpPackets: answers, tcpDownPackets: answers };
+    const all = { upPackets: opens, downPackets: down };
+    const tcp = { tcpOpens: opens, tcpUpPackets: answers, tcpDownPackets: answers, tcpDownBytes: bytes };
+    const count = { ...all, ...tcp };
     bench.tester.onTraffic('eth0', observeTraffic(bench.tester.trafficOf('eth0'), count, bench.clock.monotonicMs()));
     stop = bench.clock.setTimer(100, read);
   };
@@ -429,6 +441,41 @@ describe('what fails above the path', () => {
     stop();
   });
 
+  it('an accelerator that accepts the connections of apps and swallows echoes is found in time', async () => {
+    const bench = new Bench({ path: { latencyMs: 2 } });
+    const path = bench.network.path('eth0');
+    const stop = startTcp(bench, () => (path.state === 'alive' ? true : 'connection'));
+    await bench.run(60_000);
+    path.state = 'accelerator';
+    expect(await bench.until('failing', 60_000)).toBeLessThan(8_000);
+    stop();
+  });
+
+  it('large packets that are lost are found where apps receive the small ones', async () => {
+    const bench = new Bench({ path: { latencyMs: 20 } });
+    let received: Received = 'much';
+    const stop = startTcp(bench, () => received);
+    await bench.run(120_000);
+    const before = bench.network.counts.sizes;
+    await bench.run(120_000);
+    // What apps receive is proof enough.
+    expect(bench.network.counts.sizes).toBe(before);
+    Object.assign(bench.network.path('eth0'), { largeLost: true });
+    received = 'little';
+    expect(await bench.until('failing', 60_000)).toBeLessThan(30_000);
+    expect(bench.health()).toMatchObject({ cause: 'size' });
+    stop();
+  });
+
+  it('a first packet of full size that meets a bad moment is repeated', async () => {
+    const bench = new Bench({ path: { latencyMs: 20, largeLost: true } });
+    await bench.run(15_000);
+    expect(bench.network.counts.sizes).toBe(1);
+    Object.assign(bench.network.path('eth0'), { largeLost: false });
+    await bench.run(30_000);
+    expect(bench.health()).toMatchObject({ state: 'working', sizeProven: true });
+  });
+
   it('a path that never passes large packets is as good as any', async () => {
     const bench = new Bench({ path: { latencyMs: 20, largeLost: true } });
     await bench.run(3_600_000);
@@ -444,6 +491,28 @@ describe('what fails above the path', () => {
     stop();
     expect(bench.network.counts.fulls - before).toBeLessThan(600_000 / paceOf(0).fullBusyMs + 20);
     expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+  });
+});
+
+describe('a history of faults', () => {
+  it.each<{ state: PathState; mostMs: number }>([
+    { state: 'dead', mostMs: 6_000 },
+    { state: 'tcp-dead', mostMs: 60_000 },
+    { state: 'portal', mostMs: 60_000 },
+  ])('does not make the next one be found later: $state', async ({ state, mostMs }) => {
+    const bench = new Bench({ path: { latencyMs: 2 } });
+    const path = bench.network.path('eth0');
+    await bench.run(20_000);
+    for (const fault of ['dead', 'unreachable', 'dead', 'tcp-dead', 'unreachable', 'accelerator', 'dead'] as const) {
+      path.state = fault;
+      await bench.until('failing', 60_000);
+      path.state = 'alive';
+      await bench.until('working', 60_000);
+      await bench.run(300);
+    }
+    expect(bench.health()).toMatchObject({ failuresNeeded: 3, lossy: false });
+    path.state = state;
+    expect(await bench.until('failing', 2 * mostMs)).toBeLessThan(mostMs);
   });
 });
 

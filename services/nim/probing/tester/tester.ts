@@ -122,9 +122,12 @@ export class Tester {
   onTraffic(label: string, facts: TrafficFacts): void {
     const before = this.#traffic.get(label);
     this.#traffic.set(label, facts);
-    // Only the beginning and the end of a stall can ask for another test than the one that is planned.
-    if (stallKinds.every((kind) => asksNothingNew(before?.[kind], facts[kind]))) return;
-    for (const track of this.#tracksOver(label)) this.#startDue(track);
+    // Only the beginning and the end of a stall can ask for another test than the one that is planned, and the first
+    // connection since the last full test.
+    const isNew = stallKinds.some((kind) => !asksNothingNew(before?.[kind], facts[kind]));
+    for (const track of this.#tracksOver(label)) {
+      if (isNew || opensFirst(track.record, before?.lastOpenMs, facts.lastOpenMs)) this.#startDue(track);
+    }
   }
 
   /**
@@ -333,6 +336,12 @@ function purposeOf(cause: TestCause): SpendingPurpose {
 }
 
 const stallKinds = ['any', 'tcp'] as const;
+
+function opensFirst(record: TestRecord, beforeMs = -Infinity, nowMs = -Infinity): boolean {
+  if (nowMs === beforeMs) return false;
+  const lastFullMs = record.outcomes.findLast(({ probeKind }) => probeKind === 'full')?.startedMs ?? -Infinity;
+  return beforeMs <= lastFullMs && nowMs > lastFullMs;
+}
 
 /** Neither a stall has begun or ended, nor has more of one that was refuted gone up. */
 function asksNothingNew(before: AnswerFacts | undefined, now: AnswerFacts): boolean {

@@ -129,10 +129,11 @@ export class SimulatedNetwork implements Prober {
     if (isLightTarget(target)) return this.#connect(address, asked);
     switch (path.state) {
       case 'tcp-dead':
+      case 'dead':
+        return this.#untilAlive(address, asked);
       case 'accelerator':
         return this.#silence(asked);
       case 'alive':
-      case 'dead':
       case 'unreachable':
         return this.#answer(address, asked, padded && path.largeLost ? undefined : this.#conversation(path));
       default:
@@ -178,6 +179,21 @@ export class SimulatedNetwork implements Prober {
     if (answerAfterMs === undefined || answerAfterMs > limits.timeoutMs) return this.#silence(asked);
     await this.#sleep(answerAfterMs, limits.signal);
     return { kind: 'answered', latencyMs: answerAfterMs, address, bytes };
+  }
+
+  /** TCP repeats its first packet after 1 s, 3 s and so on: a path that comes back meanwhile answers late. */
+  async #untilAlive(address: string, asked: Asked): Promise<ProbeResult> {
+    const { path, limits } = asked;
+    let passedMs = 0;
+    for (let waitMs = RETRANSMISSION_MS; passedMs + waitMs < limits.timeoutMs; waitMs *= 2) {
+      await this.#sleep(waitMs, limits.signal);
+      passedMs += waitMs;
+      const roundTripsMs = path.state === 'alive' ? this.#conversation(path) : undefined;
+      if (roundTripsMs === undefined) continue;
+      await this.#sleep(roundTripsMs, limits.signal);
+      return { kind: 'answered', latencyMs: passedMs + roundTripsMs, address, bytes: asked.bytes };
+    }
+    return this.#silence({ ...asked, limits: { ...limits, timeoutMs: limits.timeoutMs - passedMs } });
   }
 
   async #silence({ limits, unansweredBytes }: Asked): Promise<ProbeResult> {
