@@ -115,7 +115,7 @@ describe('a ship whose uplink fails above the path', () => {
     { fault: 'admin-prohibited', activity: 'udp', withinMs: 6_000 },
     { fault: 'admin-prohibited', activity: 'idle', withinMs: 12_000 },
     { fault: 'time-exceeded', activity: 'udp', withinMs: 6_000 },
-    // 10 s while an app's TCP suffers.
+    // 10 s while an app's TCP suffers; and half as much again, for the same reason.
     { fault: 'tcp-dropped', activity: 'tcp', withinMs: 15_000, failure: TestFailureKind.TEST_FAILURE_KIND_TIMEOUT },
     { fault: 'tcp-reset', activity: 'tcp', withinMs: 15_000 },
     { fault: 'portal', activity: 'tcp', withinMs: 15_000 },

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { budgetState, doubtAllowanceBytes, MONTH_MS, newBudget, refill, spend } from './budget.js';
+import {
+  admissionWaitMs,
+  budgetState,
+  doubtAllowanceBytes,
+  MONTH_MS,
+  newBudget,
+  refill,
+  spend,
+  withMonthlyBytes,
+} from './budget.js';
 
 const MONTHLY = 5e6;
 const START_MS = Date.UTC(2026, 0, 1);
@@ -45,5 +54,26 @@ describe('a budget', () => {
     const back = refill(empty, START_MS - MONTH_MS);
     expect(back.savedBytes).toBe(0);
     expect(refill(refill(empty, START_MS + 100 * MONTH_MS), START_MS).savedBytes).toBe(MONTHLY / 10);
+  });
+
+  it('lets no doubt begin on a trickle of savings when the allowance is overdrawn', () => {
+    const allBytes = MONTHLY / 10 + doubtAllowanceBytes(MONTHLY);
+    const overdrawn = spend(newBudget(MONTHLY, START_MS), allBytes, START_MS, 'doubt');
+    const laterMs = START_MS + 60_000;
+    expect(budgetState(overdrawn, laterMs)).toBe('ample');
+    expect(admissionWaitMs(overdrawn, 'doubt', { bytes: 56, reservedBytes: 0 }, laterMs)).toBeGreaterThan(0);
+  });
+
+  it.each([
+    { what: 'full', spentBytes: 0, share: 1 },
+    { what: 'half full', spentBytes: MONTHLY / 20, share: 1 / 2 },
+    { what: 'empty', spentBytes: MONTHLY / 10, share: 0 },
+  ])('that is $what stays so with another number of bytes', ({ spentBytes, share }) => {
+    const budget = spend(newBudget(MONTHLY, START_MS), spentBytes, START_MS);
+    for (const monthlyBytes of [MONTHLY / 4, MONTHLY * 4]) {
+      const changed = withMonthlyBytes(budget, monthlyBytes, START_MS);
+      expect(changed).toMatchObject({ monthlyBytes, spentBytes, savedBytes: (monthlyBytes / 10) * share });
+      expect(withMonthlyBytes(changed, MONTHLY, START_MS).savedBytes).toBe(budget.savedBytes);
+    }
   });
 });

@@ -52,7 +52,7 @@ export function doubtAllowanceBytes(monthlyBytes: number): number {
 
 /**
  * No state of paths and no sequence of outcomes makes tests take more than this in the 30 days from a full budget on,
- * but for the last attempt: the month's bytes, what was saved, and the allowance.
+ * but for the last attempts: the month's bytes, what was saved, and the allowance.
  */
 export function mostBytesInMonth(monthlyBytes: number): number {
   return monthlyBytes * (1 + SAVED_SHARE) + doubtAllowanceBytes(monthlyBytes);
@@ -96,10 +96,21 @@ export function spend(budget: Budget, bytes: number, nowMs: number, purpose: Spe
   };
 }
 
-/** Another month's bytes from now on: what has been spent stays so, and the buckets are full. */
+/**
+ * Another month's bytes from now on: what has been spent stays so, and the buckets are as full as they were, so that a
+ * configuration that changes again and again makes nothing of nothing. What is overdrawn stays so.
+ */
 export function withMonthlyBytes(budget: Budget, monthlyBytes: number, nowMs: number): Budget {
-  const { savedBytes, doubtBytes } = newBudget(monthlyBytes, nowMs);
-  return { ...refill(budget, nowMs), monthlyBytes, savedBytes, doubtBytes };
+  const filled = refill(budget, nowMs);
+  const [before, full] = [newBudget(budget.monthlyBytes, nowMs), newBudget(monthlyBytes, nowMs)];
+  const asFull = (bytes: number, beforeBytes: number, fullBytes: number): number =>
+    bytes <= 0 ? bytes : beforeBytes === 0 ? fullBytes : (bytes / beforeBytes) * fullBytes;
+  return {
+    ...filled,
+    monthlyBytes,
+    savedBytes: asFull(filled.savedBytes, before.savedBytes, full.savedBytes),
+    doubtBytes: asFull(filled.doubtBytes, before.doubtBytes, full.doubtBytes),
+  };
 }
 
 /** `ample`: test as is best. `tight`: nothing is saved: only doubts are followed. `spent`: so is their allowance. */
@@ -133,10 +144,10 @@ export function admissionWaitMs(
   nowMs: number,
 ): number {
   const { savedBytes, doubtBytes, monthlyBytes } = refill(budget, nowMs);
-  if (savedBytes - reservedBytes > 0) return 0;
   const calm = purpose === 'calm';
+  // What the allowance has been overdrawn by, savings have to make good first.
   const left = calm ? savedBytes : Math.max(0, savedBytes) + doubtBytes;
-  if (!calm && left - reservedBytes > 0) return 0;
+  if (left - reservedBytes > 0) return 0;
   const missingBytes = Math.max(0, reservedBytes + bytes - left);
   const waitMs = missingBytes / (calm ? monthlyBytes / MONTH_MS : allowanceRate(monthlyBytes));
   return Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);

@@ -1,126 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { VirtualClock } from '../../../../lib/clock/index.js';
-import { parseTarget, targetKey, type ProbeTarget } from '../../../../lib/configuration/index.js';
-import { createLogger } from '../../../../lib/observability/index.js';
-import type { FailingCause, Health, HealthSettings } from '../../../../lib/decision/health/index.js';
-import {
-  doubtAllowanceBytes,
-  monthMs,
-  observeTraffic,
-  paceOf,
-  type PortRole,
-  type TrafficFacts,
-} from '../../../../lib/decision/schedule/index.js';
-import type { TestAssignment, TestedPort } from './assignment.js';
-import { BudgetBook } from './budget-book.js';
-import { Tester } from './tester.js';
-import { SimulatedNetwork, type PathState, type SimulatedPath } from './testing/simulated-network.js';
-
-const controller = targetOf('https://controller.example/api/v2/edgedevice/ping');
-
-function targetOf(text: string): ProbeTarget {
-  const parsed = parseTarget(text);
-  if (parsed.kind === 'invalid') throw new Error(parsed.problem);
-  return parsed.target;
-}
+import { targetKey } from '../../../../lib/configuration/index.js';
+import type { FailingCause } from '../../../../lib/decision/health/index.js';
+import { monthMs, observeTraffic, paceOf, type TrafficFacts } from '../../../../lib/decision/schedule/index.js';
+import { Bench, controller, targetOf } from './testing/bench.js';
+import type { PathState, SimulatedPath } from './testing/simulated-network.js';
 
 const noTcp = { tcpOpens: 0, tcpUpPackets: 0, tcpDownPackets: 0, tcpDownBytes: 0 };
-
-/** One port with one target, tested in virtual time. */
-class Bench {
-  readonly clock = new VirtualClock();
-  readonly network = new SimulatedNetwork(this.clock, 7);
-  readonly budgets = new BudgetBook(this.clock);
-  readonly tester: Tester;
-  readonly #settings: HealthSettings;
-  readonly #priority: number;
-  readonly #monthlyBytes: number;
-  readonly #target: ProbeTarget;
-  #role: PortRole = { kind: 'in-use' };
-  #validSinceMs: number | undefined = 0;
-  /** When the verdict was another one, and which. */
-  readonly verdicts: { readonly atMs: number; readonly state: Health['state'] }[] = [];
-
-  constructor(
-    options: { priority?: number; target?: ProbeTarget; path?: Partial<SimulatedPath>; monthlyBytes?: number } = {},
-  ) {
-    this.#monthlyBytes = options.monthlyBytes ?? paceOf(options.priority ?? 0).monthlyBytes;
-    this.#priority = options.priority ?? 0;
-    this.#target = options.target ?? controller;
-    const light = this.#target.kind === 'icmp' || this.#target.kind === 'tcp';
-    const { patienceMs } = paceOf(this.#priority);
-    this.#settings = { failAfter: 3, recoverAfter: 2, slowestMs: undefined, patienceMs, light };
-    Object.assign(this.network.path('eth0'), options.path ?? {});
-    this.tester = new Tester({
-      clock: this.clock,
-      logger: createLogger({ service: 'test', level: 'silent' }),
-      prober: this.network,
-      budgets: this.budgets,
-      onOutcome: () => {
-        this.#note();
-      },
-    });
-    this.assign();
-  }
-
-  health(): Health {
-    const record = this.tester.recordsOf('eth0').get(targetKey(this.#target));
-    if (record === undefined) throw new Error('nothing is tested');
-    return this.tester.healthOf('eth0', record, this.#settings);
-  }
-
-  assign(changes: { role?: PortRole; validSinceMs?: number | undefined } = {}): void {
-    if (changes.role !== undefined) this.#role = changes.role;
-    if ('validSinceMs' in changes) this.#validSinceMs = changes.validSinceMs;
-    const assignment: TestAssignment = {
-      ...{ label: 'eth0', targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
-      ...{ intervalMs: undefined, timeoutMs: undefined, calmKeepalives: true, role: this.#role },
-    };
-    const port: TestedPort = {
-      ...{ label: 'eth0', interfaceName: 'eth0', priority: this.#priority, validSinceMs: this.#validSinceMs },
-      ...{ dnsServers: [], gateways: [], monthlyTestBytes: this.#monthlyBytes },
-    };
-    this.tester.assign([assignment], new Map([['eth0', port]]));
-    this.#note();
-  }
-
-  /** A second port, without link. */
-  assignWithout(label: string): void {
-    const assignment = (of: string): TestAssignment => ({
-      ...{ label: of, targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
-      ...{ intervalMs: undefined, timeoutMs: undefined, calmKeepalives: true, role: this.#role },
-    });
-    const port = (of: string, validSinceMs: number | undefined): TestedPort => ({
-      ...{ label: of, interfaceName: of, priority: this.#priority, validSinceMs },
-      ...{ dnsServers: [], gateways: [], monthlyTestBytes: paceOf(this.#priority).monthlyBytes },
-    });
-    const ports = new Map([
-      ['eth0', port('eth0', 0)],
-      [label, port(label, undefined)],
-    ]);
-    this.tester.assign([assignment('eth0'), assignment(label)], ports);
-  }
-
-  async run(ms: number): Promise<void> {
-    await this.clock.advanceAsync(ms);
-  }
-
-  /** Milliseconds until the verdict is this one; fails after `mostMs`. */
-  async until(state: Health['state'], mostMs: number): Promise<number> {
-    const beganMs = this.clock.monotonicMs();
-    while (this.health().state !== state) {
-      if (this.clock.monotonicMs() - beganMs > mostMs) throw new Error(`not ${state} after ${mostMs} ms`);
-      await this.run(10);
-    }
-    return this.clock.monotonicMs() - beganMs;
-  }
-
-  #note(): void {
-    const { state } = this.health();
-    if (this.verdicts.at(-1)?.state !== state) this.verdicts.push({ atMs: this.clock.monotonicMs(), state });
-  }
-}
 
 /**
  * What an app receives when it opens a connection: nothing (false), no more than the connection, a few bytes, or
@@ -545,52 +431,5 @@ describe('where ping is not answered', () => {
     expect(await bench.until('working', 10_000)).toBeLessThan(10_000);
     await bench.run(3_600_000);
     expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
-  });
-});
-
-describe('no state spends without bound', () => {
-  /** Faults that follow each other as drawn: each for a minute to a day. */
-  const states: readonly Partial<SimulatedPath>[] = [
-    { state: 'alive' },
-    { state: 'dead' },
-    { state: 'unreachable' },
-    { state: 'tcp-dead' },
-    { state: 'accelerator' },
-    { state: 'portal' },
-    { state: 'reset' },
-    { state: 'alive', lossShare: 0.3 },
-    { state: 'alive', lossShare: 0.6 },
-    { state: 'alive', echoes: 'none' },
-    { state: 'alive', echoesPerSecond: 1 },
-    { state: 'alive', largeLost: true },
-    { state: 'alive', lossShare: 0.3, echoes: 'none' },
-  ];
-  const well: Partial<SimulatedPath> = {
-    ...{ state: 'alive', lossShare: 0, echoes: 'all', echoesPerSecond: Infinity, largeLost: false },
-  };
-  const roles: readonly PortRole[] = [{ kind: 'in-use' }, { kind: 'standby' }, { kind: 'returning' }];
-
-  it.each([1, 2, 3])('whatever becomes of a path (seed %i)', async (seed) => {
-    let drawn = seed;
-    const draw = (below: number): number => {
-      drawn = (Math.imul(drawn, 1_103_515_245) + 12_345) & 0x7fffffff;
-      return Math.floor((drawn / 0x80000000) * below);
-    };
-    const monthlyBytes = 200_000;
-    const bench = new Bench({ priority: draw(2), monthlyBytes, path: { latencyMs: 60 } });
-    const hourMs = 3_600_000;
-    // Doubts take most at first, when all is saved up; what follows is bounded by what comes in.
-    const spanMs = 12 * hourMs;
-    const mostBytes = (passedMs: number): number =>
-      monthlyBytes * (1 / 10 + passedMs / monthMs) + doubtAllowanceBytes(monthlyBytes) * (2 / 5 + passedMs / monthMs);
-    while (bench.clock.monotonicMs() < spanMs) {
-      Object.assign(bench.network.path('eth0'), well, states[draw(states.length)]);
-      bench.assign({ role: roles[draw(roles.length)] ?? { kind: 'standby' } });
-      await bench.run(60_000 + draw(hourMs));
-      // Attempts that were under way, which may take more than was foreseen.
-      const overshootBytes = 2 * 7_000;
-      const bytes = bench.network.counts.bytes.get('eth0') ?? 0;
-      expect(bytes).toBeLessThan(mostBytes(bench.clock.monotonicMs()) + overshootBytes);
-    }
   });
 });
