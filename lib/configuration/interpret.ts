@@ -9,10 +9,14 @@ import { overrideNetworkInstances, overrideOperations, overridePorts } from './p
 import { grantOf } from './policy/grants.js';
 import { checkPortMaps } from './port-maps.js';
 import { interpretPorts } from './ports.js';
-import { Problems } from './problems.js';
+import { checkJsonForm } from './json-form.js';
+import { Problems, TooManyProblemsError } from './problems.js';
 
 /** What lies over a configuration: an operator's overrides and grants. */
 export type PolicyOver = Pick<Policy, 'overrides' | 'grants'>;
+
+/** Nobody reads more, and a configuration that is wrong throughout has hundreds of thousands. */
+const MOST_PROBLEMS = 1_000;
 
 const nothingOver: PolicyOver = { overrides: [], grants: [] };
 
@@ -21,7 +25,30 @@ const nothingOver: PolicyOver = { overrides: [], grants: [] };
  * with it, each with the path of its field. Never throws. Whatever else an EdgeDevConfig holds is not looked at.
  */
 export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOver): Interpretation {
+  const problems = new Problems(MOST_PROBLEMS);
+  try {
+    const model = modelOf(config, policy, problems);
+    return problems.list.length === 0 ? { kind: 'valid', model } : { kind: 'invalid', problems: problems.list };
+  } catch (error) {
+    if (!(error instanceof TooManyProblemsError)) throw error;
+    const rest = { field: '', description: `and more: only the first ${MOST_PROBLEMS} are told` };
+    return { kind: 'invalid', problems: [...problems.list, rest] };
+  }
+}
+
+/**
+ * What `interpret` makes of a configuration that is pushed: it must also have a form as text, so that it can be read
+ * back.
+ */
+export function interpretPushed(config: EdgeDevConfig): Interpretation {
+  const interpretation = interpret(config);
+  if (interpretation.kind === 'invalid') return interpretation;
   const problems = new Problems();
+  checkJsonForm(config, problems);
+  return problems.list.length === 0 ? interpretation : { kind: 'invalid', problems: problems.list };
+}
+
+function modelOf(config: EdgeDevConfig, policy: PolicyOver, problems: Problems): DeviceModel {
   const ports = interpretPorts(config, problems);
   const networkInstances = interpretNetworkInstances(config, problems);
   const { apps, portMapFields } = interpretApps(config, networkInstances, problems);
@@ -37,7 +64,7 @@ export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOve
   const model = underPolicy(configured, policy);
   // Labels follow priorities, so port maps may clash under a policy that do not without.
   checkPortMaps(model, portMapFields, problems);
-  return problems.list.length === 0 ? { kind: 'valid', model } : { kind: 'invalid', problems: problems.list };
+  return model;
 }
 
 /**

@@ -1,11 +1,26 @@
 import type { Problem } from './model.js';
 
+/** There are more problems than anybody reads. */
+export class TooManyProblemsError extends Error {
+  override readonly name = 'TooManyProblemsError';
+}
+
 /** Collects everything that is wrong, so that the sender learns it all at once. */
 export class Problems {
   readonly #found: Problem[] = [];
+  readonly #most: number;
 
-  /** Field: path in protobuf JSON names. */
+  /** `most`: one more throws, so that what is wrong throughout takes neither time nor memory. */
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
+
+  /**
+   * Field: path in protobuf JSON names.
+   * @throws TooManyProblemsError
+   */
   add(field: string, description: string): void {
+    if (this.#found.length >= this.#most) throw new TooManyProblemsError();
     this.#found.push({ field, description });
   }
 

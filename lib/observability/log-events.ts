@@ -9,6 +9,7 @@ export const logEvents = {
   'metrics-failed': 'Collecting the metrics for a scrape failed; the scrape got status 500.',
   'rpc-failed': 'A handler threw an error that is no answer; the caller got INTERNAL. A bug: `err` has the stack.',
   'reflection-failed': 'A reflection request failed; the caller got INTERNAL. A bug: `err` has the stack.',
+  'call-refused': 'A call was refused by role, certificate or size; one line a second, `unlogged` had none.',
   'tools-missing':
     'Commands that the dataplane needs are not installed; `packages` are the Debian packages to install.',
   'ping-group-range-widened': 'net.ipv4.ping_group_range was widened, so that ports can be tested by ICMP echo.',

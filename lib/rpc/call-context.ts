@@ -7,9 +7,25 @@ export type Caller =
       readonly kind: 'certificate';
       readonly commonName: string;
       readonly organizationalUnits: readonly string[];
+      /** On the wall clock. */
+      readonly validUntilMs: number;
       /** The address of this machine that it has come to; undefined where it is not known. */
       readonly localAddress?: string | undefined;
     };
+
+/** The caller, as its connection says. */
+export function callerOf({ sslPeerCertificate: certificate, localAddress }: AuthContextHere): Caller {
+  if (certificate === undefined) return { kind: 'local' };
+  // Node gives a list where a certificate has several values of one attribute, and nothing where it has none.
+  const subject: Partial<Record<'CN' | 'OU', string | string[]>> = certificate.subject;
+  return {
+    kind: 'certificate',
+    commonName: [subject.CN ?? ''].flat()[0] ?? '',
+    organizationalUnits: [subject.OU ?? []].flat(),
+    validUntilMs: Date.parse(certificate.valid_to),
+    localAddress,
+  };
+}
 
 /** What a handler may know of the call beside the request. */
 export interface CallContext {
@@ -61,15 +77,6 @@ export class HandlerContext implements CallContext {
   }
 
   get caller(): Caller {
-    const { sslPeerCertificate: certificate, localAddress }: AuthContextHere = this.#call.getAuthContext();
-    if (certificate === undefined) return { kind: 'local' };
-    // Node gives a list where a certificate has several values of one attribute, and nothing where it has none.
-    const subject: Partial<Record<'CN' | 'OU', string | string[]>> = certificate.subject;
-    return {
-      kind: 'certificate',
-      commonName: [subject.CN ?? ''].flat()[0] ?? '',
-      organizationalUnits: [subject.OU ?? []].flat(),
-      localAddress,
-    };
+    return callerOf(this.#call.getAuthContext());
   }
 }

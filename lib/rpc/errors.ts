@@ -51,18 +51,26 @@ const DETAILS_TRAILER = 'grpc-status-details-bin';
 const TYPE_PREFIX = 'type.googleapis.com/google.rpc.';
 
 /**
- * Trailers are HTTP/2 headers: nghttp2 refuses blocks above 64 KiB, and base64 adds a third. Violations beyond this
- * many bytes are left out and counted in a last one.
+ * Trailers are HTTP/2 headers, of which clients take 8 KiB or 16 KiB and no more: some make RESOURCE_EXHAUSTED of the
+ * status then, and its text is lost. So all of it stays below 8 KiB: the message twice, the details in base64, which
+ * adds a third.
  */
-const DETAILS_LIMIT_BYTES = 24 * 1024;
+const DETAILS_LIMIT_BYTES = 3 * 1024;
+const MESSAGE_LIMIT_BYTES = 1_024;
+/** Of each, so that one long one does not hide the others. */
+const VIOLATION_LIMIT_CHARACTERS = 400;
 
-/** The message travels in a header of its own, percent-encoded, which can make nine bytes of a character. */
-const MESSAGE_LIMIT_CHARACTERS = 1_500;
-
-/** Text of bounded length that grpc-js can percent-encode (encodeURI throws at lone surrogates). */
+/** Text that grpc-js can percent-encode (encodeURI throws at lone surrogates), so long that way and no longer. */
 function headerText(text: string): string {
-  const cut = text.length <= MESSAGE_LIMIT_CHARACTERS ? text : `${text.slice(0, MESSAGE_LIMIT_CHARACTERS - 1)}…`;
-  return Buffer.from(cut, 'utf8').toString('utf8');
+  const sound = Buffer.from(text, 'utf8').toString('utf8');
+  if (encodeURI(sound).length <= MESSAGE_LIMIT_BYTES) return sound;
+  let [cut, bytes] = ['', encodeURI('…').length];
+  for (const character of sound.slice(0, MESSAGE_LIMIT_BYTES)) {
+    bytes += encodeURI(Buffer.from(character, 'utf8').toString('utf8')).length;
+    if (bytes > MESSAGE_LIMIT_BYTES) break;
+    cut += character;
+  }
+  return Buffer.from(`${cut}…`, 'utf8').toString('utf8');
 }
 
 /** What grpc-js wants from a handler that fails. */
@@ -73,7 +81,10 @@ export function toStatus(error: RpcError): { code: status; details: string; meta
     details.push({ typeUrl: `${TYPE_PREFIX}BadRequest`, value: Buffer.from(value) });
   }
   if (error.reason !== undefined) {
-    const info = ErrorInfo.fromPartial({ reason: error.reason, domain: ERROR_DOMAIN, metadata: error.metadata });
+    const info = ErrorInfo.fromPartial({
+      ...{ reason: error.reason, domain: ERROR_DOMAIN },
+      metadata: Object.fromEntries(Object.entries(error.metadata).map(([key, value]) => [key, value.slice(0, 200)])),
+    });
     details.push({ typeUrl: `${TYPE_PREFIX}ErrorInfo`, value: Buffer.from(ErrorInfo.encode(info).finish()) });
   }
   const metadata = new Metadata();
@@ -88,10 +99,15 @@ export function toStatus(error: RpcError): { code: status; details: string; meta
 
 function badRequestWithin(violations: readonly FieldViolation[], limitBytes: number): BadRequest {
   let bytes = 0;
-  const fitting = violations.filter((violation) => {
+  const told = violations.map(({ field, description }) => ({
+    field: field.slice(0, VIOLATION_LIMIT_CHARACTERS),
+    description: description.slice(0, VIOLATION_LIMIT_CHARACTERS),
+  }));
+  const last = told.findIndex((violation) => {
     bytes += 16 + Buffer.byteLength(violation.field) + Buffer.byteLength(violation.description);
-    return bytes <= limitBytes;
+    return bytes > limitBytes;
   });
+  const fitting = last === -1 ? told : told.slice(0, last);
   const left = violations.length - fitting.length;
   const rest = left === 0 ? [] : [{ field: '', description: `and ${left} more problems` }];
   return BadRequest.fromPartial({ fieldViolations: [...fitting, ...rest] });

@@ -61,7 +61,7 @@ describe('unary', () => {
     const error = await call(bench.client(), 'getConfig', {}, { timeoutMs: 5_000 }).catch((thrown: unknown) => thrown);
     if (!(error instanceof RpcError)) throw new Error('expected an RpcError');
     expect(error.code).toBe(status.INVALID_ARGUMENT);
-    expect(error.violations.length).toBeGreaterThan(200);
+    expect(error.violations.length).toBeGreaterThan(20);
     expect(error.violations[0]).toEqual(violations[0]);
     expect(error.violations.at(-1)).toEqual({
       field: '',

@@ -100,7 +100,11 @@ export function serverStreaming<Req, Res>(
   };
 }
 
-function written<Req, Res>(call: ServerWritableStream<Req, Res>, message: Res, signal: AbortSignal): Promise<void> {
+/** The part of grpc-js' streaming calls that a message is written to. */
+type WritableCall<Res> = Pick<ServerWritableStream<unknown, Res>, 'write'>;
+
+/** Resolves when a message has left for the network, or the call is over. */
+export function written<Res>(call: WritableCall<Res>, message: Res, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     // grpc-js forgets the callback of a write on a call that is gone.
     const stopListening = whenAborted(signal, resolve);
@@ -112,7 +116,8 @@ function written<Req, Res>(call: ServerWritableStream<Req, Res>, message: Res, s
   });
 }
 
-function errorToSend(error: unknown, path: string, server: ServerBinding | undefined): RpcError {
+/** An RpcError leaves as it is; anything else is logged, and leaves as INTERNAL. */
+export function errorToSend(error: unknown, path: string, server: ServerBinding | undefined): RpcError {
   const sent = error instanceof RpcError ? error : unexpected(error, path, server);
   server?.errors?.note(path, sent);
   return sent;

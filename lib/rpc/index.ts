@@ -10,6 +10,8 @@ export {
   type RpcErrorOptions,
 } from './errors.js';
 export type { CallContext, Caller } from './call-context.js';
+export type { Admit } from './admission.js';
+export { configurationRequest, smallRequest, type MessageLimits } from './message-limits.js';
 export { CallErrors } from './call-errors.js';
 export { serverStreaming, unary } from './handlers.js';
 export {

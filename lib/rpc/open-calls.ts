@@ -1,6 +1,7 @@
 import type { Logger } from '../observability/index.js';
 import type { CallErrors } from './call-errors.js';
 import type { RpcError } from './errors.js';
+import type { Refusals } from './refusals.js';
 
 /** Ends one open call with a status; harmless when it is over already. */
 export type EndCall = (error: RpcError) => void;
@@ -9,6 +10,7 @@ export type EndCall = (error: RpcError) => void;
 export interface ServerBinding {
   readonly logger: Logger;
   readonly errors: CallErrors | undefined;
+  readonly refusals: Refusals;
   readonly openStreams: Set<EndCall>;
   /** Unary calls that are still being answered. */
   readonly openCalls: Set<EndCall>;

@@ -5,6 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 
+import { isAborted } from '../clock/index.js';
 import {
   ServerReflectionService,
   type ServerReflectionRequest,
@@ -13,6 +14,7 @@ import {
 import { ServerReflectionService as ServerReflectionServiceV1Alpha } from '../../gen/grpc/reflection/v1alpha/reflection.js';
 import type { DescriptorIndex } from './descriptor-index.js';
 import { RpcError, toStatus } from './errors.js';
+import { written } from './handlers.js';
 import { serverOf, type EndCall } from './open-calls.js';
 
 type ReflectionMethod = handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse>;
@@ -49,32 +51,36 @@ function reflectionMethod(serviceNames: readonly string[]): ReflectionMethod {
   return function reflect(this: unknown, call): void {
     const server = serverOf(this);
     const alreadySent = new Set<string>();
+    const over = new AbortController();
     const end: EndCall = (error) => {
+      over.abort();
+      server?.openStreams.delete(end);
       call.emit('error', toStatus(error));
     };
     server?.openStreams.add(end);
     call.on('cancelled', () => {
+      over.abort();
       server?.openStreams.delete(end);
     });
-    const answerOne = async (request: ServerReflectionRequest): Promise<void> => {
-      const messageResponse = answer(await loadIndex(), serviceNames, request, alreadySent);
-      call.write({ validHost: request.host, originalRequest: request, messageResponse });
+    // One after the other: answers keep the order of the questions, and who reads no answer is asked no more.
+    const answerAll = async (): Promise<void> => {
+      for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ServerReflectionRequest>) {
+        const messageResponse = answer(await loadIndex(), serviceNames, request, alreadySent);
+        await written(call, { validHost: request.host, originalRequest: request, messageResponse }, over.signal);
+        if (isAborted(over.signal)) return;
+      }
     };
-    // One after the other, so that answers keep the order of the questions.
-    let answered = Promise.resolve();
-    const fail = (error: unknown): void => {
-      server?.logger.error({ event: 'reflection-failed', err: error }, 'reflection failed');
-      end(new RpcError(status.INTERNAL, 'reflection failed; the log of the service says more'));
-    };
-    call.on('data', (request: ServerReflectionRequest) => {
-      answered = answered.then(() => answerOne(request)).catch(fail);
-    });
-    call.on('end', () => {
-      void answered.then(() => {
+    answerAll().then(
+      () => {
         server?.openStreams.delete(end);
-        call.end();
-      });
-    });
+        if (!over.signal.aborted) call.end();
+      },
+      (error: unknown) => {
+        if (over.signal.aborted) return;
+        server?.logger.error({ event: 'reflection-failed', err: error }, 'reflection failed');
+        end(new RpcError(status.INTERNAL, 'reflection failed; the log of the service says more'));
+      },
+    );
   };
 }
 

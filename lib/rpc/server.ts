@@ -10,19 +10,24 @@ import {
 
 import { systemClock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
+import { admission, readingWithin, type Admit } from './admission.js';
 import type { CallErrors } from './call-errors.js';
 import { MESSAGE_LIMIT_BYTES } from './client.js';
 import { encodingOnce } from './encode-once.js';
 import { RpcError } from './errors.js';
 import { Health } from './health.js';
 import { callsWithLocalAddress } from './local-address.js';
+import { smallRequest, type MessageLimits } from './message-limits.js';
 import { bindToServer, type ServerBinding } from './open-calls.js';
 import { reflectionServices } from './reflection.js';
+import { Refusals } from './refusals.js';
 import { listenOnUnixSocket, type UnixSocket } from './unix-socket.js';
 
 export interface ServedService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
+  /** What one request may hold; default: `smallRequest`. */
+  readonly limits?: MessageLimits;
 }
 
 /** A listener on the network: TLS with certificates on both sides. */
@@ -42,6 +47,8 @@ export interface ServerOptions {
   readonly services: readonly ServedService[];
   readonly logger: Logger;
   readonly tls?: TlsListenOptions | undefined;
+  /** Asked before anything of a request is read, of reflection and health too; default: whoever connects may call. */
+  readonly admit?: Admit;
   /** Counts the calls that are answered with an error. */
   readonly errors?: CallErrors | undefined;
 }
@@ -57,6 +64,12 @@ export interface RunningServer {
   close(graceMs?: number): Promise<void>;
 }
 
+/** Of one connection, at once. */
+const MOST_STREAMS = 1_000;
+
+/** What one connection may keep waiting, requests that come in and answers that are not read; new streams wait then. */
+const SESSION_MEMORY_MB = 32;
+
 /**
  * Serves on a Unix socket and, where asked, with mutual TLS on the network. Reflection (v1 and v1alpha) and
  * grpc.health.v1 are there on every server. Fails with SocketInUseError where another instance answers on the socket.
@@ -70,21 +83,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     health,
     ...reflectionServices([...names, healthName(health)]),
   ];
+  const binding: ServerBinding = {
+    ...{ logger, errors: options.errors, refusals: new Refusals(logger, systemClock) },
+    ...{ openStreams: new Set(), openCalls: new Set() },
+  };
   const server = new Server({
-    ...(options.tls === undefined ? {} : { interceptors: [callsWithLocalAddress] }),
-    'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
+    'grpc.max_receive_message_length': Math.max(...everything.map(({ limits = smallRequest }) => limits.bytes)),
     'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.max_concurrent_streams': MOST_STREAMS,
+    'grpc-node.max_session_memory': SESSION_MEMORY_MB,
     'grpc.enable_channelz': 0,
+    interceptors: [
+      ...(options.tls === undefined ? [] : [callsWithLocalAddress]),
+      admission(binding, options.admit ?? (() => undefined)),
+    ],
   });
-  const binding: ServerBinding = {
-    ...{ logger, errors: options.errors },
-    ...{ openStreams: new Set(), openCalls: new Set() },
-  };
-  for (const { definition, implementation } of everything) {
+  for (const { definition, implementation, limits = smallRequest } of everything) {
     bindToServer(implementation, binding);
-    server.addService(encodingOnce(definition), implementation);
+    server.addService(readingWithin(encodingOnce(definition), limits), implementation);
   }
   try {
     // The network first: where its certificates cannot be read, no socket is left that promises a service.

@@ -10,7 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NetworkInterfaceManagerServiceService } from '../../gen/nim/v1/network_interface_manager.js';
 import { readBootId } from '../../lib/clock/index.js';
 import { KernelEvents, Rtnetlink } from '../../lib/netlink/index.js';
-import { startServer, untilSent, type RunningService, type ServiceOptions } from '../../lib/rpc/index.js';
+import {
+  configurationRequest,
+  startServer,
+  untilSent,
+  type RunningService,
+  type ServiceOptions,
+} from '../../lib/rpc/index.js';
 import { AuthorizationLists } from './authorize/authorization-lists.js';
 import { portAuthorizationService } from './authorize/authorization-service.js';
 import { followConfiguration } from './upstream/configuration-source.js';
@@ -132,6 +138,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       {
         definition: NetworkInterfaceManagerServiceService,
         implementation: networkInterfaceManagerService({ publisher, events, clock, tests }),
+        limits: configurationRequest,
       },
       portAuthorizationService(publisher, authorizationLists),
     ],

@@ -11,6 +11,7 @@ import { zedagentMetrics } from './metrics/metrics.js';
 import { instantOf, type Instant } from './in-force/instant.js';
 import { interfaceWith, type InterfaceWith } from './api/caller-interface.js';
 import { policyService } from './api/policy-service.js';
+import { requireRole } from './api/roles.js';
 import { deviceConfigService } from './api/device-config-service.js';
 import { stateAtStart } from './state/start-state.js';
 import { CHECKPOINT_EVERY_MS, Store } from './state/store.js';
@@ -48,6 +49,7 @@ export async function startZedagent(options: ZedagentOptions): Promise<RunningZe
     socketPath: `${runDir}/zedagent.sock`,
     services: [deviceConfigService(store, now, options.interfaceWith ?? interfaceWith), policyService(store, now)],
     logger,
+    admit: requireRole,
     tls: options.listen,
     errors: options.callErrors,
   });

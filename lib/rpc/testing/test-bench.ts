@@ -11,7 +11,15 @@ import {
   type WatchConfigResponse,
 } from '../../../gen/zedagent/v1/device_config.js';
 import { createLogger } from '../../observability/index.js';
-import { connectTo, serverStreaming, startServer, unary, type RunningServer, type ServerOptions } from '../index.js';
+import {
+  connectTo,
+  serverStreaming,
+  startServer,
+  unary,
+  type MessageLimits,
+  type RunningServer,
+  type ServerOptions,
+} from '../index.js';
 
 /** The service that the tests serve: any with a unary and a streaming method would do. */
 export const TESTED_SERVICE = 'org.lfedge.eve.zedagent.v1.DeviceConfigService';
@@ -58,6 +66,7 @@ export class TestBench {
   async serve(
     methods: Partial<DeviceConfigServiceServer>,
     options: Partial<ServerOptions> = {},
+    limits?: MessageLimits,
   ): Promise<RunningServer> {
     const implementation: DeviceConfigServiceServer = {
       pushConfig: unused,
@@ -69,7 +78,9 @@ export class TestBench {
       }),
       ...methods,
     };
-    const services = [{ definition: DeviceConfigServiceService, implementation }];
+    const services = [
+      { definition: DeviceConfigServiceService, implementation, ...(limits === undefined ? {} : { limits }) },
+    ];
     const server = await startServer({ socketPath: this.socketPath, services, logger: silentLogger, ...options });
     this.afterwards(() => server.close(100));
     return server;

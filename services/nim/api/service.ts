@@ -117,11 +117,18 @@ function listTestStatuses(
 ): ListNetworkInstanceTestStatusResponse {
   publishedBy(publisher);
   const all = publisher.networkInstanceTestStatuses();
-  const named = (name: string) =>
-    all.filter(({ networkInstanceId, displayName }) => isCalled(networkInstanceId, displayName, name));
-  const unknown = networkInstances.filter((name) => named(name).length === 0);
+  const names = new Set(networkInstances);
+  const ids = new Set(networkInstances.map((name) => name.toLowerCase()));
+  const wanted = new Set(
+    all.filter(
+      ({ networkInstanceId, displayName }) => names.has(displayName) || ids.has(networkInstanceId.toLowerCase()),
+    ),
+  );
+  const found = new Set(
+    [...wanted].flatMap(({ networkInstanceId, displayName }) => [networkInstanceId.toLowerCase(), displayName]),
+  );
+  const unknown = [...names].filter((name) => !found.has(name) && !found.has(name.toLowerCase()));
   if (unknown.length > 0) throw unknownNetworkInstances(unknown);
-  const wanted = new Set(networkInstances.flatMap(named));
   return {
     epoch: publisher.testStatuses.epoch,
     revision: publisher.testStatuses.revision,

@@ -5,6 +5,15 @@ import { RpcError, type Caller } from '../../../lib/rpc/index.js';
 /** What a certificate's organizational unit, or else its common name, may say (docs/design.md#trust). */
 export type Role = 'controller' | 'observer';
 
+const CONFIG_SERVICE = '/org.lfedge.eve.zedagent.v1.DeviceConfigService/';
+const POLICY_SERVICE = '/org.lfedge.eve.zedagent.v1.PolicyService/';
+
+/** What only a controller may call. Everything else, reflection and health too, is open to both roles. */
+const writing: ReadonlySet<string> = new Set([
+  `${CONFIG_SERVICE}PushConfig`,
+  ...['UpdatePolicy', 'CreateGrant', 'RevokeGrant'].map((method) => `${POLICY_SERVICE}${method}`),
+]);
+
 /** A controller may do what an observer may. */
 const rolesThatMay: Readonly<Record<'write' | 'read', readonly Role[]>> = {
   write: ['controller'],
@@ -12,11 +21,12 @@ const rolesThatMay: Readonly<Record<'write' | 'read', readonly Role[]>> = {
 };
 
 /**
- * Lets a call pass whose caller may do this. Whom the socket's file mode let in may do everything.
+ * Lets a call of this method pass whose caller may make it. Whom the socket's file mode let in may do everything.
  * @throws RpcError PERMISSION_DENIED, reason ROLE_REQUIRED
  */
-export function requireRole(caller: Caller, access: 'write' | 'read'): void {
+export function requireRole(caller: Caller, path: string): void {
   if (caller.kind === 'local') return;
+  const access = writing.has(path) ? 'write' : 'read';
   const { organizationalUnits, commonName } = caller;
   const names = organizationalUnits.length > 0 ? organizationalUnits : [commonName];
   const accepted = rolesThatMay[access];

@@ -11,12 +11,15 @@ import {
   fieldNotices,
   holdsAnything,
   interpret,
+  interpretPushed,
+  Problems,
   timestampOf,
   withoutOrphans,
   type DeviceModel,
   type Problem,
 } from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
+import { checkText } from '../policy/free-text.js';
 import { configWarnings } from './config-warnings.js';
 import { configuredModel, effectiveModel, withChange, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
@@ -44,7 +47,7 @@ export function pushConfig(
   const version = current.deviceConfig?.version ?? 0n;
   refuseOtherVersion(expectedVersion, version);
   refuseWhatIsNone(config);
-  refuseInvalid(config);
+  refuseInvalid(config, author);
   const dropped = droppedBy(config, current);
   const modelAfter = effectiveModelOf(config, dropped);
   const warnings = configWarnings(config, modelAfter);
@@ -163,15 +166,18 @@ function refuseOtherVersion(expected: bigint | undefined, current: bigint): void
   );
 }
 
-function refuseInvalid(config: EdgeDevConfig): void {
-  const interpretation = interpret(config);
+function refuseInvalid(config: EdgeDevConfig, author: string): void {
+  const ofAuthor = new Problems();
+  checkText(author, 'author', ofAuthor);
+  const interpretation = interpretPushed(config);
   const { refused } = fieldNotices(config);
-  const problems = [...(interpretation.kind === 'valid' ? [] : interpretation.problems), ...boundedNotices(refused)];
-  if (problems.length === 0) return;
+  const ofConfig = [...(interpretation.kind === 'valid' ? [] : interpretation.problems), ...boundedNotices(refused)];
+  const violations = [...ofAuthor.list, ...configViolations(ofConfig)];
+  if (violations.length === 0) return;
   throw new RpcError(
     status.INVALID_ARGUMENT,
-    problems.length === 1 ? 'the configuration has a problem' : `the configuration has ${problems.length} problems`,
-    { reason: 'INVALID_CONFIG', violations: configViolations(problems) },
+    violations.length === 1 ? 'the configuration has a problem' : `the configuration has ${violations.length} problems`,
+    { reason: 'INVALID_CONFIG', violations },
   );
 }
 
@@ -181,6 +187,7 @@ function refuseInvalid(config: EdgeDevConfig): void {
  * @throws RpcError where it does
  */
 function effectiveModelOf(config: EdgeDevConfig, policy: Dropped): DeviceModel {
+  if (policy.overrides.length === 0 && policy.grants.length === 0) return configuredModel(config);
   const interpretation = interpret(config, policy);
   if (interpretation.kind === 'valid') return interpretation.model;
   throw new RpcError(

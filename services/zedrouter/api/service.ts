@@ -54,10 +54,15 @@ function chosen(
   names: readonly string[],
 ): readonly NetworkInstanceStatus[] {
   if (names.length === 0) return statuses;
-  return names.map((name) => {
-    const found = statuses.find(
-      ({ networkInstanceId, displayName }) => networkInstanceId === name || displayName === name,
-    );
+  // One's UUID may be another's name; what comes first in the list has it.
+  const byName = new Map(
+    statuses.toReversed().flatMap((each) => [
+      [each.displayName, each],
+      [each.networkInstanceId, each],
+    ]),
+  );
+  return [...new Set(names)].map((name) => {
+    const found = byName.get(name);
     if (found === undefined) {
       throw new RpcError(status.NOT_FOUND, `there is no local network instance ${name}`, {
         reason: 'NETWORK_INSTANCE_NOT_FOUND',
