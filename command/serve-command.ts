@@ -3,7 +3,7 @@ import { whyNoLibc } from '../lib/libc/index.js';
 import type { LogLevel } from '../lib/observability/index.js';
 import type { TlsListenOptions } from '../lib/rpc/index.js';
 import type { ServeOptions, ServiceName } from '../services/serve/index.js';
-import { action } from '../clients/terminal/index.js';
+import { action, reportProblem } from '../clients/terminal/index.js';
 import { listenAddress, type ListenAddress } from './listen-address.js';
 
 /** Where services keep what must survive a power cut (docs/design.md#command-line). */
@@ -50,7 +50,13 @@ async function serveServices(what: 'all' | ServiceName, command: Command): Promi
   }
   const services = what === 'all' ? serviceNames : [what];
   const controller = controllerOf(options, command);
-  await serve({ services, runDir, stateDir, logLevel, listen, controller, metrics });
+  try {
+    await serve({ services, runDir, stateDir, logLevel, listen, controller, metrics });
+  } catch (error) {
+    await reportProblem(error);
+  }
+  // What a service that could not start, or does not end, has begun would keep the process alive.
+  process.exit();
 }
 
 /**

@@ -49,6 +49,7 @@ export interface Libc {
 }
 
 /** linux/socket.h */
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 

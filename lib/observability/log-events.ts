@@ -10,6 +10,11 @@ export const logEvents = {
   'rpc-failed': 'A handler threw an error that is no answer; the caller got INTERNAL. A bug: `err` has the stack.',
   'reflection-failed': 'A reflection request failed; the caller got INTERNAL. A bug: `err` has the stack.',
   'call-refused': 'A call was refused by role, certificate or size; one line a second, `unlogged` had none.',
+  'connection-refused': 'A connection of the network listener was refused (`why`); rate as of `call-refused`.',
+  'certificates-reloaded': 'The network listener has read its certificates again (SIGHUP).',
+  'reload-failed': 'What SIGHUP asks to read again cannot be read (`err`); what was in force stays.',
+  'service-not-alive': 'A service does not answer itself; the watchdog of the service manager is not fed.',
+  'log-level-changed': 'SIGHUP: the log level is `logLevel` from now on.',
   'tools-missing':
     'Commands that the dataplane needs are not installed; `packages` are the Debian packages to install.',
   'ping-group-range-widened': 'net.ipv4.ping_group_range was widened, so that ports can be tested by ICMP echo.',

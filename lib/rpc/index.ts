@@ -14,13 +14,8 @@ export type { Admit } from './admission.js';
 export { configurationRequest, smallRequest, type MessageLimits } from './message-limits.js';
 export { CallErrors } from './call-errors.js';
 export { serverStreaming, unary } from './handlers.js';
-export {
-  startServer,
-  type RunningServer,
-  type ServedService,
-  type ServerOptions,
-  type TlsListenOptions,
-} from './server.js';
+export { startServer, type RunningServer, type ServedService, type ServerOptions } from './server.js';
+export type { TlsListenOptions } from './tls-listener.js';
 export { SocketInUseError } from './unix-socket.js';
 export { call, connectTo, type UnaryOptions } from './client.js';
 export { follow, type FollowOptions } from './follow.js';

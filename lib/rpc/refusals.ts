@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/index.js';
-import type { Logger } from '../observability/index.js';
+import type { LogFields, Logger } from '../observability/index.js';
 import type { Caller } from './call-context.js';
 import type { RpcError } from './errors.js';
 
@@ -26,17 +26,23 @@ export class Refusals {
   }
 
   note({ path, peer, caller, error }: Refusal): void {
+    const { codeName: code, reason, message } = error;
+    const certificate = caller.kind === 'local' ? undefined : caller.commonName;
+    this.#log({ event: 'call-refused', method: path, peer, certificate, code, reason, why: message }, 'refused a call');
+  }
+
+  /** A connection that got no further. */
+  noteConnection(peer: string, why: string): void {
+    this.#log({ event: 'connection-refused', peer, why }, 'refused a connection');
+  }
+
+  #log(fields: LogFields, words: string): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#lastMs < EVERY_MS) {
       this.#unlogged += 1;
       return;
     }
-    const { codeName: code, reason, message } = error;
-    const certificate = caller.kind === 'local' ? undefined : caller.commonName;
-    this.#logger.warn(
-      { event: 'call-refused', method: path, peer, certificate, code, reason, why: message, unlogged: this.#unlogged },
-      'refused a call',
-    );
+    this.#logger.warn({ ...fields, unlogged: this.#unlogged }, words);
     this.#lastMs = nowMs;
     this.#unlogged = 0;
   }

@@ -17,6 +17,8 @@ export interface ServiceOptions {
 
 /** A service that has been started and can be ended. */
 export interface RunningService {
+  /** Reads again what may be replaced while it runs: certificates. Rejects, and goes on with what was in force. */
+  reload?(): Promise<void>;
   /** Ends it in good order; never undoes what it did to the system. */
   close(): Promise<void>;
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import {
   Server,
   ServerCredentials,
@@ -21,6 +19,7 @@ import { smallRequest, type MessageLimits } from './message-limits.js';
 import { bindToServer, type ServerBinding } from './open-calls.js';
 import { reflectionServices } from './reflection.js';
 import { Refusals } from './refusals.js';
+import { listenWithTls, type TlsListener, type TlsListenOptions } from './tls-listener.js';
 import { listenOnUnixSocket, type UnixSocket } from './unix-socket.js';
 
 export interface ServedService {
@@ -28,16 +27,6 @@ export interface ServedService {
   readonly implementation: UntypedServiceImplementation;
   /** What one request may hold; default: `smallRequest`. */
   readonly limits?: MessageLimits;
-}
-
-/** A listener on the network: TLS with certificates on both sides. */
-export interface TlsListenOptions {
-  readonly host: string;
-  /** 0 takes any free one; see RunningServer.tlsPort. */
-  readonly port: number;
-  readonly certFile: string;
-  readonly keyFile: string;
-  readonly clientCaFile: string;
 }
 
 export interface ServerOptions {
@@ -57,6 +46,8 @@ export interface RunningServer {
   /** Tells grpc.health.v1; every service counts as serving at first, and so does '' (the server as a whole). */
   setServing(service: string, serving: boolean): void;
   readonly tlsPort: number | undefined;
+  /** Reads the certificates of the network listener again. Rejects where they are no good, and goes on with the old. */
+  reload(): Promise<void>;
   /**
    * Ends open streams with UNAVAILABLE, waits for calls that are still being answered, then ends those likewise.
    * Default grace 1,000 ms.
@@ -106,12 +97,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   try {
     // The network first: where its certificates cannot be read, no socket is left that promises a service.
-    const tlsPort = options.tls === undefined ? undefined : await listenWithTls(server, options.tls);
+    const tls = options.tls === undefined ? undefined : await acceptFromNetwork(server, options.tls, binding);
     const socket = await listenOnUnixSocket(options.socketPath, options.socketMode ?? 0o660, async (path) => {
       await bind(server, `unix:${path}`, ServerCredentials.createInsecure());
     });
-    logger.info({ event: 'service-started', socket: options.socketPath, tlsPort }, 'serving gRPC');
-    return running(server, { socket, health, binding, tlsPort });
+    logger.info({ event: 'service-started', socket: options.socketPath, tlsPort: tls?.port }, 'serving gRPC');
+    return running(server, { socket, health, binding, tls });
   } catch (error) {
     server.forceShutdown();
     throw error;
@@ -122,17 +113,34 @@ interface ServerParts {
   readonly socket: UnixSocket;
   readonly health: Health;
   readonly binding: ServerBinding;
-  readonly tlsPort: number | undefined;
+  readonly tls: TlsListener | undefined;
 }
 
-function running(server: Server, { socket, health, binding, tlsPort }: ServerParts): RunningServer {
+/**
+ * Connections of the network come to the same server. grpc-js reads certificates once; here they can be read again,
+ * and connections be counted.
+ */
+function acceptFromNetwork(server: Server, tls: TlsListenOptions, { refusals }: ServerBinding): Promise<TlsListener> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  return listenWithTls(tls, refusals, (socket) => {
+    injector.injectConnection(socket);
+  });
+}
+
+function running(server: Server, { socket, health, binding, tls }: ServerParts): RunningServer {
   return {
-    tlsPort,
+    tlsPort: tls?.port,
+    reload: async () => {
+      if (tls === undefined) return;
+      await tls.reload();
+      binding.logger.info({ event: 'certificates-reloaded' }, 'read the certificates again');
+    },
     setServing: (service, serving) => {
       health.setServing(service, serving);
     },
     close: async (graceMs = 1_000) => {
       health.setNothingServing();
+      tls?.close();
       await socket.remove();
       await shutDown(server, binding, graceMs);
     },
@@ -156,17 +164,6 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
       else reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
     });
   });
-}
-
-async function listenWithTls(server: Server, tls: TlsListenOptions): Promise<number> {
-  const [clientCa, key, certificate] = await Promise.all([
-    readFile(tls.clientCaFile),
-    readFile(tls.keyFile),
-    readFile(tls.certFile),
-  ]);
-  const credentials = ServerCredentials.createSsl(clientCa, [{ private_key: key, cert_chain: certificate }], true);
-  const host = tls.host.includes(':') ? `[${tls.host}]` : tls.host;
-  return bind(server, `${host}:${tls.port}`, credentials);
 }
 
 /** Time for the last statuses to leave. */

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -9,6 +10,7 @@ import { build } from 'esbuild';
 
 import { DeviceConfigServiceClient } from '../../gen/zedagent/v1/device_config.js';
 import { HealthClient } from '../../gen/grpc/health/v1/health.js';
+import { checked, libc, openUnixSocket, SOCK_DGRAM, unixAddress } from '../../lib/libc/index.js';
 import { call, connectTo, readRpcError } from '../../lib/rpc/index.js';
 
 interface Ended {
@@ -22,6 +24,29 @@ interface Served {
   readonly ended: Promise<Ended>;
   /** Resolves with the first line of standard error that holds this; rejects where the process ends before. */
   readonly says: (words: string) => Promise<string>;
+}
+
+/** All datagrams that come to a socket at this path. */
+function hearAll(path: string): { readonly until: (word: string) => Promise<void>; readonly close: () => void } {
+  const descriptor = openUnixSocket(SOCK_DGRAM);
+  const address = unixAddress(path);
+  checked(libc().bind(descriptor, address, address.length), 'listening as the service manager');
+  const buffer = Buffer.alloc(4_096);
+  let heard = '';
+  return {
+    until: async (word) => {
+      for (let attempt = 0; attempt < 400; attempt += 1) {
+        const length = libc().recv(descriptor, buffer, buffer.length, 0);
+        if (length > 0) heard += `${buffer.toString('utf8', 0, length)}\n`;
+        if (heard.split('\n').includes(word)) return;
+        if (length <= 0) await sleep(25);
+      }
+      throw new Error(`heard no ${word}: ${heard}`);
+    },
+    close: () => {
+      libc().close(descriptor);
+    },
+  };
 }
 
 describe('serve, as a process of its own', () => {
@@ -74,8 +99,13 @@ describe('serve, as a process of its own', () => {
   });
 
   function start(...more: readonly string[]): Served {
+    return startIn({}, ...more);
+  }
+
+  function startIn(environment: Readonly<Record<string, string>>, ...more: readonly string[]): Served {
     const program = [join(programDirectory, 'serve.mjs'), runDir, stateDir, ...more];
-    const child = spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const env = { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules'), ...environment };
+    const child = spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'], env });
     let stderr = '';
     let onOutput: () => void = () => undefined;
     child.stderr.on('data', (chunk: Buffer) => {
@@ -174,6 +204,38 @@ describe('serve, as a process of its own', () => {
     }
     expect(code).toBe(status.NOT_FOUND);
     client.close();
+  });
+
+  it('tells the service manager when it serves, that it does, and when it ends', async () => {
+    const path = join(directory, 'notify');
+    const heard = hearAll(path);
+    const { child, ended } = startIn({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '400000' });
+    await heard.until('READY=1');
+    await heard.until('WATCHDOG=1');
+    expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+    await heard.until('STOPPING=1');
+    heard.close();
+  });
+
+  it('reads the log level again at SIGHUP, keeps it where there is none, and lives', async () => {
+    const { child, says } = start();
+    await says('"service-started"');
+    await writeFile(join(stateDir, 'log-level'), 'loud');
+    child.kill('SIGHUP');
+    await says('reload-failed');
+    await writeFile(join(stateDir, 'log-level'), 'debug');
+    child.kill('SIGHUP');
+    expect(JSON.parse(await says('log-level-changed'))).toMatchObject({ level: 'info', logLevel: 'debug' });
+    expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
+  });
+
+  it('ends where it cannot start', async () => {
+    await mkdir(join(runDir, 'zedagent.sock'), { recursive: true });
+    const { code, stderr } = await start().ended;
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('is not a socket');
   });
 
   it('offers metrics where asked', async () => {

@@ -57,6 +57,7 @@ export async function startZedagent(options: ZedagentOptions): Promise<RunningZe
   const grantKeeper = new GrantKeeper(store, clock);
   return {
     tlsPort: server.tlsPort,
+    reload: () => server.reload(),
     close: async () => {
       await server.close();
       await grantKeeper.close();
