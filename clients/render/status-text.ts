@@ -68,6 +68,10 @@ function obstructionLines({ name, applied }: NetworkInstanceView): readonly stri
   return obstacleLines(applied?.obstacles ?? []).map((line) => printable(`${name}: ${line}`));
 }
 
+function noticeLines({ name, applied }: NetworkInstanceView): readonly string[] {
+  return (applied?.notices ?? []).map((notice) => printable(`${name}: ${notice}`));
+}
+
 /**
  * Ports and their tests, then network instances with the port in use as applied and flows that stay on former ports,
  * then errors, what the configuration says in vain, and services that do not answer.
@@ -90,6 +94,7 @@ export function statusText(view: StatusView, nowMs: number): string {
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),
+      ...networkInstances.flatMap(noticeLines),
       ...configurationLines(view.configuration),
       ...view.troubles,
     ].join('\n'),

@@ -44,6 +44,7 @@ const portArbitrary = (index: number): fc.Arbitrary<Port> =>
       allowedOperations,
       addressing: { kind: 'dhcp' },
       dnsServers: [],
+      ntpServers: [],
     }));
 
 const limitArbitrary = fc.option(
@@ -80,6 +81,8 @@ const instanceArbitrary = (index: number): fc.Arbitrary<NetworkInstance> =>
       allowedPriorities,
       test: { ...defaultTestSettings, failbackHoldMs, failoverHoldMs },
       mtu: 0,
+      propagatesConnectedRoutes: false,
+      staticRoutes: [],
       drainMs,
     }));
 

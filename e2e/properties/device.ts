@@ -121,6 +121,7 @@ function observe(label: string, conditions: readonly PortCondition[]): PortObser
     link: condition === 'admin-down' || condition === 'no-carrier' ? condition : 'up',
     index: 10 + index,
     macAddress: '',
+    mtu: 1500,
     addresses: condition === 'no-address' ? [] : [{ address: `192.0.${index}.10`, prefixLength: 24 }],
     routes: condition === 'no-route' ? [] : [defaultRouteVia(`192.0.${index}.1`)],
     dnsServers: [`192.0.${index}.53`],
@@ -132,13 +133,13 @@ function portFacts(label: string, { observation }: NimPortFacts): PortFacts {
   if (observation.kind === 'missing') {
     return {
       ...{ label, interfaceName, link: 'missing', addresses: [], sourceAddress: undefined },
-      ...{ routes: [], gateways: [], dnsServers: [] },
+      ...{ routes: [], gateways: [], dnsServers: [], mtu: 0 },
     };
   }
-  const { link, dnsServers } = observation;
+  const { link, dnsServers, mtu } = observation;
   const sourceAddress = sourceAddressOf(observation);
   return {
-    ...{ label, interfaceName, link, sourceAddress, dnsServers, gateways: gatewaysOf(observation) },
+    ...{ label, interfaceName, link, sourceAddress, dnsServers, mtu, gateways: gatewaysOf(observation) },
     addresses: observation.addresses.map(({ address, prefixLength, isDeprecated = false }) => ({
       ...{ address, prefixLength, isDeprecated },
     })),

@@ -11,9 +11,9 @@ describe('notices about fields', () => {
   it.each<[string, Json, string, RegExp]>([
     [
       'a field',
-      { networkInstances: [local(1), local(2, { propagateConnectedRoutes: true })] },
-      'networkInstances[1].propagateConnectedRoutes',
-      /default route/,
+      { networkInstances: [local(1), local(2, { forwardLldp: true })] },
+      'networkInstances[1].forwardLldp',
+      /LLDP/,
     ],
     [
       'all below a field, once',
@@ -28,16 +28,16 @@ describe('notices about fields', () => {
       /the host must make the bond/,
     ],
     [
-      'a route',
-      { networkInstances: [local(1, { staticRoutes: [{ destinationNetwork: '10.9.0.0/16', gateway: '192.0.2.1' }] })] },
+      'a route of IPv6',
+      { networkInstances: [local(1, { staticRoutes: [{ destinationNetwork: '2001:db8::/32' }] })] },
       'networkInstances[0].staticRoutes[0].destinationNetwork',
-      /routes .* are not built/,
+      /IPv4 only/,
     ],
     [
-      'a default route of its own',
-      { networkInstances: [local(1, { staticRoutes: [{ gateway: '192.0.2.1' }] })] },
-      'networkInstances[0].staticRoutes[0].gateway',
-      /default route/,
+      'a route without a way',
+      { networkInstances: [local(1, { staticRoutes: [{ destinationNetwork: '10.9.0.0/16' }] })] },
+      'networkInstances[0].staticRoutes[0].destinationNetwork',
+      /neither gateway nor port/,
     ],
     [
       'a time server by name',

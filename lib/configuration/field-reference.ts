@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 
 import { ZNetworkInstType } from '../../gen/config/netinst.js';
 import { DHCPType, NetworkType } from '../../gen/evecommon/netcmn.js';
+import { isDefaultDestination } from './static-routes.js';
 import { isUuid } from './syntax.js';
 
 /**
@@ -68,7 +69,7 @@ const HOST_CONFIGURES = "the host's network manager gives ports their addresses,
 const HOST_MAKES_VLANS = 'the host must make the VLAN interface with this tag: nothing here does';
 const HOST_MAKES_BONDS = 'the host must make the bond with this setting: nothing here does';
 const NO_ROUTE =
-  'routes of a network instance are not built: all of its traffic follows the default route of the port in use';
+  'no way of its own is built for the route: apps are told of it, and its traffic follows the port in use';
 const LISP = 'LISP is gone from EVE, and not built here';
 
 /** Network instances that exist are built whole or not at all: nothing may look as if it worked. */
@@ -94,10 +95,23 @@ const nameOfTimeServer: readonly FieldRule[] = [
   },
 ];
 
-/** docs/design.md#tests-of-a-port: whose custom probe is the test of a network instance. */
-function isDefaultDestination(destination: unknown): boolean {
-  return destination === '' || destination === '0.0.0.0/0' || destination === '::/0';
+function isIpv6Destination(destination: unknown): boolean {
+  return typeof destination === 'string' && destination.includes(':') && !isDefaultDestination(destination);
 }
+
+const destinationRules: readonly FieldRule[] = [
+  {
+    kind: 'warned',
+    when: (value) => isIpv6Destination(value),
+    notice: 'network instances leave by IPv4 only: the route is not made',
+  },
+  {
+    kind: 'warned',
+    when: (value, { gateway, port }) =>
+      !isDefaultDestination(value) && !isIpv6Destination(value) && gateway === '' && port === '',
+    notice: 'the route names neither gateway nor port, and is not made',
+  },
+];
 
 const ports: readonly FieldReference[] = [
   honoured('systemAdapterList[].name', "the port's logical label, by which everything else names it"),
@@ -185,8 +199,13 @@ const ports: readonly FieldReference[] = [
     'search domain',
     'the device looks names up as its host is set up: the search domain is not used',
   ),
-  warned('networks[].ip.ntp', 'time server', 'the host sets its clock: the time server is not used'),
-  warned('networks[].ip.moreNtp[]', 'further time servers', 'the host sets its clock: the time servers are not used'),
+  honoured(
+    'networks[].ip.ntp',
+    "time server, by address: told to the apps that may use the port, after their network instance's own. The host sets its own clock",
+    'none',
+    nameOfTimeServer,
+  ),
+  honoured('networks[].ip.moreNtp[]', 'further time servers, likewise', '', nameOfTimeServer),
   honoured('networks[].ip.dns[]', "the port's name servers, after those of its lease"),
   warned('networks[].ip.dhcpRange.**', 'range of a DHCP server', 'no DHCP server runs on a port'),
   warned(
@@ -247,7 +266,12 @@ const networkInstances: readonly FieldReference[] = [
   honoured('networkInstances[].ip.subnet', 'IPv4 network of a local one, /8 to /30; none may overlap another'),
   honoured('networkInstances[].ip.gateway', 'address of its bridge', "the subnet's first host"),
   honoured('networkInstances[].ip.domain', "the apps' domain (DHCP)", 'none'),
-  honoured('networkInstances[].ip.ntp', "the apps' time server (DHCP option 42), by address", 'none', nameOfTimeServer),
+  honoured(
+    'networkInstances[].ip.ntp',
+    "the apps' time server (DHCP option 42), by address; those of its ports follow, as many as fit",
+    'none',
+    nameOfTimeServer,
+  ),
   honoured('networkInstances[].ip.moreNtp[]', 'further time servers, likewise', '', nameOfTimeServer),
   honoured('networkInstances[].ip.dns[]', 'name servers that its dnsmasq asks', 'those of the port in use'),
   honoured('networkInstances[].ip.dhcpRange.start', 'first address that apps may get', "the subnet's first"),
@@ -259,25 +283,23 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured('networkInstances[].dns[].HostName', 'name that its dnsmasq answers by itself'),
   honoured('networkInstances[].dns[].Address[]', 'the addresses of that name'),
-  warned(
+  honoured(
     'networkInstances[].propagateConnectedRoutes',
-    "routes to the ports' own subnets for apps",
-    'apps are not told the routes to the subnets of ports; they reach them by their default route',
+    "apps are told the routes to the subnets of the network instance's ports (DHCP option 121)",
+    'false',
   ),
   honoured(
     'networkInstances[].staticRoutes[].destinationNetwork',
-    "tells whether `probe` is the default route's (empty, 0.0.0.0/0, ::/0), which counts; no route is made",
+    'IPv4 network of the route, each once, outside of the own subnet; empty, 0.0.0.0/0, ::/0: the default route. Apps are told of it (DHCP option 121); a default route of its own makes that they get one in any case',
     'default route',
-    [{ kind: 'warned', when: (value) => !isDefaultDestination(value), notice: NO_ROUTE }],
+    destinationRules,
   ),
-  ...['gateway', 'port'].map((name) =>
-    warnedWhen(
-      `networkInstances[].staticRoutes[].${name}`,
-      name === 'gateway' ? 'next hop' : 'label of the ports of the route',
-      (_value, { destinationNetwork }) => isDefaultDestination(destinationNetwork),
-      'a default route of its own is not built: traffic follows the default route of the port in use',
-    ),
-  ),
+  honoured('networkInstances[].staticRoutes[].gateway', 'next hop; not beside `port`', 'none', [
+    { kind: 'warned', when: () => true, notice: NO_ROUTE },
+  ]),
+  honoured('networkInstances[].staticRoutes[].port', 'label of the ports of the route; not beside `gateway`', 'none', [
+    { kind: 'warned', when: () => true, notice: NO_ROUTE },
+  ]),
   warned(
     'networkInstances[].staticRoutes[].probe.enableGwPing',
     'ping of the gateway',
@@ -300,7 +322,11 @@ const networkInstances: readonly FieldReference[] = [
     'signal strength',
     'signal strength is not known, and no reason for a port',
   ),
-  honoured('networkInstances[].mtu', 'MTU of bridge and apps (DHCP option 26); 576 to 65535', "the kernel's, 1500"),
+  honoured(
+    'networkInstances[].mtu',
+    'MTU of bridge and apps (DHCP option 26); 576 to 65535. Higher than the lowest of its ports: lowered to that, and status says so',
+    'the lowest of its ports; 1500 without a port',
+  ),
   warned('networkInstances[].vlanAccessPorts[].**', 'VLANs of a switch', `VLANs of a switch are not built`),
   warned('networkInstances[].forwardLldp', 'of a switch', 'LLDP is not forwarded'),
   honoured(

@@ -74,6 +74,8 @@ export interface Port {
   readonly addressing: PortAddressing;
   /** Name servers that the configuration names; those of a DHCP lease come on top, first. */
   readonly dnsServers: readonly string[];
+  /** IPv4 addresses of the time servers that the configuration names (`networks[].ip.ntp`, `moreNtp`). */
+  readonly ntpServers: readonly string[];
 }
 
 /** What tells the hardware of an interface. `usb`: bus and ports, `1-1.2`. `pci`: the long address, `0000:02:00.0`. */
@@ -106,11 +108,26 @@ export interface NetworkInstance {
   /** Undefined: the operation policy for APP_TRAFFIC applies. */
   readonly allowedPriorities: PriorityLimit | undefined;
   readonly test: NetworkInstanceTestSettings;
-  /** Bytes; 0 means the kernel's default. */
+  /** Bytes; 0 means the lowest MTU of its ports. */
   readonly mtu: number;
+  /** Apps are told the routes to the subnets of its ports (DHCP option 121). */
+  readonly propagatesConnectedRoutes: boolean;
+  /** Each destination once. Only of kind local. */
+  readonly staticRoutes: readonly StaticRoute[];
   /** How long flows stay on a port that works and is left, `test.drain`. Default 300,000; 0: they move at once. */
   readonly drainMs: number;
 }
+
+/** A route of a network instance's own (config/netinst.proto, IPRoute). */
+export interface StaticRoute {
+  /** Host bits zero; a length of 0 is the default route. */
+  readonly destination: { readonly address: string; readonly length: number };
+  readonly via: RouteVia;
+}
+
+/** Where a static route leads: to a next hop, or by ports with a label. */
+export type RouteVia =
+  { readonly kind: 'gateway'; readonly address: string } | { readonly kind: 'ports'; readonly label: string };
 
 /** IPv4 addressing of a local network instance. */
 export interface LocalNetwork {

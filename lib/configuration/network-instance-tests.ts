@@ -7,6 +7,7 @@ import type { GatewayPing, Hysteresis, NetworkInstanceTestSettings, QualityThres
 import { HIGHEST_PRIORITY } from './ports.js';
 import { parseTarget, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
+import { isDefaultDestination } from './static-routes.js';
 
 /** docs/design.md#choice */
 export const DEFAULT_FAILBACK_HOLD_MS = 30_000;
@@ -147,7 +148,7 @@ function interpretRouteProbe(config: NetworkInstanceConfig, field: string, probl
   let target: ProbeTarget | undefined;
   let gatewayPing: GatewayPing | undefined;
   config.staticRoutes.forEach(({ destinationNetwork, probe }, index) => {
-    if (probe === undefined || !isDefaultRoute(destinationNetwork)) return;
+    if (probe === undefined || !isDefaultDestination(destinationNetwork)) return;
     // EVE clamps costs.
     if (probe.enableGwPing) gatewayPing ??= { maxPriority: Math.min(probe.gwPingMaxCost, HIGHEST_PRIORITY) };
     const at = `${field}.staticRoutes[${index}].probe.customProbe`;
@@ -174,10 +175,6 @@ function customTarget(
       problems.add(`${field}.probeMethod`, 'is none that we know');
       return undefined;
   }
-}
-
-function isDefaultRoute(destination: string): boolean {
-  return destination === '' || destination === '0.0.0.0/0' || destination === '::/0';
 }
 
 function accepted(parsed: ParsedTarget, field: string, problems: Problems): ProbeTarget | undefined {

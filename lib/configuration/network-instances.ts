@@ -7,6 +7,7 @@ import type { LocalNetwork, NetworkInstance } from './model.js';
 import { interpretDrain, interpretTest } from './network-instance-tests.js';
 import { priorityLimit } from './policies.js';
 import type { Problems } from './problems.js';
+import { interpretStaticRoutes } from './static-routes.js';
 import { isHostName, isLabel, isUuid } from './syntax.js';
 
 /** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
@@ -50,16 +51,19 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
   if (config.mtu !== 0 && (config.mtu < 576 || config.mtu > 65_535)) {
     problems.add(`${field}.mtu`, 'must be 0 (the default) or 576 to 65535');
   }
+  const network = kind === 'local' ? interpretNetwork(config, field, problems) : undefined;
   return {
     id: id.toLowerCase(),
     name: config.displayname,
     kind,
     active: config.activate,
     portLabel: portLabel === '' ? undefined : portLabel,
-    network: kind === 'local' ? interpretNetwork(config, field, problems) : undefined,
+    network,
     allowedPriorities: priorityLimit(config.allowedPriorities, `${field}.allowedPriorities`, problems),
     test: interpretTest(config, field, problems),
     mtu: config.mtu,
+    propagatesConnectedRoutes: config.propagateConnectedRoutes,
+    staticRoutes: network === undefined ? [] : interpretStaticRoutes(config.staticRoutes, network, field, problems),
     drainMs: interpretDrain(config, field, problems),
   };
 }

@@ -1,11 +1,11 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { PhysicalIO, SystemAdapter } from '../../gen/config/devmodel.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
 import { DHCPType } from '../../gen/evecommon/netcmn.js';
-import type { InterfaceIdentity, Port, PortAddressing, PortUsage } from './model.js';
+import type { InterfaceIdentity, Port, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
 import { isInterfaceName, isLabel, isTakenInterfaceName } from './syntax.js';
 
@@ -274,28 +274,31 @@ function addressingOf(
   adapter: SystemAdapter,
   field: string,
   problems: Problems,
-): { readonly addressing: PortAddressing; readonly dnsServers: readonly string[] } {
-  if (adapter.networkUUID === '') return { addressing: { kind: 'none' }, dnsServers: [] };
+): Pick<Port, 'addressing' | 'dnsServers' | 'ntpServers'> {
+  if (adapter.networkUUID === '') return { addressing: { kind: 'none' }, dnsServers: [], ntpServers: [] };
   const index = config.networks.findIndex(({ id }) => id.toLowerCase() === adapter.networkUUID.toLowerCase());
   const network = config.networks[index];
   if (network === undefined) {
     problems.add(`${field}.networkUUID`, `there is no network ${JSON.stringify(adapter.networkUUID)}`);
-    return { addressing: { kind: 'none' }, dnsServers: [] };
+    return { addressing: { kind: 'none' }, dnsServers: [], ntpServers: [] };
   }
   const { ip } = network;
   const dnsServers = ip?.dns ?? [];
+  // Apps are told time servers by IPv4 address only (RFC 2132).
+  const ntpServers = [ip?.ntp ?? '', ...(ip?.moreNtp ?? [])].filter((server) => isIPv4(server));
+  const servers = { dnsServers, ntpServers };
   dnsServers.forEach((server, position) => {
     if (isIP(server) === 0) problems.add(`networks[${index}].ip.dns[${position}]`, 'must be an IP address');
   });
   switch (ip?.dhcp) {
     case DHCPType.Client:
-      return { addressing: { kind: 'dhcp' }, dnsServers };
+      return { addressing: { kind: 'dhcp' }, ...servers };
     case DHCPType.Static:
       if (ip.gateway !== '' && isIP(ip.gateway) === 0) {
         problems.add(`networks[${index}].ip.gateway`, 'must be an IP address');
       }
-      return { addressing: { kind: 'static', gateway: ip.gateway === '' ? undefined : ip.gateway }, dnsServers };
+      return { addressing: { kind: 'static', gateway: ip.gateway === '' ? undefined : ip.gateway }, ...servers };
     default:
-      return { addressing: { kind: 'none' }, dnsServers };
+      return { addressing: { kind: 'none' }, ...servers };
   }
 }

@@ -16,6 +16,7 @@ const port: PresentPort = {
   link: 'up',
   index: 7,
   macAddress: '02:00:00:00:00:01',
+  mtu: 1500,
   addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
   routes: [defaultRouteVia('192.0.2.1')],
   dnsServers: ['192.0.2.53'],
@@ -110,6 +111,7 @@ describe('describeChanges', () => {
       port,
       ['address 192.0.2.7/24 gone'],
     ],
+    ['another MTU', port, { ...port, mtu: 1430 }, ['MTU is now 1430']],
     ['no name servers', port, { ...port, dnsServers: [] }, ['name servers gone']],
   ])('%s', (_what, before, after, want) => {
     expect(describeChanges(before, after)).toEqual(want);
@@ -125,6 +127,7 @@ const anyObservation: fc.Arbitrary<PortObservation> = fc.oneof(
       link: fc.constantFrom('admin-down', 'no-carrier', 'up'),
       index: fc.constantFrom(7, 8),
       macAddress: fc.constantFrom('', '02:00:00:00:00:01'),
+      mtu: fc.constantFrom(1430, 1500),
       addresses: fc.array(
         fc.record(
           {

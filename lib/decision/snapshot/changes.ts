@@ -21,6 +21,7 @@ export function describeChanges(before: PortObservation | undefined, after: Port
     ...linkChanges(before.link, after.link),
     ...addressChanges(before, after),
     ...(before.macAddress === after.macAddress ? [] : [`MAC address is now ${after.macAddress}`]),
+    ...(before.mtu === after.mtu ? [] : [`MTU is now ${after.mtu}`]),
     ...routeChanges(before, after),
     ...listChange('name servers', before.dnsServers, after.dnsServers),
   ];

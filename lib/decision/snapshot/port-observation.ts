@@ -38,6 +38,8 @@ export interface PresentPort {
   readonly index: number;
   /** Lower case, colons; empty where the interface has none. */
   readonly macAddress: string;
+  /** Bytes; 0: not known. */
+  readonly mtu: number;
   /** Global scope, IPv4, in the kernel's order. */
   readonly addresses: readonly ObservedAddress[];
   /**
@@ -129,6 +131,7 @@ export function sameObservation(a: PortObservation, b: PortObservation): boolean
     a.link === b.link &&
     a.index === b.index &&
     a.macAddress === b.macAddress &&
+    a.mtu === b.mtu &&
     sameList(a.addresses, b.addresses, sameAddress) &&
     sameList(a.routes, b.routes, sameObservedRoute) &&
     sameList(a.dnsServers, b.dnsServers)

@@ -157,7 +157,7 @@ function withLinkAndAddress(facts: PortFacts | undefined, nowMs: number): PortFa
 }
 
 const neverSeen: PresentPort = {
-  ...{ kind: 'present', link: 'up', index: 0, macAddress: '' },
+  ...{ kind: 'present', link: 'up', index: 0, macAddress: '', mtu: 0 },
   ...{ addresses: [], routes: [], dnsServers: [] },
 };
 

@@ -92,6 +92,7 @@ export function observationOf(
     link: linkStateOf(link),
     index: link.index,
     macAddress: macAddressOf(link),
+    mtu: link.mtu,
     addresses,
     routes: gateway === undefined || routes.some(isDefaultRoute) ? routes : [configuredRoute(gateway), ...routes],
     dnsServers,

@@ -87,6 +87,7 @@ describe('PortObserver on a kernel', () => {
         link: 'up',
         index: 2101,
         macAddress: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/) as unknown,
+        mtu: 1500,
         addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
         routes: [defaultRouteVia('192.0.2.1', 2101)],
         dnsServers: [],

@@ -181,6 +181,7 @@ describe('PortObserver', () => {
       link: 'up',
       index: 7,
       macAddress: '02:00:00:00:00:01',
+      mtu: 1500,
       addresses: [{ address: '192.0.2.7', prefixLength: 24 }],
       routes: [defaultRouteVia('192.0.2.1')],
       dnsServers: [],
@@ -365,7 +366,7 @@ describe('PortObserver', () => {
     await start();
     observer.onEventsLost();
     const { equal } = observer.counts;
-    setLink('eth0', { mtu: 1400 });
+    setLink('eth0', { operState: 'unknown' });
     observer.onKernelEvent(linkChanged);
     expect(observer.counts.equal).toBe(equal + 1);
     expect(changesSeen()).toEqual([]);

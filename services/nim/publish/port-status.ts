@@ -42,6 +42,7 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     interface: port.interfaceName,
     interfaceIndex: observation.kind === 'present' ? observation.index : 0,
     macAddress: observation.kind === 'present' ? observation.macAddress : '',
+    mtu: observation.kind === 'present' ? observation.mtu : 0,
     linkState: linkStateMessage(observation),
     addresses: addressesOf(observation),
     gateways: [...gatewaysOf(observation)],

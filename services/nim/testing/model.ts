@@ -19,6 +19,7 @@ export function portModel(label: string, priority: number, changes: Partial<Port
     allowedOperations: [],
     addressing: { kind: 'dhcp' },
     dnsServers: [],
+    ntpServers: [],
     ...changes,
   };
 }
@@ -35,6 +36,8 @@ export function networkInstanceModel(id: string, changes: Partial<NetworkInstanc
     allowedPriorities: undefined,
     test: defaultTestSettings,
     mtu: 0,
+    propagatesConnectedRoutes: false,
+    staticRoutes: [],
     drainMs: 300_000,
     ...changes,
   };

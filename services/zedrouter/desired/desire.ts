@@ -5,8 +5,9 @@ import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
 import { overlapOf, portNetworks } from './overlap.js';
-import { placements, type Placement } from './placement.js';
+import { placements, placementsUnder, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
+import { appTermsOf } from './port-terms.js';
 import { portRoutes } from './routes.js';
 import { desiredRules } from './rules.js';
 import type { ElementSets } from './sets.js';
@@ -32,7 +33,10 @@ export const DRAIN_GRACE_MS = 2_000;
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
 export function desire(inputs: DesireInputs): Dataplane {
   const { model, ids, nameServiceDirectory } = inputs;
-  const { all, bridges, subnetRoutes } = placements(model, ids, nameServiceDirectory);
+  const { all, bridges, subnetRoutes } = placementsUnder(
+    placements(model, ids, nameServiceDirectory),
+    appTermsOf(model, inputs.ports),
+  );
   const ports = numberedPorts(inputs);
   const networks = portNetworks([...ports.values()].map(({ facts }) => facts));
   const ranked = all.map((placement) =>

@@ -36,6 +36,8 @@ export interface PortFacts {
   /** Next hops of its default routes, best first. */
   readonly gateways: readonly string[];
   readonly dnsServers: readonly string[];
+  /** Bytes; 0: not known. */
+  readonly mtu: number;
 }
 
 export interface AddressFacts {

@@ -2,6 +2,7 @@ import type { NameService } from './dataplane.js';
 import { addressText } from './ipv4.js';
 import type { PortFacts } from './inputs.js';
 import type { AttachedInterface, LocalInstance } from './local-instances.js';
+import type { AppTerms } from './port-terms.js';
 
 const LEASE_SECONDS = 3600;
 
@@ -16,6 +17,8 @@ export interface NameServiceInputs {
   readonly bridge: string;
   readonly directory: string;
   readonly leased: readonly LeasedInterface[];
+  /** What apps are told, as its ports have it. */
+  readonly terms: AppTerms;
 }
 
 /** Paths of the files of a network instance's dnsmasq. */
@@ -35,7 +38,13 @@ export function nameServicePaths(directory: string, bridge: string) {
  * The dnsmasq of a network instance, as far as no switch changes it: leases for its apps and no one else, and the names
  * of its own. Upstream servers are in a file of theirs (`serversText`).
  */
-export function fixedTexts({ instance, bridge, directory, leased }: NameServiceInputs): Omit<NameService, 'servers'> {
+export function fixedTexts({
+  instance,
+  bridge,
+  directory,
+  leased,
+  terms,
+}: NameServiceInputs): Omit<NameService, 'servers'> {
   const { network } = instance;
   const paths = nameServicePaths(directory, bridge);
   const netmask = addressText((0xffffffff << (32 - network.prefixLength)) >>> 0);
@@ -54,11 +63,11 @@ export function fixedTexts({ instance, bridge, directory, leased }: NameServiceI
       'strict-order',
       'dhcp-authoritative',
       `dhcp-range=${network.subnet},static,${netmask},${LEASE_SECONDS}`,
-      `dhcp-option=option:router,${network.gateway}`,
+      ...routeOptions(network.gateway, terms),
       `dhcp-option=option:dns-server,${network.gateway}`,
-      ...(instance.mtu === 0 ? [] : [`dhcp-option=option:mtu,${instance.mtu}`]),
+      `dhcp-option=option:mtu,${terms.mtu}`,
       ...(network.domainName === '' ? [] : [`domain=${network.domainName}`]),
-      ...(network.ntpServers.length === 0 ? [] : [`dhcp-option=option:ntp-server,${network.ntpServers.join(',')}`]),
+      ...(terms.ntpServers.length === 0 ? [] : [`dhcp-option=option:ntp-server,${terms.ntpServers.join(',')}`]),
       `dhcp-hostsfile=${paths.dhcpHosts}`,
       `addn-hosts=${paths.hosts}`,
       `servers-file=${paths.servers}`,
@@ -79,6 +88,23 @@ export function fixedTexts({ instance, bridge, directory, leased }: NameServiceI
       ),
     ]),
   };
+}
+
+/**
+ * Whatever apps are told to send out goes to the bridge. Who understands option 121 takes no notice of option 3 (RFC
+ * 3442), so the default route stands in both; without one, option 3 is empty, because dnsmasq would name itself.
+ */
+function routeOptions(gateway: string, { hasDefaultRoute, routes }: AppTerms): readonly string[] {
+  const classless = [
+    ...(hasDefaultRoute ? ['0.0.0.0/0'] : []),
+    ...routes.map(({ address, length }) => `${address}/${length}`),
+  ];
+  return [
+    hasDefaultRoute ? `dhcp-option=option:router,${gateway}` : 'dhcp-option=option:router',
+    ...(routes.length === 0
+      ? []
+      : [`dhcp-option=option:classless-static-route,${classless.map((prefix) => `${prefix},${gateway}`).join(',')}`]),
+  ];
 }
 
 /**

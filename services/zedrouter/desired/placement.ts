@@ -7,9 +7,8 @@ import { addressText } from './ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
 import { fixedTexts } from './name-service.js';
+import { appTerms, noPortTerms, type AppTerms } from './port-terms.js';
 import { subnetRoute } from './routes.js';
-
-const DEFAULT_MTU = 1500;
 
 /** A local network instance and all of it that no switch changes. */
 export interface Placement {
@@ -18,6 +17,9 @@ export interface Placement {
   readonly bridge: Bridge;
   readonly subnet: Prefix;
   readonly nameService: Omit<NameService, 'servers'>;
+  readonly terms: AppTerms;
+  /** The same where its ports have other terms. */
+  readonly under: (terms: AppTerms) => Placement;
 }
 
 export interface Placements {
@@ -38,24 +40,27 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
     const all = localInstances(model).flatMap((instance): readonly Placement[] => {
       const number = ids.networkInstances.get(instance.id);
       if (number === undefined) return [];
-      const bridge = bridgeOf(instance, number);
       const leased = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
         const address = ids.appAddresses.get(appInterfaceKey(attached));
         return address === undefined ? [] : [{ attached, address: addressText(address) }];
       });
-      return [
-        {
+      const under = (terms: AppTerms): Placement => {
+        const bridge = bridgeOf(instance, number, terms);
+        return {
           instance,
           number,
           bridge,
           subnet: { address: instance.network.subnet, length: instance.network.prefixLength },
-          nameService: fixedTexts({ instance, bridge: bridge.name, directory, leased }),
-        },
-      ];
+          nameService: fixedTexts({ instance, bridge: bridge.name, directory, leased, terms }),
+          terms,
+          under,
+        };
+      };
+      return [under(appTerms(instance, noPortTerms))];
     });
     return {
       all,
-      bridges: new Map(all.map(({ bridge }) => [bridge.name, bridge])),
+      bridges: bridgesOf(all),
       subnetRoutes: new Map(
         all.map(({ subnet, bridge }) => {
           const route = subnetRoute(subnet, bridge.name);
@@ -66,13 +71,33 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
   },
 );
 
-function bridgeOf({ id, network, mtu }: LocalInstance, number: number): Bridge {
+/** What was made last under the terms of the ports. */
+const madeUnder = new WeakMap<
+  Placements,
+  { readonly terms: ReadonlyMap<string, AppTerms>; readonly value: Placements }
+>();
+
+/** The placements as the ports have it now. The same object as long as the terms are. */
+export function placementsUnder(base: Placements, terms: ReadonlyMap<string, AppTerms>): Placements {
+  const known = madeUnder.get(base);
+  if (known?.terms === terms) return known.value;
+  const all = base.all.map((placement) => placement.under(terms.get(placement.instance.id) ?? placement.terms));
+  const value = { ...base, all, bridges: bridgesOf(all) };
+  madeUnder.set(base, { terms, value });
+  return value;
+}
+
+function bridgesOf(all: readonly Placement[]): ReadonlyMap<string, Bridge> {
+  return new Map(all.map(({ bridge }) => [bridge.name, bridge]));
+}
+
+function bridgeOf({ id, network }: LocalInstance, number: number, { mtu }: AppTerms): Bridge {
   return {
     name: bridgeName(number),
     niId: id,
     address: { address: network.gateway, prefixLength: network.prefixLength },
     macAddress: bridgeMacAddress(number),
-    mtu: mtu === 0 ? DEFAULT_MTU : mtu,
+    mtu,
   };
 }
 

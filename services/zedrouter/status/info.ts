@@ -34,12 +34,13 @@ export function networkInstanceInfo(
         description: `${subject}: ${detail}; ${remedy}`,
         severity: Severity.SEVERITY_WARNING,
       })),
+      ...status.notices.map((description) => ({ description, severity: Severity.SEVERITY_NOTICE })),
     ],
     state:
       status.errors.length > 0
         ? ZNetworkInstanceState.ZNETINST_STATE_ERROR
         : ZNetworkInstanceState.ZNETINST_STATE_ONLINE,
-    mtu: instance.mtu,
+    mtu: status.mtu,
     ipRoutes: inUse === undefined ? [] : [{ destinationNetwork: '0.0.0.0/0', port: inUse }],
   });
 }

@@ -8,6 +8,7 @@ import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance
 import { madeOnceWithIds } from '../desired/made-once.js';
 import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js';
 import { placedPortMaps } from '../desired/port-maps.js';
+import { appTermsOf } from '../desired/port-terms.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { failureObstacles } from '../obstacles/failure-obstacles.js';
 import type { Obstacle } from '../obstacles/obstacle.js';
@@ -65,6 +66,7 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
     appliedConfigVersion: 0n,
     info: undefined,
     drainingPorts: [],
+    notices: [],
   };
 }
 
@@ -75,12 +77,14 @@ function appliedStatuses(
   const { inputs, ids } = report;
   const { model } = inputs.config;
   const networks = portNetworks(inputs.ports.facts.values());
+  const terms = appTermsOf(model, inputs.ports.facts);
   return new Map(
     fixedParts(model, ids).map((fixed) => {
       const selection = inputs.selections.selections.get(fixed.instance.id);
       const overlap = overlapOf(subnetOf(fixed.instance), networks);
       const armed = overlap === undefined ? (selection?.armed ?? []) : [];
       const inUse = armed[0];
+      const own = terms.get(fixed.instance.id);
       const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
       const tables = new Set(armed.flatMap((label) => ids.ports.get(label) ?? []).map(portTable));
       const errors = [
@@ -109,6 +113,8 @@ function appliedStatuses(
         info: undefined,
         settled: false,
         verified: false,
+        notices: [...(own?.notices ?? [])],
+        mtu: own?.mtu ?? 0,
         drainingPorts: (report.draining.get(fixed.instance.id) ?? []).map(({ port, flows, endsAtWallMs }) => ({
           port,
           interface: inputs.ports.facts.get(port)?.interfaceName ?? '',

@@ -24,6 +24,7 @@ export function port(label: string, priority: number, labels: readonly string[] 
     allowedOperations: [],
     addressing: { kind: 'dhcp' },
     dnsServers: [],
+    ntpServers: [],
   };
 }
 
@@ -48,6 +49,8 @@ export function localInstance(id: string, name: string, thirdByte: number, portL
     allowedPriorities: undefined,
     test: defaultTestSettings,
     mtu: 0,
+    propagatesConnectedRoutes: false,
+    staticRoutes: [],
     drainMs: 300_000,
   };
 }
@@ -92,6 +95,7 @@ export function facts(label: string, thirdByte: number): PortFacts {
     routes: [wayOut(`${network}.1`, `${network}.10`)],
     gateways: [`${network}.1`],
     dnsServers: [`${network}.53`],
+    mtu: 1500,
   };
 }
 

@@ -128,6 +128,7 @@ function portFacts(port: PortStatus): PortFacts {
     routes: port.routes.map(routeFacts),
     gateways: port.gateways,
     dnsServers: port.dnsServers,
+    mtu: port.mtu,
   };
 }
 

@@ -110,6 +110,7 @@ export function usablePort(
     link: 'up',
     index: changes.index ?? 100 + number,
     macAddress: '02:00:00:00:00:01',
+    mtu: 1500,
     addresses: [{ address: changes.address ?? `192.0.2.${number}`, prefixLength: 24 }],
     routes: [defaultRouteVia('192.0.2.254')],
     dnsServers: [],

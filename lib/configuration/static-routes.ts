@@ -1,0 +1,97 @@
+import type { IPRoute } from '../../gen/config/netinst.js';
+import { ipv4Network, ipv4Number, overlap, type Ipv4Network } from './ipv4.js';
+import type { LocalNetwork, RouteVia, StaticRoute } from './model.js';
+import type { Problems } from './problems.js';
+import { isLabel } from './syntax.js';
+
+/** Whether a destination, as it is written, is that of the default route. */
+export function isDefaultDestination(destination: unknown): boolean {
+  return destination === '' || destination === '0.0.0.0/0' || destination === '::/0';
+}
+
+/** So many routes of one network instance; each that leads by ports is a selection of its own. */
+export const MOST_STATIC_ROUTES = 32;
+
+/**
+ * The static routes of a local network instance, each destination once, in the order of the configuration. Left out are
+ * IPv6, for network instances leave by IPv4 only, and routes that name no way of their own, such as a default route
+ * that only says how it is probed; the field reference tells of both.
+ */
+export function interpretStaticRoutes(
+  configured: readonly IPRoute[],
+  network: LocalNetwork,
+  field: string,
+  problems: Problems,
+): readonly StaticRoute[] {
+  const routes = new Map<string, StaticRoute>();
+  if (configured.length > MOST_STATIC_ROUTES) {
+    problems.add(`${field}.staticRoutes`, `there are more than ${MOST_STATIC_ROUTES} routes`);
+    return [];
+  }
+  configured.forEach((route, index) => {
+    const at = `${field}.staticRoutes[${index}]`;
+    const read = interpretRoute(route, network, at, problems);
+    if (read === undefined) return;
+    const key = `${read.destination.address}/${read.destination.length}`;
+    if (routes.has(key)) problems.add(`${at}.destinationNetwork`, `${key} has a route already`);
+    else routes.set(key, read);
+  });
+  return [...routes.values()];
+}
+
+function interpretRoute(
+  { destinationNetwork, gateway, port }: IPRoute,
+  network: LocalNetwork,
+  at: string,
+  problems: Problems,
+): StaticRoute | undefined {
+  const isDefault = isDefaultDestination(destinationNetwork);
+  if (!isDefault && destinationNetwork.includes(':')) return undefined;
+  const destination = isDefault ? EVERYWHERE : ipv4Network(destinationNetwork);
+  if (destination === undefined) {
+    problems.add(`${at}.destinationNetwork`, 'must be an IPv4 network such as 198.51.100.0/24, host bits zero');
+    return undefined;
+  }
+  const subnet = ipv4Network(`${network.subnet}/${network.prefixLength}`);
+  if (subnet !== undefined && overlap(subnet, destination) && destination.prefixLength >= subnet.prefixLength) {
+    problems.add(`${at}.destinationNetwork`, "lies in the network instance's own subnet, which is on its bridge");
+    return undefined;
+  }
+  const via = interpretWay(gateway, port, network, at, problems);
+  return via === undefined
+    ? undefined
+    : { destination: { address: destination.text, length: destination.prefixLength }, via };
+}
+
+const EVERYWHERE: Ipv4Network = { text: '0.0.0.0', prefixLength: 0, first: 0, last: 0xffffffff };
+
+/** Undefined: it names none, or one that is wrong. */
+function interpretWay(
+  gateway: string,
+  label: string,
+  network: LocalNetwork,
+  at: string,
+  problems: Problems,
+): RouteVia | undefined {
+  if (gateway !== '' && label !== '') {
+    problems.add(`${at}.gateway`, 'names a gateway beside a port: a route leads by the one or the other');
+    return undefined;
+  }
+  if (gateway !== '') {
+    if (ipv4Number(gateway) === undefined) {
+      problems.add(`${at}.gateway`, 'must be an IPv4 address');
+      return undefined;
+    }
+    if (gateway === network.gateway) {
+      problems.add(`${at}.gateway`, "is the network instance's own gateway");
+      return undefined;
+    }
+    return { kind: 'gateway', address: gateway };
+  }
+  if (label !== '') {
+    if (isLabel(label)) return { kind: 'ports', label };
+    problems.add(`${at}.port`, 'must be printable characters without quotes');
+    return undefined;
+  }
+  return undefined;
+}
