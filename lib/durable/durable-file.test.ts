@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
 import { createLogger } from '../observability/index.js';
-import { lastGoodPath, readDurably, writeDurably } from './index.js';
+import { lastGoodPath, NewerStateError, readDurably, readDurablyAs, writeDurably } from './index.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const text = (bytes: Uint8Array | undefined): string | undefined =>
@@ -57,6 +57,35 @@ describe('a durable file', () => {
     expect(await readdir(join(directory, 'state'))).toContain('file.corrupt-1');
     await writeDurably(path, Buffer.from('three'));
     expect(text(await readDurably(path, { logger }))).toBe('three');
+  });
+
+  it('falls back to the last good one when its digest is right and its content is not', async () => {
+    const decode = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+    await writeDurably(path, Buffer.from('[1]'));
+    await writeDurably(path, Buffer.from('no JSON'));
+    expect(await readDurablyAs(path, decode, { logger })).toEqual([1]);
+    expect(await readdir(join(directory, 'state'))).toContain('file.corrupt-1');
+  });
+
+  it.each(['empty', 'full'])('moves away a directory in its place, %s', async (what) => {
+    await writeDurably(path, Buffer.from('one'));
+    await writeDurably(path, Buffer.from('two'));
+    await rm(path);
+    await mkdir(what === 'full' ? join(path, 'inside') : path, { recursive: true });
+    expect(text(await readDurably(path, { logger }))).toBe('one');
+    await writeDurably(path, Buffer.from('three'));
+    expect(text(await readDurably(path, { logger }))).toBe('three');
+  });
+
+  it('of a newer form is refused and kept as it is, not taken for corrupt', async () => {
+    await writeDurably(path, Buffer.from('one'));
+    await writeDurably(path, Buffer.from('two'));
+    const newer = 'eve-uplink durable 2\nwhatever comes then';
+    await writeFile(path, newer);
+    await expect(readDurably(path, { logger })).rejects.toThrow(NewerStateError);
+    expect(await readFile(path, 'utf8')).toBe(newer);
+    await expect(writeDurably(path, Buffer.from('three'))).rejects.toThrow(NewerStateError);
+    expect(await readFile(path, 'utf8')).toBe(newer);
   });
 
   it('is the old one or the new one after SIGKILL at any moment', async () => {

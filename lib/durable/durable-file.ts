@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Logger } from '../observability/index.js';
 
 /** First bytes of every durable file: what it is, and the version of this form. */
-const MAGIC = Buffer.from('eve-uplink durable 1\n', 'latin1');
+const FORM = 1;
+const MAGIC = Buffer.from(`eve-uplink durable ${FORM}\n`, 'latin1');
 const DIGEST_BYTES = 32;
 
 /** Where the state before the newest is kept. */
@@ -16,7 +17,7 @@ export function lastGoodPath(path: string): string {
 /**
  * Replaces a file so that a power cut at any moment leaves the old content or the new one, whole: written beside it,
  * synced, the old one kept as `<path>.last-good`, renamed, and the directory synced. The directory is made where it is
- * missing. Rejects where the disk refuses (ENOSPC and the like); the file is then as it was.
+ * missing. Rejects where the disk refuses (ENOSPC and the like), or with NewerStateError; the file is then as it was.
  */
 export async function writeDurably(path: string, content: Uint8Array): Promise<void> {
   const directory = dirname(path);
@@ -44,29 +45,47 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** A file that a newer version of this program wrote: nothing is wrong with it, and nothing has been done to it. */
+export class NewerStateError extends Error {
+  override readonly name = 'NewerStateError';
+}
+
+function newer(path: string): NewerStateError {
+  return new NewerStateError(
+    `${path} was written by a newer version, which it is kept for; install that one again, or move the file away`,
+  );
+}
+
+/** The content that was written last, as bytes. See readDurablyAs. */
+export function readDurably(path: string, options: { readonly logger: Logger }): Promise<Uint8Array | undefined> {
+  return readDurablyAs(path, (content) => content, options);
+}
+
 /**
- * The content that was written last. Where the file is corrupt it is set aside as `<path>.corrupt-<n>`, reported, and
- * the last good one is answered. Undefined where there is none.
+ * What `decode` makes of the content that was written last. Where the file is corrupt, or no file, or `decode` throws,
+ * it is set aside as `<path>.corrupt-<n>`, reported, and the last good one is taken. Undefined where there is none.
+ * @throws (a rejection) NewerStateError where a newer version wrote the file, or what the disk fails with
  */
-export async function readDurably(path: string, options: { readonly logger: Logger }): Promise<Uint8Array | undefined> {
+export async function readDurablyAs<T>(
+  path: string,
+  decode: (content: Uint8Array) => T,
+  { logger }: { readonly logger: Logger },
+): Promise<T | undefined> {
   for (const candidate of [path, lastGoodPath(path)]) {
-    const reading = await readWhole(candidate);
+    const reading = decoded(await readWhole(candidate), decode);
     switch (reading.kind) {
       case 'good':
         if (candidate !== path)
-          options.logger.warn(
-            { event: 'state-file-recovered', path: candidate },
-            'using the last good copy of a state file',
-          );
+          logger.warn({ event: 'state-file-recovered', path: candidate }, 'using the last good copy of a state file');
         return reading.content;
       case 'absent':
         break;
+      case 'newer':
+        throw newer(candidate);
       case 'corrupt': {
         const aside = await setAside(candidate);
-        options.logger.error(
-          { event: 'state-file-corrupt', path: candidate, aside },
-          'state file corrupt, moved aside',
-        );
+        const { why } = reading;
+        logger.error({ event: 'state-file-corrupt', path: candidate, aside, why }, 'state file corrupt, moved aside');
         break;
       }
     }
@@ -74,27 +93,50 @@ export async function readDurably(path: string, options: { readonly logger: Logg
   return undefined;
 }
 
-type Reading =
-  { readonly kind: 'good'; readonly content: Uint8Array } | { readonly kind: 'absent' } | { readonly kind: 'corrupt' };
+type Reading<T> =
+  | { readonly kind: 'good'; readonly content: T }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'newer' }
+  | { readonly kind: 'corrupt'; readonly why: string };
 
-async function readWhole(path: string): Promise<Reading> {
+function decoded<T>(reading: Reading<Uint8Array>, decode: (content: Uint8Array) => T): Reading<T> {
+  if (reading.kind !== 'good') return reading;
+  try {
+    return { kind: 'good', content: decode(reading.content) };
+  } catch (error) {
+    if (error instanceof NewerStateError) return { kind: 'newer' };
+    return { kind: 'corrupt', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function readWhole(path: string): Promise<Reading<Uint8Array>> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
-    if (isMissing(error)) return { kind: 'absent' };
+    if (hasCode(error, 'ENOENT')) return { kind: 'absent' };
+    if (hasCode(error, 'EISDIR')) return { kind: 'corrupt', why: 'it is a directory' };
     throw error;
   }
   const contentAt = MAGIC.length + DIGEST_BYTES;
-  if (bytes.length < contentAt || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return { kind: 'corrupt' };
+  if (isNewer(bytes)) return { kind: 'newer' };
+  if (bytes.length < contentAt || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+    return { kind: 'corrupt', why: 'it does not begin as a state file does' };
+  }
   const content = bytes.subarray(contentAt);
   const intact = digest(content).equals(bytes.subarray(MAGIC.length, contentAt));
-  return intact ? { kind: 'good', content } : { kind: 'corrupt' };
+  return intact ? { kind: 'good', content } : { kind: 'corrupt', why: 'its digest is another' };
+}
+
+function isNewer(bytes: Buffer): boolean {
+  const form = /^eve-uplink durable (\d{1,9})\n/.exec(bytes.toString('latin1', 0, 40))?.[1];
+  return form !== undefined && Number(form) > FORM;
 }
 
 /** The file in force becomes the last good one under a second name, so that there is never a moment without either. */
 async function keepLastGood(path: string): Promise<void> {
   const current = await readWhole(path);
+  if (current.kind === 'newer') throw newer(path);
   if (current.kind !== 'good') return;
   const kept = `${lastGoodPath(path)}.new`;
   await rm(kept, { force: true });
@@ -129,6 +171,6 @@ function digest(content: Uint8Array): Buffer {
   return createHash('sha256').update(content).digest();
 }
 
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

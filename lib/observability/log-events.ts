@@ -71,6 +71,8 @@ export const logEvents = {
   'filters-unreadable': 'The packet filters of the host cannot be read; what is known of them stands.',
   'dataplane-drift': 'The kernel differed from what zedrouter had applied; it is repaired.',
   'kernel-unreadable': 'The kernel state cannot be read; what is known of it stands.',
+  'former-settings-not-kept': 'Former kernel settings cannot be saved; `--cleanup` cannot give these back.',
+  'ids-not-kept': 'Ids of ports and network instances cannot be saved; traffic follows, saving is tried again.',
   'reconcile-failed': 'A reconciliation failed; it is tried again.',
   'operation-failed': 'One operation on the kernel failed; `operation` and `message` say which and why.',
   'ids-unreadable': 'The stored ids of ports and network instances cannot be read; ids are allocated anew.',

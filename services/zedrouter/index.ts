@@ -129,6 +129,7 @@ function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
     a.phase !== 'pending' &&
     b.phase !== 'pending' &&
     a.isVerified === b.isVerified &&
+    a.idsNotKept === b.idsNotKept &&
     a.failures.length === 0 &&
     b.failures.length === 0
   );

@@ -37,7 +37,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ids: Ids;
-  /** Keeps ids safe before anything in the kernel rests on them. */
+  /** Keeps ids safe, before anything in the kernel rests on them where the disk takes them. */
   readonly keepIds: (ids: Ids) => Promise<void>;
   /** Keeps what kernel settings were before they were ours. */
   readonly formerSettings: FormerSettings;
@@ -84,7 +84,12 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     const { kernel, clock, nameServiceDirectory } = options;
     this.#options = options;
-    this.#idsInUse = new IdsInUse(options.ids, options.keepIds);
+    this.#idsInUse = new IdsInUse({
+      ...{ ids: options.ids, keep: options.keepIds, clock, logger: options.logger },
+      onProblem: () => {
+        if (this.#report !== undefined) this.#tell(this.#report);
+      },
+    });
     this.#nameServices = new NameServiceKeeper({
       ...{ directory: nameServiceDirectory, namespace: kernel.namespace, clock, logger: options.logger },
       current: () => this.#current,
@@ -152,6 +157,7 @@ export class Reconciler {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRetry();
+    this.#idsInUse.close();
     this.#grantEnds.close();
     this.#drainWatch.close();
     this.#verification.close();
@@ -279,7 +285,7 @@ export class Reconciler {
   #tell(report: ReconcileReport): void {
     this.#report = report;
     const failures = [...report.failures, ...this.#nameServices.failures()];
-    this.#options.onReport({ ...report, failures });
+    this.#options.onReport({ ...report, failures, idsNotKept: this.#idsInUse.problem });
   }
 
   #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {
@@ -320,7 +326,14 @@ export class Reconciler {
     const settings = steps.flatMap(({ operations }) =>
       operations.flatMap((each) => (each.kind === 'sysctl' ? [[each.path, each.value] as const] : [])),
     );
-    if (settings.length > 0) await this.#options.formerSettings.note(settings);
+    if (settings.length === 0) return;
+    // Traffic goes first; without the note, --cleanup leaves these as we set them.
+    await this.#options.formerSettings.note(settings).catch((error: unknown) => {
+      this.#options.logger.warn(
+        { event: 'former-settings-not-kept', err: error },
+        'cannot save former kernel settings',
+      );
+    });
   }
 
   #noteFailure(kind: Operation['kind']): void {

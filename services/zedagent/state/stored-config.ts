@@ -1,5 +1,5 @@
 import { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
-import { readDurably, writeDurably } from '../../../lib/durable/index.js';
+import { readDurablyAs, writeDurably } from '../../../lib/durable/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 
 /** Keeps the configuration in force over restarts and power cuts. */
@@ -14,19 +14,14 @@ export interface ConfigFile {
 export function configFile(stateDir: string, logger: Logger): ConfigFile {
   const path = `${stateDir}/config`;
   return {
-    read: async () => {
-      const bytes = await readDurably(path, { logger });
-      if (bytes === undefined) return undefined;
-      try {
-        return DeviceConfig.decode(bytes);
-      } catch (error) {
-        logger.error(
-          { event: 'stored-config-unreadable', err: error, path },
-          'cannot read stored configuration, waiting for a new one',
-        );
-        return undefined;
-      }
-    },
+    read: () => readDurablyAs(path, storedConfigIn, { logger }),
     write: (config) => writeDurably(path, DeviceConfig.encode(config).finish()),
   };
+}
+
+/** Almost any bytes decode as fields that nobody knows. @throws Error where there is no configuration in them */
+function storedConfigIn(content: Uint8Array): DeviceConfig {
+  const stored = DeviceConfig.decode(content);
+  if (stored.config === undefined || stored.version === 0n) throw new Error('it holds no configuration');
+  return stored;
 }

@@ -1,5 +1,5 @@
 import { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
-import { readDurably, writeDurably } from '../../../lib/durable/index.js';
+import { readDurablyAs, writeDurably } from '../../../lib/durable/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 
 /** Keeps overrides, grants and the newest changes over restarts and power cuts. */
@@ -14,19 +14,7 @@ export interface PolicyFile {
 export function policyFile(stateDir: string, logger: Logger): PolicyFile {
   const path = `${stateDir}/policy`;
   return {
-    read: async () => {
-      const bytes = await readDurably(path, { logger });
-      if (bytes === undefined) return undefined;
-      try {
-        return StoredPolicy.decode(bytes);
-      } catch (error) {
-        logger.error(
-          { event: 'stored-policy-unreadable', err: error, path },
-          'cannot read stored policy, overrides and grants are lost',
-        );
-        return undefined;
-      }
-    },
+    read: () => readDurablyAs(path, (content) => StoredPolicy.decode(content), { logger }),
     write: (policy) => writeDurably(path, StoredPolicy.encode(policy).finish()),
   };
 }

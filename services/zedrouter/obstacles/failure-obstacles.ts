@@ -20,6 +20,19 @@ export function failureObstacles(failures: readonly Failure[], bridge: string): 
   });
 }
 
+/** Ids that are in force and could not be saved, and why. */
+export function idsObstacle(why: string | undefined): readonly Obstacle[] {
+  if (why === undefined) return [];
+  return [
+    {
+      kind: 'state-not-kept',
+      subject: 'zedrouter-numbers.json',
+      detail: `numbers of ports and network instances cannot be saved, so a reboot may change tables and leases: ${why}`,
+      remedy: 'make room or permission for it in the state directory (df, ls -ld); saving is tried again by itself',
+    },
+  ];
+}
+
 function nameServiceObstacle(bridge: string, message: string): Obstacle {
   if (/address already in use/i.test(message)) {
     return {

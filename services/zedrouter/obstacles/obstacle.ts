@@ -1,6 +1,13 @@
 /** What can stand in the way of a network instance on this host, as a closed set. */
 export type ObstacleKind =
-  'forward-dropped' | 'input-dropped' | 'packets-lost' | 'setting-refused' | 'name-service-down' | 'name-port-taken';
+  | 'forward-dropped'
+  | 'input-dropped'
+  | 'packets-lost'
+  | 'setting-refused'
+  | 'name-service-down'
+  | 'name-port-taken'
+  | 'state-not-kept'
+  | 'bridge-taken';
 
 /** Something on this host that keeps a network instance from working, whatever else its status says. */
 export interface Obstacle {

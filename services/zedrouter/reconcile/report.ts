@@ -10,6 +10,8 @@ export interface ReconcileReport {
   readonly inputs: CompleteInputs;
   readonly ids: Ids;
   readonly desired: Dataplane;
+  /** Why the newest ids are not on disk; undefined where they are. */
+  readonly idsNotKept?: string | undefined;
   /** What was found to do, and done. */
   readonly planned: Plan;
   readonly failures: readonly Failure[];

@@ -8,6 +8,8 @@ const KINDS: Readonly<Record<Obstacle['kind'], ObstacleKind>> = {
   'setting-refused': ObstacleKind.OBSTACLE_KIND_SETTING_REFUSED,
   'name-service-down': ObstacleKind.OBSTACLE_KIND_NAME_SERVICE_DOWN,
   'name-port-taken': ObstacleKind.OBSTACLE_KIND_NAME_PORT_TAKEN,
+  'state-not-kept': ObstacleKind.OBSTACLE_KIND_STATE_NOT_KEPT,
+  'bridge-taken': ObstacleKind.OBSTACLE_KIND_BRIDGE_TAKEN,
 };
 
 /** As metrics name it, e.g. `forward-dropped`. */

@@ -10,7 +10,7 @@ import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js'
 import { placedPortMaps } from '../desired/port-maps.js';
 import { appTermsOf } from '../desired/port-terms.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
-import { failureObstacles } from '../obstacles/failure-obstacles.js';
+import { failureObstacles, idsObstacle } from '../obstacles/failure-obstacles.js';
 import type { Obstacle } from '../obstacles/obstacle.js';
 import { networkInstanceInfo } from './info.js';
 import { obstacleStatus } from './obstacle-status.js';
@@ -96,9 +96,11 @@ function appliedStatuses(
         displayName: fixed.instance.name,
         state: errors.length > 0 ? ApplyState.APPLY_STATE_ERROR : ApplyState.APPLY_STATE_APPLIED,
         errors,
-        obstacles: [...obstaclesOf(fixed.bridge), ...failureObstacles(report.failures, fixed.bridge)].map(
-          obstacleStatus,
-        ),
+        obstacles: [
+          ...obstaclesOf(fixed.bridge),
+          ...failureObstacles(report.failures, fixed.bridge),
+          ...idsObstacle(report.idsNotKept),
+        ].map(obstacleStatus),
         bridge: fixed.bridge,
         bridgeAddress: fixed.bridgeAddress,
         armedPorts: [...armed],

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../../../../lib/clock/index.js';
-import { readDurably, writeDurably } from '../../../../lib/durable/index.js';
+import { readDurablyAs, writeDurably } from '../../../../lib/durable/index.js';
 import type { Logger } from '../../../../lib/observability/index.js';
 import { newBudget, type Budget } from '../../../../lib/decision/schedule/index.js';
 
@@ -25,8 +25,8 @@ export class BudgetFile {
   /** What an earlier run has kept; nothing where there is nothing, or nothing that can be trusted. Never fails. */
   static async load(path: string, logger: Logger): Promise<ReadonlyMap<string, Budget>> {
     try {
-      const bytes = await readDurably(path, { logger });
-      return bytes === undefined ? new Map() : budgetsIn(JSON.parse(Buffer.from(bytes).toString('utf8')));
+      const decode = (content: Uint8Array) => budgetsIn(JSON.parse(Buffer.from(content).toString('utf8')));
+      return (await readDurablyAs(path, decode, { logger })) ?? new Map<string, Budget>();
     } catch (error) {
       logger.warn(
         { event: 'test-budget-unreadable', err: error, path },
