@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { startServer, type RunningService, type ServiceOptions } from '../../lib/rpc/index.js';
 import { openKernel } from './apply/kernel.js';
 import { watchKernel } from './apply/kernel-watch.js';
+import { ownKernel } from './apply/owner-lock.js';
 import { dataplaneText } from './api/dataplane-text.js';
 import { nameServiceDirectory } from './apply/directories.js';
 import { zedrouterMetrics } from './metrics/metrics.js';
@@ -31,10 +32,27 @@ export interface ZedrouterOptions extends ServiceOptions {
 }
 
 /**
- * Starts zedrouter on `<runDir>/zedrouter.sock`. It adopts what it finds in the kernel, and leaves everything in place
- * when it ends: `cleanUp` is the only thing that takes it away.
+ * Starts zedrouter on `<runDir>/zedrouter.sock`; rejects where another one works on this network namespace. It adopts
+ * what it finds in the kernel, and leaves everything in place when it ends: `cleanUp` is the only thing that takes it
+ * away.
  */
 export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
+  const owner = ownKernel(options.namespace);
+  try {
+    const service = await startOwning(options);
+    return {
+      close: async () => {
+        await service.close();
+        owner.release();
+      },
+    };
+  } catch (error) {
+    owner.release();
+    throw error;
+  }
+}
+
+async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
   const { runDir, stateDir, logger, clock, namespace, meters } = options;
   const ids = idsFile(stateDir, logger);
   const store = statusStore();

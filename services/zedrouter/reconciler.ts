@@ -7,6 +7,7 @@ import { BridgeMembers } from './apply/bridge-members.js';
 import type { Kernel } from './apply/kernel.js';
 import type { ChangedPart } from './apply/kernel-watch.js';
 import { observe } from './apply/observe.js';
+import { takenNumbers } from './apply/ownership.js';
 import { SessionChallenger } from './apply/session-challenger.js';
 import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
 import { desire } from './desired/desire.js';
@@ -86,6 +87,7 @@ export class Reconciler {
     this.#options = options;
     this.#idsInUse = new IdsInUse({
       ...{ ids: options.ids, keep: options.keepIds, clock, logger: options.logger },
+      taken: () => takenNumbers(kernel.rtnetlink.links()),
       onProblem: () => {
         if (this.#report !== undefined) this.#tell(this.#report);
       },

@@ -13,7 +13,7 @@ import type { Operation, Phase, Plan } from '../plan/operations.js';
 import { sameBridgeAddress } from '../plan/plan.js';
 import type { BridgeMembers } from './bridge-members.js';
 import type { Kernel } from './kernel.js';
-import { ownerAlias } from './ownership.js';
+import { isForeign, ownerAlias } from './ownership.js';
 import type { SessionChallenger } from './session-challenger.js';
 import { transact } from './transact.js';
 import { isNameServiceOperation, type NameServiceQueue } from './name-service-queue.js';
@@ -52,8 +52,9 @@ export async function apply(plan: Plan, target: ApplyTarget): Promise<readonly F
   return failures;
 }
 
-async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<readonly Failure[]> {
-  const failures: Failure[] = [];
+async function runPhase({ operations: all }: Phase, target: ApplyTarget): Promise<readonly Failure[]> {
+  const failures = [...takenBridges(all, target.kernel)];
+  const operations = all.filter((operation) => !failures.some((failure) => failure.operation === operation));
   target.nameServices.add(operations.filter(isNameServiceOperation));
   // What rtnetlink does goes out at once, in order, before whatever else is in the phase.
   const steps = operations.flatMap((operation) =>
@@ -72,6 +73,19 @@ async function runPhase({ operations }: Phase, target: ApplyTarget): Promise<rea
     }
   }
   return failures;
+}
+
+/** Bridges that are not to be made, because somebody else's interface has the name: it is left as it is. */
+function takenBridges(operations: readonly Operation[], kernel: Kernel): readonly Failure[] {
+  const added = operations.flatMap((operation) => (operation.kind === 'bridge-add' ? [operation] : []));
+  if (added.length === 0) return [];
+  const links = new Map(kernel.rtnetlink.links().map((link) => [link.name, link]));
+  return added.flatMap((operation) => {
+    const { name, macAddress } = operation.bridge;
+    const link = links.get(name);
+    if (link === undefined || !isForeign(link, macAddress)) return [];
+    return [{ operation, message: `an interface ${name} is there and is not ours` }];
+  });
 }
 
 /** The changes of rtnetlink that an operation stands for, in order; none: it is done otherwise. */

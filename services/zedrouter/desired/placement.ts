@@ -102,7 +102,7 @@ function bridgeOf({ id, network }: LocalInstance, number: number, { mtu }: AppTe
 }
 
 /** EVE's prefix for bridges, and the number; fixed, because a bridge otherwise takes on the lowest of its members'. */
-function bridgeMacAddress(niNumber: number): string {
+export function bridgeMacAddress(niNumber: number): string {
   const hex = niNumber.toString(16).padStart(4, '0');
   return `02:16:3e:06:${hex.slice(0, 2)}:${hex.slice(2)}`;
 }

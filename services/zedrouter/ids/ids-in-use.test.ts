@@ -11,7 +11,11 @@ function inUse(keep: (ids: Ids) => Promise<void>) {
   const clock = new VirtualClock(0, 0);
   const onProblem = jest.fn();
   const logger = createLogger({ service: 'test', level: 'silent' });
-  return { clock, onProblem, ids: new IdsInUse({ ids: NO_IDS, keep, clock, logger, onProblem }) };
+  return {
+    clock,
+    onProblem,
+    ids: new IdsInUse({ ids: NO_IDS, taken: () => new Set([1]), keep, clock, logger, onProblem }),
+  };
 }
 
 describe('ids in use', () => {
@@ -20,6 +24,7 @@ describe('ids in use', () => {
     const { ids } = inUse(keep);
     const first = await ids.of(MODEL);
     expect(keep.mock.calls).toEqual([[first]]);
+    expect([...first.networkInstances.values()]).not.toContain(1);
     expect(await ids.of({ ...MODEL })).toBe(first);
     expect(keep).toHaveBeenCalledTimes(1);
     expect(ids.problem).toBeUndefined();

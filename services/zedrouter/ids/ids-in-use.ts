@@ -11,6 +11,8 @@ const AGAIN = { firstMs: 1_000, mostMs: 60_000 };
 export interface IdsInUseOptions {
   readonly ids: Ids;
   readonly keep: (ids: Ids) => Promise<void>;
+  /** Numbers of network instances whose bridge's name somebody else's interface has. */
+  readonly taken: () => ReadonlySet<number>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** They could not be kept, or at last could. */
@@ -45,7 +47,7 @@ export class IdsInUse {
   /** The ids of what is in this configuration; the same object as before where none is new. Never rejects. */
   async of(model: DeviceModel): Promise<Ids> {
     if (model === this.#model) return this.#ids;
-    const ids = idsFor(model, this.#ids);
+    const ids = idsFor(model, this.#ids, this.#options.taken());
     const isNew = ids !== this.#ids;
     this.#ids = ids;
     this.#model = model;

@@ -10,8 +10,9 @@ export const NO_IDS: Ids = { ports: new Map(), networkInstances: new Map(), appA
 
 /**
  * Ids for everything in the configuration, kept where `previous` has one. The same object where nothing changes.
+ * `taken`: numbers that no network instance may have.
  */
-export function idsFor(model: DeviceModel, previous: Ids): Ids {
+export function idsFor(model: DeviceModel, previous: Ids, taken: ReadonlySet<number> = new Set()): Ids {
   const instances = localInstances(model);
   const ids: Ids = {
     ports: allocateIds(
@@ -23,6 +24,7 @@ export function idsFor(model: DeviceModel, previous: Ids): Ids {
       previous.networkInstances,
       instances.map(({ id }) => id),
       { first: 1, last: MAX_NI_NUMBER },
+      taken,
     ),
     appAddresses: appAddresses(model, instances, previous.appAddresses),
   };

@@ -11,6 +11,12 @@ export function failureObstacles(failures: readonly Failure[], bridge: string): 
         const detail = `it cannot be set to ${value}: ${message}`;
         return [{ kind: 'setting-refused', subject, detail, remedy: `sysctl -w ${subject}=${value}` }];
       }
+      case 'bridge-add': {
+        const { name } = operation.bridge;
+        if (name !== bridge) return [];
+        const remedy = `ip link delete ${name}, or rename it, or restart zedrouter, which then takes another name`;
+        return [{ kind: 'bridge-taken', subject: name, detail: message, remedy }];
+      }
       case 'name-service-start':
       case 'name-service-reload':
         return operation.bridge === bridge ? [nameServiceObstacle(bridge, message)] : [];

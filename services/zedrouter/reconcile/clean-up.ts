@@ -6,6 +6,7 @@ import type { Logger } from '../../../lib/observability/index.js';
 import { openKernel, type Kernel } from '../apply/kernel.js';
 import { configuredBridges, stopNameService } from '../apply/name-services.js';
 import { observe } from '../apply/observe.js';
+import { ownKernel } from '../apply/owner-lock.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { isAlreadySo, type KernelChange, type NetlinkError } from '../../../lib/netlink/index.js';
 import { FormerSettings, formerSettingsPath } from './former-settings.js';
@@ -15,16 +16,27 @@ export interface CleanUpOptions {
   readonly runDir: string;
   readonly stateDir: string;
   readonly logger: Logger;
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 }
 
 /**
  * Removes all that is ours from the kernel, and nothing else: rules and routes of our protocol number, the nft table,
  * bridges with our alias, and each dnsmasq of ours. Kernel settings that still are as we made them become what they
- * were before. The traffic guard goes last. Throws where something could not be removed, and says what.
+ * were before. The traffic guard goes last. Throws where something could not be removed, and says what, and
+ * KernelInUseError, with all left as it is, while a zedrouter runs.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
+  const owner = ownKernel(namespace);
+  try {
+    await removeAll({ runDir, stateDir, namespace });
+  } finally {
+    owner.release();
+  }
+  logger.info({ event: 'dataplane-removed' }, 'removed everything owned by zedrouter from the kernel');
+}
+
+async function removeAll({ runDir, stateDir, namespace }: Omit<CleanUpOptions, 'logger'>): Promise<void> {
   const directory = nameServiceDirectory(runDir);
   for (const bridge of configuredBridges(directory)) await stopNameService(directory, bridge);
   const settings = formerSettingsPath(runDir);
@@ -34,7 +46,6 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   if (refused.length > 0) throw new Error(`not every kernel setting could be given back: ${refused.join('; ')}`);
   await rm(directory, { recursive: true, force: true });
   await rm(`${stateDir}/zedrouter-numbers.json`, { force: true });
-  logger.info({ event: 'dataplane-removed' }, 'removed everything owned by zedrouter from the kernel');
 }
 
 async function removeFromKernel(kernel: Kernel): Promise<void> {
