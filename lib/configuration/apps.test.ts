@@ -112,7 +112,23 @@ describe('problems of apps are told by field', () => {
       }),
       fields: [`${SECOND}.addr`],
     },
-    { what: 'host name', json: withApp({ hostname: 'a b' }), fields: [`${SECOND}.hostname`] },
+    ...['a b', 'ignore', 'IGNORE', '_x', '8.8.8.8', '3600', '45m', 'infinite'].map((hostname) => ({
+      what: `host name ${hostname}, as dnsmasq reads it,`,
+      json: withApp({ hostname }),
+      fields: [`${SECOND}.hostname`],
+    })),
+    {
+      what: 'more apps than addresses',
+      json: ship({
+        networkInstances: [local(1, { ip: { subnet: '10.1.0.0/29' } })],
+        // The gateway has .1, the first app .2; .3 to .6 are left.
+        apps: [app(1, 1, { addr: '10.1.0.2' }), ...[2, 3, 4, 5, 6].map((n) => app(n, 1))].map((each) => ({
+          ...each,
+          activate: true,
+        })),
+      }),
+      fields: ['apps[5].interfaces[0]'],
+    },
     {
       what: 'port map without matches',
       json: withAcl({ actions: [{ portmap: true, appPort: 1 }] }),

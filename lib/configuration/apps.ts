@@ -5,11 +5,12 @@ import type { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { ACE } from '../../gen/config/fw.js';
 import type { NetworkAdapter } from '../../gen/config/netconfig.js';
+import { checkRoom } from './address-room.js';
 import { ipv4Network } from './ipv4.js';
 import type { App, AppInterface, NetworkInstance, PortMap } from './model.js';
 import { hostIn } from './network-instances.js';
 import type { Problems } from './problems.js';
-import { isHostName, isLabel, isUuid, macAddressOf } from './syntax.js';
+import { isLabel, isLeasedName, isUuid, macAddressOf } from './syntax.js';
 
 export interface InterpretedApps {
   readonly apps: readonly App[];
@@ -47,6 +48,7 @@ export function interpretApps(
     (index) => `${placed[index]?.field ?? ''}.addr`,
     'the address',
   );
+  checkRoom(apps, instances, (app, index) => `apps[${app}].interfaces[${index}]`, problems);
   return { apps, portMapFields };
 }
 
@@ -96,7 +98,9 @@ function interpretInterface(
   if (macAddress === undefined)
     problems.add(`${field}.macAddress`, 'must be a unicast MAC address such as 02:16:3e:01:02:03');
   checkAddress(config.addr, instance, field, problems);
-  if (config.hostname !== '' && !isHostName(config.hostname)) problems.add(`${field}.hostname`, 'must be a host name');
+  if (config.hostname !== '' && !isLeasedName(config.hostname)) {
+    problems.add(`${field}.hostname`, 'must be a host name, and no address, number, time or word of the DHCP server');
+  }
   const portMaps = config.acls.flatMap((acl, index) => {
     const portMap = interpretAcl(acl, `${field}.acls[${index}]`, instance, problems);
     if (portMap !== undefined) portMapFields.set(portMap, `${field}.acls[${index}]`);

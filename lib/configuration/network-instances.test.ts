@@ -198,6 +198,11 @@ describe('problems of network instances are told by field', () => {
       json: withIp({ ntp: 'a b', moreNtp: ['ok.example', 'x\ny'] }),
       fields: ['networkInstances[0].ip.ntp', 'networkInstances[0].ip.moreNtp[1]'],
     },
+    {
+      what: 'more NTP servers than a lease can name',
+      json: withIp({ moreNtp: Array.from({ length: 61 }, (_, index) => `192.0.2.${index}`) }),
+      fields: ['networkInstances[0].ip.moreNtp'],
+    },
     { what: 'no name server', json: withIp({ dns: ['192.0.2.1', 'name'] }), fields: ['networkInstances[0].ip.dns[1]'] },
     { what: 'no domain', json: withIp({ domain: 'a\nb' }), fields: ['networkInstances[0].ip.domain'] },
     {

@@ -13,6 +13,9 @@ import { isHostName, isLabel, isUuid } from './syntax.js';
 /** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
 export const MOST_LOCAL_INSTANCES = 4000;
 
+/** An option of DHCP has 255 bytes, and a line of dnsmasq's configuration 1,024; it would not start. */
+export const MOST_NTP_SERVERS = 60;
+
 /** The network instances. */
 export function interpretNetworkInstances(config: EdgeDevConfig, problems: Problems): readonly NetworkInstance[] {
   const configured = config.networkInstances;
@@ -113,6 +116,12 @@ function interpretNetwork(config: NetworkInstanceConfig, field: string, problems
     ...ntpServer(ip.ntp, `${field}.ip.ntp`, problems),
     ...ip.moreNtp.flatMap((server, index) => ntpServer(server, `${field}.ip.moreNtp[${index}]`, problems)),
   ];
+  if (ntpServers.length > MOST_NTP_SERVERS) {
+    problems.add(
+      `${field}.ip.moreNtp`,
+      `there are more than ${MOST_NTP_SERVERS} NTP servers, as many as DHCP can tell`,
+    );
+  }
   if (ip.domain !== '' && !isHostName(ip.domain)) problems.add(`${field}.ip.domain`, 'must be a domain name');
   config.dns.forEach(({ HostName: name, Address: listed }, index) => {
     if (!isHostName(name)) problems.add(`${field}.dns[${index}].HostName`, 'must be a host name');

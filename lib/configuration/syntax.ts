@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** RFC 9562 in its usual form, any version. */
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
@@ -29,6 +31,15 @@ export function isHostName(text: string): boolean {
     text.length <= 253 &&
     /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/.test(text)
   );
+}
+
+/**
+ * A host name that a lease can carry. dnsmasq takes parts of a dhcp-host line by what they look like: `ignore` would
+ * refuse the lease, `8.8.8.8` or another host's address be the address, `45m`, `3600` or `infinite` the time; and it
+ * takes no name that begins with an underscore.
+ */
+export function isLeasedName(text: string): boolean {
+  return isHostName(text) && isIP(text) === 0 && !/^(ignore|infinite|deprecated|\d+[smhdw]?)$|^_|\._/i.test(text);
 }
 
 /** Lower case with colons; undefined where it is not a unicast hardware address. */
