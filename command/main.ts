@@ -1,14 +1,9 @@
 /*
  * The command eve-uplink: puts services, clients and lab together as subcommands (program.ts), and loads a room only
- * when its subcommand is used. Exit codes stand in clients/terminal. Nobody imports this room.
+ * when its subcommand is used. Exit codes stand in clients/terminal. Nobody imports this room. Here stands the entry
+ * of the source tree; product.ts is that of what is installed, which has no lab.
  */
-import { createProgram } from './program.js';
-import { runProgram } from './run.js';
+import { labCommand } from './lab-command.js';
+import { start } from './start.js';
 
-// `eve-uplink ... | head`: the reader has seen enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
-
-await runProgram(createProgram(), process.argv);
+await start(labCommand());

@@ -3,12 +3,11 @@ import { logLevels } from '../lib/observability/index.js';
 import { addOperatorCommands } from '../clients/cli/index.js';
 import { addDownloadCommand } from '../clients/downloader/index.js';
 import { addConnectionOptions, exitCodesHelp } from '../clients/terminal/index.js';
-import { labCommand } from './lab-command.js';
 import { serveCommand } from './serve-command.js';
 import { VERSION } from './version.js';
 
-/** The eve-uplink command with all its subcommands. */
-export function createProgram(): Command {
+/** The eve-uplink command with all its subcommands; `further` are those that only the source tree has. */
+export function createProgram(...further: readonly Command[]): Command {
   const program = new Command('eve-uplink')
     .description('Active/standby uplinks for the network instances of an edge device')
     .version(VERSION)
@@ -18,6 +17,6 @@ export function createProgram(): Command {
   addConnectionOptions(program);
   addOperatorCommands(program);
   addDownloadCommand(program);
-  for (const command of [serveCommand(), labCommand()]) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [serveCommand(), ...further]) program.addCommand(command.copyInheritedSettings(program));
   return program;
 }

@@ -23,9 +23,9 @@ export function environment(additions = {}) {
 }
 
 /** Runs a command quietly; its output is shown, and an error thrown, only if it fails. */
-export function runQuietly(file, args, { purpose, env = environment() }) {
+export function runQuietly(file, args, { purpose, env = environment(), cwd = root }) {
   const result = spawnSync(file, args, {
-    cwd: root,
+    cwd,
     encoding: 'utf8',
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

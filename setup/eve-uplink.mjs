@@ -1,12 +1,9 @@
 #!/usr/bin/env node
-// The eve-uplink command: prepares this tree where need be, then runs what is bundled.
-import { main } from './commands.mjs';
-import { prepare } from './prepare.mjs';
+// The eve-uplink command. Installed from npm it runs what was bundled for that; in the source tree it prepares the tree
+// where need be, and has the lab beside.
+import { existsSync } from 'node:fs';
 
-const needsSystemTools = process.argv[2] === 'lab';
+const inTree = existsSync(new URL('../package-lock.json', import.meta.url));
 
-await main(async () => {
-  await prepare(['packages', 'generate', 'bundle', ...(needsSystemTools ? ['tools'] : [])]);
-  process.setSourceMapsEnabled(true);
-  await import('../dist/eve-uplink.js');
-});
+process.setSourceMapsEnabled(inTree);
+await import(inTree ? './tree-command.mjs' : '../dist/product/eve-uplink.js');

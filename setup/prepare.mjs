@@ -6,7 +6,13 @@ import { main, SetupError } from './commands.mjs';
 import { generate, isGenerated } from './generate.mjs';
 import { alone } from './lock.mjs';
 import { installPackages, packagesInstalled } from './packages.mjs';
-import { debianPackageOfBenchTool, installSystemTools, missingCommands } from './system-tools.mjs';
+import {
+  debianPackageOfBenchTool,
+  debianPackageOfInstallTool,
+  debianPackageOfPackageTool,
+  installSystemTools,
+  missingCommands,
+} from './system-tools.mjs';
 
 /** The steps in their order. Each can tell cheaply whether it is done. */
 const steps = {
@@ -16,14 +22,22 @@ const steps = {
   tools: { isDone: () => missingCommands().length === 0, run: () => installSystemTools() },
 };
 
-/** What nobody but a benchmark needs. */
-const benchSteps = {
+/** What nobody but a benchmark, or who builds a package, needs. */
+const furtherSteps = {
+  'install-tools': {
+    isDone: () => missingCommands(debianPackageOfInstallTool).length === 0,
+    run: () => installSystemTools(debianPackageOfInstallTool),
+  },
   'bench-tools': {
     isDone: () => missingCommands(debianPackageOfBenchTool).length === 0,
     run: () => installSystemTools(debianPackageOfBenchTool),
   },
+  'package-tools': {
+    isDone: () => missingCommands(debianPackageOfPackageTool).length === 0,
+    run: () => installSystemTools(debianPackageOfPackageTool),
+  },
 };
-const allSteps = { ...steps, ...benchSteps };
+const allSteps = { ...steps, ...furtherSteps };
 
 /** Does those of the named steps that are not done yet. Safe while others do the same. */
 export async function prepare(names) {

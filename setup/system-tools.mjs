@@ -20,6 +20,18 @@ export const debianPackageOf = new Map([
 /** The same for what only benchmarks measure with. */
 export const debianPackageOfBenchTool = new Map([['iperf3', 'iperf3']]);
 
+/** What builds the Debian package. */
+export const debianPackageOfPackageTool = new Map([
+  ['dpkg-buildpackage', 'dpkg-dev'],
+  ['dh', 'debhelper'],
+]);
+
+/** What boots Debian hosts. */
+export const debianPackageOfInstallTool = new Map([
+  ['debootstrap', 'debootstrap'],
+  ['systemd-nspawn', 'systemd-container'],
+]);
+
 /** Commands of these that are not there. */
 export function missingCommands(packageOf = debianPackageOf) {
   return [...packageOf.keys()].filter((name) => !hasCommand(name));

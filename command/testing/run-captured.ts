@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import type { Command } from 'commander';
+import { labCommand } from '../lab-command.js';
 import { createProgram } from '../program.js';
 import { runProgram } from '../run.js';
 
@@ -16,7 +17,7 @@ function exitCodeNow(): number {
 
 /** Runs a command line in this process. */
 export function run(...args: readonly string[]): Promise<Outcome> {
-  return runCaptured(createProgram(), args);
+  return runCaptured(createProgram(labCommand()), args);
 }
 
 /** Runs a command line of any program in this process. */
