@@ -21,6 +21,7 @@ export class DevicePorts {
   readonly #rtnetlink: Rtnetlink;
   readonly #leaseSeconds: number;
   #renewals: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
 
   /** `folder` is for logs; name servers go to RUN_DIR/dns/INTERFACE. */
   constructor(
@@ -60,7 +61,13 @@ export class DevicePorts {
     }, this.#leaseSeconds * 500);
   }
 
-  async stop(): Promise<void> {
+  /** Once is enough; more do no harm. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     clearInterval(this.#renewals);
     await this.#events.close();
     await Promise.all(portNames.map((name) => this.clients[name].stop()));

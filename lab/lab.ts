@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { run, type RunResult } from 'iproute-exec';
@@ -213,14 +214,26 @@ export class Lab {
     });
     this.#services = services;
     this.beforeDestroy(() => services.stop());
+    this.startPlugging();
+    await services.start();
+    return services;
+  }
+
+  /** Has the apps plugged where the zedrouter says that serves in this directory, whoever started it. */
+  startPlugging(runDir = this.runDir): void {
     this.#plugger = new AppPlugger({
-      runDir: this.runDir,
+      runDir,
       deviceNamespace: this.namespace('device'),
       apps: appNames.map((name) => this.app(name)),
     });
     this.beforeDestroy(() => this.stopPlugging());
-    await services.start();
-    return services;
+  }
+
+  /** The lab's DHCP clients end, and the ports lose their addresses: somebody else configures them from now on. */
+  async leavePortsToHost(): Promise<void> {
+    await this.#parts.devicePorts.stop();
+    await Promise.all(portNames.map((name) => this.flushAddress(name)));
+    await rm(join(this.runDir, 'dns'), { recursive: true, force: true });
   }
 
   /** Leaves the apps where they are from now on: nobody but the services is woken by what happens in the device. */

@@ -1,0 +1,209 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { run } from 'iproute-exec';
+
+import { configToJson } from '../../lib/configuration/index.js';
+import {
+  createTestLab,
+  internetAddresses,
+  portNames,
+  servicePorts,
+  waitFor,
+  type Lab,
+  type PortName,
+  type UdpStreamReport,
+} from '../../lab/index.js';
+import { goesOutBy, wrongSources } from '../scenarios/ship.js';
+import { BootedHost } from './booted-host.js';
+import { configureHost, type NetworkManager } from './managers.js';
+
+/** One thing that was tried, and what came of it. */
+export interface Finding {
+  readonly what: string;
+  readonly good: boolean;
+  /** What was measured or seen. */
+  readonly detail: string;
+}
+
+export interface InstallOptions {
+  readonly image: string;
+  readonly manager: NetworkManager;
+  /** The Debian package. */
+  readonly packageFile: string;
+}
+
+type Note = (what: string, good: boolean, detail?: string) => void;
+
+const SEND_EVERY_MS = 2;
+const LEASE_TIMEOUT_MS = 60_000;
+
+/** What the package, and what it put into the kernel, may not leave behind. */
+const LEFT_OVER_SCRIPT = [
+  "ip rule | grep -v 'lookup \\(local\\|main\\|default\\)$'",
+  'nft list tables | grep eve_uplink',
+  'ip -o link show type bridge',
+  'find /usr /etc /var/lib /run -path "*eve-uplink*" -not -path "/var/lib/dpkg/*" -not -path "/run/systemd/*"' +
+    ' -not -path "/run/eve-uplink*"',
+  'getent group eve-uplink',
+  'pgrep -a dnsmasq',
+].join('\n');
+
+/**
+ * Boots a host whose ports this manager configures by DHCP, on a lab's three ISPs; installs the package; pushes the
+ * ship's configuration; fails over, upgrades in place, restarts the manager, reboots nothing, and purges. Each step is
+ * a finding; what throws ends the run and is the last one.
+ */
+export async function tryInstallation(options: InstallOptions): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const note: Note = (what, good, detail = '') => {
+    findings.push({ what, good, detail });
+  };
+  const lab = await createTestLab();
+  try {
+    await tryOn(lab, options, note);
+    const wrong = await wrongSources(lab);
+    note('no packet with a source that is not the port’s', wrong === 0, `${wrong} packets`);
+  } catch (error) {
+    note('the run comes to its end', false, error instanceof Error ? error.message : String(error));
+  } finally {
+    await lab.destroy();
+  }
+  return findings;
+}
+
+async function tryOn(lab: Lab, { image, manager, packageFile }: InstallOptions, note: Note): Promise<void> {
+  const root = join(lab.folder, 'host');
+  await run('cp', ['-a', '--reflink=auto', image, root], { timeoutMs: 120_000 });
+  await configureHost(root, manager);
+  const handed = join(lab.folder, 'handed');
+  await mkdir(handed);
+  await cp(packageFile, join(handed, basename(packageFile)));
+  const configuration = configToJson(lab.configuration({ failbackHoldSeconds: 0 }));
+  await writeFile(join(handed, 'ship.json'), JSON.stringify(configuration));
+  await lab.leavePortsToHost();
+  const logFile = join(lab.folder, 'host.log');
+  const host = await BootedHost.boot({
+    ...{ root, logFile, namespace: lab.namespace('device') },
+    binds: { [handed]: '/handed' },
+  });
+  lab.beforeDestroy(() => host.powerOff());
+  try {
+    await tryOnHost(lab, host, { manager, packageFile, note });
+  } catch (error) {
+    const { stdout } = await host.run(['journalctl', '--no-pager', '--lines=40', '--output=cat']);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe host's journal:\n${stdout}`);
+  }
+}
+
+async function tryOnHost(
+  lab: Lab,
+  host: BootedHost,
+  { manager, packageFile, note }: Pick<InstallOptions, 'manager' | 'packageFile'> & { readonly note: Note },
+): Promise<void> {
+  await waitFor('leases on all ports', () => haveLeases(lab), { timeoutMs: LEASE_TIMEOUT_MS, everyMs: 100 });
+  const installMs = await timed(() => host.must(['dpkg', '-i', `/handed/${basename(packageFile)}`], 120_000));
+  note('dpkg -i', true, `${(installMs / 1000).toFixed(1)} s`);
+  await waitFor('the service', async () => isActive(host), { timeoutMs: 30_000, everyMs: 100 });
+  note('the service is active', true);
+  await renewForHooks(host, manager);
+  lab.startPlugging(host.path('/run/eve-uplink'));
+  await host.must(['eve-uplink', 'config', 'push', '/handed/ship.json']);
+  await Promise.all([lab.app('app1').waitForAddress(), lab.app('app2').waitForAddress()]);
+  note('apps have addresses', true);
+  note('an app goes out by eth0', await goesOutBy(lab, 'app1', 'eth0'));
+  const servers = await waitForNameServers(host);
+  note(
+    'name servers of each lease are known',
+    servers.every((each) => each > 0),
+    servers.join(', '),
+  );
+
+  const pulled = await during(lab, async () => {
+    await lab.pullCable('eth0');
+    return goesOutBy(lab, 'app1', 'wwan0');
+  });
+  note('cable pulled: the app goes on by wwan0', pulled.good, lossText(pulled.report));
+  const returned = await during(lab, async () => {
+    await lab.plugCable('eth0');
+    return goesOutBy(lab, 'app1', 'eth0');
+  });
+  note('and comes back', returned.good, lossText(returned.report));
+
+  const upgraded = await during(lab, async () => {
+    await host.must(['dpkg', '-i', `/handed/${basename(packageFile)}`], 120_000);
+    return isActive(host);
+  });
+  note('upgrade in place loses nothing', upgraded.good && upgraded.report.lost === 0, lossText(upgraded.report));
+  const restarted = await during(lab, async () => {
+    await host.must(manager.restart);
+    return goesOutBy(lab, 'app1', 'eth0');
+  });
+  note(`${manager.restart.join(' ')} loses nothing`, restarted.report.lost === 0, lossText(restarted.report));
+  const status = await host.run(['eve-uplink', 'status']);
+  note('status is good', status.exitCode === 0, `exit code ${status.exitCode}`);
+
+  await host.must(['dpkg', '--purge', 'eve-uplink'], 120_000);
+  const { stdout: left } = await host.run(['sh', '-c', LEFT_OVER_SCRIPT]);
+  note('purge leaves nothing', left.trim() === '', left.trim());
+}
+
+async function haveLeases(lab: Lab): Promise<true | undefined> {
+  const addresses = await Promise.all(portNames.map((port) => lab.portAddress(port)));
+  return addresses.every((each) => each !== undefined) ? true : undefined;
+}
+
+async function isActive(host: BootedHost): Promise<true | undefined> {
+  const { stdout } = await host.run(['systemctl', 'is-active', 'eve-uplink.service']);
+  return stdout.trim() === 'active' ? true : undefined;
+}
+
+/** Hooks tell of leases that come; those that a client had before the package, it tells with its next renewal. */
+async function renewForHooks(host: BootedHost, { name }: NetworkManager): Promise<void> {
+  if (name === 'ifupdown with dhclient') await host.must(['sh', '-c', 'ifdown -a --force; ifup -a']);
+  if (name === 'dhcpcd') await host.must(['dhcpcd', '-n']);
+  if (name === 'NetworkManager') await host.must(['systemctl', 'restart', 'NetworkManager.service']);
+}
+
+/** How many name servers are known of each port, once there are some for all, or the time is up. */
+async function waitForNameServers(host: BootedHost): Promise<readonly number[]> {
+  let counts: readonly number[] = [];
+  await waitFor(
+    'name servers',
+    async () => {
+      counts = await Promise.all(
+        portNames.map(async (port: PortName) => {
+          const { stdout } = await host.run(['cat', `/run/eve-uplink/dns/${port}`]);
+          return stdout.split('\n').filter((line) => line.startsWith('nameserver ')).length;
+        }),
+      );
+      return counts.every((each) => each > 0) ? true : undefined;
+    },
+    { timeoutMs: 20_000, everyMs: 200 },
+  ).catch(() => undefined);
+  return counts;
+}
+
+async function during(
+  lab: Lab,
+  action: () => Promise<boolean | undefined>,
+): Promise<{ readonly good: boolean; readonly report: UdpStreamReport }> {
+  const { agent } = lab.app('app1');
+  const { stream } = await agent.call('startUdpStream', {
+    address: internetAddresses.echo1,
+    port: servicePorts.echo,
+    intervalMs: SEND_EVERY_MS,
+  });
+  const good = (await action()) === true;
+  return { good, report: await agent.call('stopUdpStream', { stream }) };
+}
+
+function lossText({ sent, lost, longestOutageMs }: UdpStreamReport): string {
+  return `${lost} of ${sent} datagrams lost, one every ${SEND_EVERY_MS} ms; longest outage ${longestOutageMs.toFixed(1)} ms`;
+}
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await action();
+  return performance.now() - startMs;
+}
