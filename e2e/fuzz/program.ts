@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util';
+
+import { createTestLab } from '../../lab/index.js';
+import { fuzz } from './fuzz.js';
+
+/* npm run fuzz: hostile requests for every method of a ship's services; fails where one gets a wrong answer. */
+
+const { values } = parseArgs({
+  options: { calls: { type: 'string', default: '2000' }, seed: { type: 'string', default: '1' } },
+});
+
+function numberOf(name: 'calls' | 'seed'): number {
+  if (!/^\d{1,9}$/.test(values[name])) throw new Error(`--${name} ${values[name]}: want a number`);
+  return Number(values[name]);
+}
+
+const lab = await createTestLab();
+try {
+  await lab.startServices({ separate: true, logLevel: 'error' });
+  await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0 }));
+  const { calls, statuses, violations, peakMiB } = await fuzz(lab, {
+    calls: numberOf('calls'),
+    seed: numberOf('seed'),
+  });
+  for (const violation of violations.slice(0, 50)) console.log(violation);
+  for (const [name, count] of [...statuses].sort(([, a], [, b]) => b - a)) console.log(`${name}: ${count}`);
+  for (const [name, mebibytes] of peakMiB) console.log(`${name}: at most ${mebibytes} MiB`);
+  console.log(`${calls} calls, ${violations.length} wrong answers`);
+  process.exitCode = violations.length > 0 ? 1 : 0;
+} finally {
+  await lab.destroy();
+}
