@@ -85,6 +85,16 @@ describe('with NIM and zedrouter', () => {
     expect(stdout).toMatch(/^ni1 +eth0 /m);
   });
 
+  it('status says by its exit code that a network instance is not well', async () => {
+    await servers[1]?.close();
+    const zedrouter = await startScriptedZedrouter(runDir, 'eth0', ['bridge-add: no']);
+    servers = [...servers.slice(0, 1), zedrouter];
+    expect(await run('status', '--run-dir', runDir)).toMatchObject({ exitCode: 8 });
+    await zedrouter.close();
+    servers = [...servers.slice(0, 1), await startScriptedZedrouter(runDir, 'eth0')];
+    expect(await run('status', '--run-dir', runDir)).toMatchObject({ exitCode: 0 });
+  });
+
   it('takes --run-dir before the subcommand too', async () => {
     const { stdout } = await run('--run-dir', runDir, 'status');
     expect(stdout).toMatch(/^ni1 +eth0 /m);

@@ -9,6 +9,9 @@ import { describeProblem } from '../terminal/problem.js';
 import { messageToJson } from '../terminal/json.js';
 import type { StatusView } from './view.js';
 
+/** A service on this machine that has not answered by then is busy beyond use, stopped, or hangs. */
+const STATUS_TIMEOUT_MS = 2_500;
+
 /** The present status, and what kept us from part of it. */
 export interface StatusAnswer {
   readonly view: StatusView;
@@ -25,19 +28,27 @@ export async function readStatus(options: ConnectionOptions): Promise<StatusAnsw
   const [fromNim, fromZedrouter, fromZedagent] = await Promise.allSettled([
     withConnection('nim', options, async (nim) => {
       const [device, selections] = await Promise.all([
-        ask(nim, (client, callOptions) => call(client, 'getDeviceNetworkStatus', {}, callOptions)),
-        ask(nim, (client, callOptions) =>
-          call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+        ask(nim, (client, callOptions) => call(client, 'getDeviceNetworkStatus', {}, callOptions), STATUS_TIMEOUT_MS),
+        ask(
+          nim,
+          (client, callOptions) => call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+          STATUS_TIMEOUT_MS,
         ),
       ]);
       return { ports: device.deviceNetworkStatus?.ports ?? [], selections: selections.statuses };
     }),
     withConnection('zedrouter', options, async (zedrouter) => {
       const [applied, { portMaps }] = await Promise.all([
-        ask(zedrouter, (client, callOptions) =>
-          call(client, 'listNetworkInstanceStatus', { networkInstances: [] }, callOptions),
+        ask(
+          zedrouter,
+          (client, callOptions) => call(client, 'listNetworkInstanceStatus', { networkInstances: [] }, callOptions),
+          STATUS_TIMEOUT_MS,
         ),
-        ask(zedrouter, (client, callOptions) => call(client, 'listPortMaps', { networkInstances: [] }, callOptions)),
+        ask(
+          zedrouter,
+          (client, callOptions) => call(client, 'listPortMaps', { networkInstances: [] }, callOptions),
+          STATUS_TIMEOUT_MS,
+        ),
       ]);
       return { statuses: applied.statuses, portMaps };
     }),
@@ -80,7 +91,7 @@ export async function viewToJson({ ports, selections, applied, configuration, tr
 /** What zedagent knows of the configuration in force. */
 export async function getConfigStatus(options: ConnectionOptions): Promise<ConfigStatus> {
   const { configStatus } = await withConnection('zedagent', options, (zedagent) =>
-    ask(zedagent, (client, callOptions) => call(client, 'getConfigStatus', {}, callOptions)),
+    ask(zedagent, (client, callOptions) => call(client, 'getConfigStatus', {}, callOptions), STATUS_TIMEOUT_MS),
   );
   return configStatus ?? ConfigStatus.create();
 }

@@ -8,6 +8,7 @@ export const exitCodes = {
   wrongContent: 5,
   unreachable: 6,
   localTrouble: 7,
+  notWell: 8,
   interrupted: 130,
 } as const;
 
@@ -19,6 +20,7 @@ Exit codes:
   2  wrong usage
   3  denied by policy, or not permitted
   4  a service does not answer
+  8  status: a network instance has an error, or something on the host stands in its way
   and of download:
   5  the file at the source is not the one that was asked for (sha256, size); nothing is kept
   6  the source cannot be fetched over any permitted port; what has come is kept

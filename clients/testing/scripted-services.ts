@@ -119,11 +119,16 @@ export function startScriptedNim(runDir: string, portLabel: string): Promise<Run
 }
 
 /** A zedrouter that has applied the port named `portLabel`. */
-export function startScriptedZedrouter(runDir: string, portLabel: string): Promise<RunningServer> {
+export function startScriptedZedrouter(
+  runDir: string,
+  portLabel: string,
+  errors: readonly string[] = [],
+): Promise<RunningServer> {
   const applied = NetworkInstanceStatus.fromPartial({
     ...networkInstance,
     interfaceInUse: portLabel,
     armedPorts: [portLabel],
+    errors: [...errors],
   });
   return startServer({
     socketPath: join(runDir, 'zedrouter.sock'),

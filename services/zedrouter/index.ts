@@ -15,6 +15,7 @@ import { zedrouterMetrics } from './metrics/metrics.js';
 import { idsFile } from './ids/ids-file.js';
 import { ObstacleWatch } from './obstacles/obstacle-watch.js';
 import { followUpstream } from './upstream/follow-upstream.js';
+import { Silence } from './upstream/silence.js';
 import { portMapStatuses } from './status/port-map-status.js';
 import { FormerSettings, formerSettingsPath } from './reconcile/former-settings.js';
 import type { ReconcileReport } from './reconcile/report.js';
@@ -71,15 +72,17 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
   const kernel = openKernel(namespace);
   let isPending = false;
   const tellStatuses = (report: ReconcileReport): void => {
-    store.replaceAll(
-      networkInstanceStatuses(
-        report,
-        (id) => store.get(id),
-        (bridge) => obstacles.of(bridge),
-      ),
-      (status, revision) => ({ ...status, revision }),
+    const statuses = networkInstanceStatuses(
+      report,
+      (id) => Silence.takenFrom(store.get(id)),
+      (bridge) => obstacles.of(bridge),
     );
+    const told = new Map([...statuses].map(([id, status]) => [id, silence.addedTo(status)]));
+    store.replaceAll(told, (status, revision) => ({ ...status, revision }));
   };
+  const silence = new Silence(clock, () => {
+    if (latest !== undefined && !isPending) tellStatuses(latest);
+  });
   const obstacles = new ObstacleWatch({
     kernel,
     clock,
@@ -123,10 +126,14 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
     onNews: (news) => {
       reconciler.takeUpstream(news);
     },
+    onState: (name, state, why) => {
+      silence.note(name, state, why);
+    },
   });
   return {
     close: async () => {
       ending.abort();
+      silence.close();
       await following;
       await reconciler.close();
       watch.close();

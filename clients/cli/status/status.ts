@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { systemClock } from '../../../lib/clock/index.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { describeProblem } from '../../terminal/problem.js';
+import { exitCodes } from '../../terminal/exit-codes.js';
 import { print, printJson } from '../../terminal/output.js';
 import { statusText } from '../../render/status-text.js';
 import { portMapsToJson, readStatus, viewToJson } from '../../status-view/read.js';
@@ -13,4 +15,10 @@ export async function status({ json }: { readonly json?: boolean }, command: Com
   else print(statusText(view, systemClock.wallMs()));
   const [problem] = problems;
   if (problem !== undefined) process.exitCode = describeProblem(problem).exitCode;
+  else if (view.applied.some(isUnwell)) process.exitCode = exitCodes.notWell;
+}
+
+/** What a monitoring system should ring for. */
+function isUnwell({ state, errors, obstacles }: NetworkInstanceStatus): boolean {
+  return state === ApplyState.APPLY_STATE_ERROR || errors.length > 0 || obstacles.length > 0;
 }

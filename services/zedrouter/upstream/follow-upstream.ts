@@ -12,12 +12,15 @@ import type { Logger } from '../../../lib/observability/index.js';
 import { connectTo, follow } from '../../../lib/rpc/index.js';
 import type { PortFacts, RouteFacts, Selection } from '../desired/inputs.js';
 import type { Upstream, UpstreamPorts, UpstreamSelections } from './inputs.js';
+import type { UpstreamName } from './silence.js';
 
 export interface FollowUpstreamOptions {
   readonly runDir: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onNews: (news: Partial<Upstream>) => void;
+  /** A service is heard, or is no more; `why` not. */
+  readonly onState: (name: UpstreamName, state: 'connected' | 'disconnected', why?: string) => void;
 }
 
 /** Follows zedagent's configuration and both of NIM's streams until the signal aborts; reconnects and resumes. */
@@ -36,6 +39,9 @@ async function followConfig(client: DeviceConfigServiceClient, options: FollowUp
     signal,
     logger: logger.child({ stream: 'config' }),
     open: () => client.watchConfig(reader.request),
+    onState: (state, why) => {
+      options.onState('zedagent', state, why);
+    },
     onMessage: (message: WatchConfigResponse) => {
       const news = reader.take(message);
       // zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays.
@@ -82,6 +88,9 @@ async function followSelections(
     signal,
     logger: logger.child({ stream: 'network-instance-test-status' }),
     open: () => client.watchNetworkInstanceTestStatus({ epoch: known.epoch, afterRevision: known.revision }),
+    onState: (state, why) => {
+      options.onState('NIM', state, why);
+    },
     onMessage: (message: WatchNetworkInstanceTestStatusResponse) => {
       const selections = new Map(message.snapshot ? [] : known.selections);
       for (const status of message.statuses) selections.set(status.networkInstanceId, selectionOf(status));
