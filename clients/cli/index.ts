@@ -1,11 +1,14 @@
 /*
- * The operator's subcommands: config, policy, status, watch, explain, what-if, check-port, test-ports and events.
+ * The operator's subcommands: config, policy, status, watch, explain, what-if, check-port, test-ports, events,
+ * doctor and init.
  * A folder a command; each `commands.ts` declares options only and loads the rest when the command is used.
  */
 import type { Command } from 'commander';
 import { addConfigCommands } from './config/commands.js';
+import { addDoctorCommand } from './doctor/commands.js';
 import { addEventsCommand } from './events/commands.js';
 import { addExplainCommand } from './explain/commands.js';
+import { addInitCommand } from './init/commands.js';
 import { addPolicyCommands } from './policy/commands.js';
 import { addPortCommands } from './ports/commands.js';
 import { addStatusCommands } from './status/commands.js';
@@ -20,4 +23,6 @@ export function addOperatorCommands(program: Command): void {
   addWhatIfCommand(program);
   addPortCommands(program);
   addEventsCommand(program);
+  addDoctorCommand(program);
+  addInitCommand(program);
 }

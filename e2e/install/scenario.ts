@@ -107,6 +107,9 @@ async function tryOnHost(
   await waitFor('the service', async () => isActive(host), { timeoutMs: 30_000, everyMs: 100 });
   note('the service is active', true);
   await renewForHooks(host, manager);
+  await host.must(['eve-uplink', 'init', '/tmp/start.yaml']);
+  const tried = await host.run(['eve-uplink', 'config', 'push', '--dry-run', '/tmp/start.yaml']);
+  note('init writes a configuration that can be pushed', tried.exitCode === 0, tried.stdout.trim().split('\n')[0]);
   lab.startPlugging(host.path('/run/eve-uplink'));
   await host.must(['eve-uplink', 'config', 'push', '/handed/ship.json']);
   await Promise.all([lab.app('app1').waitForAddress(), lab.app('app2').waitForAddress()]);
@@ -118,6 +121,8 @@ async function tryOnHost(
     servers.every((each) => each > 0),
     servers.join(', '),
   );
+  const { stdout: diagnoses, exitCode } = await host.run(['eve-uplink', 'doctor']);
+  note('doctor finds nothing bad', exitCode === 0, exitCode === 0 ? diagnoses.trim().split('\n').at(-1) : diagnoses);
 
   const pulled = await during(lab, async () => {
     await lab.pullCable('eth0');
