@@ -59,6 +59,12 @@ describe('a durable file', () => {
     expect(text(await readDurably(path, { logger }))).toBe('three');
   });
 
+  it('has a second copy of its first content', async () => {
+    await writeDurably(path, Buffer.from('one'));
+    await writeFile(path, 'garbage');
+    expect(text(await readDurably(path, { logger }))).toBe('one');
+  });
+
   it('falls back to the last good one when its digest is right and its content is not', async () => {
     const decode = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
     await writeDurably(path, Buffer.from('[1]'));

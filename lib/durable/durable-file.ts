@@ -32,6 +32,7 @@ export async function writeDurably(path: string, content: Uint8Array): Promise<v
   }
   await keepLastGood(path);
   await rename(fresh, path);
+  await copyFirst(path);
   await syncDirectory(directory);
 }
 
@@ -142,6 +143,19 @@ async function keepLastGood(path: string): Promise<void> {
   await rm(kept, { force: true });
   await link(path, kept);
   await rename(kept, lastGoodPath(path));
+}
+
+/** Of the first content of all there is none before it: it is kept twice, so that one bad block does not lose it. */
+async function copyFirst(path: string): Promise<void> {
+  if ((await readWhole(lastGoodPath(path))).kind !== 'absent') return;
+  const kept = `${lastGoodPath(path)}.new`;
+  try {
+    await writeSynced(kept, await readFile(path));
+    await rename(kept, lastGoodPath(path));
+  } catch {
+    // The content itself is safe; the next write tries again.
+    await rm(kept, { force: true });
+  }
 }
 
 /** A free name for what cannot be read: nothing that may still help somebody is overwritten. */

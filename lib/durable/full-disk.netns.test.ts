@@ -20,7 +20,7 @@ describe('a durable file on a full disk', () => {
       await writeFile(join(disk, 'ballast'), Buffer.alloc(200_000));
       await expect(writeDurably(path, Buffer.alloc(100_000))).rejects.toThrow(/ENOSPC/);
       expect(await readDurably(path, { logger })).toEqual(Buffer.from('one'));
-      expect((await readdir(disk)).sort()).toEqual(['ballast', 'state']);
+      expect((await readdir(disk)).sort()).toEqual(['ballast', 'state', 'state.last-good']);
       await rm(join(disk, 'ballast'));
       await writeDurably(path, Buffer.from('two'));
       expect(await readDurably(path, { logger })).toEqual(Buffer.from('two'));
