@@ -6,6 +6,11 @@ import { addConnectionOptions, exitCodesHelp } from '../clients/terminal/index.j
 import { serveCommand } from './serve-command.js';
 import { VERSION } from './version.js';
 
+/** What start.ts answers without loading a room. */
+const FURTHER_HELP = `
+The manual page: eve-uplink man | man -l -
+Completion for your shell: eve-uplink complete bash, zsh or fish prints the script`;
+
 /** The eve-uplink command with all its subcommands; `further` are those that only the source tree has. */
 export function createProgram(...further: readonly Command[]): Command {
   const program = new Command('eve-uplink')
@@ -13,7 +18,8 @@ export function createProgram(...further: readonly Command[]): Command {
     .version(VERSION)
     .addOption(new Option('--log-level <level>', 'how much the services log').choices(logLevels).default('info'))
     .showHelpAfterError('(--help tells more)')
-    .addHelpText('after', exitCodesHelp);
+    .addHelpText('after', exitCodesHelp)
+    .addHelpText('after', FURTHER_HELP);
   addConnectionOptions(program);
   addOperatorCommands(program);
   addDownloadCommand(program);

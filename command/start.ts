@@ -10,5 +10,16 @@ export async function start(...further: readonly Command[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });
-  await runProgram(createProgram(...further), process.argv);
+  const program = createProgram(...further);
+  switch (process.argv[2]) {
+    // Asked by a shell at each Tab, or once for the script that does so: nobody else need load it.
+    case 'complete':
+      (await import('@bomb.sh/tab/commander')).default(program);
+      break;
+    case 'man':
+      process.stdout.write((await import('./man-page.js')).manPage(program));
+      return;
+    default:
+  }
+  await runProgram(program, process.argv);
 }

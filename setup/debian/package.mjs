@@ -100,6 +100,24 @@ function stageNode(files, architecture) {
   rmSync(directory, { recursive: true });
 }
 
+/** What the command says of itself: the manual page, and what a shell asks at Tab. */
+function stageHelp(files, stage) {
+  const command = join(files, library, 'eve-uplink.js');
+  const ask = (...args) =>
+    runQuietly(process.execPath, [command, ...args], { purpose: `eve-uplink ${args.join(' ')}` });
+  writeFileSync(join(stage, 'debian', 'eve-uplink.1'), ask('man'));
+  writeFileSync(join(stage, 'debian', 'eve-uplink.manpages'), 'debian/eve-uplink.1\n');
+  const completions = {
+    bash: 'usr/share/bash-completion/completions/eve-uplink',
+    zsh: 'usr/share/zsh/vendor-completions/_eve-uplink',
+    fish: 'usr/share/fish/vendor_completions.d/eve-uplink.fish',
+  };
+  for (const [shell, path] of Object.entries(completions)) {
+    mkdirSync(join(files, path, '..'), { recursive: true });
+    writeFileSync(join(files, path), ask('complete', shell));
+  }
+}
+
 function stageDebian(stage, version) {
   const debian = join(stage, 'debian');
   cpSync(join(root, 'deploy', 'debian'), debian, { recursive: true });
@@ -144,6 +162,7 @@ await main(async () => {
   if (values['with-node']) stageNode(files, values.arch);
   stageScripts(files);
   stageDebian(stage, version);
+  stageHelp(files, stage);
   runQuietly('dpkg-buildpackage', ['-b', '-d', '-uc', '-us', `-a${values.arch}`], {
     purpose: 'Building the package',
     cwd: stage,
