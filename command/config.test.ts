@@ -208,9 +208,40 @@ describe('config, with a real zedagent', () => {
     });
   });
 
+  it('history, get and rollback know former versions', async () => {
+    const { stdout: listed } = await config('history');
+    expect(listed).toMatch(/^3 \(in force\) .* network instance ni1 goes *$/m);
+    expect(listed).toMatch(/^1 .* ops +- *$/m);
+    expect(JSON.parse((await config('get', '1')).stdout)).toMatchObject(configuration);
+    expect((await config('get', '77')).stderr).toContain('version 77 is not kept; these are: 2, 1');
+    const back = await config('rollback', '1', '--author', 'ops');
+    expect({ stdout: back.stdout, exitCode: back.exitCode }).toEqual({
+      stdout: 'Version 4 is in force\n',
+      exitCode: 0,
+    });
+    expect(back.stderr).toContain('~ network instance ni1 comes\n');
+    expect((await config('diff', file('one.json'))).stdout).toContain('No difference from version 4');
+  });
+
+  it('push --confirm-within says what returns, status reminds, and confirm settles it', async () => {
+    const { stdout } = await config('push', file('two.json'), '--confirm-within', '5m');
+    expect(stdout).toBe(
+      'Version 5 is in force; version 4 returns in 5 min unless you run: eve-uplink config confirm\n',
+    );
+    expect((await run('status', '--run-dir', directory)).stdout).toMatch(
+      /^Configuration version 5 is not confirmed: version 4 returns in 4 min 5\d s unless you run: eve-uplink config confirm$/m,
+    );
+    expect(await config('confirm')).toEqual({ stdout: 'Version 5 is confirmed, and stays\n', stderr: '', exitCode: 0 });
+    const again = await config('confirm');
+    expect({ stderr: again.stderr, exitCode: again.exitCode }).toEqual({
+      stderr: 'version 5, which is in force, waits for no confirmation\n',
+      exitCode: 1,
+    });
+  });
+
   it("push takes a configuration out of a controller's message, and says so", async () => {
     const { stdout, stderr } = await config('push', file('response.json'), '--dry-run');
-    expect(stdout).toBe('Valid; pushing it would make it version 4\n');
+    expect(stdout).toBe('Valid; pushing it would make it version 6\n');
     expect(stderr).toBe('Taken out of the ConfigResponse that the file holds\n');
     const bad = await config('push', file('bad-response.json'));
     expect(bad.stderr).toContain('bad-response.json:6: config.networkInstances[0].uuidandversion.uuid');

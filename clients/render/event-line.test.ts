@@ -36,12 +36,23 @@ const cases: readonly (readonly [string, Event['kind'], string])[] = [
   ],
   [
     'a configuration',
-    { $case: 'configurationChanged', value: { version: 7n, author: 'ops' } },
+    { $case: 'configurationChanged', value: { version: 7n, author: 'ops', changes: [], reason: '' } },
     'configuration version 7 by ops',
   ],
   [
+    'what went and came with it',
+    {
+      $case: 'configurationChanged',
+      value: {
+        ...{ version: 9n, author: 'zedagent', changes: ['port sat0 goes', 'app app1 comes'] },
+        reason: 'version 7 returns: version 8 was not confirmed in time',
+      },
+    },
+    'configuration version 9 by zedagent: version 7 returns: version 8 was not confirmed in time; port sat0 goes, app app1 comes',
+  ],
+  [
     'its author unknown',
-    { $case: 'configurationChanged', value: { version: 7n, author: '' } },
+    { $case: 'configurationChanged', value: { version: 7n, author: '', changes: [], reason: '' } },
     'configuration version 7',
   ],
   [

@@ -20,8 +20,10 @@ function what({ kind }: Event): string {
       return `network instance ${displayName}: ${portName(fromPort)} -> ${portName(toPort)}${why === '' ? '' : ` (${why})`}`;
     }
     case 'configurationChanged': {
-      const { version, author } = kind.value;
-      return `configuration version ${version}${author === '' ? '' : ` by ${author}`}`;
+      const { version, author, changes, reason } = kind.value;
+      const who = `configuration version ${version}${author === '' ? '' : ` by ${author}`}`;
+      const news = [reason, changes.join(', ')].filter((part) => part !== '').join('; ');
+      return news === '' ? who : `${who}: ${news}`;
     }
     case 'portTestChanged': {
       const { logicalLabel, target, to, detail } = kind.value;

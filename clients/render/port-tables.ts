@@ -59,6 +59,13 @@ export function testErrorLines(ports: readonly PortStatus[]): readonly string[] 
   );
 }
 
+/** Where ports are not as the configuration says. */
+export function differenceLines(ports: readonly PortStatus[]): readonly string[] {
+  return ports.flatMap(({ logicalLabel, differences }) =>
+    differences.map((difference) => printable(`${logicalLabel} is not as configured: ${difference}`)),
+  );
+}
+
 type Tested = Pick<
   TargetStatus,
   'testState' | 'inDoubt' | 'lastSucceeded' | 'lastFailed' | 'latency' | 'lastFailure' | 'lastError'

@@ -3,7 +3,7 @@ import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { configurationLines } from './configuration-lines.js';
 import { drainLines } from './drain-lines.js';
-import { portTable, testErrorLines, testTable } from './port-tables.js';
+import { differenceLines, portTable, testErrorLines, testTable } from './port-tables.js';
 import { obstacleLines } from './obstacle-lines.js';
 import { printable, table } from './table.js';
 import { durationText, sinceText } from './time.js';
@@ -91,11 +91,12 @@ export function statusText(view: StatusView, nowMs: number): string {
     networkInstances.flatMap(({ name, applied }) => drainLines(name, applied?.drainingPorts ?? [], nowMs)).join('\n'),
     [
       ...testErrorLines(ports),
+      ...differenceLines(ports),
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),
       ...networkInstances.flatMap(noticeLines),
-      ...configurationLines(view.configuration),
+      ...configurationLines(view.configuration, nowMs),
       ...view.troubles,
     ].join('\n'),
   ];

@@ -51,6 +51,24 @@ export const apiCalls: readonly ApiCall[] = [
   },
   { service: 'zedagent', method: `${POLICY}/ListGrants`, purpose: 'the live grants' },
   { service: 'zedagent', method: `${POLICY}/RevokeGrant`, request: '{"id":"1f2e3d4c"}', purpose: 'ends one now' },
+  { service: 'zedagent', method: `${CONFIG}/ListConfigHistory`, purpose: 'the versions that are kept' },
+  {
+    service: 'zedagent',
+    method: `${CONFIG}/RollbackConfig`,
+    request: '{"dry_run":true}',
+    purpose: 'the content of a former version again; without dry_run it comes into force',
+  },
+  {
+    service: 'zedagent',
+    method: `${CONFIG}/ConfirmConfig`,
+    purpose: 'lets one stay that was pushed with confirm_within',
+  },
+  {
+    service: 'zedagent',
+    method: `${CONFIG}/ReturnConfig`,
+    request: '{"version":"4","reason":"the ship is out of reach"}',
+    purpose: 'gives one up that was pushed with confirm_within: the version before returns now',
+  },
   { service: 'nim', method: `${MANAGER}/GetDeviceNetworkStatus`, purpose: 'ports: link, addresses, tests, budgets' },
   { service: 'nim', method: `${MANAGER}/WatchDeviceNetworkStatus`, purpose: 'the same as a stream' },
   {

@@ -118,7 +118,7 @@ function scalarCandidates(scalar: ScalarType): readonly unknown[] {
     case ScalarType.BYTES:
       return ['AAAA'];
     case ScalarType.STRING:
-      return ['x', '10.1.0.77', '02:16:3e:01:02:03', uuid(5), ''];
+      return ['x', '10.1.0.77', '10.9.0.0/24', '02:16:3e:01:02:03', uuid(5), ''];
     default:
       return [0, 1, 7, 1400];
   }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { configToJson } from '../../lib/configuration/index.js';
 import { portMaps, waitUntil } from '../../lab/index.js';
 import { launchShip, type Ship } from './ship.js';
 
@@ -45,7 +46,16 @@ const port = (logicalLabel: string): unknown => expect.objectContaining({ logica
 /** What each method answers; of a stream, its first message. */
 const answers: Readonly<Record<string, object>> = {
   'zedagent.v1.DeviceConfigService/GetConfig': { deviceConfig: { version: '1', config: { deviceName: 'ship' } } },
-  'zedagent.v1.DeviceConfigService/PushConfig': { version: '2', changed: true },
+  'zedagent.v1.DeviceConfigService/GetConfigStatus': { configStatus: { version: '1', author: 'lab' } },
+  'zedagent.v1.DeviceConfigService/PushConfig': {
+    version: '2',
+    changed: true,
+    unlikely: expect.arrayContaining([expect.stringContaining('every port')]),
+  },
+  'zedagent.v1.DeviceConfigService/ListConfigHistory': { versions: [{ version: '2' }, { version: '1' }] },
+  'zedagent.v1.DeviceConfigService/RollbackConfig': { fromVersion: '1', push: { version: '3', changed: true } },
+  'zedagent.v1.DeviceConfigService/ConfirmConfig': { version: '3' },
+  'zedagent.v1.DeviceConfigService/ReturnConfig': { version: '5' },
   'zedagent.v1.DeviceConfigService/WatchConfig': { deviceConfig: { version: '1', config: { deviceName: 'ship' } } },
   'zedagent.v1.PolicyService/GetPolicy': {
     configVersion: '1',
@@ -158,11 +168,22 @@ describe('a client with nothing but reflection', () => {
   // In the page's order: a grant is made before it is listed and revoked.
   it.each(linesOfThePage())('$line', async ({ service, method, request }) => {
     const name = method.replace('org.lfedge.eve.', '');
+    // Of a former version and of one to confirm there must be one first.
+    if (name.endsWith('/ListConfigHistory')) await pushNamed('second');
+    if (name.endsWith('/ConfirmConfig')) await pushNamed('third', '60s');
+    if (name.endsWith('/ReturnConfig')) await pushNamed('fourth', '60s');
     // The page cannot know the id of the grant that the line before has made.
     const own = name.endsWith('/RevokeGrant') ? JSON.stringify({ id: await onlyGrant() }) : request;
     const answer = await (name.includes('/Watch') ? firstOf : curl)(service, method, own);
     expect(answer).toMatchObject(answers[name] ?? { answer: 'in the table' });
   });
+
+  /** A version that differs in what does not concern the network. */
+  async function pushNamed(deviceName: string, confirmWithin?: string): Promise<void> {
+    const config = configToJson({ ...ship.lab.configuration({ failbackHoldSeconds: 0 }), deviceName });
+    const request = { config, ...(confirmWithin === undefined ? {} : { confirmWithin }) };
+    await curl('zedagent', 'org.lfedge.eve.zedagent.v1.DeviceConfigService/PushConfig', JSON.stringify(request));
+  }
 
   async function onlyGrant(): Promise<string> {
     const { grants } = (await curl('zedagent', 'org.lfedge.eve.zedagent.v1.PolicyService/ListGrants')) as {

@@ -25,6 +25,15 @@ export function configChanges(before: DeviceModel, after: DeviceModel): readonly
   return lines;
 }
 
+/** So many lines of changes are told. */
+const MOST_CHANGES = 100;
+
+/** The first of them, and how many more there are. */
+export function boundedChanges(changes: readonly string[]): readonly string[] {
+  const left = changes.length - MOST_CHANGES;
+  return left <= 0 ? changes : [...changes.slice(0, MOST_CHANGES), `and ${left} more`];
+}
+
 function partsOf({ ports, networkInstances, apps, ...rest }: DeviceModel): ReadonlyMap<string, Part> {
   const parts: readonly Part[] = [
     ...ports.map((port) => ({ key: `port ${port.label}`, what: `port ${port.label}`, value: port })),

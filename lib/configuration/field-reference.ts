@@ -65,7 +65,12 @@ const warnedWhen = (path: string, meaning: string, when: FieldRule['when'], noti
   ...{ path, handling: 'warned', meaning, byDefault: '', notice: '', rules: [{ kind: 'warned', when, notice }] },
 });
 
-const HOST_CONFIGURES = "the host's network manager gives ports their addresses, and must do so: nothing here does";
+/** What the host must see to. It is compared with what the port has. */
+const comparedWithPort = (path: string, meaning: string, notice: string): FieldReference =>
+  honoured(path, meaning, '', [{ kind: 'warned', when: () => true, notice }]);
+
+const HOST_CONFIGURES =
+  "the host's network manager gives ports their addresses, and must do so: nothing here does; status says where a port has another";
 const HOST_MAKES_VLANS = 'the host must make the VLAN interface with this tag: nothing here does';
 const HOST_MAKES_BONDS = 'the host must make the bond with this setting: nothing here does';
 const NO_ROUTE =
@@ -126,7 +131,7 @@ const ports: readonly FieldReference[] = [
     'false',
   ),
   honoured('systemAdapterList[].networkUUID', 'the entry of `networks` that says how it is addressed', 'not addressed'),
-  warned('systemAdapterList[].addr', 'static address', HOST_CONFIGURES),
+  comparedWithPort('systemAdapterList[].addr', 'address of the port', HOST_CONFIGURES),
   honoured(
     'systemAdapterList[].lowerLayerName',
     'label of the physical port, VLAN or bond under it',
@@ -192,7 +197,7 @@ const ports: readonly FieldReference[] = [
     "what status says of the port's addressing; Static also makes `gateway` count. The host configures the port",
     'no addressing',
   ),
-  warned('networks[].ip.subnet', "the port's subnet", HOST_CONFIGURES),
+  comparedWithPort('networks[].ip.subnet', "with Static: the port's subnet", HOST_CONFIGURES),
   honoured('networks[].ip.gateway', 'with Static: the gateway, where the kernel has no default route for the port'),
   warned(
     'networks[].ip.domain',
@@ -224,7 +229,11 @@ const ports: readonly FieldReference[] = [
     'proxies are not built: tests and downloads go straight, and fail where only the proxy leads out',
   ),
   warned('networks[].wireless.**', 'modem and WiFi settings', 'the host must set up modem and WiFi: nothing here does'),
-  warned('networks[].mtu', 'MTU of the port', 'the host sets the MTU of ports, and must do so: nothing here does'),
+  comparedWithPort(
+    'networks[].mtu',
+    'MTU of the port',
+    'the host sets the MTU of ports, and must do so: nothing here does; status says where a port has another',
+  ),
 
   warned('pnacs[].**', '802.1X on ports', 'the host must run 802.1X: nothing here does'),
   warned(

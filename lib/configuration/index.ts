@@ -14,7 +14,7 @@ export {
   holdsAnything,
   readFileContent,
 } from './json.js';
-export { configChanges } from './changes.js';
+export { boundedChanges, configChanges } from './changes.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
 export { DEFAULT_FAILBACK_HOLD_MS, defaultTestSettings } from './network-instance-tests.js';
 export {

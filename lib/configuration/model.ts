@@ -72,6 +72,8 @@ export interface Port {
   /** Bytes that tests may take in 30 days; absent: as its priority says. */
   readonly monthlyTestBytes?: number | undefined;
   readonly addressing: PortAddressing;
+  /** What the configuration wants the host to give it (IPv4), to be compared with what it has; absent: nothing. */
+  readonly wanted?: WantedOfPort;
   /** Name servers that the configuration names; those of a DHCP lease come on top, first. */
   readonly dnsServers: readonly string[];
   /** IPv4 addresses of the time servers that the configuration names (`networks[].ip.ntp`, `moreNtp`). */
@@ -90,6 +92,16 @@ export type PortAddressing =
   | { readonly kind: 'dhcp' }
   | { readonly kind: 'static'; readonly gateway: string | undefined }
   | { readonly kind: 'none' };
+
+/** Undefined: whatever it has is right. */
+export interface WantedOfPort {
+  readonly address: string | undefined;
+  /** IPv4, as `192.0.2.0/24`. */
+  readonly subnet: string | undefined;
+  readonly gateway: string | undefined;
+  /** Bytes. */
+  readonly mtu: number | undefined;
+}
 
 /** Which port priorities something may use. */
 export type PriorityLimit =

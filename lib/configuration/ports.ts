@@ -5,6 +5,7 @@ import type { PhysicalIO, SystemAdapter } from '../../gen/config/devmodel.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
 import { DHCPType } from '../../gen/evecommon/netcmn.js';
+import { ipv4Network } from './ipv4.js';
 import type { InterfaceIdentity, Port, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
 import { isInterfaceName, isLabel, isTakenInterfaceName } from './syntax.js';
@@ -101,6 +102,7 @@ function interpretPort(
     allowedOperations,
     ...monthlyTestBytesOf(lower, problems),
     ...addressing,
+    ...wantedOf(config, adapter),
   };
 }
 
@@ -301,4 +303,20 @@ function addressingOf(
     default:
       return { addressing: { kind: 'none' }, ...servers };
   }
+}
+
+/** What the host is to give the port: only fields that can be compared with what it has. */
+function wantedOf(config: EdgeDevConfig, { networkUUID, addr }: SystemAdapter): Pick<Port, 'wanted'> {
+  const network = config.networks.find(
+    ({ id }) => networkUUID !== '' && id.toLowerCase() === networkUUID.toLowerCase(),
+  );
+  const ip = network?.ip?.dhcp === DHCPType.Static ? network.ip : undefined;
+  const address = addr.split('/')[0] ?? '';
+  const wanted = {
+    address: isIPv4(address) ? address : undefined,
+    subnet: ipv4Network(ip?.subnet ?? '') === undefined ? undefined : ip?.subnet,
+    gateway: isIPv4(ip?.gateway ?? '') ? ip?.gateway : undefined,
+    mtu: network === undefined || network.mtu === 0 ? undefined : network.mtu,
+  };
+  return Object.values(wanted).every((each) => each === undefined) ? {} : { wanted };
 }

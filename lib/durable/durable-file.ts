@@ -36,6 +36,19 @@ export async function writeDurably(path: string, content: Uint8Array): Promise<v
   await syncDirectory(directory);
 }
 
+/**
+ * Keeps a durable file as it is now under a second name as well, over power cuts; what had that name is replaced. The
+ * directory is made where it is missing. Rejects where the disk refuses, or there is no such file.
+ */
+export async function linkDurably(path: string, as: string): Promise<void> {
+  const directory = dirname(as);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await rm(as, { force: true });
+  await link(path, as);
+  await syncDirectory(directory);
+  await syncDirectory(dirname(directory));
+}
+
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {

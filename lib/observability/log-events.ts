@@ -30,6 +30,14 @@ export const logEvents = {
   'state-file-recovered': 'The last good copy of a state file is used instead of the newest one.',
   'stored-config-unreadable': 'The stored configuration cannot be decoded; none is in force until the next push.',
   'stored-config-rejected': 'The stored configuration is invalid for this version; `problems` says why.',
+  'config-history-unreadable': 'A former configuration that is kept cannot be read.',
+  'config-history-not-kept':
+    'The former configuration cannot be kept: it cannot be gone back to. The new one is in force.',
+  'config-history-not-pruned': 'Former configurations beyond the bounds cannot be removed.',
+  'config-returned':
+    'A configuration was not confirmed before a start, and the version before is in force; `reason` tells.',
+  'config-not-returned': 'A configuration was not confirmed, and `returnTo` is not kept: it stays in force.',
+  'configuration-confirmed': 'A configuration that was pushed with a time to confirm it was confirmed.',
   'stored-policy-unreadable': 'The stored policy cannot be decoded; overrides and grants are lost.',
   'change-not-persisted': 'A requested change was not written to disk, so it was refused.',
   'policy-not-persisted': 'The policy in force was not written to disk; it is written with the next change.',

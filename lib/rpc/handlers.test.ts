@@ -29,7 +29,7 @@ describe('unary', () => {
         });
       }),
     });
-    const request = { config: undefined, author: '' };
+    const request = { config: undefined, author: '', changes: [], reason: '' };
     expect(await call(bench.client(), 'pushConfig', { ...request, dryRun: true }, { timeoutMs: 5_000 })).toMatchObject({
       version: 7n,
       changed: true,
@@ -126,6 +126,8 @@ describe('serverStreaming', () => {
               pushedAt: undefined,
               sha256: 'x'.repeat(10_000),
               author: '',
+              changes: [],
+              reason: '',
             },
             policy: undefined,
             policyChanges: [],

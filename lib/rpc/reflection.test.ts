@@ -35,7 +35,15 @@ beforeAll(async () => {
     // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once
     watchConfig: serverStreaming(async function* () {
       for (const version of [3n, 4n]) {
-        const deviceConfig = { version, config: undefined, pushedAt: undefined, sha256: 'abc', author: 'me' };
+        const deviceConfig = {
+          version,
+          config: undefined,
+          pushedAt: undefined,
+          sha256: 'abc',
+          author: 'me',
+          changes: [],
+          reason: '',
+        };
         yield { deviceConfig, policy: undefined, policyChanges: [] };
       }
     }),

@@ -27,11 +27,11 @@ export interface GetOptions {
 }
 
 /** `config get` */
-export async function get({ format, output }: GetOptions, command: Command): Promise<void> {
+export async function get(wanted: bigint | undefined, { format, output }: GetOptions, command: Command): Promise<void> {
   if (format === 'binary' && output === undefined && process.stdout.isTTY) {
     throw new CommandProblem('Binary does not go to a terminal: name a file with -o', exitCodes.usage);
   }
-  const { config, version } = await getDeviceConfig(connectionOptionsOf(command));
+  const { config, version } = await getDeviceConfig(connectionOptionsOf(command), wanted);
   const content = configContent(config, format);
   if (output === undefined) {
     process.stdout.write(content);

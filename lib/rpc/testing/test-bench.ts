@@ -28,7 +28,7 @@ export const silentLogger = createLogger({ service: 'test', level: 'silent' });
 /** A message of the stream. */
 export function responseOf(version: bigint): WatchConfigResponse {
   return {
-    deviceConfig: { version, config: undefined, pushedAt: undefined, sha256: '', author: '' },
+    deviceConfig: { version, config: undefined, pushedAt: undefined, sha256: '', author: '', changes: [], reason: '' },
     policy: undefined,
     policyChanges: [],
   };
@@ -72,6 +72,10 @@ export class TestBench {
       pushConfig: unused,
       getConfig: unused,
       getConfigStatus: unused,
+      confirmConfig: unused,
+      returnConfig: unused,
+      rollbackConfig: unused,
+      listConfigHistory: unused,
       // eslint-disable-next-line @typescript-eslint/require-await -- a stream that ends at once
       watchConfig: serverStreaming(async function* () {
         yield responseOf(1n);

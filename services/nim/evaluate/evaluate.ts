@@ -8,7 +8,14 @@ import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_inst
 import type { Clock } from '../../../lib/clock/index.js';
 import { durationOf, operations } from '../../../lib/configuration/index.js';
 import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
-import { candidateMessage, testStatusOf, WallTime, type Published, type Publisher } from '../publish/index.js';
+import {
+  candidateMessage,
+  portDifferences,
+  testStatusOf,
+  WallTime,
+  type Published,
+  type Publisher,
+} from '../publish/index.js';
 import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 import { assume } from './assume.js';
 import { draftOf, type Draft } from './draft.js';
@@ -42,6 +49,7 @@ export function evaluate(
   const lines = [
     ...draft.dropped.map((words) => `${words}.`),
     ...notWatched(draft, snapshot),
+    ...(request.config === undefined ? [] : notAsConfigured(draft, snapshot)),
     ...fates.flatMap(describeFate),
     ...ofOperations.flatMap(({ operation, now, wouldBe }) => describeOperation(operation, now, wouldBe)),
   ];
@@ -57,6 +65,15 @@ export function evaluate(
     })),
     lines: lines.length === 0 ? ['Nothing would change.'] : lines,
   };
+}
+
+/** Where ports are not as a configuration says: the host would have to see to it. */
+function notAsConfigured({ model }: Draft, { ports }: NetworkSnapshot): readonly string[] {
+  return model.ports.flatMap((port) => {
+    const observation = ports.get(port.label)?.observation;
+    const differences = observation === undefined ? [] : portDifferences(port, observation);
+    return differences.map((difference) => `${port.label} is not as configured: ${difference}.`);
+  });
 }
 
 /** Of all network instances of the draft, then of those that would be gone. */

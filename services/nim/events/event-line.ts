@@ -60,9 +60,14 @@ function parseFields(fields: Readonly<Record<string, unknown>>): ManagerEvent | 
       return { kind: 'port-test-changed', label, interfaceName, targetKey, from, to, failure, detail };
     }
     case 'configuration-changed': {
-      const { version, author } = fields;
+      const { version, author, changes, reason } = fields;
       if (!isVersion(version) || !isText(author)) return undefined;
-      return { kind: 'configuration-changed', version: BigInt(version), author };
+      return {
+        kind: 'configuration-changed',
+        ...{ version: BigInt(version), author },
+        ...(Array.isArray(changes) ? { changes: changes.filter(isText) } : {}),
+        ...(isText(reason) ? { reason } : {}),
+      };
     }
     case 'policy-changed': {
       const { policyVersion, change, author, reason, grantId, changes } = fields;

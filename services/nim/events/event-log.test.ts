@@ -20,7 +20,13 @@ const events: readonly ManagerEvent[] = [
     cause: 'link-lost',
     causeDetail: 'shore: no carrier',
   },
-  { kind: 'configuration-changed', version: 18_446_744_073_709_551_615n, author: 'bridge' },
+  {
+    kind: 'configuration-changed',
+    version: 18_446_744_073_709_551_615n,
+    author: 'bridge',
+    changes: ['port sat0 goes', 'app app1 comes'],
+    reason: 'version 7 returns: version 8 was not confirmed in time',
+  },
   {
     kind: 'policy-changed',
     policyVersion: 7n,
@@ -195,7 +201,15 @@ describe('EventLog', () => {
       {
         sequence: 3n,
         time: { seconds: 1n, nanos: 500_000_000 },
-        kind: { $case: 'configurationChanged', value: { version: 18_446_744_073_709_551_615n, author: 'bridge' } },
+        kind: {
+          $case: 'configurationChanged',
+          value: {
+            version: 18_446_744_073_709_551_615n,
+            author: 'bridge',
+            changes: ['port sat0 goes', 'app app1 comes'],
+            reason: 'version 7 returns: version 8 was not confirmed in time',
+          },
+        },
       },
       {
         sequence: 4n,

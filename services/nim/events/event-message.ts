@@ -62,6 +62,14 @@ function kindOf(event: ManagerEvent): NonNullable<Event['kind']> {
         },
       };
     case 'configuration-changed':
-      return { $case: 'configurationChanged', value: { version: event.version, author: event.author } };
+      return {
+        $case: 'configurationChanged',
+        value: {
+          version: event.version,
+          author: event.author,
+          changes: [...(event.changes ?? [])],
+          reason: event.reason ?? '',
+        },
+      };
   }
 }

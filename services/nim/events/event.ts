@@ -30,7 +30,15 @@ export type ManagerEvent =
       readonly failure: FailureKind | undefined;
       readonly detail: string;
     }
-  | { readonly kind: 'configuration-changed'; readonly version: bigint; readonly author: string }
+  | {
+      readonly kind: 'configuration-changed';
+      readonly version: bigint;
+      readonly author: string;
+      /** What went and came, in words; absent: nothing is known. */
+      readonly changes?: readonly string[];
+      /** Why it is in force where nobody pushed it; absent: somebody did. */
+      readonly reason?: string;
+    }
   | {
       readonly kind: 'policy-changed';
       /** 0 where NIM ended a grant by itself. */

@@ -8,6 +8,12 @@ import type { DecisionPolicy } from '../../../lib/decision/decide/index.js';
 export interface ConfigurationInForce {
   readonly version: bigint;
   readonly author: string;
+  /** What went and came with it, in words; absent: nothing. */
+  readonly changes?: readonly string[];
+  /** Why it is in force where nobody pushed it; absent: somebody did. */
+  readonly reason?: string;
+  /** It waits to be confirmed; absent: it does not. */
+  readonly isUnconfirmed?: true;
   /** Of the policy over it. */
   readonly policyVersion: bigint;
   readonly pushedAt: Timestamp | undefined;

@@ -9,3 +9,4 @@ export { candidateMessage, reasonMessage, testStatusOf } from './test-status.js'
 export { secondsOf, WallTime } from './timestamp.js';
 export { causeMessages, noPortMessages, testStateMessages } from './enums.js';
 export { failureMessage } from './target-status.js';
+export { portDifferences } from './port-differences.js';

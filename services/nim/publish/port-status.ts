@@ -17,6 +17,7 @@ import {
   type PortObservation,
 } from '../../../lib/decision/snapshot/index.js';
 import { linkStateMessage, testStateMessages } from './enums.js';
+import { portDifferences } from './port-differences.js';
 import { failureMessage, targetStatusOf } from './target-status.js';
 import type { WallTime } from './timestamp.js';
 
@@ -59,6 +60,7 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     testBudget: undefined,
     routes: routesOf(observation),
     sourceAddress: sourceAddressOf(observation) ?? '',
+    differences: [...portDifferences(port, observation)],
     revision: 0n,
   };
 }

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import { DeviceConfigServiceService, type WatchConfigRequest } from '../../../gen/zedagent/v1/device_config.js';
+import {
+  DeviceConfig,
+  DeviceConfigServiceService,
+  type WatchConfigRequest,
+} from '../../../gen/zedagent/v1/device_config.js';
 import { configFromJson } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import {
@@ -54,7 +58,7 @@ export class FakeZedagent {
     for await (const { upserts } of this.#configs.watch({ epoch: '', afterRevision: 0n }, signal)) {
       for (const { version, config } of upserts) {
         if (version === knownVersion) continue;
-        const deviceConfig = { version, config, author: 'test', sha256: '', pushedAt: { seconds: 1n, nanos: 0 } };
+        const deviceConfig = DeviceConfig.fromPartial({ version, config, author: 'test', pushedAt: { seconds: 1n } });
         yield { deviceConfig, policy: undefined, policyChanges: [] };
       }
     }

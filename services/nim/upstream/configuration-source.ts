@@ -23,7 +23,7 @@ export async function followConfiguration(options: {
     onMessage: (message: WatchConfigResponse) => {
       const news = reader.take(message);
       if (news === undefined) return;
-      const { version, author, pushedAt, config } = news.deviceConfig;
+      const { version, author, pushedAt, config, changes, reason, confirmation } = news.deviceConfig;
       if (news.kind === 'invalid') {
         logger.error(
           { event: 'configuration-rejected', version: String(version), problems: news.problems },
@@ -33,7 +33,12 @@ export async function followConfiguration(options: {
       }
       const { policyVersion, model, overrides, policyChanges } = news;
       const source = { config, overrides };
-      options.onConfiguration({ version, author, pushedAt, policyVersion, source, model }, policyChanges);
+      const told = {
+        ...(changes.length === 0 ? {} : { changes }),
+        ...(reason === '' ? {} : { reason }),
+        ...(confirmation === undefined ? {} : { isUnconfirmed: true as const }),
+      };
+      options.onConfiguration({ version, author, ...told, pushedAt, policyVersion, source, model }, policyChanges);
     },
     onState: (state, why) => {
       logger.info({ event: 'config-stream-state', state, why }, `configuration stream ${state}`);

@@ -10,7 +10,7 @@ const POLICY_SERVICE = '/org.lfedge.eve.zedagent.v1.PolicyService/';
 
 /** What only a controller may call. Everything else, reflection and health too, is open to both roles. */
 const writing: ReadonlySet<string> = new Set([
-  `${CONFIG_SERVICE}PushConfig`,
+  ...['PushConfig', 'RollbackConfig', 'ConfirmConfig', 'ReturnConfig'].map((method) => `${CONFIG_SERVICE}${method}`),
   ...['UpdatePolicy', 'CreateGrant', 'RevokeGrant'].map((method) => `${POLICY_SERVICE}${method}`),
 ]);
 

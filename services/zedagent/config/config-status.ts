@@ -18,10 +18,10 @@ export function configStatus(current: InForce): ConfigStatus {
 function statusOf(current: InForce): ConfigStatus {
   const { deviceConfig, policy } = current;
   if (deviceConfig?.config === undefined) return ConfigStatus.create();
-  const { version, pushedAt, sha256, author, config } = deviceConfig;
+  const { version, pushedAt, sha256, author, config, confirmation } = deviceConfig;
   const interpretation = interpret(config, policy);
   return {
-    ...{ version, pushedAt, sha256, author },
+    ...{ version, pushedAt, sha256, author, confirmation },
     warnings: interpretation.kind === 'valid' ? warningsInForce(config, interpretation.model) : [],
     problems: interpretation.kind === 'valid' ? [] : configViolations(boundedNotices(interpretation.problems)),
   };

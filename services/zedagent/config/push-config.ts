@@ -4,8 +4,8 @@ import { status } from '@grpc/grpc-js';
 
 import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
-import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
 import {
+  boundedChanges,
   boundedNotices,
   configChanges,
   fieldNotices,
@@ -14,22 +14,25 @@ import {
   interpretPushed,
   Problems,
   timestampOf,
-  withoutOrphans,
   type DeviceModel,
   type Problem,
 } from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
-import { checkText } from '../policy/free-text.js';
+import { confirmationFor } from './confirmation.js';
 import { configWarnings } from './config-warnings.js';
-import { configuredModel, effectiveModel, withChange, type InForce } from '../in-force/in-force.js';
+import { configuredModel, effectiveModel, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
+import { checkText } from '../policy/free-text.js';
+import { droppedBy, withoutDropped, type Dropped } from './dropped-policy.js';
 import { unlikely } from './unlikely.js';
 
 /** What is known of a push beside its request. */
 export interface PushedBy {
   /** The interface by which it came; undefined: from this machine, or not known. */
   readonly callerInterface?: string | undefined;
+  /** Why it is pushed, where nobody has made it anew. */
+  readonly reason?: string;
 }
 
 /**
@@ -40,7 +43,7 @@ export function pushConfig(
   current: InForce,
   request: PushConfigRequest,
   now: Instant,
-  { callerInterface }: PushedBy = {},
+  { callerInterface, reason = '' }: PushedBy = {},
 ): Transition<PushConfigResponse> {
   const { config, dryRun, expectedVersion, author } = request;
   if (config === undefined) throw noConfiguration('is required');
@@ -61,10 +64,17 @@ export function pushConfig(
     ...{ version: next, changed: true, droppedPolicy: [...dropped.changes], warnings },
     ...{ changes: [...changes], unlikely: [...doubts] },
   };
-  if (dryRun) return { answer };
+  const confirmation = confirmationFor(request.confirmWithin, current, now);
+  if (dryRun) return { answer: { ...answer, confirmation } };
   if (doubts.length > 0 && request.assumeYes !== true) throw hardlyMeant(doubts);
-  const deviceConfig: DeviceConfig = { version: next, config, pushedAt: timestampOf(now.wallMs), sha256, author };
-  return { answer, next: { deviceConfig, ...withoutDropped(current, dropped, deviceConfig, now) } };
+  const deviceConfig: DeviceConfig = {
+    ...{ version: next, config, pushedAt: timestampOf(now.wallMs), sha256, author },
+    ...{ changes: [...changes], reason, confirmation },
+  };
+  return {
+    answer: { ...answer, confirmation },
+    next: { deviceConfig, ...withoutDropped(current, dropped, deviceConfig, now) },
+  };
 }
 
 function comparedWith(
@@ -77,15 +87,10 @@ function comparedWith(
   if (before === undefined) return { changes: [], doubts: [] };
   const modelBefore = effectiveModel(current);
   const changes = modelBefore === undefined ? [] : configChanges(modelBefore, modelAfter);
-  return { changes: bounded(changes), doubts: unlikely({ before, after, modelBefore, modelAfter, callerInterface }) };
-}
-
-/** So many lines of changes are told. */
-const MOST_CHANGES = 100;
-
-function bounded(changes: readonly string[]): readonly string[] {
-  const left = changes.length - MOST_CHANGES;
-  return left <= 0 ? changes : [...changes.slice(0, MOST_CHANGES), `and ${left} more`];
+  return {
+    changes: boundedChanges(changes),
+    doubts: unlikely({ before, after, modelBefore, modelAfter, callerInterface }),
+  };
 }
 
 function hardlyMeant(doubts: readonly string[]): RpcError {
@@ -119,42 +124,6 @@ function refuseWhatIsNone(config: EdgeDevConfig): void {
 /** Field 1 of those is a message, too: its bytes then stand where the device's UUID belongs. */
 function isMisread({ id }: EdgeDevConfig): boolean {
   return id !== undefined && (/[\p{C}\uFFFD]/u.test(id.uuid) || Object.keys(id._unknownFields ?? {}).length > 0);
-}
-
-type Dropped = Pick<InForce['policy'], 'overrides' | 'grants'> & { readonly changes: readonly string[] };
-
-/** What is left of the policy over a configuration, and what is not, in words. */
-export function droppedBy(config: EdgeDevConfig, { policy }: InForce): Dropped {
-  const model = configuredModel(config);
-  const { overrides, changes } = withoutOrphans(policy.overrides, model);
-  const isThere = (id: string): boolean => id === '' || model.networkInstances.some((instance) => instance.id === id);
-  const grants = policy.grants.filter(({ networkInstanceId }) => isThere(networkInstanceId));
-  const ended = policy.grants
-    .filter((grant) => !grants.includes(grant))
-    .map(({ id, networkInstanceId }) => `grant ${id} ends: there is no network instance ${networkInstanceId} any more`);
-  return { overrides: [...overrides], grants, changes: [...changes, ...ended] };
-}
-
-/** The policy without what was dropped, if anything was. */
-export function withoutDropped(
-  current: InForce,
-  { overrides, grants, changes }: Dropped,
-  { version, author }: Pick<DeviceConfig, 'version' | 'author'>,
-  now: Instant,
-): Partial<Pick<InForce, 'policy' | 'changes'>> {
-  if (changes.length === 0) return {};
-  return withChange(
-    current,
-    { overrides, grants },
-    {
-      kind: PolicyChangeKind.POLICY_CHANGE_KIND_DROPPED,
-      time: timestampOf(now.wallMs),
-      author,
-      reason: `configuration version ${version}`,
-      grantId: '',
-      changes: [...changes],
-    },
-  );
 }
 
 function refuseOtherVersion(expected: bigint | undefined, current: bigint): void {

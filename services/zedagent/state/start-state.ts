@@ -7,7 +7,7 @@ import { restoredGrants } from '../grants/grant-times.js';
 import { endGrants } from '../grants/grants.js';
 import type { InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
-import { droppedBy, withoutDropped } from '../config/push-config.js';
+import { droppedBy, withoutDropped } from '../config/dropped-policy.js';
 
 /** What is in force at a start: what was kept, less the grants whose time is up and the policy of what is gone. */
 export function stateAtStart(

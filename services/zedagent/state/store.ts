@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
+import type { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
 import type { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { RpcError, StateStore } from '../../../lib/rpc/index.js';
@@ -7,6 +8,7 @@ import { checkpointOf } from '../grants/grant-times.js';
 import type { InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
+import type { ConfigHistory } from './config-history.js';
 import type { ConfigFile } from './stored-config.js';
 import type { PolicyFile } from './stored-policy.js';
 
@@ -17,6 +19,7 @@ export const CHECKPOINT_EVERY_MS = 60_000;
 
 export interface StoreOptions {
   readonly configFile: ConfigFile;
+  readonly history: ConfigHistory;
   readonly policyFile: PolicyFile;
   readonly now: () => Instant;
   readonly logger: Logger;
@@ -71,6 +74,21 @@ export class Store {
     });
   }
 
+  /** The same for a configuration that must count: where the disk refuses it, what the disk holds is as it was. */
+  enforceConfig(
+    transition: (
+      current: InForce,
+      now: Instant,
+    ) => (Partial<InForce> & Required<Pick<InForce, 'deviceConfig'>>) | undefined,
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      const next = transition(this.#current, this.#options.now());
+      if (next === undefined) return;
+      await this.#keep(next).catch(() => undefined);
+      this.#put(next);
+    });
+  }
+
   /** Writes down what is left of the grants, `aheadMs` from now. Where the disk refuses, it is logged. */
   checkpoint(aheadMs: number): Promise<void> {
     return this.#inTurn(async () => {
@@ -98,7 +116,11 @@ export class Store {
     const { configFile, logger } = this.#options;
     const { deviceConfig, policy } = next;
     try {
-      if (deviceConfig !== undefined) await configFile.write(deviceConfig);
+      if (deviceConfig !== undefined) {
+        await this.#keepFormer(deviceConfig);
+        await configFile.write(deviceConfig);
+        await this.#options.history.prune(deviceConfig.confirmation?.returnToVersion);
+      }
       if (policy !== undefined && deviceConfig === undefined) await this.#write({ ...this.#current, ...next });
     } catch (error) {
       logger.error({ event: 'change-not-persisted', err: error }, 'cannot save change, refused it');
@@ -109,6 +131,21 @@ export class Store {
       await this.#write({ ...this.#current, ...next }).catch((error: unknown) => {
         logger.error({ event: 'policy-not-persisted', err: error }, 'cannot save policy');
       });
+    }
+  }
+
+  /**
+   * What is in force goes into the history before another takes its place. Where a way back is asked for and cannot be
+   * kept, the new one does not come into force.
+   */
+  async #keepFormer(next: DeviceConfig): Promise<void> {
+    const former = this.#current.deviceConfig;
+    if (former === undefined || former.version === next.version) return;
+    try {
+      await this.#options.history.keep(former.version);
+    } catch (error) {
+      if (next.confirmation !== undefined) throw error;
+      this.#options.logger.error({ event: 'config-history-not-kept', err: error }, 'cannot keep former configuration');
     }
   }
 
@@ -133,8 +170,16 @@ export class Store {
     const { logger } = this.#options;
     const { deviceConfig, policy, changes } = this.#current;
     if (deviceConfig !== undefined && deviceConfig !== before.deviceConfig) {
-      const { version, author } = deviceConfig;
-      logger.info({ event: 'configuration-accepted', version, author }, 'configuration accepted');
+      const { version, author, reason, confirmation } = deviceConfig;
+      if (version === before.deviceConfig?.version) {
+        logger.info({ event: 'configuration-confirmed', version, author }, 'configuration confirmed');
+      } else {
+        const unconfirmed = confirmation === undefined ? {} : { returnsTo: confirmation.returnToVersion };
+        logger.info(
+          { event: 'configuration-accepted', version, author, reason, ...unconfirmed },
+          'configuration accepted',
+        );
+      }
     }
     if (policy.version === before.policy.version) return;
     for (const { policyVersion, author, reason, changes: sentences } of changes) {

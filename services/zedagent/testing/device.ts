@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
-import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
+import {
+  DeviceConfigServiceClient,
+  type PushConfigRequest,
+  type WatchConfigResponse,
+} from '../../../gen/zedagent/v1/device_config.js';
 import { PolicyServiceClient } from '../../../gen/zedagent/v1/policy.js';
 import { VirtualClock } from '../../../lib/clock/index.js';
 import { createLogger } from '../../../lib/observability/index.js';
@@ -70,7 +74,7 @@ export class TestDevice {
     return this.#policy;
   }
 
-  push(config: EdgeDevConfig, more: { readonly dryRun?: boolean } = {}) {
+  push(config: EdgeDevConfig, more: Partial<PushConfigRequest> = {}) {
     return call(
       this.config,
       'pushConfig',
