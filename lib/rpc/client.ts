@@ -31,15 +31,6 @@ const channelOptions: ChannelOptions = {
 };
 
 /**
- * On this machine a ping takes microseconds, so a process that hangs or is stopped is found within 3 s, and its calls
- * and streams end as those of a dead one do. Nothing is sent while no call is open.
- */
-const localKeepalive: ChannelOptions = {
-  'grpc.keepalive_time_ms': 1_000,
-  'grpc.keepalive_timeout_ms': 1_500,
-};
-
-/**
  * A client for `unix:/path` or `host:port`. The connection is made by the first call and made again when it breaks.
  * Plain text by default: the address is a Unix socket, or given by somebody who knows.
  */
@@ -48,8 +39,27 @@ export function connectTo<C>(
   address: string,
   channelCredentials: ChannelCredentials = credentials.createInsecure(),
 ): C {
-  const options = address.startsWith('unix:') ? { ...channelOptions, ...localKeepalive } : channelOptions;
-  return new ClientClass(address, channelCredentials, options);
+  return new ClientClass(address, channelCredentials, channelOptions);
+}
+
+/**
+ * On this machine a ping takes microseconds, so a process that hangs or is stopped is found within 3 s, and the streams
+ * that come from it end as those of a dead one do.
+ */
+const quickKeepalive: ChannelOptions = {
+  'grpc.keepalive_time_ms': 1_000,
+  'grpc.keepalive_timeout_ms': 1_500,
+};
+
+/**
+ * A client of a service on this machine whose streams are followed. Not for calls whose answer may take the service
+ * seconds: they would end, as if it hung.
+ */
+export function connectToFollow<C>(
+  ClientClass: new (address: string, channelCredentials: ChannelCredentials, options?: ChannelOptions) => C,
+  address: string,
+): C {
+  return new ClientClass(address, credentials.createInsecure(), { ...channelOptions, ...quickKeepalive });
 }
 
 export interface UnaryOptions {

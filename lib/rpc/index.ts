@@ -17,7 +17,7 @@ export { serverStreaming, unary } from './handlers.js';
 export { startServer, type RunningServer, type ServedService, type ServerOptions } from './server.js';
 export type { TlsListenOptions } from './tls-listener.js';
 export { SocketInUseError } from './unix-socket.js';
-export { call, connectTo, type UnaryOptions } from './client.js';
+export { call, connectTo, connectToFollow, type UnaryOptions } from './client.js';
 export { follow, type FollowOptions } from './follow.js';
 export { StateStore, type ResumePoint, type StateChange } from './state-store.js';
 export { untilSent } from './until-sent.js';

@@ -2,7 +2,7 @@ import type { PolicyChange } from '../../../gen/zedagent/v1/policy.js';
 import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import { ConfigurationReader } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
-import { connectTo, follow } from '../../../lib/rpc/index.js';
+import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
 /**
@@ -16,7 +16,7 @@ export async function followConfiguration(options: {
   readonly logger: Logger;
 }): Promise<void> {
   const { logger, signal } = options;
-  const client = connectTo(DeviceConfigServiceClient, options.zedagentAddress);
+  const client = connectToFollow(DeviceConfigServiceClient, options.zedagentAddress);
   const reader = new ConfigurationReader();
   await follow({
     open: () => client.watchConfig(reader.request),

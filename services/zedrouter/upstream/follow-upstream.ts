@@ -9,7 +9,7 @@ import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { PortLinkState, type PortRoute, type PortStatus } from '../../../gen/nim/v1/port_status.js';
 import { ConfigurationReader, durationInMs } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
-import { connectTo, follow } from '../../../lib/rpc/index.js';
+import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { PortFacts, RouteFacts, Selection } from '../desired/inputs.js';
 import type { Upstream, UpstreamPorts, UpstreamSelections } from './inputs.js';
 import type { UpstreamName } from './silence.js';
@@ -25,8 +25,8 @@ export interface FollowUpstreamOptions {
 
 /** Follows zedagent's configuration and both of NIM's streams until the signal aborts; reconnects and resumes. */
 export async function followUpstream(options: FollowUpstreamOptions): Promise<void> {
-  const zedagent = connectTo(DeviceConfigServiceClient, `unix:${options.runDir}/zedagent.sock`);
-  const nim = connectTo(NetworkInterfaceManagerServiceClient, `unix:${options.runDir}/nim.sock`);
+  const zedagent = connectToFollow(DeviceConfigServiceClient, `unix:${options.runDir}/zedagent.sock`);
+  const nim = connectToFollow(NetworkInterfaceManagerServiceClient, `unix:${options.runDir}/nim.sock`);
   await Promise.all([followConfig(zedagent, options), followPorts(nim, options), followSelections(nim, options)]);
   zedagent.close();
   nim.close();
