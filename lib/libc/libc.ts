@@ -13,6 +13,8 @@ import { SystemCallError } from './system-call-error.js';
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (fd: number, address: Uint8Array, length: number) => number;
+  readonly listen: (fd: number, backlog: number) => number;
+  readonly connect: (fd: number, address: Uint8Array, length: number) => number;
   readonly close: (fd: number) => number;
   /** Makes `to` another number of the file that is open as `from`; what was open as `to` before is closed. */
   readonly dup3: (from: number, to: number, flags: number) => number;
@@ -102,6 +104,8 @@ function bindFunctions(koffi: typeof Koffi): Libc {
   return {
     socket: library.func('int socket(int domain, int type, int protocol)'),
     bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
+    listen: library.func('int listen(int fd, int backlog)'),
+    connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
     close: library.func('int close(int fd)'),
     dup3: library.func('int dup3(int from, int to, int flags)'),
     setsockopt: library.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)'),

@@ -13,6 +13,7 @@ export const logEvents = {
   'connection-refused': 'A connection of the network listener was refused (`why`); rate as of `call-refused`.',
   'certificates-reloaded': 'The network listener has read its certificates again (SIGHUP).',
   'reload-failed': 'What SIGHUP asks to read again cannot be read (`err`); what was in force stays.',
+  'service-manager-deaf': 'The service manager (NOTIFY_SOCKET) cannot be told how this process is.',
   'service-not-alive': 'A service does not answer itself; the watchdog of the service manager is not fed.',
   'log-level-changed': 'SIGHUP: the log level is `logLevel` from now on.',
   'tools-missing':
@@ -78,6 +79,7 @@ export const logEvents = {
   'obstacle-gone': 'What stood in the way of a network instance does so no longer.',
   'filters-unreadable': 'The packet filters of the host cannot be read; what is known of them stands.',
   'dataplane-drift': 'The kernel differed from what zedrouter had applied; it is repaired.',
+  'kernel-name-taken': 'A user without rights holds the name by which two zedrouters would find each other.',
   'kernel-unreadable': 'The kernel state cannot be read; what is known of it stands.',
   'former-settings-not-kept': 'Former kernel settings cannot be saved; `--cleanup` cannot give these back.',
   'ids-not-kept': 'Ids of ports and network instances cannot be saved; traffic follows, saving is tried again.',

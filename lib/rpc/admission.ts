@@ -1,8 +1,15 @@
-import { ServerInterceptingCall, status, type ServerInterceptor, type ServiceDefinition } from '@grpc/grpc-js';
+import {
+  ServerInterceptingCall,
+  status,
+  type Responder,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
 
 import { systemClock } from '../clock/index.js';
 import { BoundedReader, MessageTooLargeError } from './bounded-reader.js';
-import { callerOf, type Caller } from './call-context.js';
+import { callerOf, type AuthContextHere, type Caller } from './call-context.js';
 import { RpcError, toStatus } from './errors.js';
 import type { MessageLimits } from './message-limits.js';
 import type { ServerBinding } from './open-calls.js';
@@ -53,18 +60,20 @@ function unread(error: unknown): RpcError {
  */
 export function admission(binding: ServerBinding, admit: Admit): ServerInterceptor {
   return ({ path }, call) => {
-    const caller = callerOf(call.getAuthContext());
+    const context = call.getAuthContext();
+    const caller = callerOf(context);
+    const isFromNetwork = call.getConnectionInfo().remoteAddress !== undefined;
     const refuse = (error: unknown): void => {
       const sent = errorToSend(error, path, binding);
       binding.refusals.note({ path, peer: call.getPeer(), caller, error: sent });
       call.sendStatus(toStatus(sent));
     };
-    return new ServerInterceptingCall(call, {
+    return new AdmittedCall(call, context, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => {
             try {
-              refuseExpired(caller);
+              refuseUnproven(caller, isFromNetwork);
               admit(caller, path);
             } catch (error) {
               refuse(error);
@@ -82,9 +91,29 @@ export function admission(binding: ServerBinding, admit: Admit): ServerIntercept
   };
 }
 
+/** Its caller stays who it was, also when the connection is gone and has no certificate any more. */
+class AdmittedCall extends ServerInterceptingCall {
+  readonly #context: AuthContextHere;
+
+  constructor(call: ServerInterceptingCallInterface, context: AuthContextHere, responder: Responder) {
+    super(call, responder);
+    this.#context = context;
+  }
+
+  override getAuthContext(): AuthContextHere {
+    return this.#context;
+  }
+}
+
 /** TLS looks at a certificate when the connection is made, and a connection may last for years. */
-function refuseExpired(caller: Caller): void {
-  if (caller.kind === 'local' || systemClock.wallMs() <= caller.validUntilMs) return;
+function refuseUnproven(caller: Caller, isFromNetwork: boolean): void {
+  if (caller.kind === 'local') {
+    if (!isFromNetwork) return;
+    throw new RpcError(status.UNAUTHENTICATED, 'the network listener wants a certificate', {
+      reason: 'NO_CERTIFICATE',
+    });
+  }
+  if (systemClock.wallMs() <= caller.validUntilMs) return;
   throw new RpcError(status.UNAUTHENTICATED, 'the certificate of this connection has expired; connect with a new one', {
     reason: 'CERTIFICATE_EXPIRED',
   });

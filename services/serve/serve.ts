@@ -53,8 +53,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   setFlagsFromString(KEEP_COMPILED);
   const { runDir, stateDir, services } = options;
   const ended = untilToldToEnd();
-  const manager = serviceManagerOf(process.env, process.pid);
   const loggers = new Loggers(options);
+  const manager = serviceManagerOf(process.env, process.pid, (error) => {
+    loggers.of('serve').warn({ event: 'service-manager-deaf', err: error }, 'cannot tell the service manager');
+  });
   const running: RunningService[] = [];
   const startAll = async (): Promise<void> => {
     await mkdir(runDir, { recursive: true, mode: 0o755 });

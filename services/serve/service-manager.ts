@@ -10,9 +10,13 @@ export interface ServiceManager {
 
 /**
  * The service manager that the environment names. `pid`: WATCHDOG_USEC may be meant for another process.
- * @throws SystemCallError at `tell` where it cannot be told
+ * `onFailure`: it could not be told, which is its loss and not that of whoever is served.
  */
-export function serviceManagerOf(environment: NodeJS.ProcessEnv, pid: number): ServiceManager {
+export function serviceManagerOf(
+  environment: NodeJS.ProcessEnv,
+  pid: number,
+  onFailure: (error: unknown) => void,
+): ServiceManager {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: watchdogUs, WATCHDOG_PID: watchdogPid } = environment;
   if (socket === undefined || !/^[/@]./.test(socket)) return { watchdogMs: undefined, tell: () => undefined };
   const isMeant = watchdogPid === undefined || Number(watchdogPid) === pid;
@@ -20,7 +24,11 @@ export function serviceManagerOf(environment: NodeJS.ProcessEnv, pid: number): S
   return {
     watchdogMs,
     tell: (...assignments) => {
-      sendDatagram(socket, assignments.join('\n'));
+      try {
+        sendDatagram(socket, assignments.join('\n'));
+      } catch (error) {
+        onFailure(error);
+      }
     },
   };
 }

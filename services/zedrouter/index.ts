@@ -38,7 +38,12 @@ export interface ZedrouterOptions extends ServiceOptions {
  * away.
  */
 export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
-  const owner = ownKernel(options.namespace);
+  const owner = ownKernel(options.namespace, () => {
+    options.logger.warn(
+      { event: 'kernel-name-taken' },
+      'another user holds the name that says who works on this kernel',
+    );
+  });
   try {
     const service = await startOwning(options);
     return {

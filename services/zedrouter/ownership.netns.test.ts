@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { run } from 'iproute-exec';
 
 import { systemClock } from '../../lib/clock/index.js';
@@ -45,6 +46,27 @@ describe('the kernel of a network namespace', () => {
     }
     const after = await startZedrouter({ ...options, runDir: otherRunDir, stateDir: otherRunDir });
     await after.close();
+  });
+
+  it('is not kept from us by a user who could not change it', async () => {
+    const squatter = spawn(
+      'ip',
+      [
+        ...['netns', 'exec', namespace, 'setpriv', '--reuid', '65534', '--clear-groups', process.execPath, '-e'],
+        "require('node:net').createServer().listen('\\0eve-uplink/zedrouter', () => console.log('there'))",
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await new Promise((resolve) => squatter.stdout.once('data', resolve));
+    const warn = jest.spyOn(logger, 'warn');
+    try {
+      const service = await startZedrouter({ logger, clock: systemClock, namespace, runDir, stateDir: runDir });
+      await service.close();
+      expect(warn).toHaveBeenCalledWith(expect.objectContaining({ event: 'kernel-name-taken' }), expect.any(String));
+    } finally {
+      warn.mockRestore();
+      squatter.kill('SIGKILL');
+    }
   });
 
   it('may have a bridge of somebody else with the name of ours: it stays as it is, and another name is taken', async () => {

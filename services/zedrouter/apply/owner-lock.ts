@@ -1,3 +1,5 @@
+import { getSystemErrorName } from 'node:util';
+
 import {
   checked,
   inNamespace,
@@ -22,20 +24,30 @@ export class KernelInUseError extends Error {
   }
 }
 
+/** asm-generic/socket.h */
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const BACKLOG = 128;
+
 /**
  * Makes this process the only one of ours that changes the kernel of a network namespace, until it ends or `release`.
- * @throws KernelInUseError where another one is
+ * The name is anybody's to take: where it is held by a user who could not change the kernel anyway, `onSquatter` is
+ * told, and this goes on without it.
+ * @throws KernelInUseError where another one of ours holds it
  */
-export function ownKernel(namespace: string | undefined): { readonly release: () => void } {
+export function ownKernel(namespace: string | undefined, onSquatter: () => void): { readonly release: () => void } {
   const address = unixAddress(NAME);
   // A socket belongs to the namespace that it was made in, and so does its name.
   const descriptor = inNamespace(namespace, () => openUnixSocket(SOCK_STREAM));
   try {
     checked(libc().bind(descriptor, address, address.length), 'taking the kernel of this network namespace');
+    checked(libc().listen(descriptor, BACKLOG), 'taking the kernel of this network namespace');
   } catch (error) {
     libc().close(descriptor);
-    if (error instanceof SystemCallError && error.code === 'EADDRINUSE') throw new KernelInUseError();
-    throw error;
+    if (!(error instanceof SystemCallError && error.code === 'EADDRINUSE')) throw error;
+    if (isHeldByUs(namespace)) throw new KernelInUseError();
+    onSquatter();
+    return { release: () => undefined };
   }
   let isHeld = true;
   return {
@@ -44,4 +56,29 @@ export function ownKernel(namespace: string | undefined): { readonly release: ()
       isHeld = false;
     },
   };
+}
+
+/** Whether the holder of the name is root, or of this process's user. */
+function isHeldByUs(namespace: string | undefined): boolean {
+  const address = unixAddress(NAME);
+  const descriptor = inNamespace(namespace, () => openUnixSocket(SOCK_STREAM));
+  try {
+    // Nobody listens: not one of ours, which listens in the same breath. Many wait already: then somebody does.
+    if (libc().connect(descriptor, address, address.length) < 0) {
+      return codeOfErrno(libc().errorNumber()) !== 'ECONNREFUSED';
+    }
+    // struct ucred: pid, uid, gid
+    const credentials = Buffer.alloc(12);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(credentials.length);
+    checked(libc().getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, length), 'asking who holds the kernel');
+    const holder = credentials.readUInt32LE(4);
+    return holder === 0 || holder === process.getuid?.();
+  } finally {
+    libc().close(descriptor);
+  }
+}
+
+function codeOfErrno(errno: number): string {
+  return getSystemErrorName(-errno);
 }

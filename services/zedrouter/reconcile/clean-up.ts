@@ -27,7 +27,7 @@ export interface CleanUpOptions {
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
-  const owner = ownKernel(namespace);
+  const owner = ownKernel(namespace, () => undefined);
   try {
     await removeAll({ runDir, stateDir, namespace });
   } finally {
