@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { run } from 'iproute-exec';
 
 import { systemClock } from '../../lib/clock/index.js';
+import { checked, inNamespace, libc, openUnixSocket, SOCK_STREAM, unixAddress } from '../../lib/libc/index.js';
 import { createLogger } from '../../lib/observability/index.js';
 import { KernelInUseError } from './apply/owner-lock.js';
 import { NO_IDS } from './ids/ids.js';
@@ -49,15 +49,15 @@ describe('the kernel of a network namespace', () => {
   });
 
   it('is not kept from us by a user who could not change it', async () => {
-    const squatter = spawn(
-      'ip',
-      [
-        ...['netns', 'exec', namespace, 'setpriv', '--reuid', '65534', '--clear-groups', process.execPath, '-e'],
-        "require('node:net').createServer().listen('\\0eve-uplink/zedrouter', () => console.log('there'))",
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    await new Promise((resolve) => squatter.stdout.once('data', resolve));
+    const address = unixAddress('@eve-uplink/zedrouter');
+    const squatter = inNamespace(namespace, () => openUnixSocket(SOCK_STREAM));
+    process.seteuid?.(65_534);
+    try {
+      checked(libc().bind(squatter, address, address.length), 'squatting');
+      checked(libc().listen(squatter, 1), 'squatting');
+    } finally {
+      process.seteuid?.(0);
+    }
     const warn = jest.spyOn(logger, 'warn');
     try {
       const service = await startZedrouter({ logger, clock: systemClock, namespace, runDir, stateDir: runDir });
@@ -65,7 +65,7 @@ describe('the kernel of a network namespace', () => {
       expect(warn).toHaveBeenCalledWith(expect.objectContaining({ event: 'kernel-name-taken' }), expect.any(String));
     } finally {
       warn.mockRestore();
-      squatter.kill('SIGKILL');
+      libc().close(squatter);
     }
   });
 
