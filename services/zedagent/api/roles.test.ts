@@ -29,4 +29,12 @@ describe('an observer', () => {
       requireRole(observer, path);
     }).toThrow(/controller/);
   });
+
+  it('may not call a method that nobody has thought of, and may ask for health and reflection', () => {
+    expect(() => {
+      requireRole(observer, '/org.lfedge.eve.zedagent.v1.DeviceConfigService/EraseEverything');
+    }).toThrow(/controller/);
+    requireRole(observer, '/grpc.health.v1.Health/Check');
+    requireRole(observer, '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo');
+  });
 });

@@ -8,10 +8,12 @@ export type Role = 'controller' | 'observer';
 const CONFIG_SERVICE = '/org.lfedge.eve.zedagent.v1.DeviceConfigService/';
 const POLICY_SERVICE = '/org.lfedge.eve.zedagent.v1.PolicyService/';
 
-/** What only a controller may call. Everything else, reflection and health too, is open to both roles. */
-const writing: ReadonlySet<string> = new Set([
-  ...['PushConfig', 'RollbackConfig', 'ConfirmConfig', 'ReturnConfig'].map((method) => `${CONFIG_SERVICE}${method}`),
-  ...['UpdatePolicy', 'CreateGrant', 'RevokeGrant'].map((method) => `${POLICY_SERVICE}${method}`),
+/** What an observer may call: whatever is not named here takes a controller, so that nothing is open by oversight. */
+const reading: ReadonlySet<string> = new Set([
+  ...['GetConfig', 'GetConfigStatus', 'ListConfigHistory', 'WatchConfig'].map((method) => `${CONFIG_SERVICE}${method}`),
+  ...['GetPolicy', 'ListGrants'].map((method) => `${POLICY_SERVICE}${method}`),
+  ...['Check', 'List', 'Watch'].map((method) => `/grpc.health.v1.Health/${method}`),
+  ...['v1', 'v1alpha'].map((version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`),
 ]);
 
 /** A controller may do what an observer may. */
@@ -26,7 +28,7 @@ const rolesThatMay: Readonly<Record<'write' | 'read', readonly Role[]>> = {
  */
 export function requireRole(caller: Caller, path: string): void {
   if (caller.kind === 'local') return;
-  const access = writing.has(path) ? 'write' : 'read';
+  const access = reading.has(path) ? 'read' : 'write';
   const { organizationalUnits, commonName } = caller;
   const names = organizationalUnits.length > 0 ? organizationalUnits : [commonName];
   const accepted = rolesThatMay[access];
