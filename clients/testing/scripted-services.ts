@@ -17,6 +17,9 @@ import {
 import { PortStatus } from '../../gen/nim/v1/port_status.js';
 import {
   ListNetworkInstanceStatusResponse,
+  AccessExplanation,
+  AccessVerdict,
+  type ExplainAccessRequest,
   ListPortMapsResponse,
   NetworkInstanceStatus,
   NetworkRouterServiceService,
@@ -153,6 +156,17 @@ export function startScriptedZedrouter(
                 protocol: 'tcp',
                 externalPort: 8080,
                 openOn: portLabel,
+              }),
+            ],
+          })),
+          explainAccess: unary(({ app, remote }: ExplainAccessRequest) => ({
+            explanations: [
+              AccessExplanation.fromPartial({
+                ...{ appName: app, interface: 'eth0', address: '10.77.0.10', networkInstanceId: 'id-1' },
+                networkInstanceName: 'default',
+                verdict: AccessVerdict.ACCESS_VERDICT_REFUSED,
+                detail: `refused: no entry allows ${remote}`,
+                denied: [{ entryId: 7, place: 2, packets: 12n }],
               }),
             ],
           })),

@@ -125,6 +125,12 @@ export const apiCalls: readonly ApiCall[] = [
   { service: 'zedrouter', method: `${ROUTER}/WatchNetworkInstanceStatus`, purpose: 'the same as a stream' },
   {
     service: 'zedrouter',
+    method: `${ROUTER}/ExplainAccess`,
+    request: '{"app":"app1","remote":"198.51.100.20","remote_port":443,"protocol":6}',
+    purpose: 'what an access list says of a flow, and what it has denied',
+  },
+  {
+    service: 'zedrouter',
     method: `${ROUTER}/ListPortMaps`,
     request: '{"network_instances":["default"]}',
     purpose: 'port maps, and where each is open now',

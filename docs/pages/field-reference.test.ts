@@ -63,7 +63,15 @@ const everything: Json = {
       ],
     }),
   ],
-  apps: [app(1, 1, { acls: [portMap('8080'), { matches: [{ type: 'ip', value: '0.0.0.0/0' }], actions: [{}] }] })],
+  apps: [
+    app(1, 1, {
+      acls: [
+        portMap('8080'),
+        { matches: [{ type: 'ip', value: '0.0.0.0/0' }], actions: [{}] },
+        { id: 9, actions: [{ limit: true, limitrate: 5, limitunit: 's', limitburst: 9 }] },
+      ],
+    }),
+  ],
   operationPolicies: [{ operation: 'NETWORK_OPERATION_LOG_UPLOAD', allowed: { priorities: [0] } }],
   configItems: [{ key: 'network.download.max.cost', value: '9' }],
 };

@@ -46,7 +46,7 @@ export function scaledConfiguration(
             {
               name: 'eth0',
               networkId: idOf(1, index),
-              acls: portMaps(FIRST_EXTERNAL_PORT + index * scale.portMaps, scale.portMaps),
+              acls: [OUTWARD, ...portMaps(FIRST_EXTERNAL_PORT + index * scale.portMaps, scale.portMaps)],
             },
           ],
         }),
@@ -62,6 +62,9 @@ function network(index: number): string {
 function idOf(kind: number, index: number): string {
   return `0b0${kind}0000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
 }
+
+/** Lets an app out. */
+const OUTWARD = ACE.fromPartial({ id: 1, matches: [{ type: 'ip', value: '0.0.0.0/0' }] });
 
 function portMaps(firstPort: number, count: number): ACE[] {
   return Array.from({ length: count }, (_, index) =>

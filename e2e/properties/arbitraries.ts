@@ -108,6 +108,7 @@ const appArbitrary = (index: number): fc.Arbitrary<App> =>
           macAddress: `02:00:00:00:00:0${index}`,
           address: undefined,
           hostName: '',
+          accessList: [],
           portMaps: adapterLabels.map((adapterLabel, position) => ({
             protocol: 'tcp' as const,
             externalPort: 8_000 + index * 10 + position,

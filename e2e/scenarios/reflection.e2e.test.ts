@@ -113,6 +113,9 @@ const answers: Readonly<Record<string, object>> = {
       expect.objectContaining({ externalPort: portMaps.app1.tcpEcho, protocol: 'tcp', openOn: 'eth0' }),
     ]),
   },
+  'zedrouter.v1.NetworkRouterService/ExplainAccess': {
+    explanations: [expect.objectContaining({ appName: 'app1', verdict: 'ACCESS_VERDICT_ALLOWED', entryId: 1 })],
+  },
   'zedrouter.v1.NetworkRouterService/GetDataplane': {
     nft: expect.stringContaining('table inet eve_uplink'),
     rules: expect.stringContaining('lookup 501'),

@@ -150,8 +150,8 @@ describe('problems of apps are told by field', () => {
       fields: [`${SECOND}.acls[0].actions[0].appPort`],
     },
     {
-      what: 'port map that is narrowed',
-      json: withAcl(portMap('80', [{ type: 'ip', value: '192.0.2.0/24' }])),
+      what: 'port map with a remote port',
+      json: withAcl(portMap('80', [{ type: 'fport', value: '81' }])),
       fields: [`${SECOND}.acls[0].matches[2].type`],
     },
     {

@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 
 import type { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import type { ACE } from '../../gen/config/fw.js';
 import type { NetworkAdapter } from '../../gen/config/netconfig.js';
+import { interpretAccessList } from './access-list.js';
 import { checkRoom } from './address-room.js';
 import { ipv4Network } from './ipv4.js';
 import type { App, AppInterface, NetworkInstance, PortMap } from './model.js';
@@ -101,8 +101,8 @@ function interpretInterface(
   if (config.hostname !== '' && !isLeasedName(config.hostname)) {
     problems.add(`${field}.hostname`, 'must be a host name, and no address, number, time or word of the DHCP server');
   }
-  const portMaps = config.acls.flatMap((acl, index) => {
-    const portMap = interpretAcl(acl, `${field}.acls[${index}]`, instance, problems);
+  const accessList = interpretAccessList(config.acls, `${field}.acls`, instance, problems);
+  const portMaps = accessList.flatMap(({ portMap }, index) => {
     if (portMap !== undefined) portMapFields.set(portMap, `${field}.acls[${index}]`);
     return portMap === undefined ? [] : [portMap];
   });
@@ -112,6 +112,7 @@ function interpretInterface(
     macAddress: macAddress ?? '',
     address: config.addr === '' ? undefined : config.addr,
     hostName: config.hostname,
+    accessList,
     portMaps,
   };
 }
@@ -136,63 +137,4 @@ function checkAddress(address: string, instance: NetworkInstance | undefined, fi
 function madeMacAddress(appId: string, interfaceName: string): string {
   const digest = createHash('sha256').update(`${appId.toLowerCase()}/${interfaceName}`).digest('hex');
   return ['02', ...[0, 2, 4, 6, 8].map((at) => digest.slice(at, at + 2))].join(':');
-}
-
-const portMapMatches: readonly string[] = ['protocol', 'lport', 'adapter'];
-
-/**
- * docs/design.md#port-maps: a port map is an ACE whose action has portmap=true; the matches are protocol, lport and
- * optionally adapter. Any other match would narrow it, so one that we do not build is refused: the port would be open
- * to more than was meant.
- */
-function interpretAcl(
-  acl: ACE,
-  field: string,
-  instance: NetworkInstance | undefined,
-  problems: Problems,
-): PortMap | undefined {
-  const actionIndex = acl.actions.findIndex(({ portmap }) => portmap);
-  const action = acl.actions[actionIndex];
-  if (action === undefined) return undefined;
-  if (instance !== undefined && instance.kind !== 'local') {
-    problems.add(field, 'a port map needs a network instance of type ZnetInstLocal');
-  }
-  if (acl.actions.length > 1) problems.add(`${field}.actions`, 'a port map must be the only action');
-  acl.matches.forEach(({ type }, index) => {
-    if (!portMapMatches.includes(type)) {
-      problems.add(`${field}.matches[${index}].type`, `a port map takes ${portMapMatches.join(', ')} only`);
-    } else if (acl.matches.findIndex((match) => match.type === type) < index) {
-      problems.add(`${field}.matches[${index}].type`, `${type} stands twice`);
-    }
-  });
-  const matchOf = (type: string): { readonly value: string; readonly at: string } => {
-    const index = acl.matches.findIndex((match) => match.type === type);
-    const match = acl.matches[index];
-    return match === undefined
-      ? { value: '', at: `${field}.matches` }
-      : { value: match.value, at: `${field}.matches[${index}].value` };
-  };
-  const protocolMatch = matchOf('protocol');
-  const protocol = protocolMatch.value.toLowerCase();
-  const portMatch = matchOf('lport');
-  const externalPort = portNumber(portMatch.value);
-  const adapterMatch = matchOf('adapter');
-  if (protocol !== 'tcp' && protocol !== 'udp') {
-    problems.add(protocolMatch.at, 'a port map needs a protocol, tcp or udp');
-  }
-  if (externalPort === undefined) problems.add(portMatch.at, 'a port map needs an lport from 1 to 65535');
-  if (action.appPort < 1 || action.appPort > 65_535) {
-    problems.add(`${field}.actions[${actionIndex}].appPort`, 'must be 1 to 65535');
-  }
-  if (adapterMatch.value !== '' && !isLabel(adapterMatch.value)) {
-    problems.add(adapterMatch.at, 'the adapter must be a label: printable characters without quotes');
-  }
-  if ((protocol !== 'tcp' && protocol !== 'udp') || externalPort === undefined) return undefined;
-  const adapterLabel = adapterMatch.value === '' ? undefined : adapterMatch.value;
-  return { protocol, externalPort, appPort: action.appPort, adapterLabel };
-}
-
-function portNumber(text: string): number | undefined {
-  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return number >= 1 && number <= 65_535 ? number : undefined;
 }

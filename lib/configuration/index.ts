@@ -27,6 +27,7 @@ export {
   type ProbeTarget,
 } from './probe-target.js';
 export { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
+export { hasPorts, ipProtocolName, ipProtocolNumber } from './ip-protocols.js';
 export { isInterfaceName } from './syntax.js';
 export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';
 export { checkPriorities } from './policies.js';

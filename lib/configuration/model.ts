@@ -1,4 +1,5 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
+import type { Ipv4Network } from './ipv4.js';
 import type { ProbeTarget } from './probe-target.js';
 
 /**
@@ -208,7 +209,54 @@ export interface AppInterface {
   /** Undefined: one is taken from the network instance's range. */
   readonly address: string | undefined;
   readonly hostName: string;
+  /** Its entries (ACEs) in order: the first whose matches all hold decides; where none does, it is refused. */
+  readonly accessList: readonly AccessEntry[];
+  /** Those of the entries that are port maps. */
   readonly portMaps: readonly PortMap[];
+}
+
+/**
+ * An entry of an app interface's access list: EVE's ACE. A match that is undefined holds for every packet. Remote is
+ * the other end, whichever side began; local is the app.
+ */
+export interface AccessEntry {
+  /** Names it in counters and explanations: below 2^24, unique in the list; 0: it has none. */
+  readonly id: number;
+  /** For people; may be empty. */
+  readonly name: string;
+  /** Flows that it is for, by who began: ingress to the app, egress from it (ACE.dir). */
+  readonly direction: 'both' | 'ingress' | 'egress';
+  /** `ip`. `ipv6` matches nothing of IPv4, which is all that local network instances carry. */
+  readonly remoteNetwork: Ipv4Network | 'ipv6' | undefined;
+  /** `host`: a name in lower case; addresses that DNS answers gave for it, or for a name below it. */
+  readonly remoteName: string | undefined;
+  /** `eidset`: apps of the network instance, and the addresses of its static DNS entries. */
+  readonly remoteIsMember: boolean;
+  /** `protocol`, by its number in IP. */
+  readonly protocol: number | undefined;
+  /** `lport`: the app's own port; of a port map the port outside. */
+  readonly localPorts: NumberRange | undefined;
+  /** `fport` */
+  readonly remotePorts: NumberRange | undefined;
+  /** `adapter`: what came in by a port with this label. */
+  readonly adapterLabel: string | undefined;
+  readonly action: 'allow' | 'drop';
+  /** What is beyond is dropped, in each direction by itself; undefined: no limit. */
+  readonly rate: PacketRate | undefined;
+  readonly portMap: PortMap | undefined;
+}
+
+/** Both ends included. */
+export interface NumberRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A token bucket: so many packets each time, and so many at once. */
+export interface PacketRate {
+  readonly packets: number;
+  readonly per: 'second' | 'minute' | 'hour' | 'day';
+  readonly burst: number;
 }
 
 /** An ACE whose action has portmap=true. */

@@ -1,4 +1,4 @@
-import type { DeviceModel, NetworkInstance, Port, PortMap } from './model.js';
+import type { AppInterface, DeviceModel, NetworkInstance, Port, PortMap } from './model.js';
 import type { Problems } from './problems.js';
 
 /**
@@ -13,10 +13,12 @@ export function checkPortMaps(
   const instances = new Map(model.networkInstances.map((instance) => [instance.id, instance]));
   const taken: TakenPlaces = new Map(model.ports.map((port) => [port, new Map()]));
   for (const app of model.apps) {
-    for (const { networkInstanceId, portMaps } of app.interfaces) {
+    for (const appInterface of app.interfaces) {
+      const { networkInstanceId, portMaps } = appInterface;
       if (portMaps.length === 0) continue;
       const candidates = portsOf(instances.get(networkInstanceId), model.ports);
-      for (const portMap of portMaps) checkPortMap(portMap, candidates, { fields, taken, problems });
+      const narrowed = narrowedPortMaps(appInterface);
+      for (const portMap of portMaps) checkPortMap(portMap, candidates, { fields, taken, problems, narrowed });
     }
   }
 }
@@ -30,12 +32,18 @@ function portsOf(instance: NetworkInstance | undefined, ports: readonly Port[]):
 type TakenPlaces = ReadonlyMap<Port, Map<number, PortMap>>;
 
 interface Checking {
+  /** Of the interface whose port maps are checked: those that are for some remote ends only. */
+  readonly narrowed: ReadonlySet<PortMap>;
   readonly fields: ReadonlyMap<PortMap, string>;
   readonly taken: TakenPlaces;
   readonly problems: Problems;
 }
 
-function checkPortMap(portMap: PortMap, candidates: readonly Port[], { fields, taken, problems }: Checking): void {
+function checkPortMap(
+  portMap: PortMap,
+  candidates: readonly Port[],
+  { fields, taken, problems, narrowed }: Checking,
+): void {
   const { protocol, externalPort, adapterLabel } = portMap;
   const field = fields.get(portMap) ?? '';
   const open = candidates.filter(({ labels }) => adapterLabel === undefined || labels.includes(adapterLabel));
@@ -43,7 +51,10 @@ function checkPortMap(portMap: PortMap, candidates: readonly Port[], { fields, t
     problems.add(field, `no port of the network instance has the adapter label ${JSON.stringify(adapterLabel)}`);
   }
   const place = placeOf(portMap);
-  const clash = open.find((port) => taken.get(port)?.has(place));
+  const clash = open.find((port) => {
+    const other = taken.get(port)?.get(place);
+    return other !== undefined && !(narrowed.has(other) && narrowed.has(portMap) && other.appPort === portMap.appPort);
+  });
   if (clash !== undefined) {
     const other = taken.get(clash)?.get(place);
     const where = other === undefined ? '' : (fields.get(other) ?? '');
@@ -53,6 +64,17 @@ function checkPortMap(portMap: PortMap, candidates: readonly Port[], { fields, t
     const places = taken.get(port);
     if (places?.has(place) === false) places.set(place, portMap);
   }
+}
+
+/** One place may lead to one port of an app for several remote ends, an entry each. */
+function narrowedPortMaps({ accessList }: AppInterface): ReadonlySet<PortMap> {
+  return new Set(
+    accessList.flatMap(({ portMap, remoteNetwork, remoteName, remoteIsMember }) =>
+      portMap !== undefined && (remoteNetwork !== undefined || remoteName !== undefined || remoteIsMember)
+        ? [portMap]
+        : [],
+    ),
+  );
 }
 
 /** One number for protocol and port, as there may be 50,000 port maps. */

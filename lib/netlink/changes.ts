@@ -1,4 +1,5 @@
 import {
+  formatBridgeSettings,
   formatLinkSettings,
   readLink,
   writeBridgeAdd,
@@ -64,7 +65,7 @@ export function applyChanges(
 export function formatChange(change: KernelChange): string {
   switch (change.kind) {
     case 'bridge-add':
-      return words('link add', change.name, formatLinkSettings(change.settings), 'type bridge');
+      return words('link add', change.name, formatBridgeSettings(change.settings));
     case 'link-set':
       return words('link set dev', change.name, formatLinkSettings(change.settings));
     case 'link-delete':

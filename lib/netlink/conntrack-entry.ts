@@ -60,6 +60,17 @@ const tcpStates = [
   'closed',
 ] as const;
 
+/** A flow over IPv4 that the kernel tracks. */
+export interface TrackedFlow {
+  /** Number in IP. */
+  readonly protocol: number;
+  /** As it began, before any translation. Ports are 0 where the protocol has none. */
+  readonly original: FlowTuple;
+  /** As its answers come in. */
+  readonly reply: FlowTuple;
+  readonly mark: number;
+}
+
 /** A TCP session over IPv4 that the kernel tracks. */
 export interface TcpFlow {
   /** As it began, before any translation. */
@@ -203,6 +214,40 @@ export async function deleteUntranslatedFlows(
     deleteEach(socket, handles);
     return handles.length;
   });
+}
+
+/**
+ * Deletes the flows over IPv4 that `isMeant` picks, and answers how many; `onTcpFlow` hears of the first 2,000 TCP
+ * ones. Every flow of the kernel is looked at, at some microseconds each. @throws NetlinkError
+ */
+export async function deleteFlows(
+  isMeant: (flow: TrackedFlow) => boolean,
+  options: { readonly namespace?: string | undefined; readonly onTcpFlow?: (flow: TcpFlow) => void } = {},
+): Promise<number> {
+  return withSocketInTurn('conntrack', options.namespace, async (socket) => {
+    const handles: Handle[] = [];
+    const told: TcpFlow[] = [];
+    await list(socket, { mark: 0, mask: 0, addressFamily: AF_INET }, (message) => {
+      const flow = trackedFlowIn(message);
+      if (flow === undefined || !isMeant(flow)) return;
+      handles.push(handleOf(message));
+      const tcp = told.length < MOST_TOLD ? tcpFlowIn(message) : undefined;
+      if (tcp !== undefined) told.push(tcp);
+    });
+    deleteEach(socket, handles);
+    for (const flow of told) options.onTcpFlow?.(flow);
+    return handles.length;
+  });
+}
+
+/** Undefined: it is none over IPv4. */
+export function trackedFlowIn({ body }: Message): TrackedFlow | undefined {
+  const flow = attributes(body, NFGENMSG_BYTES);
+  const original = inside(flow, CTA.original);
+  const protocol = inside(original, CTA_TUPLE.protocol).get(CTA_PROTO.number)?.readUInt8();
+  const [begun, answered] = [tupleIn(original), tupleIn(inside(flow, CTA.reply))];
+  if (protocol === undefined || begun === undefined || answered === undefined) return undefined;
+  return { protocol, original: begun, reply: answered, mark: flow.get(CTA.mark)?.readUInt32BE() ?? 0 };
 }
 
 /** How an unanswered, untranslated UDP flow began; undefined: it is none. */

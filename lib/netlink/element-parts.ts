@@ -2,9 +2,12 @@ import { addressText, ipv4Bytes } from './ip-address.js';
 import { text } from './wire/message-reader.js';
 
 /** What a part of an element's key or value may be, in nft's names. */
-export type ElementType = 'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'zone';
+export type ElementType = 'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'zone' | 'verdict';
 
-/** An interface's name or an IPv4 address as text; a mark, a protocol, a port or a zone as a number. */
+/**
+ * An interface's name, an IPv4 address or a verdict (`jump CHAIN`) as text; a mark, a protocol, a port or a zone as a
+ * number.
+ */
 export type ElementPart = string | number;
 
 /** Numbers of protocols, by nft's names. */
@@ -82,7 +85,22 @@ function partBytes(type: ElementType, part: ElementPart): Buffer {
       if (bytes === undefined) throw new RangeError(`${part} is no IPv4 address`);
       return Buffer.from(bytes);
     }
+    case 'verdict':
+      throw new RangeError('a verdict is the whole value of a map');
   }
+}
+
+const JUMP = 'jump ';
+
+/** The chain that a verdict leads to. @throws RangeError where it is no jump: elements of ours have no other. */
+export function chainOfJump(part: ElementPart | undefined): string {
+  if (typeof part !== 'string' || !part.startsWith(JUMP)) throw new RangeError(`${part ?? ''} is no jump to a chain`);
+  return part.slice(JUMP.length);
+}
+
+/** The verdict that leads to a chain, as nft writes it. */
+export function jumpTo(chain: string): string {
+  return `${JUMP}${chain}`;
 }
 
 function numberUpTo(part: ElementPart, largest: number): number {
@@ -111,6 +129,7 @@ const PART_BYTES: Readonly<Record<ElementType, number>> = {
   inet_proto: 1,
   inet_service: 2,
   zone: 2,
+  verdict: 0,
 };
 
 function partIn(type: ElementType, bytes: Buffer): ElementPart {
@@ -127,5 +146,7 @@ function partIn(type: ElementType, bytes: Buffer): ElementPart {
       return bytes.readUInt8();
     case 'ipv4_addr':
       return addressText(bytes);
+    case 'verdict':
+      return '';
   }
 }

@@ -8,6 +8,7 @@ export { provokeChallengeAcks, type AppSession } from './challenge-ack.js';
 export type { TcpEndpoint } from './challenge-segment.js';
 export {
   countFlowsByMark,
+  deleteFlows,
   deleteFlowsByMark,
   deleteUntranslatedFlows,
   readTcpFlowsByMark,
@@ -15,6 +16,7 @@ export {
   type FlowTuple,
   type TcpFlow,
   type TcpState,
+  type TrackedFlow,
 } from './conntrack-entry.js';
 export { everywhere, familyOf, formatPrefix, samePrefix, type IpFamily, type Prefix } from './ip-address.js';
 export { KernelDirty } from './kernel-dirty.js';
@@ -25,7 +27,7 @@ export { formatLinkAddress, type LinkAddress } from './link-address.js';
 export type { Neighbour } from './neighbour.js';
 export { ERRNO, NetlinkError } from './netlink-error.js';
 export { readNftGeneration } from './nft-generation.js';
-export { readNftChainsDigest, readNftTable, type NftTable } from './nft-table.js';
+export { readNftChainsDigest, readNftNames, readNftTable, type NftTable } from './nft-table.js';
 export {
   formatRoute,
   routeKey,
@@ -38,15 +40,25 @@ export {
 } from './route.js';
 export { Rtnetlink } from './rtnetlink.js';
 export { formatRule, rule, ruleKey, sameRule, type Rule, type RuleAction } from './rule.js';
-export { formatMark, formatParts, PROTOCOL_NUMBERS, type ElementPart, type ElementType } from './element-parts.js';
+export {
+  formatMark,
+  formatParts,
+  jumpTo,
+  PROTOCOL_NUMBERS,
+  type ElementPart,
+  type ElementType,
+} from './element-parts.js';
 export {
   changeSetElements,
   element,
   elementKey,
+  flushSets,
   formatElement,
   MOST_ELEMENTS,
+  readCountedElements,
   readSetCounters,
   sameElement,
+  type CountedElement,
   type ElementCount,
   type ElementTypes,
   type SetChange,

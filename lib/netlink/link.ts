@@ -2,7 +2,7 @@ import { attributes, inside, text, type Message } from './wire/message-reader.js
 import { FLAG, MessageWriter } from './wire/message-writer.js';
 import { isMessage, type NetlinkSocket } from './wire/netlink-socket.js';
 import { refusal, wholeListing } from './wire/listing.js';
-import { HEADER, IFLA, IFLA_INFO_KIND, RTM } from './wire/rtnetlink.js';
+import { HEADER, IFLA, IFLA_BR, IFLA_INFO_DATA, IFLA_INFO_KIND, RTM } from './wire/rtnetlink.js';
 import { ERRNO } from './netlink-error.js';
 
 /** A network interface. */
@@ -33,6 +33,11 @@ export interface Link {
   readonly masterIndex: number | undefined;
   /** `bridge`, `veth`, `tun`, ...; undefined for plain hardware. */
   readonly kind: string | undefined;
+  /**
+   * Of a bridge: whether the hooks of IP see what it passes from member to member (br_netfilter); undefined: it is
+   * none, or the kernel cannot.
+   */
+  readonly filtersMembers?: boolean | undefined;
 }
 
 /** RFC 2863, in the order of linux/if.h's IF_OPER_*. */
@@ -45,6 +50,8 @@ export interface BridgeSettings {
   readonly macAddress?: string;
   /** Bytes. */
   readonly mtu?: number;
+  /** Whether the hooks of IP see what it passes from member to member; a kernel that cannot takes no notice. */
+  readonly filtersMembers?: boolean;
 }
 
 /** What `link-set` changes of a link; what is undefined stays. */
@@ -88,9 +95,7 @@ export function writeBridgeAdd(writer: MessageWriter, name: string, settings: Br
     writer.raw(header(0));
     writer.string(IFLA.name, name);
     writeSettings(writer, settings);
-    writer.nested(IFLA.linkInfo, () => {
-      writer.string(IFLA_INFO_KIND, 'bridge');
-    });
+    writeBridgeInfo(writer, settings);
   });
 }
 
@@ -101,6 +106,18 @@ export function writeLinkSet(writer: MessageWriter, name: string, settings: Link
     writer.raw(header(0, ...flags));
     writer.string(IFLA.name, name);
     writeSettings(writer, settings);
+    if (settings.filtersMembers !== undefined) writeBridgeInfo(writer, settings);
+  });
+}
+
+function writeBridgeInfo(writer: MessageWriter, { filtersMembers }: BridgeSettings): void {
+  writer.nested(IFLA.linkInfo, () => {
+    writer.string(IFLA_INFO_KIND, 'bridge');
+    if (filtersMembers === undefined) return;
+    writer.nested(IFLA_INFO_DATA, () => {
+      writer.u8(IFLA_BR.nfCallIptables, filtersMembers ? 1 : 0);
+      writer.u8(IFLA_BR.nfCallIp6tables, filtersMembers ? 1 : 0);
+    });
   });
 }
 
@@ -149,7 +166,8 @@ function linkIn({ type, body }: Message): Link | undefined {
   if (name === undefined) return undefined;
   const flags = body.readUInt32LE(8);
   const [address, alias] = [fields.get(IFLA.address), fields.get(IFLA.alias)];
-  const kind = inside(fields, IFLA.linkInfo).get(IFLA_INFO_KIND);
+  const info = inside(fields, IFLA.linkInfo);
+  const kind = info.get(IFLA_INFO_KIND);
   const isUp = (flags & IFF.up) !== 0;
   return {
     index: body.readInt32LE(4),
@@ -164,7 +182,13 @@ function linkIn({ type, body }: Message): Link | undefined {
     alias: alias === undefined ? undefined : text(alias),
     masterIndex: fields.get(IFLA.master)?.readUInt32LE(),
     kind: kind === undefined ? undefined : text(kind),
+    ...(kind === undefined || text(kind) !== 'bridge' ? {} : filteringIn(inside(info, IFLA_INFO_DATA))),
   };
+}
+
+function filteringIn(data: ReadonlyMap<number, Buffer>): Pick<Link, 'filtersMembers'> {
+  const calls = [IFLA_BR.nfCallIptables, IFLA_BR.nfCallIp6tables].map((each) => data.get(each)?.readUInt8());
+  return calls.includes(undefined) ? {} : { filtersMembers: calls.every((call) => call !== 0) };
 }
 
 function hardwareIn(fields: ReadonlyMap<number, Buffer>): Pick<Link, 'permanentMacAddress' | 'parentDevice'> {
@@ -183,11 +207,19 @@ export function formatMacAddress(bytes: Uint8Array): string {
 }
 
 /** As the words of `ip link set` after the name. */
-export function formatLinkSettings({ macAddress, mtu, alias, isUp }: LinkSettings): string {
+export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMembers }: LinkSettings): string {
+  const call = filtersMembers === true ? 1 : 0;
   return [
     ...(macAddress === undefined ? [] : ['address', macAddress]),
     ...(mtu === undefined ? [] : ['mtu', String(mtu)]),
     ...(alias === undefined ? [] : ['alias', alias]),
     ...(isUp === undefined ? [] : [isUp ? 'up' : 'down']),
+    ...(filtersMembers === undefined ? [] : [`type bridge nf_call_iptables ${call} nf_call_ip6tables ${call}`]),
   ].join(' ');
+}
+
+/** As the words of `ip link add` after the name. */
+export function formatBridgeSettings(settings: BridgeSettings): string {
+  const words = formatLinkSettings(settings);
+  return settings.filtersMembers === undefined ? `${words} type bridge`.trimStart() : words;
 }

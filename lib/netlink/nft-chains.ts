@@ -9,7 +9,7 @@ import { wholeListing } from './wire/listing.js';
 
 const NFT_MSG = { getTable: 1, getChain: 4, getRule: 7, getSet: 10 } as const;
 const NFTA_TABLE = { name: 1, flags: 2 } as const;
-const NFTA_CHAIN = { table: 1, handle: 2, use: 6, counters: 8, id: 12 } as const;
+const NFTA_CHAIN = { table: 1, handle: 2, name: 3, use: 6, counters: 8, id: 12 } as const;
 const NFTA_SET = { table: 1, name: 2, flags: 3 } as const;
 const NFT_SET_ANONYMOUS = 1;
 /** What an element says: NFTA_SET_ELEM_KEY, _DATA, _FLAGS and _KEY_END. */
@@ -50,6 +50,29 @@ export function readChainsDigest(
     if (isAnonymous && name !== undefined) updateBySet(hash, socket, { family, table, set: text(name) });
   });
   return hash.digest('hex');
+}
+
+/**
+ * The names of a table's chains, and of those of its sets that have one. Empty where there is no table.
+ * @throws NetlinkError
+ */
+export function readNames(
+  socket: NetlinkSocket,
+  { family, table }: { readonly family: NftFamily; readonly table: string },
+): { readonly chains: readonly string[]; readonly sets: readonly string[] } {
+  const chains: string[] = [];
+  const sets: string[] = [];
+  list(socket, NFT_MSG.getChain, NFTA_CHAIN.table, family, table, (body) => {
+    const name = attributes(body, NFGENMSG_BYTES).get(NFTA_CHAIN.name);
+    if (name !== undefined) chains.push(text(name));
+  });
+  list(socket, NFT_MSG.getSet, NFTA_SET.table, family, table, (body) => {
+    const set = attributes(body, NFGENMSG_BYTES);
+    const name = set.get(NFTA_SET.name);
+    const isAnonymous = ((set.get(NFTA_SET.flags)?.readUInt32BE() ?? 0) & NFT_SET_ANONYMOUS) !== 0;
+    if (!isAnonymous && name !== undefined) sets.push(text(name));
+  });
+  return { chains, sets };
 }
 
 /** A rule names such a set by a number only, which may be given again. */

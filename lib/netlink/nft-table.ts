@@ -1,4 +1,4 @@
-import { readChainsDigest } from './nft-chains.js';
+import { readChainsDigest, readNames } from './nft-chains.js';
 import { readSetElements, type ElementTypes, type SetElements } from './set-element.js';
 import type { NftFamily } from './wire/nfnetlink.js';
 import { withSocket } from './wire/sockets.js';
@@ -31,6 +31,15 @@ export function readNftChainsDigest(place: {
   readonly namespace?: string | undefined;
 }): string | undefined {
   return withSocket('nftables', place.namespace, (socket) => readChainsDigest(socket, place));
+}
+
+/** The names of a table's chains and sets; empty where there is no table. @throws NetlinkError */
+export function readNftNames(place: {
+  readonly family: NftFamily;
+  readonly table: string;
+  readonly namespace?: string | undefined;
+}): { readonly chains: readonly string[]; readonly sets: readonly string[] } {
+  return withSocket('nftables', place.namespace, (socket) => readNames(socket, place));
 }
 
 /** Reads a table. @throws NetlinkError */

@@ -31,6 +31,9 @@ const definitions = [
   'set open { type mark; }',
   'set counted { type ifname; counter; }',
   'set brief { type mark; flags timeout; }',
+  'chain first { accept; }',
+  'chain second { drop; }',
+  'map ways { type ifname . ipv4_addr : verdict; }',
 ];
 
 const types: Readonly<Record<string, ElementTypes>> = {
@@ -44,6 +47,7 @@ const types: Readonly<Record<string, ElementTypes>> = {
   open: { key: ['mark'] },
   counted: { key: ['ifname'] },
   brief: { key: ['mark'] },
+  ways: { key: ['ifname', 'ipv4_addr'], value: ['verdict'] },
 };
 
 type Parts = readonly ElementPart[];
@@ -168,12 +172,21 @@ describe('changeSetElements', () => {
         ),
         change('open', [], [[[0xe0010001]]]),
         change('counted', [], [[['eth0']], [['wwan0']]]),
+        change(
+          'ways',
+          [],
+          [
+            [['bn1', '10.77.0.2'], ['jump first']],
+            [['bn2', '10.78.0.2'], ['jump second']],
+          ],
+        ),
       ],
       // A switch.
       [
         change('rankings', [['bn1']], [[['bn1'], [0x00000231]]]),
         change('zones', [['bn1']], [[['bn1'], [2]]]),
         change('open', [[0xe0010001]], [[[0xe0020001]]]),
+        change('ways', [['bn1', '10.77.0.2']], [[['bn1', '10.77.0.2'], ['jump second']]]),
       ],
       [change('targets', [[0xe0010001, 6, 8080]], []), change('names', [['bn1'], ['a-long-name.100']], [])],
     ];

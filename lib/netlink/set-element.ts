@@ -1,4 +1,12 @@
-import { elementBytes, formatParts, partsIn, type ElementPart, type ElementType } from './element-parts.js';
+import {
+  chainOfJump,
+  elementBytes,
+  formatParts,
+  jumpTo,
+  partsIn,
+  type ElementPart,
+  type ElementType,
+} from './element-parts.js';
 import { NetlinkError, ERRNO } from './netlink-error.js';
 import { attributesIn, attributes, inside, text, type Message } from './wire/message-reader.js';
 import { FLAG, MessageWriter } from './wire/message-writer.js';
@@ -64,6 +72,10 @@ const NFTA_SET_ELEM_LIST = { table: 1, set: 2, elements: 3 } as const;
 const NFTA_SET_ELEM = { key: 1, data: 2, timeout: 4, expiration: 5, expression: 7, expressions: 11 } as const;
 const NFTA_LIST_ELEM = 1;
 const NFTA_DATA_VALUE = 1;
+const NFTA_DATA_VERDICT = 2;
+const NFTA_VERDICT = { code: 1, chain: 2 } as const;
+/** linux/netfilter/nf_tables.h, NFT_JUMP: -3. */
+const NFT_JUMP = 0xffff_fffd;
 const NFTA_EXPR = { name: 1, data: 2 } as const;
 const NFTA_COUNTER = { bytes: 1, packets: 2 } as const;
 
@@ -132,6 +144,34 @@ export function changeSetElements(change: SetChanges): void {
   throw new NetlinkError('nft', refused.join('\n'), { errno: first.errno });
 }
 
+/** Empties sets, in one transaction; none of them may be missing. @throws NetlinkError */
+export function flushSets(
+  places: readonly SetPlace[],
+  { namespace }: { readonly namespace?: string | undefined } = {},
+): void {
+  const writer = new MessageWriter();
+  const sent = new Map<number, SetPlace>();
+  batchEdge(writer, NFNL_MSG_BATCH.begin);
+  for (const place of places) {
+    // A deletion without elements is of all of them (nf_tables_delsetelem).
+    const type = messageType(NFNL_SUBSYS.nftables, NFT_MSG.deleteSetElement);
+    const sequence = writer.message(type, FLAG.acknowledge, () => {
+      writer.raw(nfgenmsg(NFPROTO[place.family]));
+      writer.string(NFTA_SET_ELEM_LIST.table, place.table);
+      writer.string(NFTA_SET_ELEM_LIST.set, place.set);
+    });
+    sent.set(sequence, place);
+  }
+  batchEdge(writer, NFNL_MSG_BATCH.end);
+  const last = [...sent.keys()].at(-1);
+  if (last === undefined) return;
+  const [failure] = withSocket('nftables', namespace, (socket) => socket.acknowledged(writer.bytes, last));
+  if (failure === undefined) return;
+  const [sequence, { text: reason, errno }] = failure;
+  const set = sent.get(sequence)?.set ?? '';
+  throw new NetlinkError('nft', `${reason}: flush set ${set}`, { errno });
+}
+
 /**
  * The elements of a set; undefined where table or set is missing. `boottimeMs`: CLOCK_BOOTTIME now. @throws
  * NetlinkError
@@ -153,11 +193,40 @@ function elementIn(
   boottimeMs: number,
 ): SetElement | undefined {
   const key = partsIn(types.key, inside(attributesOf, NFTA_SET_ELEM.key).get(NFTA_DATA_VALUE));
-  const data = inside(attributesOf, NFTA_SET_ELEM.data).get(NFTA_DATA_VALUE);
-  const value = types.value === undefined ? [] : partsIn(types.value, data);
+  const value = types.value === undefined ? [] : valueIn(types.value, inside(attributesOf, NFTA_SET_ELEM.data));
   if (key === undefined || value === undefined) return undefined;
   const leftMs = attributesOf.get(NFTA_SET_ELEM.expiration)?.readBigUInt64BE();
   return element(key, value, leftMs === undefined ? undefined : boottimeMs + Number(leftMs));
+}
+
+/** An element of a set that counts: its key, and what it has counted. */
+export interface CountedElement extends ElementCount {
+  readonly key: readonly ElementPart[];
+}
+
+/**
+ * What the elements of a set have counted, whatever their keys are; undefined where the table or the set is missing.
+ * @throws NetlinkError
+ */
+export function readCountedElements(
+  place: SetPlace & { readonly key: readonly ElementType[]; readonly namespace?: string | undefined },
+): readonly CountedElement[] | undefined {
+  return withSocket('nftables', place.namespace, (socket) =>
+    listElements(socket, place, (attributesOf): CountedElement | undefined => {
+      const key = partsIn(place.key, inside(attributesOf, NFTA_SET_ELEM.key).get(NFTA_DATA_VALUE));
+      const count = counterOf(attributesOf);
+      return key === undefined || count === undefined ? undefined : { key, ...count };
+    }),
+  );
+}
+
+function valueIn(types: readonly ElementType[], data: ReadonlyMap<number, Buffer>): readonly ElementPart[] | undefined {
+  if (types[0] !== 'verdict') return partsIn(types, data.get(NFTA_DATA_VALUE));
+  const given = inside(data, NFTA_DATA_VERDICT);
+  const chain = given.get(NFTA_VERDICT.chain);
+  return given.get(NFTA_VERDICT.code)?.readUInt32BE() === NFT_JUMP && chain !== undefined
+    ? [jumpTo(text(chain))]
+    : undefined;
 }
 
 /**
@@ -291,12 +360,25 @@ function writeList(
         writer.nested(NFTA_LIST_ELEM, () => {
           writeData(writer, NFTA_SET_ELEM.key, elementBytes(change.key, key));
           if (verb === 'delete') return;
-          if (change.value !== undefined) writeData(writer, NFTA_SET_ELEM.data, elementBytes(change.value, value));
+          if (change.value !== undefined) writeValue(writer, change.value, value);
           if (endsAtBoottimeMs !== undefined) {
             writer.u64be(NFTA_SET_ELEM.timeout, leftOf(endsAtBoottimeMs, boottimeMs));
           }
         });
       }
+    });
+  });
+}
+
+function writeValue(writer: MessageWriter, types: readonly ElementType[], value: readonly ElementPart[]): void {
+  if (types[0] !== 'verdict') {
+    writeData(writer, NFTA_SET_ELEM.data, elementBytes(types, value));
+    return;
+  }
+  writer.nested(NFTA_SET_ELEM.data, () => {
+    writer.nested(NFTA_DATA_VERDICT, () => {
+      writer.u32be(NFTA_VERDICT.code, NFT_JUMP);
+      writer.string(NFTA_VERDICT.chain, chainOfJump(value[0]));
     });
   });
 }

@@ -88,6 +88,7 @@ export const logEvents = {
   'ids-unreadable': 'The stored ids of ports and network instances cannot be read; ids are allocated anew.',
   'sessions-reset': 'Apps were told that their sessions over the former port have ended; at level debug only.',
   'session-reset-unavailable': 'Apps cannot be told that sessions have ended; they notice with their next packet.',
+  'host-sets-kept': 'Sets of the addresses of names could not be emptied: entries that match a name match longer.',
   'dataplane-removed': 'Everything that zedrouter owns was removed from the kernel (`--cleanup`).',
 } as const satisfies Readonly<Record<string, string>>;
 

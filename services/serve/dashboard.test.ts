@@ -45,7 +45,11 @@ function offered(): ReadonlyMap<string, readonly string[]> {
   const registry = new promClient.Registry();
   const meters = new Meters(promClient, registry);
   nimMetrics(meters, { publisher: new Publisher(new VirtualClock()), readTraffic: () => undefined });
-  zedrouterMetrics(meters, () => []);
+  zedrouterMetrics(
+    meters,
+    () => [],
+    () => [],
+  );
   zedagentMetrics(
     meters,
     () => {

@@ -14,6 +14,9 @@ import { nameServiceDirectory } from './apply/directories.js';
 import { zedrouterMetrics } from './metrics/metrics.js';
 import { idsFile } from './ids/ids-file.js';
 import { ObstacleWatch } from './obstacles/obstacle-watch.js';
+import { accessExplanations, accessInterfacesOf, deniedAtInterfaces } from './status/access-explanations.js';
+import { readDenials } from './apply/denials.js';
+import { namedAddresses } from './apply/refused-flows.js';
 import { followUpstream } from './upstream/follow-upstream.js';
 import { Silence } from './upstream/silence.js';
 import { portMapStatuses } from './status/port-map-status.js';
@@ -63,11 +66,20 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
   const ids = idsFile(stateDir, logger);
   const store = statusStore();
   let latest: ReconcileReport | undefined;
+  const denied = () => (latest === undefined ? [] : deniedAtInterfaces(latest, readDenials(namespace)));
   const server = await startServer({
     socketPath: `${runDir}/zedrouter.sock`,
     services: [
       networkRouterService(store, {
         portMaps: (niIds) => (latest === undefined ? [] : portMapStatuses(latest, niIds)),
+        explainAccess: (request) => {
+          if (latest === undefined) return undefined;
+          const from = accessInterfacesOf(latest, request.app, request.interface);
+          if (from.length === 0) return undefined;
+          const isNamed = namedAddresses(from, namespace, clock.boottimeMs());
+          return accessExplanations(latest, from, request, { isNamed, denials: readDenials(namespace) });
+        },
+        denied: () => new Map(denied().map((each) => [each.address, each.denied])),
         readDataplane: () => dataplaneText(namespace),
       }),
     ],
@@ -110,7 +122,7 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
     keepIds: (kept) => ids.write(kept),
     nameServiceDirectory: nameServiceDirectory(runDir),
     formerSettings: new FormerSettings(formerSettingsPath(runDir), namespace),
-    ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list()) }),
+    ...(meters === undefined ? {} : { instrumentation: zedrouterMetrics(meters, () => store.list(), denied) }),
     onReport: (report) => {
       const isNews = latest === undefined || !bringsNothingNew(latest, report);
       // What a pending report says is not in force yet.

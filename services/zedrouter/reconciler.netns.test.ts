@@ -81,7 +81,7 @@ describe('Reconciler on a real kernel', () => {
       expect(planned.map(({ name }) => name)).toEqual(['install', 'switch', 'flows']);
       expect(
         planned.flatMap(({ operations }) => operations.map(({ kind }) => kind)).filter((kind) => kind !== 'sysctl'),
-      ).toEqual(['nft', 'untranslated-flows-end']);
+      ).toEqual(['nft', 'refused-flows-end', 'untranslated-flows-end']);
     });
   });
 

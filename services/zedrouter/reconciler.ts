@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock/index.js';
-import { countFlowsByMark } from '../../lib/netlink/index.js';
+import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
+import { countFlowsByMark, flushSets } from '../../lib/netlink/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
@@ -10,7 +11,9 @@ import { observe } from './apply/observe.js';
 import { takenNumbers } from './apply/ownership.js';
 import { SessionChallenger } from './apply/session-challenger.js';
 import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
+import { accessRules, type AccessRules } from './desired/access.js';
 import { desire } from './desired/desire.js';
+import { changedInterfaces } from './desired/refused-flows.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
 import type { Ids } from './desired/inputs.js';
 import { localInstances } from './desired/local-instances.js';
@@ -19,12 +22,13 @@ import { adoptedMemories } from './reconcile/adopt.js';
 import { DrainWatch } from './reconcile/drain-watch.js';
 import type { FormerSettings } from './reconcile/former-settings.js';
 import { GrantEnds } from './reconcile/grant-ends.js';
+import { HostSetTurns } from './reconcile/host-set-turns.js';
 import { NameServiceKeeper } from './reconcile/name-service-keeper.js';
 import { IdsInUse } from './ids/ids-in-use.js';
 import { plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
-import { transition } from './plan/transition.js';
+import { refusedFlows, transition } from './plan/transition.js';
 import type { ReconcileReport } from './reconcile/report.js';
 import { completeInputs, type CompleteInputs, type Upstream } from './upstream/inputs.js';
 import { Verification, type ReadingOutcome } from './reconcile/verification.js';
@@ -60,6 +64,7 @@ export class Reconciler {
   readonly #idsInUse: IdsInUse;
   readonly #grantEnds: GrantEnds;
   readonly #drainWatch: DrainWatch;
+  readonly #hostSetTurns: HostSetTurns;
   #upstream: Upstream = { config: undefined, ports: undefined, selections: undefined };
   #memories: FlowMemories = new Map();
   /** Undefined: read the kernel before the next plan. */
@@ -68,6 +73,8 @@ export class Reconciler {
   #isFreshlyRead = false;
   /** How often anything was applied: what is read of the kernel meanwhile is neither old nor new. */
   #applications = 0;
+  /** The access lists that every flow there is has been looked at by. */
+  #accessInForce: AccessRules | 'unknown' | 'none' = 'unknown';
   #adopted = false;
   #chainsInForce: string | undefined;
   #desired: Dataplane | undefined;
@@ -111,6 +118,13 @@ export class Reconciler {
     this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
     this.#grantEnds = new GrantEnds(clock, () => {
       this.#markDirty();
+    });
+    this.#hostSetTurns = new HostSetTurns({
+      clock,
+      sets: () => hostSetsIn(this.#current),
+      empty: (sets) => {
+        this.#emptyHostSets(sets);
+      },
     });
     this.#drainWatch = new DrainWatch({
       clock,
@@ -162,6 +176,7 @@ export class Reconciler {
     this.#idsInUse.close();
     this.#grantEnds.close();
     this.#drainWatch.close();
+    this.#hostSetTurns.close();
     this.#verification.close();
     this.#nameServices.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -236,7 +251,10 @@ export class Reconciler {
       boottimeMs: clock.boottimeMs(),
     });
     const desired = this.#desire(inputs, ids, flows.memories);
-    const steps = plan(current, desired, transition(this.#memories, flows.memories, flows, ids, inputs.ports.facts));
+    const access = accessRules(model, ids);
+    const refused = refusedFlows(changedInterfaces(this.#accessInForce, access), model.ports, ids);
+    const facts = inputs.ports.facts;
+    const steps = plan(current, desired, transition(this.#memories, flows.memories, flows, ids, facts, refused));
     if (isFreshlyRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
       instrumentation.onRepair();
       logger.warn({ event: 'dataplane-drift', plan: printPlan(steps) }, 'dataplane drifted, repairing it');
@@ -269,9 +287,12 @@ export class Reconciler {
     ];
     // Where the switch did not happen, the flows of the old port are still to be ended when it does.
     if (!switchFailed(failures)) this.#memories = flows.memories;
+    if (!failures.some(({ operation }) => operation.kind === 'nft' || operation.kind === 'refused-flows-end')) {
+      this.#accessInForce = access;
+    }
     this.#desired = desired;
     this.#current = failures.length === 0 ? this.#nameServices.forgottenIn(desired) : undefined;
-    if (loadsRuleset(steps)) this.#chainsInForce = kernel.ruleset.read(clock.boottimeMs()).chainsDigest;
+    if (changesChains(steps)) this.#chainsInForce = kernel.ruleset.read(clock.boottimeMs()).chainsDigest;
     if (failures.length > 0) this.#retryLater();
     // The kernel tells of every other change that it was made.
     if (steps.length > 0 && steps.every(({ name }) => name === 'name-services')) this.#verification.soon();
@@ -338,6 +359,17 @@ export class Reconciler {
     });
   }
 
+  #emptyHostSets(sets: readonly string[]): void {
+    const { kernel, logger } = this.#options;
+    const places = sets.map((set) => ({ family: NFT_FAMILY, table: NFT_TABLE, set }) as const);
+    try {
+      flushSets(places, { namespace: kernel.namespace });
+    } catch (error) {
+      // They are emptied in the turn after the next.
+      logger.warn({ event: 'host-sets-kept', err: error }, 'cannot empty sets of addresses of names');
+    }
+  }
+
   #noteFailure(kind: Operation['kind']): void {
     (this.#options.instrumentation ?? noInstrumentation).onFailure(kind);
   }
@@ -360,6 +392,7 @@ export class Reconciler {
     const dataplane = await this.#read(undefined);
     if (!this.#adopted) {
       this.#memories = adoptedMemories(dataplane, ids);
+      if (dataplane.accessObjects.size === 0) this.#accessInForce = 'none';
       this.#adopted = true;
     }
     return dataplane;
@@ -374,12 +407,22 @@ export class Reconciler {
   }
 }
 
+function hostSetsIn(current: Dataplane | undefined): readonly string[] {
+  return [...(current?.accessObjects.values() ?? [])].flatMap(({ kind, name }) => (kind === 'host-set' ? [name] : []));
+}
+
 function switchFailed(failures: readonly Failure[]): boolean {
   return failures.some(({ operation }) => operation.kind === 'nft');
 }
 
-function loadsRuleset(steps: Plan): boolean {
-  return steps.some(({ operations }) => operations.some((each) => each.kind === 'nft' && each.change.ruleset));
+function changesChains(steps: Plan): boolean {
+  return steps.some(({ operations }) =>
+    operations.some(
+      (each) =>
+        each.kind === 'nft' &&
+        (each.change.ruleset || each.change.access.added.length > 0 || each.change.access.removed.length > 0),
+    ),
+  );
 }
 
 /** Whether two reconciliations wanted the same: then a difference in the kernel is drift, somebody else's doing. */

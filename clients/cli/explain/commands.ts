@@ -11,6 +11,10 @@ export function addExplainCommand(program: Command): void {
       '[subject]',
       `UUID or name of a network instance, or an operation: ${[...operationNames.keys()].join(', ')}; without it every network instance`,
     )
+    .option(
+      '--to <destination>',
+      'of an app, its UUID or name as the subject: what its access list says of HOST:PORT/PROTOCOL, and by which port it leaves',
+    )
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./explain.js')).explain));
 }

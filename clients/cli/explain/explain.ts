@@ -10,6 +10,8 @@ import { print, printJson } from '../../terminal/output.js';
 import { drainLines } from '../../render/drain-lines.js';
 import { explanationText } from '../../render/explanation-text.js';
 import { messageToJson } from '../../terminal/json.js';
+import { explainAccess } from './explain-access.js';
+import { destinationIn, type Destination } from './destination.js';
 import { operationNames } from '../../terminal/operation-names.js';
 
 type Subject = NonNullable<ExplainRequest['subject']>;
@@ -48,12 +50,26 @@ async function appliedStatuses(word: string | undefined, command: Command): Prom
   }
 }
 
+function destinationOf(text: string, command: Command): Destination {
+  try {
+    return destinationIn(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    return command.error(`error: option '--to <destination>' argument '${text}' is invalid. ${reason}`);
+  }
+}
+
 /** `explain` */
 export async function explain(
   word: string | undefined,
-  { json }: { readonly json?: boolean },
+  { json, to }: { readonly json?: boolean; readonly to?: string },
   command: Command,
 ): Promise<void> {
+  if (to !== undefined) {
+    if (word === undefined) command.error('error: --to needs an app as the subject');
+    await explainAccess(word, destinationOf(to, command), json === undefined ? {} : { json }, command);
+    return;
+  }
   const answers = await withConnection('nim', connectionOptionsOf(command), async (nim) => {
     const subjects = word === undefined ? await everyNetworkInstance(nim) : [subjectNamed(word)];
     return Promise.all(

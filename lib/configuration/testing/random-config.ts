@@ -118,11 +118,30 @@ export const randomConfigJson = some({
             some({
               matches: list(
                 some({
-                  type: fc.constantFrom('protocol', 'lport', 'adapter', 'ip'),
-                  value: fc.oneof(fc.constantFrom('tcp', 'UDP', '80', '70000'), text),
+                  type: fc.oneof(
+                    fc.constantFrom('protocol', 'lport', 'fport', 'adapter', 'ip', 'host', 'eidset'),
+                    text,
+                  ),
+                  value: fc.oneof(
+                    fc.constantFrom('tcp', 'UDP', '80', '70000', '80-90', '192.0.2.0/24', '::/0', 'example.com'),
+                    text,
+                  ),
                 }),
               ),
-              actions: list(some({ portmap: fc.boolean(), appPort: uint32, drop: fc.boolean() })),
+              actions: list(
+                some({
+                  portmap: fc.boolean(),
+                  appPort: uint32,
+                  drop: fc.boolean(),
+                  limit: fc.boolean(),
+                  limitrate: uint32,
+                  limitunit: fc.oneof(fc.constantFrom('s', 'm', 'hour'), text),
+                  limitburst: uint32,
+                }),
+              ),
+              name: text,
+              id: fc.integer({ min: -1, max: 0x100_0000 }),
+              dir: number,
             }),
           ),
         }),

@@ -38,6 +38,9 @@ export const IFLA = {
   parentBusName: 57,
 } as const;
 export const IFLA_INFO_KIND = 1;
+export const IFLA_INFO_DATA = 2;
+/** Of a bridge (linux/if_link.h, IFLA_BR_*). */
+export const IFLA_BR = { nfCallIptables: 36, nfCallIp6tables: 37 } as const;
 
 export const IFA = { address: 1, local: 2, label: 3, cacheInfo: 6, flags: 8 } as const;
 

@@ -1,5 +1,6 @@
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { ConfigWarning } from '../../../gen/zedagent/v1/device_config.js';
+import { accessNotices } from '../../../lib/acl/index.js';
 import { boundedNotices, fieldNotices, type DeviceModel } from '../../../lib/configuration/index.js';
 import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
 
@@ -13,7 +14,11 @@ export function configWarnings(config: EdgeDevConfig, model: DeviceModel): Confi
     field: fieldOf(subject, config),
     description,
   }));
-  return [...boundedNotices([...ofFields, ...ofTests])];
+  const ofAccess = accessNotices(config, model).map(({ field, description }) => ({
+    field: `config.${field}`,
+    description,
+  }));
+  return [...boundedNotices([...ofAccess, ...ofFields, ...ofTests])];
 }
 
 function fieldOf(subject: TestWarning['subject'], config: EdgeDevConfig): string {

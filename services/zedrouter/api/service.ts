@@ -2,6 +2,10 @@ import { status } from '@grpc/grpc-js';
 
 import {
   NetworkRouterServiceService,
+  type AccessExplanation,
+  type EntryDenials,
+  type ExplainAccessRequest,
+  type ExplainAccessResponse,
   type GetDataplaneResponse,
   type ListPortMapsRequest,
   type ListPortMapsResponse,
@@ -26,17 +30,24 @@ import type { StatusStore } from '../status/status-store.js';
 export interface ServiceSources {
   /** The port maps of these network instances, by UUID. */
   readonly portMaps: (niIds: readonly string[]) => PortMapStatus[];
+  /** What the access lists of an app say of a flow; undefined: there is no such app with a list. */
+  readonly explainAccess: (request: ExplainAccessRequest) => AccessExplanation[] | undefined;
+  /** What the access list of an interface has denied, by the interface's address. */
+  readonly denied: () => ReadonlyMap<string, EntryDenials[]>;
   readonly readDataplane: () => Promise<GetDataplaneResponse>;
 }
 
 /** NetworkRouterService over the statuses in `store`. */
-export function networkRouterService(store: StatusStore, { portMaps, readDataplane }: ServiceSources): ServedService {
+export function networkRouterService(
+  store: StatusStore,
+  { portMaps, explainAccess, denied, readDataplane }: ServiceSources,
+): ServedService {
   const messageOf = oncePer(statusesMessage);
   const implementation: NetworkRouterServiceServer = {
     listNetworkInstanceStatus: unary(({ networkInstances }) => ({
       epoch: store.epoch,
       revision: store.revision,
-      statuses: [...chosen(store.list(), networkInstances)],
+      statuses: withDenials(chosen(store.list(), networkInstances), denied()),
     })),
     watchNetworkInstanceStatus: serverStreaming((request, context) => watch(store, messageOf, request, context)),
     listPortMaps: unary(({ networkInstances }: ListPortMapsRequest): ListPortMapsResponse => ({
@@ -44,9 +55,32 @@ export function networkRouterService(store: StatusStore, { portMaps, readDatapla
       revision: store.revision,
       portMaps: portMaps(chosen(store.list(), networkInstances).map(({ networkInstanceId }) => networkInstanceId)),
     })),
+    explainAccess: unary((request: ExplainAccessRequest): ExplainAccessResponse => {
+      if (request.remote === '') {
+        throw new RpcError(status.INVALID_ARGUMENT, 'remote must be an IPv4 address or a name', {
+          reason: 'REMOTE_MISSING',
+        });
+      }
+      const explanations = explainAccess(request);
+      if (explanations !== undefined) return { explanations };
+      const which = request.interface === '' ? request.app : `${request.app} with an interface ${request.interface}`;
+      throw new RpcError(status.NOT_FOUND, `there is no app ${which} in a local network instance`, {
+        reason: 'APP_NOT_FOUND',
+      });
+    }),
     getDataplane: unary(readDataplane),
   };
   return { definition: NetworkRouterServiceService, implementation };
+}
+
+function withDenials(
+  statuses: readonly NetworkInstanceStatus[],
+  denied: ReadonlyMap<string, EntryDenials[]>,
+): NetworkInstanceStatus[] {
+  return statuses.map((each) => ({
+    ...each,
+    appInterfaces: each.appInterfaces.map((one) => ({ ...one, denied: denied.get(one.address) ?? [] })),
+  }));
 }
 
 function chosen(

@@ -15,6 +15,7 @@ import type { BridgeMembers } from './bridge-members.js';
 import type { Kernel } from './kernel.js';
 import { isForeign, ownerAlias } from './ownership.js';
 import type { SessionChallenger } from './session-challenger.js';
+import { deleteRefusedFlows } from './refused-flows.js';
 import { transact } from './transact.js';
 import { isNameServiceOperation, type NameServiceQueue } from './name-service-queue.js';
 
@@ -112,11 +113,11 @@ function changesOf(operation: Operation, members: BridgeMembers): readonly Kerne
 }
 
 function addBridge(
-  { name, niId, macAddress, mtu, address }: Bridge,
+  { name, niId, macAddress, mtu, address, filtersMembers }: Bridge,
   orphans: readonly string[],
 ): readonly KernelChange[] {
   return [
-    { kind: 'bridge-add', name, settings: { macAddress, mtu } },
+    { kind: 'bridge-add', name, settings: { macAddress, mtu, filtersMembers } },
     { kind: 'link-set', name, settings: { alias: ownerAlias(niId) } },
     ...(address === undefined ? [] : [{ kind: 'address-add', dev: name, address } as const]),
     { kind: 'link-set', name, settings: { isUp: true } },
@@ -125,7 +126,7 @@ function addBridge(
 }
 
 function changeBridge(before: Bridge, bridge: Bridge): readonly KernelChange[] {
-  const { name, niId, macAddress, mtu, address } = bridge;
+  const { name, niId, macAddress, mtu, address, filtersMembers } = bridge;
   const isSame = sameBridgeAddress(before, bridge);
   const changes: readonly KernelChange[] = [
     ...(isSame || before.address === undefined
@@ -134,7 +135,7 @@ function changeBridge(before: Bridge, bridge: Bridge): readonly KernelChange[] {
     ...(isSame || address === undefined ? [] : [{ kind: 'address-add', dev: name, address } as const]),
   ];
   return [
-    { kind: 'link-set', name, settings: { alias: ownerAlias(niId), macAddress, mtu } },
+    { kind: 'link-set', name, settings: { alias: ownerAlias(niId), macAddress, mtu, filtersMembers } },
     ...changes,
     { kind: 'link-set', name, settings: { isUp: true } },
   ];
@@ -155,6 +156,12 @@ async function runOther(operation: Operation, { kernel, challenger, bridges, boo
         ({ destination, destinationPort }) => open.has(`${destination} ${destinationPort}`),
         kernel.namespace,
       );
+      return;
+    }
+    case 'refused-flows-end': {
+      const flows: TcpFlow[] = [];
+      await deleteRefusedFlows(operation, kernel, boottimeMs(), (flow) => flows.push(flow));
+      challenger.sessionsEnded(flows, bridges.values());
       return;
     }
     case 'flows-end': {

@@ -5,7 +5,14 @@ import type { Bridge } from '../desired/dataplane.js';
 import { sessionsToChallenge } from './challenged-sessions.js';
 
 function bridge(name: string, niId: string, address: string, prefixLength: number): Bridge {
-  return { name, niId, address: { address, prefixLength }, macAddress: '02:00:00:00:00:01', mtu: 1500 };
+  return {
+    name,
+    niId,
+    address: { address, prefixLength },
+    macAddress: '02:00:00:00:00:01',
+    mtu: 1500,
+    filtersMembers: true,
+  };
 }
 
 const BRIDGES = [bridge('bn1', 'one', '10.77.0.1', 24), bridge('bn2', 'two', '10.78.0.1', 25)];

@@ -33,7 +33,7 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
     'directory' in nameServices ? observeNameServices(nameServices.directory) : nameServices,
     readSysctls(sysctlPaths, told, place),
   ]);
-  const { chainsDigest, elements } = ruleset.read(boottimeMs());
+  const { chainsDigest, elements, accessObjects } = ruleset.read(boottimeMs());
   const bridges = ownBridges(links, rtnetlink.addresses());
   members?.note(links, bridges.keys());
   const routes = rtnetlink.routes(({ protocol }) => protocol === PROTOCOL);
@@ -44,6 +44,7 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
     routes: new Map(routes.map((route) => [routeKey(route), route])),
     rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),
     rulesetInForce: chainsInForce !== undefined && chainsDigest === chainsInForce,
+    accessObjects,
     elements,
     nameServices: services,
   };
@@ -51,11 +52,18 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
 
 function ownBridges(links: readonly Link[], addresses: readonly LinkAddress[]): ReadonlyMap<string, Bridge> {
   const bridges = new Map<string, Bridge>();
-  for (const { kind, name, index, alias, isUp, macAddress, mtu } of links) {
+  for (const { kind, name, index, alias, isUp, macAddress, mtu, filtersMembers = true } of links) {
     const niId = ownerOf(alias);
     if (kind !== 'bridge' || niId === undefined) continue;
     const address = addresses.find(({ linkIndex, family }) => linkIndex === index && family === 'inet');
-    bridges.set(name, { name, niId, address: isUp ? address : undefined, macAddress: macAddress ?? '', mtu });
+    bridges.set(name, {
+      name,
+      niId,
+      address: isUp ? address : undefined,
+      macAddress: macAddress ?? '',
+      mtu,
+      filtersMembers,
+    });
   }
   return bridges;
 }

@@ -18,7 +18,7 @@ describe('what is known of the ruleset', () => {
     await run('ip', ['netns', 'del', DEVICE], { allowFailure: true });
     await run('ip', ['netns', 'add', DEVICE]);
     kernel = openKernel(DEVICE);
-    await transact(kernel, { ruleset: true, sets: [] }, boottimeMs());
+    await transact(kernel, { ruleset: true, access: { added: [], removed: [] }, sets: [] }, boottimeMs());
   });
 
   afterAll(async () => {
@@ -32,6 +32,7 @@ describe('what is known of the ruleset', () => {
       kernel,
       {
         ruleset: false,
+        access: { added: [], removed: [] },
         sets: [{ set: 'ni_bridges', deleted: deleted.map(bridge), added: added.map(bridge) }],
       },
       boottimeMs(),

@@ -3,9 +3,11 @@ import {
   elementKey,
   readNftChainsDigest,
   readNftGeneration,
+  readNftNames,
   readNftTable,
   type SetElements,
 } from '../../../lib/netlink/index.js';
+import { isAccessObject, type AccessObject, type AccessObjects } from '../desired/access.js';
 import { SETS, type ElementSets, type SetName } from '../desired/sets.js';
 import type { SetChange } from '../plan/operations.js';
 
@@ -14,6 +16,7 @@ export interface RulesetReading {
   /** The same whenever chains and rules are the same; undefined where there is no table. */
   readonly chainsDigest: string | undefined;
   readonly elements: ElementSets;
+  readonly accessObjects: AccessObjects;
 }
 
 /**
@@ -58,7 +61,10 @@ export class RulesetCache {
     this.#readings += 1;
     const generation = this.generation();
     const namespace = this.#namespace;
-    const reading = readNftTable<SetName>({ family: NFT_FAMILY, table: NFT_TABLE, namespace, sets: SETS, boottimeMs });
+    const place = { family: NFT_FAMILY, table: NFT_TABLE, namespace } as const;
+    const { chains, sets } = readNftNames(place);
+    const table = readNftTable<SetName>({ ...place, sets: SETS, boottimeMs });
+    const reading = { ...table, accessObjects: accessObjectsNamed(chains, sets) };
     // It counts where nothing changed while it was read.
     this.#known = generation === this.generation() ? { generation, reading } : undefined;
     return reading;
@@ -73,6 +79,15 @@ export class RulesetCache {
       ? { generation: after, reading: { ...known.reading, elements: changedElements(known.reading.elements, changes) } }
       : undefined;
   }
+}
+
+/** What is in them their names say. */
+function accessObjectsNamed(chains: readonly string[], sets: readonly string[]): AccessObjects {
+  const objects: readonly AccessObject[] = [
+    ...chains.filter(isAccessObject).map((name) => ({ kind: 'chain', name, rules: [] }) as const),
+    ...sets.filter(isAccessObject).map((name) => ({ kind: 'host-set', name }) as const),
+  ];
+  return new Map(objects.map((object) => [object.name, object]));
 }
 
 /** The kernel counts in 32 bits, and leaves 0 out. */

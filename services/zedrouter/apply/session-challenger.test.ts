@@ -11,6 +11,7 @@ const BRIDGE: Bridge = {
   address: { address: '10.77.0.1', prefixLength: 24 },
   macAddress: '',
   mtu: 1500,
+  filtersMembers: true,
 };
 const FLOW: TcpFlow = {
   original: { source: '10.77.0.10', sourcePort: 5000, destination: '198.51.100.1', destinationPort: 22 },

@@ -48,7 +48,12 @@ export class SessionChallenger {
     const hasEnded = (flow: TcpFlow): boolean => (flow.mark & mask) >>> 0 === mark;
     const ended = new Map([...this.#remembered.filter(hasEnded), ...flows].map((flow) => [keyOf(flow), flow]));
     this.#remembered = this.#remembered.filter((flow) => !hasEnded(flow));
-    const sessions = sessionsToChallenge([...ended.values()], bridges);
+    this.sessionsEnded([...ended.values()], bridges);
+  }
+
+  /** These flows have ended, and the kernel has known of all of them. */
+  sessionsEnded(flows: readonly TcpFlow[], bridges: Iterable<Bridge>): void {
+    const sessions = sessionsToChallenge(flows, bridges);
     this.#waiting.push(...sessions.slice(0, Math.max(0, MOST_WAITING - this.#waiting.length)));
     this.#working ??= this.#work();
   }

@@ -35,7 +35,8 @@ export async function transact(
   ruleset.changed(before, change.sets);
 }
 
-function isForNetlink({ ruleset, sets }: NftChange): boolean {
+function isForNetlink({ ruleset, access, sets }: NftChange): boolean {
   const elements = sets.reduce((sum, { deleted, added }) => sum + deleted.length + added.length, 0);
-  return !ruleset && elements <= MOST_ELEMENTS;
+  if (ruleset || access.added.length > 0 || access.removed.length > 0) return false;
+  return elements <= MOST_ELEMENTS;
 }

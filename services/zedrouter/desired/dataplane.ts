@@ -1,4 +1,5 @@
 import type { Route, Rule } from '../../../lib/netlink/index.js';
+import type { AccessObjects } from './access.js';
 import type { ElementSets } from './sets.js';
 
 /**
@@ -17,6 +18,8 @@ export interface Dataplane {
   readonly rules: ReadonlyMap<string, Rule>;
   /** True where the nft table's chains and rules are the ones of `ruleset`. */
   readonly rulesetInForce: boolean;
+  /** What is in the nft table for access lists. Of those that were observed the name says all. */
+  readonly accessObjects: AccessObjects;
   readonly elements: ElementSets;
   /** By bridge. */
   readonly nameServices: ReadonlyMap<string, NameService>;
@@ -30,6 +33,8 @@ export interface Bridge {
   readonly macAddress: string;
   /** Bytes. */
   readonly mtu: number;
+  /** What it passes from app to app is for the rules, too. A kernel that cannot is taken for one that does. */
+  readonly filtersMembers: boolean;
 }
 
 export interface BridgeAddress {

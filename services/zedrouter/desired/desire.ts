@@ -1,6 +1,7 @@
 import { flowMark, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
+import { accessRules } from './access.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
@@ -71,6 +72,7 @@ export function desire(inputs: DesireInputs): Dataplane {
       [...ports.values()],
     ),
     rulesetInForce: true,
+    accessObjects: accessRules(model, ids).objects,
     elements: desiredElements(inputs, ranked, ports),
     nameServices: nameServices(ranked),
   };
@@ -171,7 +173,8 @@ function desiredElements(
     const inUse = ranking[0];
     if (inUse !== undefined) made.port_map_open.put([flowMark(inUse.number, number)], [], endOf(inUse));
   }
-  return { ...made, ...portMapElements(inputs.model, inputs.ids) };
+  const { model, ids } = inputs;
+  return { ...made, ...portMapElements(model, ids), ...accessRules(model, ids).elements };
 }
 
 function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<string, NumberedPort>) {

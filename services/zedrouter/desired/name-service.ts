@@ -19,6 +19,8 @@ export interface NameServiceInputs {
   readonly leased: readonly LeasedInterface[];
   /** What apps are told, as its ports have it. */
   readonly terms: AppTerms;
+  /** What else its configuration says, for names that access lists match. */
+  readonly hostNameLines: readonly string[];
 }
 
 /** Paths of the files of a network instance's dnsmasq. */
@@ -44,6 +46,7 @@ export function fixedTexts({
   directory,
   leased,
   terms,
+  hostNameLines,
 }: NameServiceInputs): Omit<NameService, 'servers'> {
   const { network } = instance;
   const paths = nameServicePaths(directory, bridge);
@@ -73,6 +76,7 @@ export function fixedTexts({
       `servers-file=${paths.servers}`,
       `dhcp-leasefile=${paths.leases}`,
       `pid-file=${paths.pid}`,
+      ...hostNameLines,
     ]),
     dhcpHosts: lines(
       leased.map(({ attached: { appInterface }, address }) =>

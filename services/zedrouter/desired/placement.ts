@@ -2,6 +2,7 @@ import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { bridgeName } from '../../../lib/dataplane-layout/index.js';
 import { routeKey, type Prefix, type Route } from '../../../lib/netlink/index.js';
 import { type Bridge, type NameService } from './dataplane.js';
+import { hostNameLines, remoteNames } from './host-names.js';
 import type { Ids } from './inputs.js';
 import { addressText } from './ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
@@ -40,9 +41,11 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
     const all = localInstances(model).flatMap((instance): readonly Placement[] => {
       const number = ids.networkInstances.get(instance.id);
       if (number === undefined) return [];
-      const leased = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
-        const address = ids.appAddresses.get(appInterfaceKey(attached));
-        return address === undefined ? [] : [{ attached, address: addressText(address) }];
+      const attached = attachedByInstance.get(instance.id) ?? [];
+      const names = remoteNames(attached.map(({ appInterface }) => appInterface));
+      const leased = attached.flatMap((each) => {
+        const address = ids.appAddresses.get(appInterfaceKey(each));
+        return address === undefined ? [] : [{ attached: each, address: addressText(address) }];
       });
       const under = (terms: AppTerms): Placement => {
         const bridge = bridgeOf(instance, number, terms);
@@ -51,7 +54,14 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
           number,
           bridge,
           subnet: { address: instance.network.subnet, length: instance.network.prefixLength },
-          nameService: fixedTexts({ instance, bridge: bridge.name, directory, leased, terms }),
+          nameService: fixedTexts({
+            instance,
+            bridge: bridge.name,
+            directory,
+            leased,
+            hostNameLines: hostNameLines(number, names),
+            terms,
+          }),
           terms,
           under,
         };
@@ -98,6 +108,7 @@ function bridgeOf({ id, network }: LocalInstance, number: number, { mtu }: AppTe
     address: { address: network.gateway, prefixLength: network.prefixLength },
     macAddress: bridgeMacAddress(number),
     mtu,
+    filtersMembers: true,
   };
 }
 

@@ -21,7 +21,16 @@ export const COUNTERS = [
   'invalid',
   'stale',
   'closed_port_map',
+  'denied',
 ] as const;
+
+/**
+ * What access lists have denied, by bridge, app address and entry. The kernel puts the elements in; one that counts
+ * nothing for a week goes. Its size is a bound on what apps can make the kernel keep.
+ */
+export const DENIED_SET = 'acl_denied';
+const DENIED_TYPE =
+  'type ifname . ipv4_addr . mark; size 65536; flags dynamic, timeout; timeout 7d; gc-interval 1h; counter;';
 
 interface Chain {
   readonly name: string;
@@ -39,8 +48,8 @@ const noTraffic = ['icmp type { 3, 4, 5, 11, 12 } accept', 'tcp flags & rst == r
 /** A segment with data: nft cannot subtract the headers' lengths. Pushed, or longer than any bare acknowledgement. */
 const withData = ['tcp flags & psh == psh', 'meta l4proto tcp meta length > 120'] as const;
 const resetOrRefuse = (condition: string, counter: string, refusal: string): readonly string[] => [
-  `${condition} meta l4proto tcp counter name ${counter} reject with tcp reset`,
-  `${condition} counter name ${counter} ${refusal}`,
+  `${condition} meta l4proto tcp counter name ${counter} reject with tcp reset`.trimStart(),
+  `${condition} counter name ${counter} ${refusal}`.trimStart(),
 ];
 
 /**
@@ -113,13 +122,24 @@ export const CHAINS: readonly Chain[] = [
     rules: [
       // Nearly every packet ends here: permitted, known, and on the port that its flow began on.
       `iifname . oifname @permitted ct state established ct mark & ${formatMark(FLOW_PORT_MASK)} . oifname @port_path accept`,
-      // With br_netfilter (Docker loads it) this hook also sees what a bridge passes from app to app.
-      'iifname . oifname @within_ni accept',
+      // From app to app in one network instance: the bridge has the kernel show it here, too.
+      'iifname . oifname @within_ni ct state established,related accept',
       'meta nfproto ipv6 counter name not_permitted drop',
       // A lone FIN would leave with a private source otherwise.
       ...resetOrRefuse('ct state invalid', 'invalid', 'drop'),
       // Mid-stream and unknown: the app is told now, because a carrier's NAT would swallow it in silence.
       `${MID_STREAM} counter name stale reject with tcp reset`,
+      // What begins a flow is for the access list of the app's interface. Its chain comes back here where it allows.
+      'ct state established,related goto leaving',
+      'iifname . ip saddr != @app_interfaces goto refuse_unknown',
+      'iifname . ip saddr vmap @acl_egress',
+      'goto leaving',
+    ],
+  },
+  {
+    name: 'leaving',
+    rules: [
+      'iifname . oifname @within_ni goto entering',
       'oifname @ni_bridges goto between_ni',
       'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
       // A flow's first packet, or one whose mark has been overwritten by somebody else.
@@ -135,14 +155,59 @@ export const CHAINS: readonly Chain[] = [
     name: 'between_ni',
     rules: [
       'ct state established,related accept',
-      'ct status dnat accept',
+      'ct status dnat goto entering',
       'counter name between_instances reject with icmpx admin-prohibited',
     ],
   },
   {
     name: 'to_ni',
-    rules: ['ct state established,related accept', 'ct status dnat accept', 'counter name not_permitted drop'],
+    rules: ['ct state established,related accept', 'ct status dnat goto entering', 'counter name not_permitted drop'],
   },
+  {
+    // A flow that begins toward an app: by a port map, or from another app.
+    name: 'entering',
+    rules: [
+      'oifname . ip daddr != @app_interfaces goto refuse_unknown',
+      'oifname . ip daddr vmap @acl_ingress',
+      'accept',
+    ],
+  },
+  {
+    // To the device itself. DHCP, the DNS of the network instance and the metadata server are always reachable; what
+    // else there is, is for the access list.
+    name: 'to_device',
+    rules: [
+      'ct state established,related accept',
+      'udp dport 67 accept',
+      'meta l4proto { tcp, udp } th dport 53 fib daddr . iif type local accept',
+      'ip daddr 169.254.169.254 accept',
+      'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } accept',
+      'meta nfproto ipv6 counter name not_permitted drop',
+      'iifname . ip saddr != @app_interfaces goto refuse_unknown',
+      'iifname . ip saddr vmap @acl_egress',
+    ],
+  },
+  {
+    // An address of a bridge of ours that is no app's. Not counted by address: whoever makes them up has many.
+    name: 'refuse_unknown',
+    rules: ['oifname @uplinks iifname @ni_sent', ...resetOrRefuse('', 'denied', 'reject with icmpx admin-prohibited')],
+  },
+  // What access lists deny. The packet's mark, which nobody needs any more, says which entry: it is counted by that.
+  ...(['egress', 'ingress'] as const).flatMap((side): readonly Chain[] => {
+    const app = side === 'egress' ? 'iifname . ip saddr' : 'oifname . ip daddr';
+    const counted = [
+      // What we deny ourselves has not been stopped by somebody else.
+      ...(side === 'egress' ? ['oifname @uplinks iifname @ni_sent'] : []),
+      `update @${DENIED_SET} { ${app} . meta mark }`,
+    ];
+    return [
+      {
+        name: `refuse_${side}`,
+        rules: [...counted, ...resetOrRefuse('', 'denied', 'reject with icmpx admin-prohibited')],
+      },
+      { name: `drop_${side}`, rules: [...counted, 'counter name denied drop'] },
+    ];
+  }),
   {
     // A path with a smaller MTU behind a port, where the way back of ICMP is blocked: both ends are told at their SYN.
     name: 'clamp',
@@ -184,7 +249,10 @@ export const CHAINS: readonly Chain[] = [
     // Ours and not translated: a port map that is not open on this port.
     name: 'refuse',
     hook: 'type filter hook input priority filter; policy accept;',
-    rules: [...resetOrRefuse(`ct state new ${OF_OURS}`, 'closed_port_map', 'reject with icmpx port-unreachable')],
+    rules: [
+      'iifname @ni_bridges jump to_device',
+      ...resetOrRefuse(`ct state new ${OF_OURS}`, 'closed_port_map', 'reject with icmpx port-unreachable'),
+    ],
   },
   {
     name: 'leave',
@@ -221,6 +289,7 @@ export function definitionScript(): string {
   return [
     `add table ${AT}`,
     ...COUNTERS.map((name) => `add counter ${AT} ${name}`),
+    `add set ${AT} ${DENIED_SET} { ${DENIED_TYPE} }`,
     ...SET_NAMES.map((name) => {
       const definition: SetDefinition = SETS[name];
       return `add ${definition.value === undefined ? 'set' : 'map'} ${AT} ${name} { ${typeText(definition)} }`;

@@ -46,6 +46,27 @@ export const SETS = {
   port_map_open: { key: ['mark'], timed: true, comment: 'on which port a network instance is open now' },
   ni_arrived: { key: ['ifname'], counted: true, comment: 'bridges, counting what comes to be forwarded to a port' },
   ni_sent: { key: ['ifname'], counted: true, comment: 'bridges, counting what is forwarded to a port' },
+  app_interfaces: { key: ['ifname', 'ipv4_addr'], comment: "bridge and address: apps' interfaces, and nobody else's" },
+  acl_egress: {
+    key: ['ifname', 'ipv4_addr'],
+    value: ['verdict'],
+    comment: "an app's interface to what its access list says of flows that it begins",
+  },
+  acl_ingress: {
+    key: ['ifname', 'ipv4_addr'],
+    value: ['verdict'],
+    comment: "an app's interface to what its access list says of flows that others begin",
+  },
+  limit_egress: {
+    key: ['ifname', 'ipv4_addr'],
+    value: ['verdict'],
+    comment: "an app's interface to the rate limits of flows that it began",
+  },
+  limit_ingress: {
+    key: ['ifname', 'ipv4_addr'],
+    value: ['verdict'],
+    comment: "an app's interface to the rate limits of flows that others began",
+  },
   [PORT_UP_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps send over them' },
   [PORT_DOWN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting what apps receive over them' },
   [TCP_OPEN_SET]: { key: ['ifname'], counted: true, comment: 'ports, counting the SYNs that apps send over them' },

@@ -1,13 +1,36 @@
 import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { gaugesOfNetworkInstances, type Meters } from '../../../lib/observability/index.js';
 import { obstacleName } from '../status/obstacle-status.js';
+import type { DeniedAtInterface } from '../status/access-explanations.js';
 import type { Instrumentation } from './instrumentation.js';
 
 const applyBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
 /** Makes what is applied, and what came of applying it, readable as metrics. */
-export function zedrouterMetrics(meters: Meters, statuses: () => readonly NetworkInstanceStatus[]): Instrumentation {
+export function zedrouterMetrics(
+  meters: Meters,
+  statuses: () => readonly NetworkInstanceStatus[],
+  denied: () => readonly DeniedAtInterface[],
+): Instrumentation {
   statusMetrics(meters, statuses);
+  meters.counter(
+    {
+      name: 'eve_uplink_access_denied_packets_total',
+      help: "Packets that an app's access list has denied, by entry: its id, its place as `place N` where it has none, or 0 where no entry allowed them.",
+    },
+    ['app', 'interface', 'entry'],
+    () =>
+      denied().flatMap(({ appName, interfaceName, denied: entries }) =>
+        entries.map(({ entryId, place, packets }) => ({
+          labels: {
+            app: appName,
+            interface: interfaceName,
+            entry: entryId === 0 && place > 0 ? `place ${place}` : String(entryId),
+          },
+          value: Number(packets),
+        })),
+      ),
+  );
   const applying = meters.duration(
     {
       name: 'eve_uplink_apply_duration_seconds',

@@ -1,5 +1,7 @@
 import type { Bridge, NameService } from '../desired/dataplane.js';
 import type { KernelChange, SetElement } from '../../../lib/netlink/index.js';
+import type { AccessObject } from '../desired/access.js';
+import type { AccessChange } from '../desired/refused-flows.js';
 import type { SetName } from '../desired/sets.js';
 
 /** One change to the kernel or to a dnsmasq, as a value: it can be printed, asserted or executed. */
@@ -19,6 +21,13 @@ export type Operation =
   | { readonly kind: 'neighbour-warm'; readonly address: string; readonly interfaceName: string }
   /** Deletes the conntrack entries whose mark, under the mask, is this one. */
   | { readonly kind: 'flows-end'; readonly mark: number; readonly mask: number }
+  /** Deletes the flows of these interfaces, by address, that their access lists do not allow any more. */
+  | {
+      readonly kind: 'refused-flows-end';
+      readonly changes: ReadonlyMap<string, AccessChange>;
+      /** Labels of ports by their number. */
+      readonly portLabels: ReadonlyMap<number, readonly string[]>;
+    }
   /** Deletes the unanswered UDP flows to these destinations that are older than their port maps. */
   | { readonly kind: 'untranslated-flows-end'; readonly destinations: readonly Destination[] };
 
@@ -32,7 +41,14 @@ export interface Destination {
 export interface NftChange {
   /** Load chains and rules, too. */
   readonly ruleset: boolean;
+  readonly access: AccessObjectsChange;
   readonly sets: readonly SetChange[];
+}
+
+/** What comes and goes for access lists. */
+export interface AccessObjectsChange {
+  readonly added: readonly AccessObject[];
+  readonly removed: readonly AccessObject[];
 }
 
 export interface SetChange {

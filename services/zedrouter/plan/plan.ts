@@ -11,7 +11,8 @@ import {
   type SetElements,
 } from '../../../lib/netlink/index.js';
 import { SET_NAMES, type ElementSets, type SetName } from '../desired/sets.js';
-import type { Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
+import type { AccessObjects } from '../desired/access.js';
+import type { AccessObjectsChange, Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
 
 type NftOperation = Extract<Operation, { readonly kind: 'nft' }>;
 
@@ -19,13 +20,15 @@ type NftOperation = Extract<Operation, { readonly kind: 'nft' }>;
  * What happens once, at the change from one selection to another; it is no state of the kernel that can be compared.
  */
 export interface Transition {
+  /** Flows that access lists do not allow any more. */
+  readonly refused: readonly Operation[];
   readonly warmed: readonly Operation[];
   readonly ended: readonly Operation[];
   /** Flows that end before their way does. */
   readonly drained: readonly Operation[];
 }
 
-const NO_TRANSITION: Transition = { warmed: [], ended: [], drained: [] };
+const NO_TRANSITION: Transition = { refused: [], warmed: [], ended: [], drained: [] };
 
 /**
  * What leads from `observed` to `desired`, make before break, and never a bridge without its guard:
@@ -85,7 +88,10 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
       operations: [...rules.deleted.filter((operation) => !isSourceRule(operation.rule)), ...routes.deleted],
     },
     { name: 'name-services', operations: nameServiceOperations(observed.nameServices, desired.nameServices) },
-    { name: 'flows', operations: [...transition.ended, ...untranslatedFlows(nft, desired.elements)] },
+    {
+      name: 'flows',
+      operations: [...transition.refused, ...transition.ended, ...untranslatedFlows(nft, desired.elements)],
+    },
     { name: 'remove', operations: bridges.deleted },
   ];
   return phases.filter(({ operations }) => operations.length > 0);
@@ -176,7 +182,13 @@ export function sameBridgeAddress(a: Bridge, b: Bridge): boolean {
 }
 
 function sameBridge(a: Bridge, b: Bridge): boolean {
-  return a.niId === b.niId && sameBridgeAddress(a, b) && a.macAddress === b.macAddress && a.mtu === b.mtu;
+  return (
+    a.niId === b.niId &&
+    sameBridgeAddress(a, b) &&
+    a.macAddress === b.macAddress &&
+    a.mtu === b.mtu &&
+    a.filtersMembers === b.filtersMembers
+  );
 }
 
 const OPENS_PORT_MAPS: ReadonlySet<SetName> = new Set(['port_map_target', 'port_map_open']);
@@ -206,7 +218,18 @@ function untranslatedFlows(nft: readonly NftOperation[], elements: ElementSets):
 function nftOperations(observed: Dataplane, desired: Dataplane): readonly NftOperation[] {
   const ruleset = !observed.rulesetInForce && desired.rulesetInForce;
   const sets = SET_NAMES.flatMap((set) => setChange(set, observed.elements, desired.elements));
-  return ruleset || sets.length > 0 ? [{ kind: 'nft', change: { ruleset, sets } }] : [];
+  const access = accessChange(observed.accessObjects, desired.accessObjects, ruleset);
+  const isNothing = !ruleset && sets.length === 0 && access.added.length === 0 && access.removed.length === 0;
+  return isNothing ? [] : [{ kind: 'nft', change: { ruleset, access, sets } }];
+}
+
+/** `all`: what is there is not trusted, and written anew. */
+function accessChange(observed: AccessObjects, desired: AccessObjects, all: boolean): AccessObjectsChange {
+  if (observed === desired && !all) return { added: [], removed: [] };
+  return {
+    added: [...desired.values()].filter(({ name }) => all || !observed.has(name)),
+    removed: [...observed.values()].filter(({ name }) => !desired.has(name)),
+  };
 }
 
 function setChange(set: SetName, observed: ElementSets, desired: ElementSets): readonly SetChange[] {

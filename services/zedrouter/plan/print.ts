@@ -43,6 +43,8 @@ function printOperation(operation: Operation): readonly string[] {
       return [`  dnsmasq stop ${operation.bridge}`];
     case 'neighbour-warm':
       return [`  ip neigh replace ${operation.address} dev ${operation.interfaceName} use`];
+    case 'refused-flows-end':
+      return [`  conntrack -D of ${[...operation.changes.keys()].join(', ')}, where their access lists refuse it`];
     case 'untranslated-flows-end':
       return operation.destinations.map(
         ({ address, port }) => `  conntrack -D -p udp -d ${address} --dport ${port} --status UNSET`,

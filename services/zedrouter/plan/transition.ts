@@ -1,3 +1,5 @@
+import type { Port } from '../../../lib/configuration/index.js';
+import type { AccessChange } from '../desired/refused-flows.js';
 import type { EndedFlows, FlowMemories, FlowsStep } from '../desired/generations.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../../../lib/dataplane-layout/index.js';
@@ -14,16 +16,34 @@ export function transition(
   { ended, drained }: Pick<FlowsStep, 'ended' | 'drained'>,
   ids: Ids,
   ports: ReadonlyMap<string, PortFacts>,
+  refused: readonly Operation[] = [],
 ): Transition {
   const entered = new Set<string>();
   for (const [niId, { port }] of after) {
     if (port !== undefined && before.get(niId)?.port !== port) entered.add(port);
   }
   return {
+    refused,
     warmed: [...entered].flatMap((label) => warm(ports.get(label))),
     ended: ended.flatMap((flows) => end(flows, ids)),
     drained: drained.flatMap((flows) => end(flows, ids)),
   };
+}
+
+/** What is to end where access lists have changed; `ports`: those of the configuration. */
+export function refusedFlows(
+  changes: ReadonlyMap<string, AccessChange>,
+  ports: readonly Port[],
+  ids: Ids,
+): readonly Operation[] {
+  if (changes.size === 0) return [];
+  const portLabels = new Map(
+    ports.flatMap(({ label, labels }) => {
+      const number = ids.ports.get(label);
+      return number === undefined ? [] : [[number, labels] as const];
+    }),
+  );
+  return [{ kind: 'refused-flows-end', changes, portLabels }];
 }
 
 function warm(port: PortFacts | undefined): readonly Operation[] {

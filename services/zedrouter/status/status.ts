@@ -156,6 +156,8 @@ const fixedParts: (model: DeviceModel, ids: Ids) => readonly FixedPart[] = madeO
         interface: each.appInterface.name,
         macAddress: each.appInterface.macAddress,
         address: leasedAddress(ids.appAddresses.get(appInterfaceKey(each))),
+        // What a list has denied changes all the time: whoever lists statuses is told.
+        denied: [],
       })),
       portMapCount: portMaps.get(instance.id)?.length ?? 0,
     };
@@ -218,6 +220,7 @@ function concerns(operation: Operation, bridge: string, subnet: Prefix, tables: 
     case 'nft':
     case 'flows-end':
     case 'untranslated-flows-end':
+    case 'refused-flows-end':
       return true;
     case 'neighbour-warm':
       return false;

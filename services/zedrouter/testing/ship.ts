@@ -1,9 +1,11 @@
 import {
   defaultTestSettings,
+  type AccessEntry,
   type App,
   type DeviceModel,
   type NetworkInstance,
   type Port,
+  type PortMap,
 } from '../../../lib/configuration/index.js';
 import { everywhere } from '../../../lib/netlink/index.js';
 import type { PortFacts, RouteFacts, DesireInputs, Selection } from '../desired/inputs.js';
@@ -55,6 +57,32 @@ export function localInstance(id: string, name: string, thirdByte: number, portL
   };
 }
 
+const WEB_MAP: PortMap = { protocol: 'tcp', externalPort: 8080, appPort: 80, adapterLabel: undefined };
+const OTHER_MAP: PortMap = { protocol: 'udp', externalPort: 8081, appPort: 81, adapterLabel: 'eth0' };
+
+/** An entry that matches everything. */
+export const EVERYTHING: AccessEntry = {
+  id: 1,
+  name: '',
+  direction: 'both',
+  remoteNetwork: undefined,
+  remoteName: undefined,
+  remoteIsMember: false,
+  protocol: undefined,
+  localPorts: undefined,
+  remotePorts: undefined,
+  adapterLabel: undefined,
+  action: 'allow',
+  rate: undefined,
+  portMap: undefined,
+};
+
+function mapEntry(id: number, portMap: PortMap): Partial<AccessEntry> {
+  const { externalPort, protocol, adapterLabel } = portMap;
+  const localPorts = { first: externalPort, last: externalPort };
+  return { id, direction: 'ingress', protocol: protocol === 'tcp' ? 6 : 17, localPorts, adapterLabel, portMap };
+}
+
 export const WEB: App = {
   id: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa',
   name: 'web',
@@ -66,13 +94,31 @@ export const WEB: App = {
       macAddress: '02:00:00:00:00:01',
       address: undefined,
       hostName: 'web',
-      portMaps: [
-        { protocol: 'tcp', externalPort: 8080, appPort: 80, adapterLabel: undefined },
-        { protocol: 'udp', externalPort: 8081, appPort: 81, adapterLabel: 'eth0' },
+      accessList: [
+        EVERYTHING,
+        { ...EVERYTHING, ...mapEntry(2, WEB_MAP) },
+        { ...EVERYTHING, ...mapEntry(3, OTHER_MAP) },
       ],
+      portMaps: [WEB_MAP, OTHER_MAP],
     },
   ],
 };
+
+/** A second app beside `WEB`, which may do everything. */
+export function neighbourAt(address: string): App {
+  return {
+    ...WEB,
+    id: 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb',
+    name: 'neighbour',
+    interfaces: WEB.interfaces.map((each) => ({
+      ...each,
+      macAddress: '02:00:00:00:00:02',
+      address,
+      accessList: [EVERYTHING],
+      portMaps: [],
+    })),
+  };
+}
 
 export const MODEL: DeviceModel = {
   ports: [port('eth0', 0, ['uplink', 'freeuplink']), port('wwan0', 1), port('sat0', 2)],

@@ -1,5 +1,6 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import { elementKey, routeKey, ruleKey, type Route, type Rule, type SetElement } from '../../../lib/netlink/index.js';
+import type { AccessObject } from '../desired/access.js';
 import { NO_ELEMENTS, SET_NAMES, type ElementSets } from '../desired/sets.js';
 import type { Operation, Plan } from '../plan/operations.js';
 
@@ -9,6 +10,7 @@ export const NOTHING: Dataplane = {
   routes: new Map(),
   rules: new Map(),
   rulesetInForce: false,
+  accessObjects: new Map(),
   elements: NO_ELEMENTS,
   nameServices: new Map(),
 };
@@ -24,6 +26,7 @@ export class SimulatedKernel {
   readonly #elements: Map<string, Map<string, SetElement>>;
   readonly #nameServices: Map<string, NameService>;
   #rulesetInForce: boolean;
+  readonly #accessObjects: Map<string, AccessObject>;
 
   constructor(start: Dataplane) {
     this.#sysctls = new Map(start.sysctls);
@@ -33,6 +36,7 @@ export class SimulatedKernel {
     this.#elements = new Map(SET_NAMES.map((name) => [name, new Map(start.elements[name])]));
     this.#nameServices = new Map(start.nameServices);
     this.#rulesetInForce = start.rulesetInForce;
+    this.#accessObjects = new Map(start.accessObjects);
   }
 
   get dataplane(): Dataplane {
@@ -42,6 +46,7 @@ export class SimulatedKernel {
       routes: this.#routes,
       rules: this.#rules,
       rulesetInForce: this.#rulesetInForce,
+      accessObjects: new Map(this.#accessObjects),
       elements: Object.fromEntries(this.#elements) as unknown as ElementSets,
       nameServices: this.#nameServices,
     };
@@ -102,14 +107,17 @@ export class SimulatedKernel {
       case 'neighbour-warm':
       case 'flows-end':
       case 'untranslated-flows-end':
+      case 'refused-flows-end':
         return;
     }
   }
 
   #transact(operation: Extract<Operation, { kind: 'nft' }>): void {
-    const { ruleset, sets } = operation.change;
+    const { ruleset, access, sets } = operation.change;
     if (ruleset) this.#rulesetInForce = true;
     mustBe(this.#rulesetInForce, operation);
+    for (const object of access.added) this.#accessObjects.set(object.name, object);
+    for (const { name } of access.removed) mustBe(this.#accessObjects.delete(name), operation);
     for (const { set, deleted, added } of sets) {
       const elements = this.#elements.get(set) ?? new Map<string, SetElement>();
       for (const { key } of deleted) mustBe(elements.delete(elementKey(key)), operation);

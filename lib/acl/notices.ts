@@ -1,0 +1,86 @@
+import { ACEDirection } from '../../gen/config/fw.js';
+import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { AccessEntry, App, AppInterface, DeviceModel, NetworkInstance, Problem } from '../configuration/index.js';
+
+const ALLOW_ALL = '{"id": 1, "matches": [{"type": "ip", "value": "0.0.0.0/0"}]}';
+
+/**
+ * What is in order in the access lists of a configuration and may not be what was meant, by the field that says it.
+ * `model`: what the configuration means.
+ */
+export function accessNotices(config: EdgeDevConfig, model: DeviceModel): readonly Problem[] {
+  const instances = new Map(model.networkInstances.map((instance) => [instance.id, instance]));
+  return model.apps.flatMap((app, appIndex) =>
+    app.interfaces.flatMap((appInterface, index) => {
+      const instance = instances.get(appInterface.networkInstanceId);
+      if (instance?.kind !== 'local') return [];
+      const field = `apps[${appIndex}].interfaces[${index}].acls`;
+      const given = config.apps[appIndex]?.interfaces[index]?.acls ?? [];
+      return [
+        ...noticesOfList(app, appInterface, field),
+        ...appInterface.accessList.flatMap((entry, position) => [
+          ...noticesOfEntry(entry, instance, model, `${field}[${position}]`),
+          ...(entry.portMap !== undefined && given[position]?.dir === ACEDirection.EGRESS
+            ? [
+                {
+                  field: `${field}[${position}].dir`,
+                  description: 'a port map is for what comes in, whatever this says',
+                },
+              ]
+            : []),
+        ]),
+      ];
+    }),
+  );
+}
+
+function noticesOfList({ name }: App, { accessList }: AppInterface, field: string): readonly Problem[] {
+  if (accessList.length === 0) {
+    return [
+      {
+        field,
+        description:
+          `no entries: ${name} reaches nothing, and nothing reaches it, by this interface; ` +
+          `an entry ${ALLOW_ALL} allows everything`,
+      },
+    ];
+  }
+  if (!accessList.every(({ portMap }) => portMap !== undefined)) return [];
+  return [
+    {
+      field,
+      description:
+        `port maps only: ${name} answers what comes in by them and begins nothing itself by this interface; ` +
+        `an entry ${ALLOW_ALL} allows everything`,
+    },
+  ];
+}
+
+function noticesOfEntry(
+  { id, remoteNetwork, remoteName, adapterLabel, portMap }: AccessEntry,
+  { name, network }: NetworkInstance,
+  { ports }: DeviceModel,
+  field: string,
+): readonly Problem[] {
+  const notices: Problem[] = [];
+  if (id === 0) notices.push({ field: `${field}.id`, description: 'no id: the entry is counted by its place' });
+  if (remoteNetwork === 'ipv6') {
+    notices.push({ field, description: `matches nothing: ${name} carries IPv4 only` });
+  }
+  const fixed = network?.staticDnsEntries.find(({ hostName }) => isBelow(hostName.toLowerCase(), remoteName));
+  if (fixed !== undefined) {
+    notices.push({
+      field,
+      description: `does not match ${fixed.hostName}, a static DNS entry of ${name}: a match of type eidset does`,
+    });
+  }
+  const isOfNoPort = !ports.some(({ labels }) => labels.includes(adapterLabel ?? ''));
+  if (adapterLabel !== undefined && portMap === undefined && isOfNoPort) {
+    notices.push({ field, description: `matches nothing: no port has the label ${JSON.stringify(adapterLabel)}` });
+  }
+  return notices;
+}
+
+function isBelow(name: string, top: string | undefined): boolean {
+  return top !== undefined && `.${name}`.endsWith(`.${top}`);
+}
