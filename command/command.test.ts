@@ -81,7 +81,7 @@ describe('with NIM and zedrouter', () => {
   it('status shows ports and network instances', async () => {
     const { stdout, stderr, exitCode } = await run('status', '--run-dir', runDir);
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-    expect(stdout).toMatch(/^eth0 +eth0 +0 /m);
+    expect(stdout).toMatch(/^eth0 +0 /m);
     expect(stdout).toMatch(/^ni1 +eth0 /m);
   });
 

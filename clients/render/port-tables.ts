@@ -1,10 +1,16 @@
 import { PortTestState } from '../../gen/evecommon/uplink.js';
-import { TestBudgetState, type PortStatus, type TargetStatus, type TestBudget } from '../../gen/nim/v1/port_status.js';
-import { printable, shortened, table } from './table.js';
+import {
+  PortLinkState,
+  TestBudgetState,
+  type PortStatus,
+  type TargetStatus,
+  type TestBudget,
+} from '../../gen/nim/v1/port_status.js';
+import { printable, shortened, table, type CellKind, type TableOptions } from './table.js';
 import { millisecondsOf, sinceText } from './time.js';
 import { failureLabel, linkLabel, testLabel } from './enum-labels.js';
 
-const portHead = ['PORT', 'INTERFACE', 'PRIORITY', 'LINK', 'ADDRESSES', 'GATEWAYS', 'TEST', 'TEST BYTES'];
+const portHead = ['PORT', 'PRIO', 'STATE', 'ANSWERED', 'RTT', 'LOSS', 'TEST BYTES', 'ADDRESS', 'GATEWAY'];
 const testHead = ['PORT', 'TESTED BY', 'TEST', 'ANSWERED', 'FAILED', 'LATENCY', 'LAST ERROR'];
 
 /** So wide that a table of tests stays within 120 columns. */
@@ -12,23 +18,60 @@ const TARGET_WIDTH = 34;
 const ERROR_WIDTH = 14;
 
 /**
- * Ports in this order: what they are, whether they work, and what their tests have taken of what they may take in 30
- * days.
+ * Ports: whether they work, how well, what their tests have taken of what they may take in 30 days, and where they
+ * lead.
  */
-export function portTable(ports: readonly PortStatus[]): string {
+export function portTable(ports: readonly PortStatus[], nowMs: number, options: TableOptions): string {
   return table(
     portHead,
-    ports.map((port) => [
-      port.logicalLabel,
-      port.interface,
-      String(port.priority),
-      linkLabel(port.linkState),
-      port.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
-      gatewaysText(port),
-      testLabel(port.testState),
-      budgetText(port.testBudget),
-    ]),
+    ports.map((port) => {
+      // What a link without a carrier was like is history.
+      const target = port.linkState === PortLinkState.PORT_LINK_STATE_UP ? port.targets[0] : undefined;
+      return [
+        port.logicalLabel === port.interface ? port.logicalLabel : `${port.logicalLabel} (${port.interface})`,
+        String(port.priority),
+        portState(port),
+        sinceText(port.targets[0]?.lastSucceeded ?? port.lastSucceeded, nowMs),
+        target?.latency === undefined ? '' : roundTripText(millisecondsOf(target.latency)),
+        lossText(target),
+        budgetText(port.testBudget),
+        port.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
+        gatewaysText(port),
+      ];
+    }),
+    options,
   );
+}
+
+/** One word of a port: its link, then its route, then its test. */
+function portState(port: PortStatus): { readonly text: string; readonly kind: CellKind } {
+  const { linkState, addresses, routes, gateways, testState, targets } = port;
+  if (linkState !== PortLinkState.PORT_LINK_STATE_UP) return { text: linkLabel(linkState), kind: 'bad' };
+  if (addresses.length === 0) return { text: 'no address', kind: 'bad' };
+  if (gateways.length === 0 && !routes.some(({ prefixLength }) => prefixLength === 0)) {
+    return { text: 'no route', kind: 'bad' };
+  }
+  switch (testState) {
+    case PortTestState.PORT_TEST_STATE_FAILING: {
+      const failing = targets.find((target) => target.testState === PortTestState.PORT_TEST_STATE_FAILING);
+      const reason = failing === undefined ? '' : failureLabel(failing.lastFailure);
+      return { text: (reason === '' ? 'failing' : reason).toUpperCase(), kind: 'bad' };
+    }
+    case PortTestState.PORT_TEST_STATE_WORKING:
+      return targets.some(({ inDoubt }) => inDoubt) ? { text: 'suspect', kind: 'doubt' } : { text: 'ok', kind: 'good' };
+    default:
+      return { text: testLabel(testState), kind: 'doubt' };
+  }
+}
+
+function roundTripText(milliseconds: number): string {
+  return milliseconds < 1 ? '< 1 ms' : `${Math.round(milliseconds)} ms`;
+}
+
+/** Of the attempts that count now (loss of the path), where there are some. */
+function lossText(target: TargetStatus | undefined): string {
+  if (target === undefined || target.attempts === 0) return '';
+  return `${Math.round((100 * (target.attempts - target.answers)) / target.attempts)} %`;
 }
 
 /** Next hops of the default routes; in words where there is none to name. */

@@ -5,28 +5,59 @@ import { PortLinkState, PortStatus, TestBudgetState } from '../../gen/nim/v1/por
 import { ApplyState, NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import { SAMPLE_NOW_MS, sampleView } from '../testing/sample-view.js';
 import { emptyView, type StatusView } from '../status-view/view.js';
-import { statusText } from './status-text.js';
+import { statusText, type StatusTextOptions } from './status-text.js';
 
 const [sampleSelection] = sampleView().selections;
 
-const cases: readonly (readonly [string, StatusView, string])[] = [
-  ['nothing at all', emptyView, 'No ports\n\nNo network instances'],
+const cases: readonly (readonly [string, StatusView, string, StatusTextOptions?])[] = [
+  ['nothing at all', emptyView, 'No network instances\n\nNo ports'],
   [
-    'ports by priority, and what is applied',
+    'a verdict, what is applied, and ports by priority',
     sampleView(),
     `
-PORT       INTERFACE  PRIORITY  LINK        ADDRESSES        GATEWAYS      TEST      TEST BYTES
-ethernet0  eth0       0         no carrier  -                -             untested  -
-wwan0      wwan0      1         up          198.51.100.7/24  198.51.100.1  working   1.23 of 5 MB, tight
+1 of 1 network instance online, on a costlier port than the best
+
+NETWORK INSTANCE  PORT   STATE    FOR  THEN  APPS  WHY
+ni1               wwan0  applied  5 s  sat0  app1  link lost: ethernet0 has no carrier
+
+PORT              PRIO  STATE       ANSWERED    RTT    LOSS  TEST BYTES           ADDRESS          GATEWAY
+ethernet0 (eth0)  0     no carrier  2 h 2 min   -      -     -                    -                -
+wwan0             1     suspect     1 min 30 s  64 ms  13 %  1.23 of 5 MB, tight  198.51.100.7/24  198.51.100.1
+
+wwan0: https://controller.example/api/v2/edgedevice/ping: no answer within 812 ms`,
+  ],
+  [
+    'the same on a terminal of 80 columns',
+    sampleView(),
+    `
+1 of 1 network instance online, on a costlier port than the best
+
+NETWORK INSTANCE  PORT   STATE    FOR  THEN  APPS  WHY
+ni1               wwan0  applied  5 s  sat0  app1  link lost: ethernet0 has no …
+
+PORT              PRIO  STATE       ANSWERED    RTT    LOSS  TEST BYTES
+ethernet0 (eth0)  0     no carrier  2 h 2 min   -      -     -
+wwan0             1     suspect     1 min 30 s  64 ms  13 %  1.23 of 5 MB, tight
+
+wwan0: https://controller.example/api/v2/edgedevice/ping: no answer within 812 ms`,
+    { width: 80 },
+  ],
+  [
+    'the same with its tests',
+    { ...sampleView(), selections: [], applied: [] },
+    `
+No network instances
+
+PORT              PRIO  STATE       ANSWERED    RTT    LOSS  TEST BYTES           ADDRESS          GATEWAY
+ethernet0 (eth0)  0     no carrier  2 h 2 min   -      -     -                    -                -
+wwan0             1     suspect     1 min 30 s  64 ms  13 %  1.23 of 5 MB, tight  198.51.100.7/24  198.51.100.1
 
 PORT       TESTED BY                           TEST              ANSWERED    FAILED  LATENCY  LAST ERROR
 ethernet0  link and address                    untested          2 h 2 min   5 s     -        no carrier
 wwan0      https://controller.example/api/v2…  working, suspect  1 min 30 s  2 s     64 ms    no answer
 
-NETWORK INSTANCE  PORT IN USE  STATE    STANDBY  SELECTED  SINCE  WHY
-ni1               wwan0        applied  sat0     wwan0     5 s    link lost: ethernet0 has no carrier
-
 wwan0: https://controller.example/api/v2/edgedevice/ping: no answer within 812 ms`,
+    { tests: true },
   ],
   [
     'a port that is kept for a while although it does not work',
@@ -46,11 +77,13 @@ wwan0: https://controller.example/api/v2/edgedevice/ping: no answer within 812 m
       ],
     },
     `
-No ports
+0 of 2 network instances online, 2 unknown
 
-NETWORK INSTANCE  PORT IN USE  STATE  STANDBY  SELECTED  SINCE  WHY
-ni1               ?            ?      -        wwan0     5 s    link lost: ethernet0 has no carrier
-ni2               ?            ?      -        wwan0     5 s    link lost: ethernet0 has no carrier
+NETWORK INSTANCE  PORT               STATE  FOR  THEN  APPS  WHY
+ni1               ?, wwan0 selected  ?      5 s  -     -     link lost: ethernet0 has no carrier
+ni2               ?, wwan0 selected  ?      5 s  -     -     link lost: ethernet0 has no carrier
+
+No ports
 
 ni1: waits 12 s more before it moves to the costlier sat0
 ni2: waits 1 min 30 s more before it gives its port up`,
@@ -59,10 +92,10 @@ ni2: waits 1 min 30 s more before it gives its port up`,
     'zedrouter not answering',
     { ...sampleView(), ports: [], applied: [], troubles: ['zedrouter is not running'] },
     `
-No ports
+0 of 1 network instance online, 1 unknown
 
-NETWORK INSTANCE  PORT IN USE  STATE  STANDBY  SELECTED  SINCE  WHY
-ni1               ?            ?      -        wwan0     5 s    link lost: ethernet0 has no carrier
+NETWORK INSTANCE  PORT               STATE  FOR  THEN  APPS  WHY
+ni1               ?, wwan0 selected  ?      5 s  -     -     link lost: ethernet0 has no carrier
 
 zedrouter is not running`,
   ],
@@ -103,11 +136,13 @@ zedrouter is not running`,
       ],
     },
     `
-No ports
+1 of 2 network instances online
 
-NETWORK INSTANCE  PORT IN USE       STATE    STANDBY  SELECTED                                        SINCE  WHY
-ni0               ethernet0 (eth0)  pending  -        wwan0 (unverified)                              5 s    link lost: ethernet0 has no carrier
-ni1               none              error    -        none: policy forbids every port with its label  -      -
+NETWORK INSTANCE  PORT                              STATE                FOR  THEN  APPS  WHY
+ni0               ethernet0 (eth0), wwan0 selected  pending, unverified  5 s  -     -     link lost: ethernet0 has no carrier
+ni1               none                              error                -    -     -     policy forbids every port with its label
+
+No ports
 
 ni0: 12 flows still on wwan0, 2 min 5 s left
 ni0: flows may still be on sat0, 5 min left
@@ -142,13 +177,19 @@ const wide = PortStatus.fromPartial({
 
 describe('statusText', () => {
   it('keeps its tables of ports and tests within 120 columns', () => {
-    const lines = statusText({ ...emptyView, ports: [wide] }, SAMPLE_NOW_MS).split('\n');
+    const lines = statusText({ ...emptyView, ports: [wide] }, SAMPLE_NOW_MS, { tests: true, width: 120 }).split('\n');
     const rows = lines.filter((line) => /^(PORT|starboard-lte) /.test(line));
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(row.length).toBeLessThanOrEqual(120);
   });
 
-  it.each(cases)('shows %s', (_what, view, expected) => {
-    expect(statusText(view, SAMPLE_NOW_MS)).toBe(expected.replace(/^\n/, ''));
+  it('marks what is well and what is not, and nothing where nobody asks for it', () => {
+    const paint = (text: string, kind: string): string => `<${kind}>${text}</>`;
+    expect(statusText(sampleView(), SAMPLE_NOW_MS, { paint })).toMatch(/<good>applied<\/>[^]*<bad>no carrier<\/>/);
+    expect(statusText(sampleView(), SAMPLE_NOW_MS)).not.toContain('<');
+  });
+
+  it.each(cases)('shows %s', (_what, view, expected, options = {}) => {
+    expect(statusText(view, SAMPLE_NOW_MS, options)).toBe(expected.replace(/^\n/, ''));
   });
 });

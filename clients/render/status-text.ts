@@ -4,12 +4,19 @@ import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '.
 import { configurationLines } from './configuration-lines.js';
 import { drainLines } from './drain-lines.js';
 import { differenceLines, portTable, testErrorLines, testTable } from './port-tables.js';
+import { isOnline, isUnknown, verdictLine } from './verdict-line.js';
 import { obstacleLines } from './obstacle-lines.js';
-import { printable, table } from './table.js';
+import { printable, table, type Cell, type TableOptions } from './table.js';
 import { durationText, sinceText } from './time.js';
 import { applyLabel, causeLabel, noPortLabel } from './enum-labels.js';
 
-const networkInstanceHead = ['NETWORK INSTANCE', 'PORT IN USE', 'STATE', 'STANDBY', 'SELECTED', 'SINCE', 'WHY'];
+const networkInstanceHead = ['NETWORK INSTANCE', 'PORT', 'STATE', 'FOR', 'THEN', 'APPS', 'WHY'];
+
+/** How a status is shown. */
+export interface StatusTextOptions extends TableOptions {
+  /** What each port is tested by, too. */
+  readonly tests?: boolean | undefined;
+}
 
 /** The port that carries the traffic now, by zedrouter's word; what NIM selected is another column. */
 function portInUse({ applied }: NetworkInstanceView): string {
@@ -19,35 +26,41 @@ function portInUse({ applied }: NetworkInstanceView): string {
   return label === applied.interfaceInUse ? label : `${label} (${applied.interfaceInUse})`;
 }
 
-function selected({ selection }: NetworkInstanceView): string {
-  if (selection === undefined) return '?';
-  const { selectedPort, noPortReason, verified } = selection;
-  if (selectedPort === undefined) return `none: ${noPortLabel(noPortReason)}`;
-  return verified ? selectedPort.logicalLabel : `${selectedPort.logicalLabel} (unverified)`;
+/** The port in use; what NIM selected beside it only where that is another. */
+function portText(view: NetworkInstanceView): string {
+  const inUse = portInUse(view);
+  const wanted = view.selection?.selectedPort?.logicalLabel;
+  if (wanted === undefined || view.applied === undefined) return wanted === undefined ? inUse : `?, ${wanted} selected`;
+  return view.applied.interfaceInUse === view.selection?.selectedPort?.interface
+    ? inUse
+    : `${inUse}, ${wanted} selected`;
 }
 
 function why({ selection }: NetworkInstanceView): string {
   if (selection === undefined) return '';
+  if (selection.selectedPort === undefined) return noPortLabel(selection.noPortReason);
   return [causeLabel(selection.cause), selection.causeDetail].filter((part) => part !== '').join(': ');
 }
 
-function networkInstanceRow(view: NetworkInstanceView, nowMs: number): readonly string[] {
+function networkInstanceRow(view: NetworkInstanceView, nowMs: number): readonly Cell[] {
+  const apps = (view.applied?.appInterfaces ?? []).map(({ appName, appId }) => (appName === '' ? appId : appName));
   return [
     view.name,
-    portInUse(view),
-    stateText(view),
-    view.applied?.armedPorts.slice(1).join(' ') ?? '',
-    selected(view),
+    portText(view),
+    { text: stateText(view), kind: isUnknown(view) ? 'doubt' : isOnline(view) ? 'good' : 'bad' },
     sinceText(view.selection?.selectedSince, nowMs),
+    view.applied?.armedPorts.slice(1).join(' ') ?? '',
+    [...new Set(apps)].join(' '),
     why(view),
   ];
 }
 
 /** Applied and obstructed: all is done that is ours to do, and apps may have no way out. */
-function stateText({ applied }: NetworkInstanceView): string {
+function stateText({ applied, selection }: NetworkInstanceView): string {
   if (applied === undefined) return '?';
   const state = applyLabel(applied.state);
-  return applied.obstacles.length === 0 ? state : `${state}, obstructed`;
+  if (applied.obstacles.length > 0) return `${state}, obstructed`;
+  return selection?.selectedPort === undefined || selection.verified ? state : `${state}, unverified`;
 }
 
 function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
@@ -72,22 +85,29 @@ function noticeLines({ name, applied }: NetworkInstanceView): readonly string[] 
   return (applied?.notices ?? []).map((notice) => printable(`${name}: ${notice}`));
 }
 
+/** That there is nothing can only be said where everybody has been asked; who has not is said below. */
+function nothing({ troubles }: StatusView, words: string): string {
+  return troubles.length === 0 ? words : '';
+}
+
 /**
- * Ports and their tests, then network instances with the port in use as applied and flows that stay on former ports,
- * then errors, what the configuration says in vain, and services that do not answer.
+ * The verdict; network instances with their apps and the port in use, as applied; ports; tests where asked for; then
+ * flows that stay on former ports, errors, what the configuration says in vain, and services that do not answer.
  */
-export function statusText(view: StatusView, nowMs: number): string {
+export function statusText(view: StatusView, nowMs: number, options: StatusTextOptions = {}): string {
   const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
   const networkInstances = networkInstancesOf(view);
   const sections = [
-    ports.length === 0 ? 'No ports' : portTable(ports),
-    ports.length === 0 ? '' : testTable(ports, nowMs),
+    verdictLine(view) ?? '',
     networkInstances.length === 0
-      ? 'No network instances'
+      ? nothing(view, 'No network instances')
       : table(
           networkInstanceHead,
           networkInstances.map((each) => networkInstanceRow(each, nowMs)),
+          options,
         ),
+    ports.length === 0 ? nothing(view, 'No ports') : portTable(ports, nowMs, options),
+    options.tests === true && ports.length > 0 ? testTable(ports, nowMs) : '',
     networkInstances.flatMap(({ name, applied }) => drainLines(name, applied?.drainingPorts ?? [], nowMs)).join('\n'),
     [
       ...testErrorLines(ports),

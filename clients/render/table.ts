@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import Table from 'cli-table3';
 
 const NOTHING = '';
@@ -31,17 +33,69 @@ export function shortened(text: string, mostCharacters: number): string {
   return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}\u2026`;
 }
 
-/** A table without lines. Empty cells show as `-`. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Makes words stand out on a terminal that can. */
+export type Paint = (text: string, kind: CellKind) => string;
+export type CellKind = 'good' | 'doubt' | 'bad';
+
+/** Text, or text that says how well something is. */
+export type Cell = string | { readonly text: string; readonly kind: CellKind };
+
+export interface TableOptions {
+  /** Columns of the terminal; absent: as wide as need be, and nothing is cut. */
+  readonly width?: number | undefined;
+  /** Absent: no colours. */
+  readonly paint?: Paint | undefined;
+}
+
+/** Fewer characters of a text say nothing. */
+const LEAST_TEXT = 16;
+
+/**
+ * A table without lines. Empty cells show as `-`. Where it is too wide the last column is cut; where that leaves too
+ * little of it it is left out, then the one before it.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { width, paint = (text) => text }: TableOptions = {},
+): string {
+  const whole = rendered(head, rows, paint);
+  if (width === undefined || widthOf(whole) <= width || head.length <= 2) return whole;
+  const last = head.length - 1;
+  const fewer = rows.map((row) => row.slice(0, last));
+  const room = width - widthOf(rendered(head.slice(0, last), fewer, paint)) - 2;
+  if (room < LEAST_TEXT) return table(head.slice(0, last), fewer, { width, paint });
+  const cut = rows.map((row) => [...row.slice(0, last), shortened(textOf(row[last] ?? ''), room)]);
+  return rendered(head, cut, paint);
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
+}
+
+function rendered(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string {
   const made = new Table({
     head: [...head],
     chars: plainCharacters,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
-  made.push(...rows.map((row) => row.map((cell) => (cell === '' ? '-' : printable(cell)))));
+  const shown = (cell: Cell): string => {
+    const text = textOf(cell) === '' ? '-' : printable(textOf(cell));
+    return typeof cell === 'string' ? text : paint(text, cell.kind);
+  };
+  made.push(...rows.map((row) => row.map(shown)));
   return made
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** Of the widest line, colours not counted. */
+function widthOf(text: string): number {
+  return Math.max(
+    ...stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => line.length),
+  );
 }

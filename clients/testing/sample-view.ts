@@ -72,6 +72,7 @@ export function sampleView(): StatusView {
         state: ApplyState.APPLY_STATE_APPLIED,
         interfaceInUse: 'wwan0',
         armedPorts: ['wwan0', 'sat0'],
+        appInterfaces: [{ appName: 'app1' }],
       }),
     ],
     troubles: [],

@@ -5,7 +5,8 @@ import { action } from '../../terminal/action.js';
 export function addStatusCommands(program: Command): void {
   program
     .command('status')
-    .description('ports, and network instances with the port in use, as applied')
+    .description('whether all is well; network instances with the port in use, as applied; ports')
+    .option('--tests', 'what each port is tested by, too')
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./status.js')).status));
   program

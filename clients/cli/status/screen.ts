@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { Clock } from '../../../lib/clock/index.js';
 import { changeLines } from '../../render/change-lines.js';
 import { statusText } from '../../render/status-text.js';
+import { terminalOptions } from '../../terminal/output.js';
 import { emptyView, type StatusView } from '../../status-view/view.js';
 
 /** Shows a view that changes. */
@@ -22,7 +23,7 @@ export function terminalScreen(stream: NodeJS.WriteStream, clock: Clock): Screen
   let cancelTimer = clock.setTimer(REDRAW_AT_LEAST_EVERY_MS, draw);
   function draw(): void {
     redrawIsSoon = false;
-    update(statusText(view, clock.wallMs()));
+    update(statusText(view, clock.wallMs(), { ...terminalOptions(stream), tests: true }));
     cancelTimer = clock.setTimer(REDRAW_AT_LEAST_EVERY_MS, draw);
   }
   return {

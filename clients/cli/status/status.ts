@@ -4,15 +4,18 @@ import { systemClock } from '../../../lib/clock/index.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { describeProblem } from '../../terminal/problem.js';
 import { exitCodes } from '../../terminal/exit-codes.js';
-import { print, printJson } from '../../terminal/output.js';
+import { print, printJson, terminalOptions } from '../../terminal/output.js';
 import { statusText } from '../../render/status-text.js';
 import { portMapsToJson, readStatus, viewToJson } from '../../status-view/read.js';
 
 /** `status` */
-export async function status({ json }: { readonly json?: boolean }, command: Command): Promise<void> {
+export async function status(
+  { json, tests }: { readonly json?: boolean; readonly tests?: boolean },
+  command: Command,
+): Promise<void> {
   const { view, portMaps, problems } = await readStatus(connectionOptionsOf(command));
   if (json === true) printJson({ ...(await viewToJson(view)), portMaps: await portMapsToJson(portMaps) });
-  else print(statusText(view, systemClock.wallMs()));
+  else print(statusText(view, systemClock.wallMs(), { ...terminalOptions(process.stdout), tests }));
   const [problem] = problems;
   if (problem !== undefined) process.exitCode = describeProblem(problem).exitCode;
   else if (view.applied.some(isUnwell)) process.exitCode = exitCodes.notWell;
