@@ -28,7 +28,7 @@ export {
 } from './probe-target.js';
 export { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
 export { hasPorts, ipProtocolName, ipProtocolNumber } from './ip-protocols.js';
-export { isInterfaceName } from './syntax.js';
+export { isInterfaceName, isUuid } from './syntax.js';
 export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';
 export { checkPriorities } from './policies.js';
 export { Problems } from './problems.js';

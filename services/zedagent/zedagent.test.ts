@@ -249,6 +249,18 @@ describe('zedagent', () => {
     });
   });
 
+  it('takes the UUID of a device for one, whatever a newer controller puts beside it', async () => {
+    const id = { uuid: '22222222-2222-4222-8222-222222222222', version: '1' };
+    // Field 77, a number.
+    const newer = { ...id, _unknownFields: { [77 << 3]: [new Uint8Array([1])] } };
+    expect(await push({ ...configNamed('a'), id: newer })).toMatchObject({
+      version: 1n,
+      warnings: [
+        { field: 'config.id', description: 'field 77 is not known to this version: kept, and without effect' },
+      ],
+    });
+  });
+
   it('refuses kinds of network instances that are not built, and tells of one that is in force already', async () => {
     const config = configNamed('a');
     const [instance] = config.networkInstances;

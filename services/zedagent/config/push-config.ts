@@ -12,6 +12,7 @@ import {
   holdsAnything,
   interpret,
   interpretPushed,
+  isUuid,
   Problems,
   timestampOf,
   type DeviceModel,
@@ -123,7 +124,8 @@ function refuseWhatIsNone(config: EdgeDevConfig): void {
 
 /** Field 1 of those is a message, too: its bytes then stand where the device's UUID belongs. */
 function isMisread({ id }: EdgeDevConfig): boolean {
-  return id !== undefined && (/[\p{C}\uFFFD]/u.test(id.uuid) || Object.keys(id._unknownFields ?? {}).length > 0);
+  if (id === undefined || isUuid(id.uuid)) return false;
+  return /[\p{C}\uFFFD]/u.test(id.uuid) || Object.keys(id._unknownFields ?? {}).length > 0;
 }
 
 function refuseOtherVersion(expected: bigint | undefined, current: bigint): void {
