@@ -30,7 +30,7 @@ await main(async () => {
   const source = `e2e/bench/${name}.ts`;
   if (!existsSync(join(root, source))) throw new SetupError(`There is no ${source}`);
   await prepare(['packages', 'generate', 'bundle', 'tools']);
-  if (name === 'scale') await prepareBenchTools();
+  if (name === 'scale' || name === 'acl') await prepareBenchTools();
   const program = await alone(() => bundleProgram(`bench-${name}`, source, companions));
   return runInView(process.execPath, ['--enable-source-maps', program, ...args]);
 });

@@ -8,6 +8,7 @@ import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.j
 import { Rtnetlink } from './rtnetlink.js';
 import {
   countFlowsByMark,
+  deleteFlows,
   deleteFlowsByMark,
   deleteUntranslatedFlows,
   readTcpFlowsByMark,
@@ -45,6 +46,30 @@ async function track(network: string, count: number, mark: number): Promise<void
     await run('conntrack', flow, { namespace: namespace.name });
   }
 }
+
+it('deletes the flows that are picked, by how they began and by their mark, and no others', async () => {
+  await track('10.0.0.0', 3, 0x0101);
+  await track('fd00::', 1, 0x0101);
+  const seen: unknown[] = [];
+  const { name } = namespace;
+  const deleted = await deleteFlows(
+    (flow) => {
+      seen.push(flow);
+      return flow.original.sourcePort === 1_001;
+    },
+    { namespace: name },
+  );
+  expect(deleted).toBe(1);
+  expect(seen).toHaveLength(3);
+  expect(seen).toContainEqual({
+    protocol: 17,
+    original: { source: '10.0.0.1', sourcePort: 1_001, destination: '10.0.0.2', destinationPort: 0x0101 },
+    reply: { source: '10.0.0.2', sourcePort: 0x0101, destination: '10.0.0.1', destinationPort: 1_001 },
+    mark: 0x0101,
+  });
+  expect(await countFlowsByMark({ mark: 0x0101, mask: 0xffff, namespace: name })).toBe(3);
+  await deleteFlowsByMark({ mark: 0, mask: 0, namespace: name });
+});
 
 it('counts and deletes the flows with the mark, of both families, and no others', async () => {
   const name = namespace.name;

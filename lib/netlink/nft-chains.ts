@@ -14,12 +14,14 @@ const NFTA_SET = { table: 1, name: 2, flags: 3 } as const;
 const NFT_SET_ANONYMOUS = 1;
 /** What an element says: NFTA_SET_ELEM_KEY, _DATA, _FLAGS and _KEY_END. */
 const NFTA_SET_ELEM_SAYS: ReadonlySet<number> = new Set([1, 2, 3, 10]);
-const NFTA_RULE = { table: 1, handle: 3, position: 6 } as const;
+const NFTA_RULE = { table: 1, chain: 2, handle: 3, position: 6 } as const;
 /** Attributes that differ where nothing that a chain or rule does differs. */
 const VOLATILE_OF_CHAIN: ReadonlySet<number> = new Set([NFTA_CHAIN.handle, NFTA_CHAIN.use, NFTA_CHAIN.counters]);
 const VOLATILE_OF_RULE: ReadonlySet<number> = new Set([NFTA_RULE.handle, NFTA_RULE.position]);
 
 /**
+ * `isRead`: whether the rules of a chain count; absent: those of all do. The chains themselves always do.
+ *
  * A digest of a table's chains and their rules, in their order, and of the sets without a name that are written in
  * rules: the same whenever they are the same, as read from one kernel. Undefined where there is no such table. Named
  * counters do not count; a counter that is written in a rule does, so that a table which has one is another with each
@@ -29,6 +31,7 @@ const VOLATILE_OF_RULE: ReadonlySet<number> = new Set([NFTA_RULE.handle, NFTA_RU
 export function readChainsDigest(
   socket: NetlinkSocket,
   { family, table }: { readonly family: NftFamily; readonly table: string },
+  isRead?: (chain: string) => boolean,
 ): string | undefined {
   const hash = createHash('sha256');
   // A table may be dormant: all is there, and nothing of it in force.
@@ -36,13 +39,22 @@ export function readChainsDigest(
     const flags = attributes(body, NFGENMSG_BYTES).get(NFTA_TABLE.flags);
     hash.update(`flags ${flags?.toString('hex') ?? ''}`);
   });
+  const names: string[] = [];
   const chains = list(socket, NFT_MSG.getChain, NFTA_CHAIN.table, family, table, (body) => {
     update(hash, body, VOLATILE_OF_CHAIN);
+    const name = attributes(body, NFGENMSG_BYTES).get(NFTA_CHAIN.name);
+    if (name !== undefined) names.push(text(name));
   });
   if (chains === 0) return undefined;
-  list(socket, NFT_MSG.getRule, NFTA_RULE.table, family, table, (body) => {
+  const takeRule = (body: Buffer): void => {
     update(hash, body, VOLATILE_OF_RULE);
-  });
+  };
+  if (isRead === undefined) list(socket, NFT_MSG.getRule, NFTA_RULE.table, family, table, takeRule);
+  else {
+    for (const chain of names.filter(isRead)) {
+      list(socket, NFT_MSG.getRule, NFTA_RULE.table, family, table, takeRule, chain);
+    }
+  }
   list(socket, NFT_MSG.getSet, NFTA_SET.table, family, table, (body) => {
     const set = attributes(body, NFGENMSG_BYTES);
     const name = set.get(NFTA_SET.name);
@@ -87,7 +99,10 @@ function updateBySet(hash: Hash, socket: NetlinkSocket, place: SetPlace): void {
   hash.update(`|${place.set} ${[...(elements ?? [])].sort().join(',')}`);
 }
 
-/** Hands on what is of that table: a kernel may list those of others, too. Answers how many there were. */
+/**
+ * Hands on what is of that table: a kernel may list those of others, too. Answers how many there were. `chain`: only the
+ * rules of that one.
+ */
 function list(
   socket: NetlinkSocket,
   type: number,
@@ -95,10 +110,14 @@ function list(
   family: NftFamily,
   table: string,
   take: (body: Buffer) => void,
+  chain?: string,
 ): number {
   const writer = new MessageWriter();
   const sequence = writer.message(messageType(NFNL_SUBSYS.nftables, type), FLAG.dump, () => {
     writer.raw(nfgenmsg(NFPROTO[family]));
+    if (chain === undefined) return;
+    writer.string(NFTA_RULE.table, table);
+    writer.string(NFTA_RULE.chain, chain);
   });
   const bodies = wholeListing(socket, 'list chains', writer.bytes, sequence, ({ body }: Message) => {
     const name = attributes(body, NFGENMSG_BYTES).get(tableAttribute);

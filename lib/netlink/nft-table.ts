@@ -19,6 +19,8 @@ export interface NftTableQuery<SetName extends string> {
   /** CLOCK_BOOTTIME now. */
   readonly boottimeMs: number;
   readonly namespace?: string | undefined;
+  /** Whether the rules of a chain count for the digest; absent: those of all do. */
+  readonly isRead?: ((chain: string) => boolean) | undefined;
 }
 
 /**
@@ -29,8 +31,10 @@ export function readNftChainsDigest(place: {
   readonly family: NftFamily;
   readonly table: string;
   readonly namespace?: string | undefined;
+  /** Whether the rules of a chain count; absent: those of all do. */
+  readonly isRead?: ((chain: string) => boolean) | undefined;
 }): string | undefined {
-  return withSocket('nftables', place.namespace, (socket) => readChainsDigest(socket, place));
+  return withSocket('nftables', place.namespace, (socket) => readChainsDigest(socket, place, place.isRead));
 }
 
 /** The names of a table's chains and sets; empty where there is no table. @throws NetlinkError */
@@ -44,14 +48,14 @@ export function readNftNames(place: {
 
 /** Reads a table. @throws NetlinkError */
 export function readNftTable<SetName extends string>(query: NftTableQuery<SetName>): NftTable<SetName> {
-  const { family, table, sets, boottimeMs, namespace } = query;
+  const { family, table, sets, boottimeMs, namespace, isRead } = query;
   return withSocket('nftables', namespace, (socket) => {
     const elements = Object.entries<ElementTypes>(sets).map(([set, types]) => [
       set,
       readSetElements(socket, { family, table, set }, types, boottimeMs) ?? new Map(),
     ]);
     return {
-      chainsDigest: readChainsDigest(socket, { family, table }),
+      chainsDigest: readChainsDigest(socket, { family, table }, isRead),
       elements: Object.fromEntries(elements) as Readonly<Record<SetName, SetElements>>,
     };
   });

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { run } from '../iproute-exec/run.js';
 import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
-import { readSetCounters } from './set-element.js';
+import { flushSets, readCountedElements, readSetCounters } from './set-element.js';
+import { readNftNames } from './nft-table.js';
 
 let namespace: TestNamespace;
 
@@ -65,5 +66,66 @@ describe('readSetCounters', () => {
     expect(readSetCounters({ family: 'inet', table: 't', set: 'seen' }) === undefined).toBe(
       !stdout.includes('table inet t\n'),
     );
+  });
+});
+
+describe('readCountedElements', () => {
+  it('tells what packets have put into a set, by its whole key', async () => {
+    await nft(`table inet u {
+      set denied { type ifname . ipv4_addr . mark; size 16; flags dynamic, timeout; timeout 1h; counter; }
+      chain out { type filter hook output priority 0; oifname "lo" update @denied { oifname . ip daddr . meta mark }; }
+    }
+`);
+    await run('busybox', ['ping', '-c', '1', '127.0.0.1'], { namespace: namespace.name });
+    const place = { family: 'inet', table: 'u', namespace: namespace.name } as const;
+    const key = ['ifname', 'ipv4_addr', 'mark'] as const;
+    expect(readCountedElements({ ...place, set: 'denied', key })).toEqual([
+      { key: ['lo', '127.0.0.1', 0], packets: 2, bytes: 2 * 84 },
+    ]);
+    expect(readCountedElements({ ...place, set: 'missing', key })).toBeUndefined();
+    flushSets([{ ...place, set: 'denied' }], place);
+    expect(readCountedElements({ ...place, set: 'denied', key })).toEqual([]);
+  });
+});
+
+describe('flushSets', () => {
+  it('empties all of them, or none', async () => {
+    await nft(`table inet v {
+      set one { type ipv4_addr; elements = { 192.0.2.1, 192.0.2.2 } }
+      set two { type ipv4_addr; elements = { 192.0.2.1 } }
+    }
+`);
+    const at = (set: string) => ({ family: 'inet', table: 'v', set }) as const;
+    const { name } = namespace;
+    const listed = async (): Promise<string> =>
+      (await run('nft', ['list', 'table', 'inet', 'v'], { namespace: name })).stdout;
+    flushSets([], { namespace: name });
+    expect(() => {
+      flushSets([at('one'), at('missing')], { namespace: name });
+    }).toThrow(/flush set missing/);
+    expect(await listed()).toContain('192.0.2.2');
+    flushSets([at('one'), at('two')], { namespace: name });
+    expect(await listed()).not.toContain('192.0.2');
+  });
+});
+
+describe('readNftNames', () => {
+  it('names chains and sets, but for those that are written in rules', async () => {
+    await nft(`table inet w {
+      set one { type ipv4_addr; }
+      map two { type ipv4_addr : mark; }
+      chain first { ip daddr { 192.0.2.1, 192.0.2.2 } accept; }
+      chain second { jump first; }
+    }
+`);
+    const names = readNftNames({ family: 'inet', table: 'w', namespace: namespace.name });
+    expect({ chains: [...names.chains].sort(), sets: [...names.sets].sort() }).toEqual({
+      chains: ['first', 'second'],
+      sets: ['one', 'two'],
+    });
+    expect(readNftNames({ family: 'inet', table: 'missing', namespace: namespace.name })).toEqual({
+      chains: [],
+      sets: [],
+    });
   });
 });

@@ -46,7 +46,8 @@ export class RulesetCache {
   chainsDigest(): string | undefined {
     const { current } = this;
     if (current !== undefined) return current.chainsDigest;
-    return readNftChainsDigest({ family: NFT_FAMILY, table: NFT_TABLE, namespace: this.#namespace });
+    const place = { family: NFT_FAMILY, table: NFT_TABLE, namespace: this.#namespace } as const;
+    return readNftChainsDigest({ ...place, isRead: rulesThatCount(readNftNames(place).chains) });
   }
 
   /** What the table holds now, where that is known without reading it. @throws NetlinkError */
@@ -63,7 +64,7 @@ export class RulesetCache {
     const namespace = this.#namespace;
     const place = { family: NFT_FAMILY, table: NFT_TABLE, namespace } as const;
     const { chains, sets } = readNftNames(place);
-    const table = readNftTable<SetName>({ ...place, sets: SETS, boottimeMs });
+    const table = readNftTable<SetName>({ ...place, sets: SETS, boottimeMs, isRead: rulesThatCount(chains) });
     const reading = { ...table, accessObjects: accessObjectsNamed(chains, sets) };
     // It counts where nothing changed while it was read.
     this.#known = generation === this.generation() ? { generation, reading } : undefined;
@@ -79,6 +80,15 @@ export class RulesetCache {
       ? { generation: after, reading: { ...known.reading, elements: changedElements(known.reading.elements, changes) } }
       : undefined;
   }
+}
+
+/** A rule takes some 30 us to read, and whoever waits for a switch would wait for all of them. */
+const MOST_LISTS_READ = 100;
+
+/** Where there are many access lists, their chains are known by their names alone. */
+function rulesThatCount(chains: readonly string[]): ((chain: string) => boolean) | undefined {
+  if (chains.filter(isAccessObject).length <= MOST_LISTS_READ) return undefined;
+  return (chain) => !isAccessObject(chain);
 }
 
 /** What is in them their names say. */
