@@ -101,7 +101,14 @@ function interpretEntry(
 function matchOf(acl: ACE, field: string, type: MatchType): FoundMatch | undefined {
   const index = acl.matches.findIndex((match) => match.type === type);
   const match = acl.matches[index];
-  return match === undefined ? undefined : { value: match.value, field: `${field}.matches[${index}].value` };
+  if (match === undefined) return undefined;
+  // Made where something is wrong only: there may be tens of thousands of entries.
+  return {
+    value: match.value,
+    get field() {
+      return `${field}.matches[${index}].value`;
+    },
+  };
 }
 
 /** What the network instance makes impossible. */

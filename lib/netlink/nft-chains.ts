@@ -100,8 +100,8 @@ function updateBySet(hash: Hash, socket: NetlinkSocket, place: SetPlace): void {
 }
 
 /**
- * Hands on what is of that table: a kernel may list those of others, too. Answers how many there were. `chain`: only the
- * rules of that one.
+ * Hands on what is of that table: a kernel may list those of others, too. Answers how many there were. `chain`: only
+ * the rules of that one.
  */
 function list(
   socket: NetlinkSocket,

@@ -172,6 +172,7 @@ function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
     b.phase !== 'pending' &&
     a.isVerified === b.isVerified &&
     a.idsNotKept === b.idsNotKept &&
+    a.filtersMembers === b.filtersMembers &&
     a.failures.length === 0 &&
     b.failures.length === 0
   );

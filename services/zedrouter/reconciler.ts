@@ -1,3 +1,5 @@
+import { readSysctl } from 'iproute-exec';
+
 import type { Clock } from '../../lib/clock/index.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
 import { countFlowsByMark, flushSets } from '../../lib/netlink/index.js';
@@ -75,6 +77,8 @@ export class Reconciler {
   #applications = 0;
   /** The access lists that every flow there is has been looked at by. */
   #accessInForce: AccessRules | 'unknown' | 'none' = 'unknown';
+  /** The kernel shows us what bridges pass from app to app. */
+  #filtersMembers = true;
   #adopted = false;
   #chainsInForce: string | undefined;
   #desired: Dataplane | undefined;
@@ -192,6 +196,7 @@ export class Reconciler {
     if (this.#closed || known === undefined) return 'useful';
     const applications = this.#applications;
     if (what === 'kernel-and-name-services') void this.#challenger.rememberFlows();
+    if (what === 'kernel-and-name-services') this.#filtersMembers = await this.#canFilterMembers();
     try {
       const current = await this.#read(what === 'kernel' ? known : undefined);
       if (this.#isReconciling || this.#applications !== applications) return 'useless';
@@ -308,7 +313,8 @@ export class Reconciler {
   #tell(report: ReconcileReport): void {
     this.#report = report;
     const failures = [...report.failures, ...this.#nameServices.failures()];
-    this.#options.onReport({ ...report, failures, idsNotKept: this.#idsInUse.problem });
+    const filtersMembers = this.#filtersMembers;
+    this.#options.onReport({ ...report, failures, idsNotKept: this.#idsInUse.problem, filtersMembers });
   }
 
   #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {
@@ -387,9 +393,20 @@ export class Reconciler {
     });
   }
 
+  async #canFilterMembers(): Promise<boolean> {
+    const { namespace } = this.#options.kernel;
+    const place = namespace === undefined ? {} : { namespace };
+    // There with br_netfilter, and not without.
+    return readSysctl(['net', 'bridge', 'bridge-nf-call-iptables'], place).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async #readAnew(ids: Ids): Promise<Dataplane> {
     await this.#nameServices.queue.idle();
     const dataplane = await this.#read(undefined);
+    this.#filtersMembers = await this.#canFilterMembers();
     if (!this.#adopted) {
       this.#memories = adoptedMemories(dataplane, ids);
       if (dataplane.accessObjects.size === 0) this.#accessInForce = 'none';

@@ -12,6 +12,8 @@ export interface ReconcileReport {
   readonly desired: Dataplane;
   /** Why the newest ids are not on disk; undefined where they are. */
   readonly idsNotKept?: string | undefined;
+  /** False: the kernel lacks what shows us what bridges pass from app to app (br_netfilter). Absent: it has it. */
+  readonly filtersMembers?: boolean | undefined;
   /** What was found to do, and done. */
   readonly planned: Plan;
   readonly failures: readonly Failure[];

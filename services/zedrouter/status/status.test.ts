@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { ApplyState, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import type { Selection } from '../desired/inputs.js';
 import type { ReconcileReport } from '../reconcile/report.js';
-import { INPUTS, MODEL, NI_BUSINESS, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
+import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { NO_IDS, idsFor } from '../ids/ids.js';
+import { INPUTS, MODEL, neighbourAt, NI_BUSINESS, NI_DEFAULT, PORTS, selection, WEB } from '../testing/ship.js';
 import { NOTHING } from '../testing/simulated-kernel.js';
 import { networkInstanceStatuses } from './status.js';
 
@@ -86,5 +88,39 @@ describe('the statuses of network instances', () => {
     expect(brief(changed)).toEqual([APPLIED, 'eth0,wwan0', false, false]);
     const unread = statuses(others(6n), 'settled', false, []).get(NI_DEFAULT);
     expect(brief(unread)).toEqual([APPLIED, 'eth0,wwan0', false, false]);
+  });
+});
+
+describe('apps of one network instance in a kernel without br_netfilter', () => {
+  const noticesWith = (apps: DeviceModel['apps'], filtersMembers: boolean | undefined) => {
+    const model = { ...MODEL, apps };
+    const report: ReconcileReport = {
+      inputs: {
+        config: { version: 1n, model },
+        ports: { epoch: 'e', revision: 1n, facts: PORTS },
+        selections: { epoch: 'e', revision: 1n, portsRevision: 1n, selections: new Map() },
+      },
+      ids: idsFor(model, NO_IDS),
+      desired: NOTHING,
+      planned: [],
+      failures: [],
+      phase: 'settled',
+      isVerified: true,
+      draining: new Map(),
+      filtersMembers,
+    };
+    return (
+      networkInstanceStatuses(report, () => undefined)
+        .get(NI_DEFAULT)
+        ?.notices.join() ?? ''
+    );
+  };
+
+  it('are told of, with the remedy, where there are several', () => {
+    const two = [WEB, neighbourAt('10.77.0.9')];
+    expect(noticesWith(two, false)).toMatch(/whatever their access lists say.*modprobe br_netfilter/);
+    expect(noticesWith([WEB], false)).not.toMatch(/br_netfilter/);
+    expect(noticesWith(two, true)).not.toMatch(/br_netfilter/);
+    expect(noticesWith(two, undefined)).not.toMatch(/br_netfilter/);
   });
 });

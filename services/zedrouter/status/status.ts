@@ -70,6 +70,15 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
   };
 }
 
+/** Access lists count from app to app only where the kernel shows us what a bridge passes. */
+function unfilteredNotices({ filtersMembers }: ReconcileReport, { appInterfaces }: FixedPart): readonly string[] {
+  if (filtersMembers !== false || appInterfaces.length < 2) return [];
+  return [
+    'apps of this network instance reach each other whatever their access lists say: the kernel lacks br_netfilter; ' +
+      'load it (modprobe br_netfilter), now and at every boot (/etc/modules-load.d)',
+  ];
+}
+
 function appliedStatuses(
   report: ReconcileReport,
   obstaclesOf: ObstaclesOf,
@@ -115,7 +124,7 @@ function appliedStatuses(
         info: undefined,
         settled: false,
         verified: false,
-        notices: [...(own?.notices ?? [])],
+        notices: [...(own?.notices ?? []), ...unfilteredNotices(report, fixed)],
         mtu: own?.mtu ?? 0,
         drainingPorts: (report.draining.get(fixed.instance.id) ?? []).map(({ port, flows, endsAtWallMs }) => ({
           port,
