@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
-import { ApplyState, NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
+import { ApplyState, NetworkInstanceStatus, ObstacleKind } from '../../gen/zedrouter/v1/network_router.js';
 import { claimOf, claimText } from './claim.js';
 
 const selection = NetworkInstanceTestStatus.fromPartial({
@@ -30,6 +30,20 @@ describe('what the services claim', () => {
     ],
     ['eth0 is not applied', selection, { ...routed, state: ApplyState.APPLY_STATE_PENDING }],
     ['the table is gone', selection, { ...routed, errors: ['the table is gone'] }],
+    [
+      'chain inet somebody forward drops what apps send',
+      selection,
+      NetworkInstanceStatus.fromPartial({
+        ...routed,
+        obstacles: [
+          {
+            kind: ObstacleKind.OBSTACLE_KIND_FORWARD_DROPPED,
+            subject: 'chain inet somebody forward',
+            detail: 'drops what apps send',
+          },
+        ],
+      }),
+    ],
     ['the kernel has not been read', selection, { ...routed, verified: false }],
     ['nim says eth0, and zedrouter wwan0', selection, { ...routed, interfaceInUse: 'wwan0' }],
   ])('%s', (text, nim, zedrouter) => {

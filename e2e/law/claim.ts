@@ -7,8 +7,9 @@ export type Claim =
   { readonly kind: 'verified'; readonly port: PortName } | { readonly kind: 'unverified'; readonly why: string };
 
 /**
- * Verified is what both say: NIM that the port is known to work and not suspect, zedrouter that its traffic follows and
- * that the kernel has been read. Undefined: the service does not answer, or does not know the network instance.
+ * Verified is what both say: NIM that the port is known to work and not suspect, zedrouter that its traffic follows,
+ * that the kernel has been read and that nothing on the host stands in the way. Undefined: the service does not answer,
+ * or does not know the network instance.
  */
 export function claimOf(
   selection: NetworkInstanceTestStatus | undefined,
@@ -24,6 +25,8 @@ export function claimOf(
   if (candidate?.inDoubt === true) return unverified(`${logicalLabel} is suspect`);
   if (routed.state !== ApplyState.APPLY_STATE_APPLIED) return unverified(`${logicalLabel} is not applied`);
   if (routed.errors.length > 0) return unverified(routed.errors.join('; '));
+  const [obstacle] = routed.obstacles;
+  if (obstacle !== undefined) return unverified(`${obstacle.subject} ${obstacle.detail}`);
   if (!routed.verified) return unverified('the kernel has not been read');
   const port = portNames.find((name) => name === routed.interfaceInUse);
   if (port === undefined || port !== selectedPort.interface) {
