@@ -139,21 +139,55 @@ interface Fold {
  * outcomes always mean the same, so no verdict can get stuck.
  */
 export function healthOf(
-  { outcomes }: TestRecord,
+  record: TestRecord,
   settings: HealthSettings,
   validSinceMs: number | undefined,
   traffic: TrafficAnswered = {},
+): Health {
+  const known = readBefore.get(record) ?? [];
+  const isSame = (one: Reading): boolean =>
+    one.validSinceMs === validSinceMs &&
+    one.traffic.answeredMs === traffic.answeredMs &&
+    one.traffic.tcpAnsweredMs === traffic.tcpAnsweredMs &&
+    settingNames.every((name) => one.settings[name] === settings[name]);
+  const found = known.find(isSame);
+  if (found !== undefined) return found.health;
+  const health = read(record, settings, validSinceMs, traffic);
+  readBefore.set(record, [{ settings, validSinceMs, traffic, health }, ...known].slice(0, READINGS_KEPT));
+  return health;
+}
+
+/** A record does not change, and is read several times for each outcome: by the schedule, and by each decision. */
+const readBefore = new WeakMap<TestRecord, readonly Reading[]>();
+
+interface Reading {
+  readonly settings: HealthSettings;
+  readonly validSinceMs: number | undefined;
+  readonly traffic: TrafficAnswered;
+  readonly health: Health;
+}
+
+/** Network instances read the same record in several ways. */
+const READINGS_KEPT = 4;
+
+const settingNames = ['failAfter', 'recoverAfter', 'slowestMs', 'patienceMs', 'light'] as const;
+
+function read(
+  { outcomes }: TestRecord,
+  settings: HealthSettings,
+  validSinceMs: number | undefined,
+  traffic: TrafficAnswered,
 ): Health {
   if (validSinceMs === undefined) return { state: 'untested', suspicion: undefined };
   const fold = newFold(validSinceMs);
   for (const outcome of outcomes) {
     if (outcome.startedMs < validSinceMs || isNoTest(outcome)) continue;
-    takeTraffic(fold, { answeredMs: outcome.trafficAnsweredMs, tcpAnsweredMs: outcome.tcpAnsweredMs });
+    takeTraffic(fold, outcome.trafficAnsweredMs, outcome.tcpAnsweredMs);
     if (isAnswer(outcome, settings)) takeAnswer(fold, outcome, settings);
     else takeFailure(fold, outcome, settings);
-    if (fold.state === 'working' && suspicionOf(fold) === undefined) fold.unsuspected = lossesOf(fold);
+    if (fold.state === 'working' && !isSuspected(fold)) fold.unsuspected = lossesOf(fold);
   }
-  takeTraffic(fold, traffic);
+  takeTraffic(fold, traffic.answeredMs, traffic.tcpAnsweredMs);
   switch (fold.state) {
     case 'failing':
       return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: isRecovering(fold) };
@@ -179,20 +213,37 @@ function lossesOf({ path, full, line, recent }: Fold): Fold['unsuspected'] {
 const noLoss: Loss = { answered: 0, lost: 0 };
 
 function newFold(validSinceMs: number): Fold {
-  const losses = { path: noLoss, full: noLoss, line: noLoss, recent: noLoss };
+  // A plain literal, for V8 makes slow objects of many spreads: this is the innermost loop of testing.
   return {
     state: 'untested',
     sinceMs: validSinceMs,
     cause: 'test',
-    ...{ failed: 0, refused: 0, succeeded: 0, failingSinceMs: 0 },
-    ...{ silences: 0, deepSilences: 0, connectionSilences: 0 },
-    ...{ silentSinceMs: 0, silentUntilMs: 0, lastSilentMs: 0, silenceCounts: false },
-    ...{ sizeProven: false, sizeFailed: 0, sizeSucceeded: 0, sizeFailingSinceMs: 0 },
-    ...{ answeredMs: -Infinity, fullAnsweredMs: -Infinity, sizeAnsweredMs: -Infinity, trafficMs: -Infinity },
+    failed: 0,
+    refused: 0,
+    succeeded: 0,
+    failingSinceMs: 0,
+    silences: 0,
+    deepSilences: 0,
+    connectionSilences: 0,
+    silentSinceMs: 0,
+    silentUntilMs: 0,
+    lastSilentMs: 0,
+    silenceCounts: false,
+    sizeProven: false,
+    sizeFailed: 0,
+    sizeSucceeded: 0,
+    sizeFailingSinceMs: 0,
+    answeredMs: -Infinity,
+    fullAnsweredMs: -Infinity,
+    sizeAnsweredMs: -Infinity,
+    trafficMs: -Infinity,
     answeredKinds: new Set(),
+    path: noLoss,
+    full: noLoss,
+    line: noLoss,
+    recent: noLoss,
     unsettled: { echo: 0, connection: 0 },
-    ...losses,
-    unsuspected: losses,
+    unsuspected: { path: noLoss, full: noLoss, line: noLoss, recent: noLoss },
   };
 }
 
@@ -317,8 +368,8 @@ function takeSilence(fold: Fold, outcome: TestOutcome): void {
  * The apps' packets were answered after the last attempt that was not: those before were lost on a path that lives.
  * What was answered by other means says nothing of TCP.
  */
-function takeTraffic(fold: Fold, { answeredMs = -Infinity, tcpAnsweredMs = -Infinity }: TrafficAnswered): void {
-  fold.trafficMs = Math.max(fold.trafficMs, answeredMs);
+function takeTraffic(fold: Fold, answeredMs = -Infinity, tcpAnsweredMs = -Infinity): void {
+  if (answeredMs > fold.trafficMs) fold.trafficMs = answeredMs;
   if (fold.silences === 0 || fold.state === 'failing') return;
   if (tcpAnsweredMs > fold.lastSilentMs) endSilence(fold, 'other');
   else if (answeredMs > fold.lastSilentMs) {
@@ -405,7 +456,13 @@ function neededInFull(fold: Fold, { failAfter }: HealthSettings): number {
 }
 
 function fail(fold: Fold, cause: FailingCause, sinceMs: number): void {
-  if (fold.state === 'working') Object.assign(fold, fold.unsuspected);
+  if (fold.state === 'working') {
+    const { path, full, line, recent } = fold.unsuspected;
+    fold.path = path;
+    fold.full = full;
+    fold.line = line;
+    fold.recent = recent;
+  }
   fold.state = 'failing';
   fold.cause = cause;
   fold.sinceMs = sinceMs;
@@ -415,9 +472,13 @@ function fail(fold: Fold, cause: FailingCause, sinceMs: number): void {
   fold.unsettled.connection = 0;
 }
 
+function isSuspected({ failed, silences, sizeFailed }: Fold): boolean {
+  return silences > 0 || failed > 0 || sizeFailed > 0;
+}
+
 function suspicionOf(fold: Fold): Suspicion | undefined {
+  if (!isSuspected(fold)) return undefined;
   const { failed, silences, sizeFailed } = fold;
-  if (silences === 0 && failed === 0 && sizeFailed === 0) return undefined;
   const begins = [
     ...(silences > 0 ? [fold.silentSinceMs] : []),
     ...(failed > 0 ? [fold.failingSinceMs] : []),

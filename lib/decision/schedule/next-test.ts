@@ -59,28 +59,46 @@ const BUDGET_RECHECK_MS = 60_000;
 
 /** When attempts of one kind began and ended, and how many are under way. */
 interface Starts {
-  readonly lastMs: number | undefined;
-  readonly lastEndMs: number | undefined;
-  readonly running: number;
-  readonly busy: boolean;
+  lastMs: number | undefined;
+  lastEndMs: number | undefined;
+  running: number;
+  busy: boolean;
 }
 
-type StartsByKind = Readonly<Record<'full' | 'size' | 'keepalive' | 'any', Starts>>;
+/** `any` is all but those of full size. */
+type StartsByKind = Readonly<Record<ProbeKind | 'any', Starts>>;
 
 function startsOf({ record, inFlight }: TestSituation, validSinceMs: number): StartsByKind {
-  const valid = record.outcomes.filter(({ startedMs }) => startedMs >= validSinceMs);
-  const of = (probeKinds: readonly ProbeKind[]): Starts => {
-    const ended = valid.filter(({ probeKind }) => probeKinds.includes(probeKind));
-    const running = inFlight.filter(({ probeKind }) => probeKinds.includes(probeKind));
-    const begun = [...ended, ...running].map(({ startedMs }) => startedMs);
-    return {
-      lastMs: begun.length === 0 ? undefined : Math.max(...begun),
-      lastEndMs: ended.length === 0 ? undefined : Math.max(...ended.map(({ endedMs }) => endedMs)),
-      running: running.length,
-      busy: running.length > 0,
-    };
+  const starts = { full: newStarts(), size: newStarts(), keepalive: newStarts() };
+  for (const { probeKind, startedMs, endedMs } of record.outcomes) {
+    if (startedMs < validSinceMs) continue;
+    const known = starts[probeKind];
+    if (known.lastMs === undefined || startedMs > known.lastMs) known.lastMs = startedMs;
+    if (known.lastEndMs === undefined || endedMs > known.lastEndMs) known.lastEndMs = endedMs;
+  }
+  for (const { probeKind, startedMs } of inFlight) {
+    const known = starts[probeKind];
+    if (known.lastMs === undefined || startedMs > known.lastMs) known.lastMs = startedMs;
+    known.running += 1;
+    known.busy = true;
+  }
+  const { full, keepalive } = starts;
+  const any = {
+    lastMs: latest(full.lastMs, keepalive.lastMs),
+    lastEndMs: latest(full.lastEndMs, keepalive.lastEndMs),
+    running: full.running + keepalive.running,
+    busy: full.busy || keepalive.busy,
   };
-  return { full: of(['full']), size: of(['size']), keepalive: of(['keepalive']), any: of(['full', 'keepalive']) };
+  return { ...starts, any };
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.max(a, b);
+}
+
+function newStarts(): Starts {
+  return { lastMs: undefined, lastEndMs: undefined, running: 0, busy: false };
 }
 
 /** Nothing is known yet: the full test, at once; after a failure again, ever more slowly. */
