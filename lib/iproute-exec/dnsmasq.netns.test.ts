@@ -47,7 +47,7 @@ describe('dnsmasq', () => {
     expect(runningDnsmasq(pidFile)).toBeUndefined();
     await start();
     const running = runningDnsmasq(pidFile);
-    expect(running).toEqual({ pid: expect.any(Number), confFile });
+    expect(running).toEqual({ pid: expect.any(Number), confFile, withoutNames: false });
     const before = await readings();
     expect(reloadDnsmasq(pidFile)).toBe(true);
     await eventually(async () => (await readings()) > before);
@@ -73,6 +73,9 @@ describe('dnsmasq', () => {
     await start();
     const second = { confFile, pidFile: `${pidFile}.2`, namespace: namespace.name };
     await expect(startDnsmasq(second)).rejects.toThrow(/Address already in use/);
+    await startDnsmasq({ ...second, withoutNames: true });
+    expect(runningDnsmasq(second.pidFile)).toMatchObject({ withoutNames: true });
+    await stopDnsmasq(second.pidFile);
     await expect(startDnsmasq({ ...second, confFile: 'conf' })).rejects.toThrow(/no absolute path/);
   });
 

@@ -10,13 +10,18 @@ export interface DnsmasqOptions {
   readonly confFile: string;
   readonly pidFile: string;
   readonly namespace?: string;
+  /** It answers no names and takes no port for that, whatever its configuration says; leases go on. */
+  readonly withoutNames?: boolean;
 }
 
 /** A dnsmasq that runs. */
 export interface RunningDnsmasq {
   readonly pid: number;
   readonly confFile: string;
+  readonly withoutNames: boolean;
 }
+
+const WITHOUT_NAMES = '--port=0';
 
 /** How long dnsmasq may take to end on SIGTERM (it takes some 5 ms), and after that on SIGKILL. */
 const END_MS = 2_000;
@@ -28,12 +33,12 @@ const KILL_MS = 1_000;
  * @throws CommandError with dnsmasq's message where the configuration is wrong or an address is in use.
  */
 export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
-  const { confFile, pidFile, namespace } = options;
+  const { confFile, pidFile, namespace, withoutNames = false } = options;
   checkPath(confFile);
   checkPath(pidFile);
   await run(
     'dnsmasq',
-    [`--conf-file=${confFile}`, `--pid-file=${pidFile}`],
+    [`--conf-file=${confFile}`, `--pid-file=${pidFile}`, ...(withoutNames ? [WITHOUT_NAMES] : [])],
     namespace === undefined ? {} : { namespace },
   );
 }
@@ -44,7 +49,9 @@ export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
  */
 export function runningDnsmasq(pidFile: string): RunningDnsmasq | undefined {
   const found = find(pidFile);
-  return found === undefined ? undefined : { pid: found.process.pid, confFile: found.confFile };
+  if (found === undefined) return undefined;
+  const { process, confFile } = found;
+  return { pid: process.pid, confFile, withoutNames: process.argv.includes(WITHOUT_NAMES) };
 }
 
 /**

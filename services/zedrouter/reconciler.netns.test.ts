@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { run, runningDnsmasq, stopDnsmasq } from 'iproute-exec';
+import { run, runningDnsmasq, startDnsmasq, stopDnsmasq } from 'iproute-exec';
 
 import { eventually } from '../../lib/clock/testing/eventually.js';
 import { VirtualClock } from '../../lib/clock/index.js';
@@ -158,6 +158,32 @@ describe('Reconciler on a real kernel', () => {
       clock.advance(1_000);
       while (concerned().length > 0) report = await nextReport();
       expect(runningDnsmasq(pid)?.confFile).toBe(config);
+    });
+  });
+
+  it('gives out addresses where somebody else has port 53, and answers names when that one has left', async () => {
+    const clock = new VirtualClock();
+    const { config, pid } = nameServicePaths(nameServiceDirectory(runDir), 'bn1');
+    const listening = /^listen-address=.*$/m.exec(await readFile(config, 'utf8'))?.[0] ?? '';
+    await stopDnsmasq(pid);
+    const others = { confFile: join(runDir, 'others.conf'), pidFile: join(runDir, 'others.pid') };
+    await writeFile(others.confFile, `user=root\nno-resolv\nno-hosts\nbind-interfaces\n${listening}\n`);
+    await startDnsmasq({ ...others, namespace: DEVICE });
+    await withReconciler({ namespace: DEVICE, runDir, ids, clock }, async (reconciler, nextReport) => {
+      reconciler.takeUpstream(upstream(['eth0', 'wwan0', 'sat0']));
+      let report = await nextReport();
+      while (report.failures.length === 0) report = await nextReport();
+      expect(report.failures.map(({ message }) => message)).toEqual([expect.stringMatching(/already in use/)]);
+      expect(runningDnsmasq(pid)).toMatchObject({ withoutNames: true });
+      await stopDnsmasq(others.pidFile);
+      // As long as it is new, it is left alone; a test does not wait for that.
+      await utimes(pid, 0, 0);
+      while (report.failures.length > 0) {
+        const next = nextReport();
+        clock.advance(1_000);
+        report = await next;
+      }
+      expect(runningDnsmasq(pid)).toMatchObject({ withoutNames: false });
     });
   });
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 
 import { reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } from 'iproute-exec';
 
+import { systemClock } from '../../../lib/clock/index.js';
 import type { NameService } from '../desired/dataplane.js';
 import { nameServicePaths } from '../desired/name-service.js';
 import { withoutStaleLeases } from './stale-leases.js';
@@ -25,7 +26,9 @@ export async function observeNameServices(directory: string): Promise<ReadonlyMa
   for (const [position, bridge] of bridges.entries()) {
     if (position > 0 && position % LOOKED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     const paths = nameServicePaths(directory, bridge);
-    if (runningDnsmasq(paths.pid)?.confFile !== paths.config) continue;
+    const running = runningDnsmasq(paths.pid);
+    // One that answers no names is to be replaced.
+    if (running?.confFile !== paths.config || running.withoutNames) continue;
     services.set(bridge, {
       config: textOf(paths.config),
       dhcpHosts: textOf(paths.dhcpHosts),
@@ -42,7 +45,12 @@ export function configuredBridges(directory: string): readonly string[] {
   return names.filter((name) => name.endsWith('.conf')).map((name) => name.slice(0, -'.conf'.length));
 }
 
-/** Starts a name service; one that runs already is stopped first, because dnsmasq reads its configuration once. */
+/**
+ * Starts a name service; one that runs already is stopped first, because dnsmasq reads its configuration once. Where
+ * somebody else has port 53, apps get their addresses all the same, from one that answers no names. That one is left
+ * alone for a while.
+ * @throws Error where it does not run, or answers no names
+ */
 export async function startNameService(
   directory: string,
   bridge: string,
@@ -51,17 +59,43 @@ export async function startNameService(
 ): Promise<void> {
   const paths = nameServicePaths(directory, bridge);
   mkdirSync(directory, { recursive: true });
+  if (textOf(paths.config) === service.config && isLeftAlone(paths.pid)) {
+    writeTexts(directory, bridge, service);
+    reloadDnsmasq(paths.pid);
+    throw new Error(NAME_PORT_TAKEN);
+  }
   await stopDnsmasq(paths.pid);
   writeTexts(directory, bridge, service);
   writeChanged(paths.config, service.config);
   // dnsmasq rewrites the file while it runs, and reads it when it starts.
   const leases = textOf(paths.leases);
   if (leases !== '') writeChanged(paths.leases, withoutStaleLeases(leases, service.dhcpHosts));
-  await startDnsmasq({
+  const options = {
     confFile: paths.config,
     pidFile: paths.pid,
     ...(namespace === undefined ? {} : { namespace }),
-  });
+  };
+  try {
+    await startDnsmasq(options);
+  } catch (error) {
+    if (!ADDRESS_IN_USE.test(String(error))) throw error;
+    await startDnsmasq({ ...options, withoutNames: true });
+    throw new Error(NAME_PORT_TAKEN, { cause: error });
+  }
+}
+
+const ADDRESS_IN_USE = /address already in use/i;
+
+const NAME_PORT_TAKEN = 'address already in use: apps get their addresses, and no names are answered';
+
+/** Whether somebody has left port 53 is looked at this seldom: addresses are not given out meanwhile. */
+const LEFT_ALONE_MS = 10_000;
+
+/** A dnsmasq that answers no names, and was started a moment ago. */
+function isLeftAlone(pidFile: string): boolean {
+  if (runningDnsmasq(pidFile)?.withoutNames !== true) return false;
+  const startedAgoMs = systemClock.wallMs() - statSync(pidFile).mtimeMs;
+  return startedAgoMs >= 0 && startedAgoMs < LEFT_ALONE_MS;
 }
 
 /**

@@ -263,6 +263,8 @@ export const CHAINS: readonly Chain[] = [
       'iifname @ni_bridges oifname != @ni_bridges masquerade',
       // Hairpin: the answer must come back through here.
       'iifname @ni_bridges oifname @ni_bridges ct status dnat masquerade',
+      // The same where a bridge translates what it passes (br_netfilter): nothing is known there of where it came in.
+      'iif 0 oifname @ni_bridges ct status dnat masquerade',
     ],
   },
 ];
