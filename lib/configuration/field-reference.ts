@@ -348,6 +348,21 @@ const networkInstances: readonly FieldReference[] = [
     'https://, http://, tcp://host:port, icmp://host or an address; of these https:// alone proves who answers',
     "the controller's ping where the port may carry it, else link and address",
   ),
+  honoured(
+    'networkInstances[].test.furtherTargets[]',
+    'further targets, tested in the same way; 7 at most; one that fails over every port counts for nobody',
+    'none',
+  ),
+  honoured(
+    'networkInstances[].test.targetsNeeded',
+    'how many of all targets have to answer over a port for it to work: 1 is any, their number is all',
+    '1',
+  ),
+  honoured(
+    'networkInstances[].test.payloadBytes',
+    'data of keepalive probes and of icmp tests, 0 to 1,372 bytes; probes are as much more seldom as they are dearer',
+    '0',
+  ),
   honoured('networkInstances[].test.interval', 'time between two tests', "as the port's price and its state say"),
   honoured(
     'networkInstances[].test.timeout',

@@ -161,6 +161,12 @@ export interface LocalNetwork {
 export interface NetworkInstanceTestSettings {
   /** From `test.target`, else from EVE's probe of the default route; undefined: no target of its own. */
   readonly target: ProbeTarget | undefined;
+  /** From `test.furtherTargets`, different from each other and from `target`. */
+  readonly furtherTargets: readonly ProbeTarget[];
+  /** So many of all targets have to answer; default 1. */
+  readonly targetsNeeded: number;
+  /** Bytes of data in keepalive probes; default 0. */
+  readonly payloadBytes: number;
   /** EVE's wish to have the gateways of its ports pinged; undefined: none. */
   readonly gatewayPing: GatewayPing | undefined;
   readonly intervalMs: number | undefined;

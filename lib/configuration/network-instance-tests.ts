@@ -5,7 +5,7 @@ import { ConnectivityProbeMethod, type ConnectivityProbe } from '../../gen/eveco
 import { durationMs } from './durations.js';
 import type { GatewayPing, Hysteresis, NetworkInstanceTestSettings, QualityThresholds } from './model.js';
 import { HIGHEST_PRIORITY } from './ports.js';
-import { parseTarget, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
+import { parseTarget, targetKey, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
 import { isDefaultDestination } from './static-routes.js';
 
@@ -23,9 +23,18 @@ const DAY_MS = 86_400_000;
  */
 const MOST_INTERVALS_A_TEST = 10;
 
+/** Each is tested over each port. */
+const MOST_FURTHER_TARGETS = 7;
+
+/** A packet of 1,400 bytes. */
+const MOST_PAYLOAD_BYTES = 1_372;
+
 /** What a network instance gets that says nothing of tests. */
 export const defaultTestSettings: NetworkInstanceTestSettings = {
   target: undefined,
+  furtherTargets: [],
+  targetsNeeded: 1,
+  payloadBytes: 0,
   gatewayPing: undefined,
   intervalMs: undefined,
   timeoutMs: undefined,
@@ -56,6 +65,9 @@ export function interpretTest(
   const text = test?.target ?? '';
   const own = text === '' ? undefined : accepted(parseTarget(text), `${at}.target`, problems);
   const eves = interpretRouteProbe(config, field, problems);
+  // Whoever names a target in our field means it, whatever an older controller still sends for EVE's probe.
+  const target = own ?? eves.target;
+  const furtherTargets = interpretFurtherTargets(test?.furtherTargets ?? [], target, at, problems);
   const intervalMs = durationMs(test?.interval, { leastMs: 100, mostMs: DAY_MS }, `${at}.interval`, problems);
   const timeoutMs = durationMs(test?.timeout, { leastMs: 10, mostMs: 3_600_000 }, `${at}.timeout`, problems);
   if (intervalMs !== undefined && timeoutMs !== undefined && timeoutMs > MOST_INTERVALS_A_TEST * intervalMs) {
@@ -67,8 +79,10 @@ export function interpretTest(
   }
   const holdBounds = { leastMs: 0, mostMs: DAY_MS };
   return {
-    // Whoever names a target in our field means it, whatever an older controller still sends for EVE's probe.
-    target: own ?? eves.target,
+    target,
+    furtherTargets,
+    targetsNeeded: interpretTargetsNeeded(test?.targetsNeeded, 1 + furtherTargets.length, at, problems),
+    payloadBytes: interpretPayload(test?.payloadBytes ?? 0, at, problems),
     gatewayPing: eves.gatewayPing,
     intervalMs,
     timeoutMs,
@@ -79,6 +93,49 @@ export function interpretTest(
     failoverHoldMs: durationMs(test?.failoverHold, holdBounds, `${at}.failoverHold`, problems) ?? 0,
     quality: interpretQuality(test, at, problems),
   };
+}
+
+function interpretFurtherTargets(
+  texts: readonly string[],
+  target: ProbeTarget | undefined,
+  at: string,
+  problems: Problems,
+): readonly ProbeTarget[] {
+  if (texts.length > MOST_FURTHER_TARGETS) {
+    problems.add(`${at}.furtherTargets`, `must be ${MOST_FURTHER_TARGETS} at most`);
+    return [];
+  }
+  if (texts.length > 0 && target === undefined) {
+    problems.add(`${at}.furtherTargets`, `means nothing without ${at}.target`);
+    return [];
+  }
+  const keys = new Set(target === undefined ? [] : [targetKey(target)]);
+  return texts.flatMap((text, index) => {
+    const field = `${at}.furtherTargets[${index}]`;
+    const further = accepted(parseTarget(text), field, problems);
+    if (further === undefined) return [];
+    if (keys.has(targetKey(further))) {
+      problems.add(field, 'is named already');
+      return [];
+    }
+    keys.add(targetKey(further));
+    return [further];
+  });
+}
+
+function interpretTargetsNeeded(value: number | undefined, targets: number, at: string, problems: Problems): number {
+  if (value === undefined || (value >= 1 && value <= targets)) return value ?? 1;
+  problems.add(`${at}.targetsNeeded`, `must be 1 to ${targets}, the number of targets`);
+  return 1;
+}
+
+function interpretPayload(bytes: number, at: string, problems: Problems): number {
+  if (bytes <= MOST_PAYLOAD_BYTES) return bytes;
+  problems.add(
+    `${at}.payloadBytes`,
+    `must be ${MOST_PAYLOAD_BYTES} at most: more does not pass every path in one packet`,
+  );
+  return 0;
 }
 
 /** Shares of the threshold below which a port is good again, where nothing is said. */

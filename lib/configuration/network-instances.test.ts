@@ -39,6 +39,9 @@ describe('network instances', () => {
   it('read test settings', () => {
     const test = {
       target: 'tcp://192.0.2.1:443',
+      furtherTargets: ['192.0.2.2'],
+      targetsNeeded: 2,
+      payloadBytes: 100,
       interval: '0.5s',
       timeout: '2s',
       failAfter: 3,
@@ -51,6 +54,9 @@ describe('network instances', () => {
     };
     expect(modelOf(ship({ networkInstances: [local(1, { test })] })).networkInstances[0]?.test).toEqual({
       target: { kind: 'tcp', host: { kind: 'address', family: 4, address: '192.0.2.1' }, port: 443 },
+      furtherTargets: [{ kind: 'icmp', host: { kind: 'address', family: 4, address: '192.0.2.2' } }],
+      targetsNeeded: 2,
+      payloadBytes: 100,
       gatewayPing: undefined,
       intervalMs: 500,
       timeoutMs: 2000,
@@ -231,12 +237,14 @@ describe('problems of network instances are told by field', () => {
           lossClearPercent: 5,
           latencyThreshold: '0.1s',
           latencyClear: '0.2s',
+          payloadBytes: 1_373,
         },
       }),
       fields: [
         'target',
         'interval',
         'timeout',
+        'payloadBytes',
         'failAfter',
         'recoverAfter',
         'failbackHold',
@@ -245,6 +253,32 @@ describe('problems of network instances are told by field', () => {
         'lossClearPercent',
         'latencyClear',
       ].map((name) => `networkInstances[0].test.${name}`),
+    },
+    {
+      what: 'further targets without a first one',
+      json: withInstance({ test: { furtherTargets: ['192.0.2.1'] } }),
+      fields: ['networkInstances[0].test.furtherTargets'],
+    },
+    {
+      what: 'further targets that cannot be read, or are named already',
+      json: withInstance({
+        test: { target: '192.0.2.1', furtherTargets: ['a b', 'icmp://192.0.2.1'], targetsNeeded: 0 },
+      }),
+      fields: ['furtherTargets[0]', 'furtherTargets[1]', 'targetsNeeded'].map(
+        (name) => `networkInstances[0].test.${name}`,
+      ),
+    },
+    {
+      what: 'more targets needed than there are',
+      json: withInstance({ test: { target: '192.0.2.1', furtherTargets: ['192.0.2.2'], targetsNeeded: 3 } }),
+      fields: ['networkInstances[0].test.targetsNeeded'],
+    },
+    {
+      what: 'too many targets',
+      json: withInstance({
+        test: { target: '192.0.2.1', furtherTargets: Array.from({ length: 8 }, (_, host) => `192.0.2.${host + 2}`) },
+      }),
+      fields: ['networkInstances[0].test.furtherTargets'],
     },
     {
       what: 'a time limit that leaves nothing of the interval',

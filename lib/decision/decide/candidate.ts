@@ -53,8 +53,10 @@ export interface Candidate {
   readonly test: PortTestFacts;
   /** It works, and its loss or latency is above the threshold of the network instance. */
   readonly degraded: boolean;
-  /** By what it was tested: a target's key; undefined: link and address. */
+  /** By what it was tested: a target's key, several in words; undefined: link and address. */
   readonly targetKey: string | undefined;
+  /** Where there are several targets: those that do not work over it, while it counts as working or is tried. */
+  readonly failingTargets: readonly string[];
   /** Why the port is suspect, or what the verdict was; undefined where link and address are the test. */
   readonly health: Health | undefined;
   /** 1 is the first choice; undefined where it is not eligible or not usable. */

@@ -6,6 +6,8 @@ import type { Candidate, Reason } from './candidate.js';
 import { describePoor } from './describe-poor.js';
 import { formatSeconds } from './format-seconds.js';
 import { compareNames, type Choice, type Contender } from './choose.js';
+import type { Evidence } from './evidence.js';
+import { targetsOf } from './test-profile.js';
 
 /**
  * The explanation: every port, ranked ones first in order of rank, each with the reasons why it stands there. The
@@ -70,13 +72,21 @@ function candidateOf(
     testState,
     test,
     degraded: testState === 'working' && evidence.quality.kind === 'poor',
-    targetKey: evidence.profile.kind === 'target' ? evidence.profile.targetKey : undefined,
+    targetKey: targetText(evidence),
+    failingTargets: evidence.targets.flatMap((one) => (one.evidence.testState === 'failing' ? [one.targetKey] : [])),
     health: evidence.health,
     rank: undefined,
     heldUntilMs: undefined,
     unarmed: false,
     reasons: grant === undefined || ineligible.length > 0 ? reasons : [...reasons, grantedReason(grant)],
   };
+}
+
+/** `https://a.example/`, or `2 of https://a.example/, icmp://b.example` */
+function targetText({ profile }: Evidence): string | undefined {
+  if (profile.kind === 'address') return undefined;
+  const keys = targetsOf(profile).map(({ targetKey }) => targetKey);
+  return keys.length === 1 ? profile.targetKey : `${profile.needed} of ${keys.join(', ')}`;
 }
 
 /** By the end's wall clock as it stood when the grant was handed out: the same words whenever they are asked for. */

@@ -8,6 +8,7 @@ import { rememberPort } from './port-memory.js';
 import { Profiles } from './profiles.js';
 import { selectPort, type SelectionResult } from './select.js';
 import type { Selection } from './selection.js';
+import { targetOutages } from './target-outages.js';
 
 export interface Decision {
   /** By UUID; every active network instance has one, with or without a port. */
@@ -31,9 +32,17 @@ export function decide(
 ): Decision {
   const profiles = new Profiles(policy);
   const ports = new Map<string, PortMemory>();
+  // A port that has just become usable has answered nothing yet, by which a target could be judged.
+  const isOutOfOrder = targetOutages(snapshot, (label) => memory.ports.get(label)?.usableSinceMs);
   for (const port of policy.ports) {
     const { label } = port;
-    const known = rememberPort(memory.ports.get(label), snapshot.ports.get(label), profiles.ofPort(port), nowMs);
+    const known = rememberPort(
+      memory.ports.get(label),
+      snapshot.ports.get(label),
+      profiles.ofPort(port),
+      nowMs,
+      isOutOfOrder,
+    );
     ports.set(label, known);
   }
   const inputs: AssessmentInputs = { snapshot, policy, ports, profiles, evidence: readerFor(snapshot, ports) };

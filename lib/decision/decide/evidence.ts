@@ -1,13 +1,17 @@
 import { healthOf, newRecord, qualityOf, type Health, type ProbeKind, type Quality } from '../health/index.js';
 import { noTestFacts, type NetworkSnapshot, type PortFacts, type PortTestFacts } from '../snapshot/index.js';
 import type { TestState } from './candidate.js';
+import { combineEvidence } from './combined-evidence.js';
 import type { PortMemory } from './memory.js';
 import { testStateOf } from './test-state.js';
-import type { TestProfile } from './test-profile.js';
+import { allInOrder, targetOutages, type IsOutOfOrder } from './target-outages.js';
+import { singleProfiles, type TestProfile } from './test-profile.js';
 
 /** What is known of a port by one profile. */
 export interface Evidence {
   readonly profile: TestProfile;
+  /** By each of its targets, where it has several. */
+  readonly targets: readonly TargetEvidence[];
   readonly testState: TestState;
   readonly test: PortTestFacts;
   /** Of the path while it works, by the profile's thresholds; unknown where it has none. */
@@ -24,6 +28,14 @@ export interface Evidence {
   readonly pendingUntilMs: number | undefined;
 }
 
+/** What is known of a port by one of several targets. */
+export interface TargetEvidence {
+  readonly targetKey: string;
+  readonly evidence: Evidence;
+  /** It fails over every port, and counts for nobody as long as others answer. */
+  readonly outOfOrder: boolean;
+}
+
 /** A first test takes a few round trips, and the name servers of a new lease may need a moment. */
 const FIRST_TEST_GRACE_MS = 5_000;
 
@@ -33,18 +45,20 @@ const unknownQuality: Quality = { kind: 'unknown' };
 export class EvidenceReader {
   readonly #snapshot: NetworkSnapshot;
   readonly #usableSince: (label: string) => number | undefined;
+  readonly #isOutOfOrder: IsOutOfOrder;
   readonly #read = new Map<string, Evidence>();
 
   constructor(snapshot: NetworkSnapshot, usableSince: (label: string) => number | undefined) {
     this.#snapshot = snapshot;
     this.#usableSince = usableSince;
+    this.#isOutOfOrder = targetOutages(snapshot, usableSince);
   }
 
   of(label: string, profile: TestProfile): Evidence {
     const key = `${label} ${profile.key}`;
     const known = this.#read.get(key);
     if (known !== undefined) return known;
-    const evidence = evidenceOf(this.#snapshot.ports.get(label), profile, this.#usableSince(label));
+    const evidence = evidenceOf(this.#snapshot.ports.get(label), profile, this.#usableSince(label), this.#isOutOfOrder);
     this.#read.set(key, evidence);
     return evidence;
   }
@@ -60,12 +74,22 @@ export function evidenceOf(
   facts: PortFacts | undefined,
   profile: TestProfile,
   usableSinceMs: number | undefined,
+  isOutOfOrder: IsOutOfOrder = allInOrder,
 ): Evidence {
+  if (profile.kind === 'target' && profile.further.length > 0) {
+    const targets = singleProfiles(profile).map((single) => ({
+      targetKey: single.targetKey,
+      evidence: evidenceOf(facts, single, usableSinceMs),
+      outOfOrder: isOutOfOrder(single),
+    }));
+    return combineEvidence(profile, targets);
+  }
   if (profile.kind === 'address') {
     const test = facts?.test ?? noTestFacts;
     const testState = testStateOf(test, usableSinceMs);
     return {
       profile,
+      targets: [],
       testState,
       test,
       quality: unknownQuality,
@@ -101,5 +125,8 @@ export function evidenceOf(
         probeKind === wanted && result.kind === 'answered' && startedMs >= (usableSinceMs ?? Infinity),
     )?.endedMs;
   const [lastFullMs, lastSizeMs] = [lastAnswerMs('full'), lastAnswerMs('size')];
-  return { profile, testState: health.state, test, quality, health, lastFullMs, lastSizeMs, pendingUntilMs };
+  return {
+    ...{ profile, targets: [], testState: health.state, test, quality, health },
+    ...{ lastFullMs, lastSizeMs, pendingUntilMs },
+  };
 }

@@ -19,7 +19,14 @@ export { evaluatePort, grantFor, type Subject } from './eligibility.js';
 export { emptyMemory, type DecisionMemory, type PortMemory, type SelectionMemory, type WorkMemory } from './memory.js';
 export { rankPortsForOperation } from './operations.js';
 export { Profiles } from './profiles.js';
-export { byAddress, controllerProfileOf, type TestProfile } from './test-profile.js';
+export {
+  byAddress,
+  controllerProfileOf,
+  singleProfiles,
+  targetsOf,
+  type ProfileTarget,
+  type TestProfile,
+} from './test-profile.js';
 export type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 export {
   causes,

@@ -15,7 +15,16 @@ export type NetworkInstancePolicy = Pick<
     Partial<
       Pick<
         NetworkInstance['test'],
-        'failoverHoldMs' | 'quality' | 'target' | 'intervalMs' | 'timeoutMs' | 'failAfter' | 'recoverAfter'
+        | 'failoverHoldMs'
+        | 'quality'
+        | 'target'
+        | 'furtherTargets'
+        | 'targetsNeeded'
+        | 'payloadBytes'
+        | 'intervalMs'
+        | 'timeoutMs'
+        | 'failAfter'
+        | 'recoverAfter'
       >
     >;
 };

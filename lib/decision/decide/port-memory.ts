@@ -2,6 +2,7 @@ import { formatAddress, whyUnusable, type PortFacts, type PresentPort } from '..
 import { evidenceOf } from './evidence.js';
 import { LOSSES_KEPT, type Loss } from './failback-hold.js';
 import type { PortMemory, WorkMemory } from './memory.js';
+import { allInOrder, type IsOutOfOrder } from './target-outages.js';
 import type { TestProfile } from './test-profile.js';
 
 const neverSeen: PortMemory = { usableSinceMs: undefined, interfaceIndex: undefined, addresses: [], works: new Map() };
@@ -14,6 +15,7 @@ export function rememberPort(
   facts: PortFacts | undefined,
   profiles: readonly TestProfile[],
   nowMs: number,
+  isOutOfOrder: IsOutOfOrder = allInOrder,
 ): PortMemory {
   const present = facts === undefined ? undefined : usablePort(facts);
   const works = (remember: (work: WorkMemory, profile: TestProfile) => WorkMemory): ReadonlyMap<string, WorkMemory> =>
@@ -42,7 +44,7 @@ export function rememberPort(
     interfaceIndex: present.index,
     addresses,
     works: works((work, profile) => {
-      const { testState, test, quality } = evidenceOf(facts, profile, usableSinceMs);
+      const { testState, test, quality } = evidenceOf(facts, profile, usableSinceMs, isOutOfOrder);
       if (testState !== 'working' || quality.kind === 'poor') {
         // New addresses void the tests, which is no failure of the port.
         const lost = testState !== 'untested' || !sameInterface;

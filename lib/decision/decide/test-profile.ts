@@ -5,17 +5,26 @@ import { defaultFailAfter, defaultRecoverAfter, paceOf } from '../schedule/index
 import { evaluatePort, type Subject } from './eligibility.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 
+/** One target, and how its outcomes are read. */
+export interface ProfileTarget {
+  readonly targetKey: string;
+  readonly target: ProbeTarget;
+  readonly settings: HealthSettings;
+}
+
 /** By which test a port works for somebody (docs/design.md#tests-of-a-port). */
 export type TestProfile =
   /** IP only: link and address. */
   | { readonly kind: 'address'; readonly key: string }
-  | {
+  | (ProfileTarget & {
       readonly kind: 'target';
       /** Equal for all who read the same outcomes in the same way. */
       readonly key: string;
-      readonly targetKey: string;
-      readonly target: ProbeTarget;
-      readonly settings: HealthSettings;
+      /** Further targets, and how many of all have to answer. */
+      readonly further: readonly ProfileTarget[];
+      readonly needed: number;
+      /** Bytes of data in keepalive probes. */
+      readonly payloadBytes: number;
       /** From when on it is worth leaving although it works; undefined: never. */
       readonly quality: QualityThresholds | undefined;
       /** Between two full tests, as configured; undefined: as the pace of the port says. */
@@ -27,7 +36,24 @@ export type TestProfile =
        * is to be asked.
        */
       readonly keepalives: boolean;
-    };
+    });
+
+type TargetProfile = Extract<TestProfile, { kind: 'target' }>;
+
+/** All of its targets. */
+export function targetsOf({ targetKey, target, settings, further }: TargetProfile): readonly ProfileTarget[] {
+  return [{ targetKey, target, settings }, ...further];
+}
+
+/** A profile for each of its targets, as if that were the only one. */
+export function singleProfiles(profile: TargetProfile): readonly TargetProfile[] {
+  if (profile.further.length === 0) return [profile];
+  return targetsOf(profile).map((target) => ({
+    ...profile,
+    ...target,
+    ...{ further: [], needed: 1, key: keyOf(target.targetKey, profile) },
+  }));
+}
 
 /** Link and address must do. */
 export const byAddress: TestProfile = { kind: 'address', key: 'address' };
@@ -40,11 +66,12 @@ export function testProfileOf(subject: Subject, port: PortPolicy, policy: Decisi
   const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : noWishes;
   if (wishes.target !== undefined) {
     const { intervalMs, timeoutMs } = wishes;
-    return profile(wishes.target, wishes, port, { intervalMs, timeoutMs, keepalives: intervalMs === undefined });
+    const targets = [wishes.target, ...(wishes.furtherTargets ?? [])] as const;
+    return profile(targets, wishes, port, { intervalMs, timeoutMs, keepalives: intervalMs === undefined });
   }
   const { controllerTarget, portTest } = policy;
   if (controllerTarget === undefined || !mayReachController(port, policy)) return byAddress;
-  return profile(controllerTarget, wishes, port, {
+  return profile([controllerTarget], wishes, port, {
     intervalMs: portTest?.intervalMs,
     timeoutMs: wishes.timeoutMs ?? portTest?.timeoutMs,
     keepalives: true,
@@ -55,10 +82,7 @@ export function testProfileOf(subject: Subject, port: PortPolicy, policy: Decisi
  * The controller's test of a port, as it is without anybody's wishes; undefined where controller traffic may not use
  * the port.
  */
-export function controllerProfileOf(
-  port: PortPolicy,
-  policy: DecisionPolicy,
-): Extract<TestProfile, { kind: 'target' }> | undefined {
+export function controllerProfileOf(port: PortPolicy, policy: DecisionPolicy): TargetProfile | undefined {
   const operation = NetworkOperation.NETWORK_OPERATION_CONTROLLER;
   const profileOfController = testProfileOf({ kind: 'operation', operation }, port, policy);
   return profileOfController.kind === 'target' ? profileOfController : undefined;
@@ -74,25 +98,28 @@ function mayReachController(port: PortPolicy, policy: DecisionPolicy): boolean {
 }
 
 function profile(
-  target: ProbeTarget,
-  { failAfter = defaultFailAfter, recoverAfter = defaultRecoverAfter, timeoutMs, quality }: Wishes,
+  [first, ...others]: readonly [ProbeTarget, ...ProbeTarget[]],
+  wishes: Wishes,
   { priority }: PortPolicy,
-  pacing: Pick<Extract<TestProfile, { kind: 'target' }>, 'intervalMs' | 'timeoutMs' | 'keepalives'>,
+  pacing: Pick<TargetProfile, 'intervalMs' | 'timeoutMs' | 'keepalives'>,
 ): TestProfile {
+  const { failAfter = defaultFailAfter, recoverAfter = defaultRecoverAfter, timeoutMs, quality } = wishes;
   const { patienceMs } = paceOf(priority);
-  const settings: HealthSettings = {
-    ...{ failAfter, recoverAfter, patienceMs },
-    slowestMs: timeoutMs,
-    light: isLightTarget(target),
-  };
-  const key = targetKey(target);
-  return {
-    kind: 'target',
-    key: `${key} ${failAfter} ${recoverAfter} ${timeoutMs ?? '-'}${quality === undefined ? '' : JSON.stringify(quality)}`,
-    targetKey: key,
+  const targetOf = (target: ProbeTarget): ProfileTarget => ({
+    targetKey: targetKey(target),
     target,
-    settings,
-    quality,
-    ...pacing,
-  };
+    settings: { failAfter, recoverAfter, patienceMs, slowestMs: timeoutMs, light: isLightTarget(target) },
+  });
+  const [target, further] = [targetOf(first), others.map(targetOf)];
+  const needed = further.length === 0 ? 1 : (wishes.targetsNeeded ?? 1);
+  const payloadBytes = wishes.payloadBytes ?? 0;
+  const whole = { kind: 'target', ...target, further, needed, payloadBytes, quality, ...pacing } as const;
+  const keys = targetsOf({ ...whole, key: '' }).map((one) => one.targetKey);
+  return { ...whole, key: keyOf(`${keys.join(' ')}${keys.length > 1 ? ` ${needed}` : ''}`, whole) };
+}
+
+function keyOf(targets: string, { settings, quality }: Pick<TargetProfile, 'settings' | 'quality'>): string {
+  const { failAfter, recoverAfter, slowestMs } = settings;
+  const thresholds = quality === undefined ? '' : JSON.stringify(quality);
+  return `${targets} ${failAfter} ${recoverAfter} ${slowestMs ?? '-'}${thresholds}`;
 }

@@ -24,16 +24,23 @@ export interface TargetForecast {
 }
 
 /** A target at its own pace, before a budget stretches anything. */
-export function forecastOf({ target, intervalMs, keepalives }: TargetProfile, pace: Pace): TargetForecast {
+export function forecastOf(
+  { target, intervalMs, payloadBytes, keepalives }: TargetProfile,
+  pace: Pace,
+): TargetForecast {
   const light = isLightTarget(target);
   const fullMs = intervalMs ?? (light ? pace.keepaliveQuietMs : pace.fullQuietMs);
+  const fullBytes = fullBytesOf(target.kind) + (target.kind === 'icmp' ? 2 * payloadBytes : 0);
+  const keepaliveBytes = keepaliveBytesOf('echo') + 2 * payloadBytes;
+  // What is dearer comes as much more seldom.
+  const keepaliveMs = (pace.keepaliveQuietMs * keepaliveBytes) / keepaliveBytesOf('echo');
   const pulsing = keepalives && !light;
   return {
-    gapMs: pulsing ? Math.min(fullMs, pace.keepaliveQuietMs) : fullMs,
+    gapMs: pulsing ? Math.min(fullMs, keepaliveMs) : fullMs,
     monthlyBytes:
-      (monthMs / fullMs) * fullBytesOf(target.kind) +
+      (monthMs / fullMs) * fullBytes +
       (monthMs / pace.sizeQuietMs) * sizeBytes +
-      (pulsing ? (monthMs / pace.keepaliveQuietMs) * keepaliveBytesOf('echo') : 0),
+      (pulsing ? (monthMs / keepaliveMs) * keepaliveBytes : 0),
   };
 }
 

@@ -1,5 +1,12 @@
 import { parseTarget, type DeviceModel, type NetworkInstance, type Port } from '../../configuration/index.js';
-import { controllerProfileOf, evaluatePort, Profiles, type DecisionPolicy, type TestProfile } from '../decide/index.js';
+import {
+  controllerProfileOf,
+  evaluatePort,
+  Profiles,
+  singleProfiles,
+  type DecisionPolicy,
+  type TestProfile,
+} from '../decide/index.js';
 import { paceOf } from '../schedule/index.js';
 import { bytesText, timeText } from './forecast-text.js';
 import { detectionMs, forecastOf, type TargetForecast } from './target-forecast.js';
@@ -98,7 +105,8 @@ function testedOver(model: DeviceModel, port: Port): readonly Tested[] {
     const subject = { kind: 'network-instance', networkInstance } as const;
     if (evaluatePort(port, subject, policy).length > 0) continue;
     const profile = profiles.of(subject, port);
-    if (profile.kind === 'target') add(subjectOf(networkInstance), profile);
+    if (profile.kind !== 'target') continue;
+    for (const single of singleProfiles(profile)) add(subjectOf(networkInstance), single);
   }
   return [...tested.values()];
 }

@@ -37,7 +37,7 @@ export const SIZE_BYTES = 2 * (ECHO_HEADER_BYTES + FULL_SIZE_ECHO_BYTES);
 export function bytesOf(kind: ProbeTarget['kind'], probeKind: ProbeKind, means: KeepaliveMeans): number {
   switch (probeKind) {
     case 'full':
-      return fullBytes[kind];
+      return kind === 'icmp' && means.kind === 'echo' ? means.bytes : fullBytes[kind];
     case 'keepalive':
       return means.kind === 'none' ? fullBytes.tcp : means.bytes;
     case 'size':

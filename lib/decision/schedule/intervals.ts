@@ -1,7 +1,13 @@
 import { backoffMs } from '../../clock/index.js';
 import type { Health } from '../health/index.js';
 import { keepaliveBytesOf } from './cost.js';
-import { COMFORTABLE_SHARE, FIRST_SIZE_AFTER_MS, QUIET_AFTER_MS, RETURNING_KEEPALIVE_MS } from './pace.js';
+import {
+  COMFORTABLE_SHARE,
+  FIRST_SIZE_AFTER_MS,
+  QUIET_AFTER_MS,
+  RETURNING_KEEPALIVE_MS,
+  SIZE_RETRY_MS,
+} from './pace.js';
 import type { TestSituation } from './situation.js';
 
 /** What lies above the path is proved anew in bounded time; as savings go, in the time that the month pays for. */
@@ -60,7 +66,7 @@ export function sizeDueMs(
   const regularMs = sizeInterval(situation, nowMs);
   if (!sizeProven) {
     const tried = record.outcomes.filter((one) => one.probeKind === 'size' && one.startedMs >= validSinceMs).length;
-    return lastMs + backoffMs({ firstMs: FIRST_SIZE_AFTER_MS, mostMs: regularMs, attempt: tried });
+    return lastMs + backoffMs({ firstMs: SIZE_RETRY_MS, mostMs: regularMs, attempt: tried - 1 });
   }
   const provedMs = Math.max(lastMs, traffic?.lastLargeMs ?? -Infinity);
   const isBusy = role.kind === 'in-use' && (traffic?.lastOpenMs ?? -Infinity) > provedMs;

@@ -153,10 +153,13 @@ export const COMPANION_SPACING_MS = 100;
 export const SUSPECT_SIZE_SPACING_MS = 500;
 
 /**
- * A path that works shows so soon whether it passes packets of full size, and once more when TCP stalls. As long as it
- * never has, it is asked after twice that, and so on up to the interval: the first one may have met a bad moment.
+ * A path that works shows so soon whether it passes packets of full size, and once more when TCP stalls: only what has
+ * come through once is missed later.
  */
-export const FIRST_SIZE_AFTER_MS = 10_000;
+export const FIRST_SIZE_AFTER_MS = 2_000;
+
+/** As long as none has come through, another is sent after so long, then twice that and so on up to the interval. */
+export const SIZE_RETRY_MS = 10_000;
 
 /** On a port whose packets of full size are lost, one is tried this seldom at the least. */
 export const SIZE_RECOVER_MS = 10_000;

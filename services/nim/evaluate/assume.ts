@@ -2,6 +2,7 @@ import {
   controllerProfileOf,
   evidenceOf,
   Profiles,
+  singleProfiles,
   type PortPolicy,
   type TestProfile,
 } from '../../../lib/decision/decide/index.js';
@@ -70,7 +71,7 @@ interface Given {
 function targetsOf(port: PortPolicy, { model }: Draft, profiles: Profiles): readonly TargetProfile[] {
   const ofController = controllerProfileOf(port, model);
   const all = [...profiles.ofPort(port), ...(ofController === undefined ? [] : [ofController])];
-  return all.filter((profile): profile is TargetProfile => profile.kind === 'target');
+  return all.flatMap((profile) => (profile.kind === 'target' ? singleProfiles(profile) : []));
 }
 
 function seenAnew({ observation }: PortFacts, nowMs: number): PortFacts {

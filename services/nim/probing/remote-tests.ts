@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/clock/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
-import { Profiles, type Decision, type TestProfile } from '../../../lib/decision/decide/index.js';
+import { Profiles, singleProfiles, type Decision, type TestProfile } from '../../../lib/decision/decide/index.js';
 import { qualityOf, type Health, type TestRecord } from '../../../lib/decision/health/index.js';
 import type { ManagerEvent } from '../events/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
@@ -80,7 +80,7 @@ export class RemoteTests {
     const profiles = new Profiles(model);
     const assignments = planTests(model, profiles, decision);
     this.#assignments = new Map(assignments.map((each) => [keyOf(each.label, each.targetKey), each]));
-    this.#profiles = new Map(model.ports.map((port) => [port.label, profiles.ofPort(port)]));
+    this.#profiles = new Map(model.ports.map((port) => [port.label, singles(profiles.ofPort(port))]));
     const validSince = new Map([...decision.memory.ports].map(([label, { usableSinceMs }]) => [label, usableSinceMs]));
     this.#forget((label) => validSince.get(label) !== this.#validSince.get(label));
     this.#validSince = validSince;
@@ -171,6 +171,12 @@ export class RemoteTests {
     // An answer to another failure than the last one is news, even where it says the same.
     return [...healths, ...new Set(answers.map(({ probeKind }) => `${probeKind} since ${sinceMs}`))].join();
   }
+}
+
+function singles(profiles: readonly TestProfile[]): readonly TestProfile[] {
+  return profiles.flatMap((profile): readonly TestProfile[] =>
+    profile.kind === 'target' ? singleProfiles(profile) : [profile],
+  );
 }
 
 function healthKey(health: Health): string {

@@ -5,6 +5,7 @@ import {
   controllerProfileOf,
   evidenceOf,
   Profiles,
+  singleProfiles,
   type DecisionPolicy,
 } from '../../../lib/decision/decide/index.js';
 import {
@@ -92,7 +93,9 @@ function targetStatusesOf({ port, policy, facts, usableSinceMs }: PortStatusSour
   const controller = controllerProfileOf(port, policy);
   const profiles = [...(controller === undefined ? [] : [controller]), ...new Profiles(policy).ofPort(port)];
   return [...(facts?.targets ?? [])].flatMap(([target, record]) => {
-    const profile = profiles.find((one) => one.kind === 'target' && one.targetKey === target);
+    const profile = profiles
+      .flatMap((one) => (one.kind === 'target' ? singleProfiles(one) : []))
+      .find(({ targetKey }) => targetKey === target);
     if (profile === undefined) return [];
     return [targetStatusOf(target, evidenceOf(facts, profile, usableSinceMs), record, wall)];
   });

@@ -16,7 +16,15 @@ import {
   type PortObservation,
   type PresentPort,
 } from '../../snapshot/index.js';
-import { decide, emptyMemory, type Decision, type DecisionPolicy, type PortPolicy, type Selection } from '../index.js';
+import {
+  decide,
+  emptyMemory,
+  type Decision,
+  type DecisionPolicy,
+  type NetworkInstancePolicy,
+  type PortPolicy,
+  type Selection,
+} from '../index.js';
 
 /** The network instance that scenarios decide for. */
 export const NETWORK_INSTANCE_ID = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
@@ -148,7 +156,8 @@ export function portAs(label: string, word: string): PortObservation {
  * `eth0:failing`, `eth0=5` (priority), `allow=0,10`, `allow=all`, `-sat0` (taken out of the configuration), `+sat0=20`
  * (put into it), `failover-hold=30` (seconds) and `restart` (memory lost). Where there is a controller: `eth0:answers`
  * (a full test), `eth0:keepalive`, `eth0:refuses` (a full test), `eth0:silent` (until the verdict), and what keepalive
- * probes of the last hour saw: `eth0:lossy`, `eth0:slow`, `eth0:clean`. `thresholds`: the network instance minds.
+ * probes of the last hour saw: `eth0:lossy`, `eth0:slow`, `eth0:clean`. `eth0:answers.2`: the network instance's second
+ * target does. `thresholds`: the network instance minds.
  */
 export class Scenario {
   #ports = new Map<string, PortPolicy>();
@@ -159,11 +168,22 @@ export class Scenario {
   /** Ports whose test outcome was given, which then no longer follows from the address. */
   readonly #tested = new Set<string>();
   #memory = emptyMemory;
+  /** Whom the test asked that is entered. */
+  #tried: ProbeTarget | undefined;
   readonly #target: ProbeTarget | undefined;
+  readonly #several: { readonly targets: readonly ProbeTarget[]; readonly needed: number } | undefined;
 
-  /** `eth0=0 wwan0=10`, all up from the start. `target`: whose ping tests the ports. */
-  constructor(ports: string, target?: ProbeTarget) {
+  /**
+   * `eth0=0 wwan0=10`, all up from the start. `target`: whose ping tests the ports. `several`: the network instance's
+   * own, of which so many have to answer.
+   */
+  constructor(
+    ports: string,
+    target?: ProbeTarget,
+    several?: { readonly targets: readonly ProbeTarget[]; readonly needed: number },
+  ) {
     this.#target = target;
+    this.#several = several;
     for (const word of ports.split(' ')) this.#change(`+${word}`, 0);
   }
 
@@ -187,16 +207,23 @@ export class Scenario {
     const policy = policyFor([...this.#ports.values()], this.#allowed);
     const networkInstances = policy.networkInstances.map((one) => ({
       ...one,
-      test: { ...one.test, failoverHoldMs: this.#failoverHoldMs, quality: this.#quality },
+      test: { ...one.test, failoverHoldMs: this.#failoverHoldMs, quality: this.#quality, ...this.#ownTargets() },
     }));
     return { ...policy, networkInstances, controllerTarget: this.#target };
+  }
+
+  #ownTargets(): Partial<NetworkInstancePolicy['test']> {
+    if (this.#several === undefined) return {};
+    const { targets, needed } = this.#several;
+    const [target, ...furtherTargets] = targets;
+    return { target, furtherTargets, targetsNeeded: needed };
   }
 
   #change(change: string, nowMs: number): void {
     const added = /^\+(\w+)=(\d+)$/.exec(change);
     const taken = /^-(\w+)$/.exec(change);
     const priority = /^(\w+)=(\d+)$/.exec(change);
-    const state = /^(\w+):([a-z-]+)$/.exec(change);
+    const state = /^(\w+):([a-z-]+)(?:\.(\d))?$/.exec(change);
     if (change === 'restart') this.#memory = emptyMemory;
     else if (change.startsWith('failover-hold='))
       this.#failoverHoldMs = Number(change.slice('failover-hold='.length)) * 1_000;
@@ -211,8 +238,11 @@ export class Scenario {
       this.#facts.delete(taken[1]);
     } else if (priority?.[1] !== undefined) {
       this.#ports.set(priority[1], portPolicy(priority[1], Number(priority[2])));
-    } else if (state?.[1] !== undefined && state[2] !== undefined) this.#enter(state[1], state[2], nowMs);
-    else throw new Error(`cannot read "${change}"`);
+    } else if (state?.[1] !== undefined && state[2] !== undefined) {
+      const ordinal = Number(state[3] ?? '1');
+      this.#tried = this.#several === undefined ? this.#target : this.#several.targets[ordinal - 1];
+      this.#enter(state[1], state[2], nowMs);
+    } else throw new Error(`cannot read "${change}"`);
   }
 
   #enter(label: string, word: string, nowMs: number): void {
@@ -296,8 +326,8 @@ export class Scenario {
     spreadMs = SILENCE_MS,
   ): void {
     const before = this.#facts.get(label);
-    if (before === undefined || this.#target === undefined) throw new Error(`${label} is not tested`);
-    const key = targetKey(this.#target);
+    if (before === undefined || this.#tried === undefined) throw new Error(`${label} is not tested`);
+    const key = targetKey(this.#tried);
     const record = outcomes.reduce(
       (known, outcome, position) => {
         const atMs = nowMs - spreadMs * (1 - (position + 1) / outcomes.length);
@@ -305,7 +335,7 @@ export class Scenario {
       },
       before.targets?.get(key) ?? newRecord(nowMs),
     );
-    this.#facts.set(label, { ...before, targets: new Map([[key, record]]) });
+    this.#facts.set(label, { ...before, targets: new Map([...(before.targets ?? []), [key, record]]) });
   }
 
   #observe(label: string, observation: PortObservation, nowMs: number): void {

@@ -14,6 +14,8 @@ export interface TestAssignment {
   readonly intervalMs: number | undefined;
   /** The longest time that any of them grants a full test; undefined: as learned. */
   readonly timeoutMs: number | undefined;
+  /** Bytes of data in each keepalive probe at least; 0: as few as are answered. */
+  readonly payloadBytes: number;
   /** Keepalive probes may go out between full tests. */
   readonly calmKeepalives: boolean;
   readonly role: PortRole;

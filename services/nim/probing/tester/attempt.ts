@@ -26,7 +26,7 @@ export interface Prober {
   /** Never rejects. Ends soon after the signal aborts; the result is then of no interest. */
   run(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult>;
   /** By what keepalive probes would go now. */
-  keepaliveMeans(label: string, targetKey: string): KeepaliveMeans;
+  keepaliveMeans(assignment: Pick<TestAssignment, 'label' | 'targetKey' | 'payloadBytes'>): KeepaliveMeans;
   /** Drops what is known of addresses, sessions and names of targets over this port: it is in another network now. */
   forget(label: string): void;
 }

@@ -76,9 +76,9 @@ export function keepaliveMethod(state: KeepaliveState, target: ProbeTarget, susp
   return echoMethod(kind ?? echoByTurns(state, true) ?? 'empty');
 }
 
-/** An echo of this kind. */
-export function echoMethod(kind: EchoKind): KeepaliveMethod {
-  return { kind: 'icmp', dataBytes: dataBytes[kind] };
+/** An echo of this kind, with at least so much data. */
+export function echoMethod(kind: EchoKind, payloadBytes = 0): Extract<KeepaliveMethod, { kind: 'icmp' }> {
+  return { kind: 'icmp', dataBytes: Math.max(dataBytes[kind], payloadBytes) };
 }
 
 /** Of those that are answered here; `any`: of all, where there is no other way to ask. */

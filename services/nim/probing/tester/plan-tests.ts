@@ -1,5 +1,6 @@
 import {
   controllerProfileOf,
+  singleProfiles,
   type Candidate,
   type Decision,
   type DecisionPolicy,
@@ -40,15 +41,22 @@ export function planTests(policy: DecisionPolicy, profiles: Profiles, decision: 
       const port = ports.get(candidate.label);
       if (!candidate.eligible || port === undefined) continue;
       const profile = profiles.of({ kind: 'network-instance', networkInstance }, port);
-      if (profile.kind === 'target') add(port, profile, roleOf(candidate, selection));
+      if (profile.kind !== 'target') continue;
+      const role = roleOf(candidate, selection);
+      for (const single of singleProfiles(profile)) {
+        // What is out of reach, and not needed for the port to work, is asked again at leisure.
+        const tolerated = candidate.testState === 'working' && candidate.failingTargets.includes(single.targetKey);
+        add(port, single, tolerated ? standby : role);
+      }
     }
   }
   return [...assignments.values()];
 }
 
 function assignmentOf({ label }: PortPolicy, profile: TargetProfile, role: PortRole): TestAssignment {
-  const { targetKey, target, settings, intervalMs, timeoutMs, keepalives } = profile;
-  return { label, targetKey, target, settings, intervalMs, timeoutMs, calmKeepalives: keepalives, role };
+  const { targetKey, target, settings, intervalMs, timeoutMs, payloadBytes, keepalives } = profile;
+  const pacing = { intervalMs, timeoutMs, payloadBytes, calmKeepalives: keepalives };
+  return { label, targetKey, target, settings, ...pacing, role };
 }
 
 /** What the port of a candidate is to a network instance. */
@@ -95,6 +103,7 @@ function merge(a: TestAssignment, b: TestAssignment): TestAssignment {
     },
     intervalMs: shortest(a.intervalMs, b.intervalMs),
     timeoutMs: longest(a.timeoutMs, b.timeoutMs),
+    payloadBytes: Math.max(a.payloadBytes, b.payloadBytes),
     calmKeepalives: a.calmKeepalives || b.calmKeepalives,
     role: moreUrgent(a.role, b.role),
   };

@@ -63,11 +63,11 @@ export class PortProber implements Prober {
     this.#dns = new DnsCache(options.clock);
   }
 
-  keepaliveMeans(label: string, targetKey: string): KeepaliveMeans {
+  keepaliveMeans({ label, targetKey, payloadBytes }: Parameters<Prober['keepaliveMeans']>[0]): KeepaliveMeans {
     const state = this.#known(label, targetKey);
     if (state.address === undefined) return { kind: 'none' };
     const echo = answeredEcho(state);
-    const method: KeepaliveMethod = echo === undefined ? { kind: 'tcp', port: 0 } : echoMethod(echo);
+    const method: KeepaliveMethod = echo === undefined ? { kind: 'tcp', port: 0 } : echoMethod(echo, payloadBytes);
     return method.kind === 'tcp'
       ? { kind: 'tcp', bytes: keepaliveBytesOf('tcp') }
       : { kind: 'echo', bytes: keepaliveBytesOf('echo') + 2 * method.dataBytes };
@@ -115,10 +115,9 @@ export class PortProber implements Prober {
 
   /** Its own test is an echo; of which kind is learned as well. */
   async #icmp({ port, assignment, limitMs, suspect }: Attempt, signal: AbortSignal): Promise<AttemptResult> {
-    const { label, target, targetKey } = assignment;
-    const method = this.#nextMethod(label, targetKey, target, suspect);
-    const dataBytes = method.kind === 'icmp' ? method.dataBytes : 0;
-    const kind = echoKindOf(method);
+    const { label, targetKey, target, payloadBytes } = assignment;
+    const kind = echoKindOf(this.#nextMethod(label, targetKey, target, suspect));
+    const { dataBytes } = echoMethod(kind, payloadBytes);
     const startedMs = this.#nowMs;
     const options = { timeoutMs: limitMs, signal, dns: this.#dns, tls: this.#tlsFor(targetKey), dataBytes };
     const result = await this.#wire.probe(this.#place(port), target, options);
@@ -148,9 +147,10 @@ export class PortProber implements Prober {
     kind: EchoKind,
     limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<ProbeResult> {
-    const { label, targetKey } = assignment;
+    const { label, targetKey, payloadBytes } = assignment;
     const startedMs = this.#nowMs;
-    const result = await this.#wire.keepalive(this.#place(port), address, echoMethod(kind), limits);
+    const method = echoMethod(kind, payloadBytes);
+    const result = await this.#wire.keepalive(this.#place(port), address, method, limits);
     // While the port does not work, what goes unanswered says nothing of the means.
     if (result.kind === 'answered' || !recovering) {
       this.#learn(label, targetKey, (known) => learnFromEcho(known, this.#echoOutcome(kind, result, startedMs)));

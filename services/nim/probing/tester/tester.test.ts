@@ -133,12 +133,12 @@ describe('a port in use', () => {
     expect(bench.health().state).toBe('working');
   });
 
-  it.each([
-    { what: '20 % loss', path: { lossShare: 0.2, latencyMs: 20 } },
-    { what: 'a satellite', path: { latencyMs: 600 } },
-    { what: 'a satellite that loses 5 %', path: { latencyMs: 600, lossShare: 0.05 } },
-  ])('is not given up for $what, in half an hour with and without traffic', async ({ path }) => {
-    for (const priority of [0, 2]) {
+  describe.each([0, 2])('of priority %i', (priority) => {
+    it.each([
+      { what: '20 % loss', path: { lossShare: 0.2, latencyMs: 20 } },
+      { what: 'a satellite', path: { latencyMs: 600 } },
+      { what: 'a satellite that loses 5 %', path: { latencyMs: 600, lossShare: 0.05 } },
+    ])('is not given up for $what, in half an hour with and without traffic', async ({ path }) => {
       const bench = new Bench({ priority, path });
       await bench.run(1_800_000);
       let packets = 0;
@@ -146,7 +146,7 @@ describe('a port in use', () => {
       await bench.run(1_800_000);
       stop();
       expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
-    }
+    });
   });
 
   it('fails behind a portal, although everything answers', async () => {
@@ -216,6 +216,24 @@ describe('a standby', () => {
     await bench.run(200);
     const record = bench.tester.recordsOf('eth0').get(targetKey(controller));
     expect(record?.lastSucceeded?.atMs).toBeGreaterThan(sinceMs);
+  });
+});
+
+describe('probes with data', () => {
+  it('are as much more seldom as they are dearer', async () => {
+    const bytesIn = async (payloadBytes: number): Promise<{ readonly bytes: number; readonly keepalives: number }> => {
+      const bench = new Bench({ path: { latencyMs: 20 }, payloadBytes });
+      await bench.run(60_000);
+      const { keepalives, bytes } = bench.network.counts;
+      const [keepalivesBefore, bytesBefore] = [keepalives, bytes.get('eth0') ?? 0];
+      await bench.run(3_600_000);
+      const { counts } = bench.network;
+      return { keepalives: counts.keepalives - keepalivesBefore, bytes: (counts.bytes.get('eth0') ?? 0) - bytesBefore };
+    };
+    const [empty, filled] = [await bytesIn(0), await bytesIn(252)];
+    // 28 bytes of headers: ten times as dear.
+    expect(filled.keepalives / empty.keepalives).toBeCloseTo(1 / 10, 1);
+    expect(filled.bytes).toBeLessThan(1.1 * empty.bytes);
   });
 });
 
@@ -355,10 +373,10 @@ describe('what fails above the path', () => {
 
   it('a first packet of full size that meets a bad moment is repeated', async () => {
     const bench = new Bench({ path: { latencyMs: 20, largeLost: true } });
-    await bench.run(15_000);
+    await bench.run(5_000);
     expect(bench.network.counts.sizes).toBe(1);
     Object.assign(bench.network.path('eth0'), { largeLost: false });
-    await bench.run(30_000);
+    await bench.run(15_000);
     expect(bench.health()).toMatchObject({ state: 'working', sizeProven: true });
   });
 

@@ -238,7 +238,7 @@ export class Tester {
       pace: paceOf(port.priority),
       target: {
         ...{ light: isLightTarget(target), intervalMs, timeoutMs },
-        ...{ keepalive: prober.keepaliveMeans(label, targetKey), calmKeepalives },
+        ...{ keepalive: prober.keepaliveMeans(assignment), calmKeepalives },
       },
       traffic,
       inFlight: [...inFlight],

@@ -29,6 +29,7 @@ export class Bench {
   readonly #priority: number;
   readonly #monthlyBytes: number;
   readonly #target: ProbeTarget;
+  readonly #payloadBytes: number;
   #role: PortRole = { kind: 'in-use' };
   #validSinceMs: number | undefined = 0;
   /** When the verdict was another one, and which. */
@@ -40,6 +41,7 @@ export class Bench {
       readonly target?: ProbeTarget;
       readonly path?: Partial<SimulatedPath>;
       readonly monthlyBytes?: number;
+      readonly payloadBytes?: number;
       /** Instead of the simulated network. */
       readonly prober?: (clock: VirtualClock) => Prober;
     } = {},
@@ -47,6 +49,7 @@ export class Bench {
     this.#monthlyBytes = options.monthlyBytes ?? paceOf(options.priority ?? 0).monthlyBytes;
     this.#priority = options.priority ?? 0;
     this.#target = options.target ?? controller;
+    this.#payloadBytes = options.payloadBytes ?? 0;
     const light = this.#target.kind === 'icmp' || this.#target.kind === 'tcp';
     const { patienceMs } = paceOf(this.#priority);
     this.#settings = { failAfter: 3, recoverAfter: 2, slowestMs: undefined, patienceMs, light };
@@ -74,7 +77,13 @@ export class Bench {
     if ('validSinceMs' in changes) this.#validSinceMs = changes.validSinceMs;
     const assignment: TestAssignment = {
       ...{ label: 'eth0', targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
-      ...{ intervalMs: undefined, timeoutMs: undefined, calmKeepalives: true, role: this.#role },
+      ...{
+        intervalMs: undefined,
+        timeoutMs: undefined,
+        payloadBytes: this.#payloadBytes,
+        calmKeepalives: true,
+        role: this.#role,
+      },
     };
     const port: TestedPort = {
       ...{ label: 'eth0', interfaceName: 'eth0', priority: this.#priority, validSinceMs: this.#validSinceMs },
@@ -88,7 +97,13 @@ export class Bench {
   assignWithout(label: string): void {
     const assignment = (of: string): TestAssignment => ({
       ...{ label: of, targetKey: targetKey(this.#target), target: this.#target, settings: this.#settings },
-      ...{ intervalMs: undefined, timeoutMs: undefined, calmKeepalives: true, role: this.#role },
+      ...{
+        intervalMs: undefined,
+        timeoutMs: undefined,
+        payloadBytes: this.#payloadBytes,
+        calmKeepalives: true,
+        role: this.#role,
+      },
     });
     const port = (of: string, validSinceMs: number | undefined): TestedPort => ({
       ...{ label: of, interfaceName: of, priority: this.#priority, validSinceMs },

@@ -89,8 +89,8 @@ export class SimulatedNetwork implements Prober {
     return path;
   }
 
-  keepaliveMeans(label: string, targetKey: string): KeepaliveMeans {
-    return this.#prober.keepaliveMeans(label, targetKey);
+  keepaliveMeans(assignment: Parameters<Prober['keepaliveMeans']>[0]): KeepaliveMeans {
+    return this.#prober.keepaliveMeans(assignment);
   }
 
   forget(label: string): void {
