@@ -50,7 +50,7 @@ function isConfiguration(bytes: Uint8Array): boolean {
   if (config === undefined) return false;
   const known = EdgeDevConfig.encode({ ...config, id: undefined, _unknownFields: {} }).finish();
   if (config.id === undefined) return known.length > 0;
-  return !hasUnknown(config.id) && (isUuid(config.id.uuid) || (config.id.uuid === '' && known.length > 0));
+  return isUuid(config.id.uuid) || (config.id.uuid === '' && known.length > 0 && !hasUnknown(config.id));
 }
 
 function hasUnknown(message: { readonly _unknownFields?: object | undefined }): boolean {

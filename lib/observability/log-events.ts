@@ -38,6 +38,8 @@ export const logEvents = {
   'config-returned':
     'A configuration was not confirmed before a start, and the version before is in force; `reason` tells.',
   'config-not-returned': 'A configuration was not confirmed, and `returnTo` is not kept: it stays in force.',
+  'configuration-given-up': 'NIM gave an unconfirmed configuration up: the controller was lost over every port.',
+  'configuration-not-given-up': 'zedagent did not let the version before return (`why`); it is asked again.',
   'configuration-confirmed': 'A configuration that was pushed with a time to confirm it was confirmed.',
   'stored-policy-unreadable': 'The stored policy cannot be decoded; overrides and grants are lost.',
   'change-not-persisted': 'A requested change was not written to disk, so it was refused.',

@@ -31,6 +31,9 @@ import { LeaseNameServers, PortIdentities, PortObserver } from './observe/index.
 import { PolicyEvents } from './events/policy-events.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './api/service.js';
+import { controllerReach } from './unconfirmed/controller-reach.js';
+import { ControllerWatch } from './unconfirmed/controller-watch.js';
+import { giveUp } from './unconfirmed/give-up.js';
 import { startTests } from './probing/start-tests.js';
 import { readAppTraffic } from './probing/tester/index.js';
 
@@ -165,11 +168,23 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       policyEvents.recordEnds(ended);
     },
   });
+  const zedagentAddress = `unix:${join(runDir, 'zedagent.sock')}`;
+  const controllerWatch = new ControllerWatch({
+    clock,
+    reach: () => {
+      const { published } = publisher;
+      if (published === undefined) return undefined;
+      const { version } = published.configuration;
+      return { version, reach: controllerReach(published, clock.monotonicMs()) };
+    },
+    giveUp: (version, reason) => giveUp(zedagentAddress, version, reason, logger),
+  });
   const stop = new AbortController();
   authorizationLists.follow(stop.signal);
   const following = followConfiguration({
-    zedagentAddress: `unix:${join(runDir, 'zedagent.sock')}`,
+    zedagentAddress,
     onConfiguration: (configuration, policyChanges) => {
+      controllerWatch.take({ version: configuration.version, isUnconfirmed: configuration.isUnconfirmed === true });
       grantEnds.take(configuration);
       policyEvents.record(policyChanges);
     },
@@ -181,6 +196,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     close: async () => {
       stop.abort();
       grantEnds.close();
+      controllerWatch.close();
       manager.close();
       observer.close();
       nameServers.close();

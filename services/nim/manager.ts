@@ -113,13 +113,14 @@ export class Manager {
   }
 
   #takeOver(configuration: ConfigurationInForce, trigger: Trigger, events: readonly ManagerEvent[] = []): void {
-    const { version, author, model } = configuration;
+    const { version, author, changes, reason, model } = configuration;
+    const told = { ...(changes === undefined ? {} : { changes }), ...(reason === undefined ? {} : { reason }) };
     this.#configuration = configuration;
     this.#waiting = undefined;
     for (const label of this.#facts.keys()) {
       if (!model.ports.some((port) => port.label === label)) this.#facts.delete(label);
     }
-    this.#decide([...events, { kind: 'configuration-changed', version, author }], trigger);
+    this.#decide([...events, { kind: 'configuration-changed', version, author, ...told }], trigger);
   }
 
   #snapshot(): NetworkSnapshot {
