@@ -81,6 +81,16 @@ function obstructionLines({ name, applied }: NetworkInstanceView): readonly stri
   return obstacleLines(applied?.obstacles ?? []).map((line) => printable(`${name}: ${line}`));
 }
 
+function routeLines({ name, applied }: NetworkInstanceView): readonly string[] {
+  return (applied?.staticRoutes ?? []).map(({ destination, gateway, armedPorts, problem }) => {
+    const [inUse = 'an app', ...standby] = armedPorts;
+    const way = [`by ${inUse}`, ...(gateway === '' ? [] : [`via ${gateway}`])].join(' ');
+    const text =
+      problem !== '' ? `rejected: ${problem}` : standby.length === 0 ? way : `${way}, standby ${standby.join(' ')}`;
+    return printable(`${name}: to ${destination} ${text}`);
+  });
+}
+
 function noticeLines({ name, applied }: NetworkInstanceView): readonly string[] {
   return (applied?.notices ?? []).map((notice) => printable(`${name}: ${notice}`));
 }
@@ -115,6 +125,7 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),
+      ...networkInstances.flatMap(routeLines),
       ...networkInstances.flatMap(noticeLines),
       ...configurationLines(view.configuration, nowMs),
       ...view.troubles,

@@ -12,6 +12,7 @@ import {
   type Lab,
   type UdpStreamReport,
 } from '../../lab/index.js';
+import { IPRoute } from '../../gen/config/netinst.js';
 import { setUpBareChain } from './bare-chain.js';
 import { createBenchLab, QuickCable, setInstrumentsApart } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
     const rig = { lab, cable, watch };
     const control = await controlSeries(rig);
     const app = await appSeries(rig);
+    const route = await routeSeries(lab);
     const stream = await startStream(lab, DENSE_STREAM_INTERVAL_MS);
     const unattended = await unattendedPulls(rig, stream);
     const leaks = await leakCounts(lab);
@@ -85,7 +87,7 @@ async function main(): Promise<void> {
     await setUpBareChain(lab);
     await sleep(SETTLE_AFTER_PLUG_MS);
     const bare = await unattendedPulls(rig, stream);
-    report(app, control, unattended, bare, leaks);
+    report({ app, route, control, unattended, bare, leaks });
   } catch (error) {
     console.error(
       await lab.exec('device', ['sh', '-c', `tail -n 20 ${lab.folder}/*.log`]).then(({ stdout }) => stdout),
@@ -156,6 +158,46 @@ async function appSeries(rig: Rig): Promise<AppSamples> {
     planned: planned.map(({ longestOutageMs }) => longestOutageMs),
     plannedLost: planned.map(({ lost }) => lost),
   };
+}
+
+/**
+ * The app's traffic to one destination goes by a static route with a label, its default route by eth0; the cable that
+ * is pulled is the route's.
+ */
+async function routeSeries(lab: Lab): Promise<readonly number[]> {
+  const configuration = lab.configuration({ failbackHoldSeconds: 0 });
+  const route = IPRoute.fromPartial({ destinationNetwork: `${internetAddresses.echo2}/32`, port: 'radio' });
+  await lab.pushConfig({
+    ...configuration,
+    systemAdapterList: configuration.systemAdapterList.map((adapter) =>
+      adapter.name === 'eth0' ? adapter : { ...adapter, sharedLabels: ['radio'] },
+    ),
+    networkInstances: configuration.networkInstances.map((instance) =>
+      instance.displayname === NETWORK_INSTANCE ? { ...instance, staticRoutes: [route] } : instance,
+    ),
+  });
+  const { agent } = lab.app('app1');
+  const { stream } = await agent.call('startUdpStream', {
+    ...{ address: internetAddresses.echo2, port: servicePorts.echo, intervalMs: DENSE_STREAM_INTERVAL_MS },
+  });
+  const cable = new QuickCable(lab, 'wwan0');
+  const outages: number[] = [];
+  for (let pull = 0; pull < PULLS; pull += 1) {
+    await sleep(SETTLE_AFTER_PLUG_MS);
+    const { beforeMs } = cable.pull();
+    await sleep(SETTLE_MS);
+    // What was sent in the last moments may still be on its way.
+    const times = { sinceMs: beforeMs - BEFORE_PULL_MS, untilMs: monotonicMs() - 20 };
+    const { sources, longestOutageMs } = await agent.call('readUdpStream', { stream, ...times });
+    const through = sources.find(({ firstSentMs }) => firstSentMs < beforeMs)?.address;
+    if (through === lab.isp('wwan0').publicAddress) outages.push(longestOutageMs);
+    else console.log(`a pull is not counted: the stream came from ${through ?? 'nowhere'} before it`);
+    cable.plug();
+  }
+  await agent.call('stopUdpStream', { stream });
+  await pushAllowed(lab, [0, 1]);
+  await sleep(SETTLE_AFTER_PLUG_MS);
+  return outages;
 }
 
 /** A configuration forbids the better port, and the next one allows it again. */
@@ -258,16 +300,25 @@ async function cleanUpServices(lab: Lab): Promise<void> {
   );
 }
 
-function report(
-  app: AppSamples,
-  control: ControlSamples,
-  unattended: readonly number[],
-  bare: readonly number[],
-  leaks: Leaks,
-): void {
+function report({
+  app,
+  route,
+  control,
+  unattended,
+  bare,
+  leaks,
+}: {
+  readonly app: AppSamples;
+  readonly route: readonly number[];
+  readonly control: ControlSamples;
+  readonly unattended: readonly number[];
+  readonly bare: readonly number[];
+  readonly leaks: Leaks;
+}): void {
   const dense: readonly Measurement[] = [
     { what: 'outage, cable pulled', unit: 'ms', values: app.outage, goal: 'median 1, p99 10, <= 2x bare' },
     { what: 'datagrams lost in it', unit: '', values: app.lost },
+    { what: 'outage of a static route by a label, cable pulled', unit: 'ms', values: route, goal: 'as the default' },
     { what: 'outage, all services killed', unit: 'ms', values: unattended },
     { what: 'outage, bare kernel chain without us', unit: 'ms', values: bare },
     { what: 'outage of a planned switch (configuration)', unit: 'ms', values: app.planned },

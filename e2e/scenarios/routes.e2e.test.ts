@@ -3,17 +3,40 @@ import { run } from 'iproute-exec';
 
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { IPRoute, type NetworkInstanceConfig } from '../../gen/config/netinst.js';
-import { waitUntil, type AppName, type Lab } from '../../lab/index.js';
-import { launchShip, type Ship } from './ship.js';
+import {
+  internetAddresses,
+  serviceNames,
+  servicePorts,
+  waitUntil,
+  type AppName,
+  type Lab,
+  type PortName,
+} from '../../lab/index.js';
+import { goesOutBy, launchShip, sourceSeen, wrongSources, type Ship } from './ship.js';
 
 type Changes = Partial<NetworkInstanceConfig>;
 
 /** The ship's configuration with its first network instance changed. */
 function withDefaultInstance(lab: Lab, changes: Changes): EdgeDevConfig {
-  const configuration = lab.configuration({ failbackHoldSeconds: 0 });
+  const configuration = lab.configuration({ failbackHoldSeconds: 0, drainSeconds: 0 });
   const [first, ...others] = configuration.networkInstances;
   if (first === undefined) throw new Error('the ship has no network instance');
-  return { ...configuration, networkInstances: [{ ...first, ...changes }, ...others] };
+  return {
+    ...configuration,
+    // Two of the ports share a label.
+    systemAdapterList: configuration.systemAdapterList.map((adapter) =>
+      adapter.name === 'eth0' ? adapter : { ...adapter, sharedLabels: ['radio'] },
+    ),
+    networkInstances: [{ ...first, ...changes }, ...others],
+    // A port map for one port alone is a problem where the network instance has none.
+    apps: configuration.apps.map((app) => ({
+      ...app,
+      interfaces: app.interfaces.map((one) => ({
+        ...one,
+        acls: one.acls.filter(({ matches }) => !matches.some(({ type }) => type === 'adapter')),
+      })),
+    })),
+  };
 }
 
 /** What the app has of its lease, as `ip` prints it. */
@@ -55,16 +78,16 @@ describe('an app', () => {
       {
         propagateConnectedRoutes: true,
         mtu: 9000,
-        staticRoutes: [IPRoute.fromPartial({ destinationNetwork: '203.0.113.0/24', port: 'wwan0' })],
+        staticRoutes: [IPRoute.fromPartial({ destinationNetwork: '198.51.100.0/24', port: 'wwan0' })],
       },
-      (told, link) => told.includes('203.0.113.0/24') && link.includes('mtu 1430'),
+      (told, link) => told.includes('198.51.100.0/24') && link.includes('mtu 1430'),
     );
     expect(
       routes
         .split('\n')
         .map((line) => line.split(' ')[0])
         .filter((word) => word !== ''),
-    ).toEqual(expect.arrayContaining(['default', '203.0.113.0/24']));
+    ).toEqual(expect.arrayContaining(['default', '198.51.100.0/24']));
     const subnets = await run('ip', ['-n', ship.lab.namespace('device'), '-4', 'route', 'show', 'proto', 'kernel']);
     for (const line of subnets.stdout.split('\n').filter((each) => /dev (eth0|wwan0|sat0)/.test(each))) {
       expect(routes).toContain(`${line.split(' ')[0] ?? ''} via 10.77.0.1`);
@@ -74,5 +97,100 @@ describe('an app', () => {
   it('of an air-gapped network instance gets no default route', async () => {
     const routes = await pushUntilTold({ port: undefined }, (told) => !told.includes('default'));
     expect(routes).toBe('');
+  });
+});
+
+const TO_OFFICE = `${internetAddresses.echo2}/32`;
+
+describe('a static route', () => {
+  let ship: Ship;
+
+  beforeAll(async () => {
+    ship = await launchShip();
+  });
+
+  afterAll(async () => {
+    await ship.destroy();
+  });
+
+  const push = (...routes: Partial<IPRoute>[]): Promise<bigint> =>
+    ship.lab.pushConfig(
+      withDefaultInstance(ship.lab, { staticRoutes: routes.map((route) => IPRoute.fromPartial({ ...route })) }),
+    );
+  const officeBy = (port: PortName): Promise<boolean> => goesOutBy(ship.lab, 'app1', port, internetAddresses.echo2);
+
+  it('by a label has a port and a standby of its own, whatever the default route does', async () => {
+    const { lab, watch } = ship;
+    await push({ destinationNetwork: TO_OFFICE, port: 'radio' });
+    expect(await officeBy('wwan0')).toBe(true);
+    expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+
+    await lab.pullCable('wwan0');
+    expect(await officeBy('sat0')).toBe(true);
+    expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+    await lab.plugCable('wwan0');
+    expect(await officeBy('wwan0')).toBe(true);
+
+    await lab.pullCable('eth0');
+    await watch.applied('default', 'wwan0');
+    expect(await goesOutBy(lab, 'app1', 'wwan0')).toBe(true);
+    expect(await officeBy('wwan0')).toBe(true);
+    await lab.plugCable('eth0');
+    await watch.applied('default', 'eth0');
+  });
+
+  it('keeps its sessions while the default route comes to its port and leaves it', async () => {
+    const { lab, watch } = ship;
+    await push({ destinationNetwork: TO_OFFICE, port: 'radio' });
+    expect(await officeBy('wwan0')).toBe(true);
+    const { agent } = lab.app('app1');
+    const { session } = await agent.call('startTcpSession', {
+      ...{ address: internetAddresses.echo2, port: servicePorts.echo, intervalMs: 5 },
+    });
+    await lab.pullCable('eth0');
+    await watch.applied('default', 'wwan0');
+    expect(await goesOutBy(lab, 'app1', 'wwan0')).toBe(true);
+    await lab.plugCable('eth0');
+    await watch.applied('default', 'eth0');
+    expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+    const report = await agent.call('stopTcpSession', { session });
+    expect(report.echoedLines).toBeGreaterThan(10);
+    expect(report.breaks).toEqual([]);
+    expect(report.source).toBe(lab.isp('wwan0').publicAddress);
+  });
+
+  it('fails over in the kernel with every service killed, and never to a port without its label', async () => {
+    const { lab, watch } = ship;
+    await push({ destinationNetwork: TO_OFFICE, port: 'radio' });
+    expect(await officeBy('wwan0')).toBe(true);
+    await Promise.all(serviceNames.map((name) => lab.service(name).kill('SIGKILL')));
+    await lab.pullCable('wwan0');
+    expect(await officeBy('sat0')).toBe(true);
+    await lab.pullCable('sat0');
+    const before = (await lab.isp('eth0').counters()).destinations.get(internetAddresses.echo2)?.packets ?? 0;
+    expect(await sourceSeen(lab, 'app1', internetAddresses.echo2)).toBeUndefined();
+    expect((await lab.isp('eth0').counters()).destinations.get(internetAddresses.echo2)?.packets ?? 0).toBe(before);
+    expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+    await lab.services.start();
+    await lab.plugCable('wwan0');
+    await lab.plugCable('sat0');
+    await watch.applied('default', 'eth0');
+    expect(await officeBy('wwan0')).toBe(true);
+  });
+
+  it("by a router in a port's network goes that way, and is rejected where nobody knows the router", async () => {
+    const { lab } = ship;
+    await push({ destinationNetwork: TO_OFFICE, gateway: lab.topology.ports.sat0.gateway });
+    expect(await officeBy('sat0')).toBe(true);
+    await push({ destinationNetwork: TO_OFFICE, gateway: '198.19.0.1' });
+    expect(
+      await waitUntil(async () => (await sourceSeen(lab, 'app1', internetAddresses.echo2)) === undefined, {
+        ...{ timeoutMs: 10_000, everyMs: 100 },
+      }),
+    ).toBe(true);
+    expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+    await push();
+    expect(await officeBy('eth0')).toBe(true);
+    expect(await wrongSources(lab)).toBe(0);
   });
 });

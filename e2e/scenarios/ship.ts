@@ -45,9 +45,13 @@ export async function launchShip(
 }
 
 /** The address that a server on the internet sees an app come from; undefined where it hears nothing. */
-export async function sourceSeen(lab: Lab, app: AppName): Promise<string | undefined> {
+export async function sourceSeen(
+  lab: Lab,
+  app: AppName,
+  server: string = internetAddresses.echo1,
+): Promise<string | undefined> {
   const answer = await lab.app(app).agent.call('askUdp', {
-    address: internetAddresses.echo1,
+    address: server,
     port: servicePorts.echo,
     timeoutMs: 300,
   });
@@ -55,9 +59,12 @@ export async function sourceSeen(lab: Lab, app: AppName): Promise<string | undef
 }
 
 /** Waits until an app's new flows go out by this port, as a server on the internet sees them. */
-export function goesOutBy(lab: Lab, app: AppName, port: PortName): Promise<boolean> {
+export function goesOutBy(lab: Lab, app: AppName, port: PortName, server?: string): Promise<boolean> {
   const { publicAddress } = lab.isp(port);
-  return waitUntil(async () => (await sourceSeen(lab, app)) === publicAddress, { timeoutMs: 10_000, everyMs: 20 });
+  return waitUntil(async () => (await sourceSeen(lab, app, server)) === publicAddress, {
+    timeoutMs: 10_000,
+    everyMs: 20,
+  });
 }
 
 /** On which ports a TCP port map of app1 answers from the internet now; the others refuse or stay silent. */

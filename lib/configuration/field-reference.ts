@@ -73,8 +73,6 @@ const HOST_CONFIGURES =
   "the host's network manager gives ports their addresses, and must do so: nothing here does; status says where a port has another";
 const HOST_MAKES_VLANS = 'the host must make the VLAN interface with this tag: nothing here does';
 const HOST_MAKES_BONDS = 'the host must make the bond with this setting: nothing here does';
-const NO_ROUTE =
-  'no way of its own is built for the route: apps are told of it, and its traffic follows the port in use';
 const LISP = 'LISP is gone from EVE, and not built here';
 
 /** Network instances that exist are built whole or not at all: nothing may look as if it worked. */
@@ -98,6 +96,10 @@ const nameOfTimeServer: readonly FieldRule[] = [
     when: (value) => typeof value === 'string' && !isIPv4(value),
     notice: 'apps are told time servers by IPv4 address only: a name is not handed out',
   },
+];
+
+const ofDefaultRoute = (notice: string): readonly FieldRule[] => [
+  { kind: 'warned', when: (_value, { destinationNetwork }) => isDefaultDestination(destinationNetwork), notice },
 ];
 
 function isIpv6Destination(destination: unknown): boolean {
@@ -299,16 +301,22 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured(
     'networkInstances[].staticRoutes[].destinationNetwork',
-    'IPv4 network of the route, each once, outside of the own subnet; empty, 0.0.0.0/0, ::/0: the default route. Apps are told of it (DHCP option 121); a default route of its own makes that they get one in any case',
+    'IPv4 network of the route, each once, outside of the own subnet; the longest prefix counts. Empty, 0.0.0.0/0, ::/0: the default route. Apps are told of it (DHCP option 121); a default route of its own makes that they get one in any case',
     'default route',
     destinationRules,
   ),
-  honoured('networkInstances[].staticRoutes[].gateway', 'next hop; not beside `port`', 'none', [
-    { kind: 'warned', when: () => true, notice: NO_ROUTE },
-  ]),
-  honoured('networkInstances[].staticRoutes[].port', 'label of the ports of the route; not beside `gateway`', 'none', [
-    { kind: 'warned', when: () => true, notice: NO_ROUTE },
-  ]),
+  honoured(
+    'networkInstances[].staticRoutes[].gateway',
+    'next hop, in the network of a port that the network instance may use, or an app of its own; not beside `port`. What it does not lead to now is rejected',
+    'none',
+    ofDefaultRoute('the gateway of a default route is not used: traffic follows the default route of the port in use'),
+  ),
+  honoured(
+    'networkInstances[].staticRoutes[].port',
+    'label of the ports of the route, of those that the network instance may use: a selection of its own, with a standby in the kernel. Not beside `gateway`',
+    'none',
+    ofDefaultRoute('the label of a default route is not used: name it in `port` of the network instance'),
+  ),
   warned(
     'networkInstances[].staticRoutes[].probe.enableGwPing',
     'ping of the gateway',
@@ -321,8 +329,8 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured(
     'networkInstances[].staticRoutes[].probe.customProbe.probeMethod',
-    'of the default route: ICMP or TCP to the endpoint is its test, where `test.target` names none',
-    'none',
+    'of the default route: ICMP or TCP to the endpoint is its test, where `test.target` names none; of a route by a label: its test',
+    'none; a route by a label goes by what is known of its ports',
   ),
   honoured('networkInstances[].staticRoutes[].probe.customProbe.probeEndpoint.host', 'whom to ask'),
   honoured('networkInstances[].staticRoutes[].probe.customProbe.probeEndpoint.port', 'TCP port'),

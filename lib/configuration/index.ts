@@ -33,6 +33,13 @@ export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';
 export { checkPriorities } from './policies.js';
 export { Problems } from './problems.js';
 export { grantOf, grantPermits, hasEnded } from './policy/grants.js';
+export {
+  destinationText,
+  routeSelectionId,
+  routeSelectionOf,
+  withRouteSelections,
+  type RouteSelection,
+} from './route-selections.js';
 export { limitInForce, operations, type LimitInForce } from './policy/limits.js';
 export { networkInstanceNamed, type Named } from './policy/named.js';
 export { patchOverrides, targetOf, withoutOrphans, type PatchedOverrides } from './policy/patch.js';

@@ -116,6 +116,8 @@ export interface NetworkInstance {
   readonly active: boolean;
   /** The label of the ports it wants; undefined means air-gapped. */
   readonly portLabel: string | undefined;
+  /** A label that its ports must have beside that one; of selections for a static route. */
+  readonly viaLabel?: string | undefined;
   /** Only for kind local. */
   readonly network: LocalNetwork | undefined;
   /** Undefined: the operation policy for APP_TRAFFIC applies. */
@@ -140,7 +142,9 @@ export interface StaticRoute {
 
 /** Where a static route leads: to a next hop, or by ports with a label. */
 export type RouteVia =
-  { readonly kind: 'gateway'; readonly address: string } | { readonly kind: 'ports'; readonly label: string };
+  | { readonly kind: 'gateway'; readonly address: string }
+  /** `target`: of its own probe (`probe.customProbe`); undefined: it goes by what is known of the port. */
+  | { readonly kind: 'ports'; readonly label: string; readonly target: ProbeTarget | undefined };
 
 /** IPv4 addressing of a local network instance. */
 export interface LocalNetwork {

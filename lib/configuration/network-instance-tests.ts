@@ -1,11 +1,11 @@
 import type { NetworkInstanceConfig } from '../../gen/config/netinst.js';
 import type { NetworkInstanceTest } from '../../gen/config/uplink.js';
 import type { Duration } from '../../gen/google/protobuf/duration.js';
-import { ConnectivityProbeMethod, type ConnectivityProbe } from '../../gen/evecommon/netcmn.js';
 import { durationMs } from './durations.js';
 import type { GatewayPing, Hysteresis, NetworkInstanceTestSettings, QualityThresholds } from './model.js';
 import { HIGHEST_PRIORITY } from './ports.js';
-import { parseTarget, targetKey, targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
+import { accepted, customTarget } from './custom-probe.js';
+import { parseTarget, targetKey, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
 import { isDefaultDestination } from './static-routes.js';
 
@@ -213,29 +213,4 @@ function interpretRouteProbe(config: NetworkInstanceConfig, field: string, probl
     target ??= named;
   });
   return { target, gatewayPing };
-}
-
-function customTarget(
-  { probeMethod, probeEndpoint }: ConnectivityProbe,
-  field: string,
-  problems: Problems,
-): ProbeTarget | undefined {
-  const { host, port } = probeEndpoint ?? { host: '', port: 0 };
-  switch (probeMethod) {
-    case ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_UNSPECIFIED:
-      return undefined;
-    case ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_ICMP:
-      return accepted(targetOfParts('icmp', host, port), `${field}.probeEndpoint`, problems);
-    case ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_TCP:
-      return accepted(targetOfParts('tcp', host, port), `${field}.probeEndpoint`, problems);
-    default:
-      problems.add(`${field}.probeMethod`, 'is none that we know');
-      return undefined;
-  }
-}
-
-function accepted(parsed: ParsedTarget, field: string, problems: Problems): ProbeTarget | undefined {
-  if (parsed.kind === 'valid') return parsed.target;
-  problems.add(field, parsed.problem);
-  return undefined;
 }

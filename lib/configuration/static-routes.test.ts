@@ -14,12 +14,17 @@ describe('static routes', () => {
     [
       'by a label',
       [{ destinationNetwork: '198.51.100.7/32', port: 'wwan0' }],
-      [{ destination: { address: '198.51.100.7', length: 32 }, via: { kind: 'ports', label: 'wwan0' } }],
+      [
+        {
+          destination: { address: '198.51.100.7', length: 32 },
+          via: { kind: 'ports', label: 'wwan0', target: undefined },
+        },
+      ],
     ],
     [
       'the default route, whose probe stands beside its way',
       [{ probe: { enableGwPing: true } }, { destinationNetwork: '0.0.0.0/0', port: 'uplink' }],
-      [{ destination: { address: '0.0.0.0', length: 0 }, via: { kind: 'ports', label: 'uplink' } }],
+      [{ destination: { address: '0.0.0.0', length: 0 }, via: { kind: 'ports', label: 'uplink', target: undefined } }],
     ],
     [
       'of IPv6, and by no way: none',
@@ -33,7 +38,7 @@ describe('static routes', () => {
     [
       'to a network that the subnet is a part of',
       [{ destinationNetwork: '10.0.0.0/8', port: 'wwan0' }],
-      [{ destination: { address: '10.0.0.0', length: 8 }, via: { kind: 'ports', label: 'wwan0' } }],
+      [{ destination: { address: '10.0.0.0', length: 8 }, via: { kind: 'ports', label: 'wwan0', target: undefined } }],
     ],
   ])('%s', (_what, routes, want) => {
     expect(modelOf(withRoutes(...routes)).networkInstances[0]?.staticRoutes).toEqual(want);

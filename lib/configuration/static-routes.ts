@@ -1,4 +1,5 @@
 import type { IPRoute } from '../../gen/config/netinst.js';
+import { customTarget } from './custom-probe.js';
 import { ipv4Network, ipv4Number, overlap, type Ipv4Network } from './ipv4.js';
 import type { LocalNetwork, RouteVia, StaticRoute } from './model.js';
 import type { Problems } from './problems.js';
@@ -40,7 +41,7 @@ export function interpretStaticRoutes(
 }
 
 function interpretRoute(
-  { destinationNetwork, gateway, port }: IPRoute,
+  { destinationNetwork, gateway, port, probe }: IPRoute,
   network: LocalNetwork,
   at: string,
   problems: Problems,
@@ -58,9 +59,15 @@ function interpretRoute(
     return undefined;
   }
   const via = interpretWay(gateway, port, network, at, problems);
-  return via === undefined
-    ? undefined
-    : { destination: { address: destination.text, length: destination.prefixLength }, via };
+  const target =
+    isDefault || probe?.customProbe === undefined
+      ? undefined
+      : customTarget(probe.customProbe, `${at}.probe.customProbe`, problems);
+  if (via === undefined) return undefined;
+  return {
+    destination: { address: destination.text, length: destination.prefixLength },
+    via: via.kind === 'ports' ? { ...via, target } : via,
+  };
 }
 
 const EVERYWHERE: Ipv4Network = { text: '0.0.0.0', prefixLength: 0, first: 0, last: 0xffffffff };
@@ -89,7 +96,7 @@ function interpretWay(
     return { kind: 'gateway', address: gateway };
   }
   if (label !== '') {
-    if (isLabel(label)) return { kind: 'ports', label };
+    if (isLabel(label)) return { kind: 'ports', label, target: undefined };
     problems.add(`${at}.port`, 'must be printable characters without quotes');
     return undefined;
   }

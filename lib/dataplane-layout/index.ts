@@ -19,6 +19,8 @@ export const MAIN_TABLE = 254;
 /** Preferences of our rules. EVE's own numbers where it has one. */
 export const PREFERENCE = {
   subnets: 9000,
+  /** A network instance's own routes, before its ranking. */
+  ownRoutes: 9050,
   /** Rankings by mark: 9100 the port in use, 9101 the next one, and so on. */
   ranking: 9100,
   rankingUnreachable: 9199,
@@ -83,6 +85,14 @@ export function rankedPortNumbers(mark: number): readonly number[] {
   return Array.from(digits.toString(16), (digit) => Number.parseInt(digit, 16));
 }
 
+/**
+ * Flows of a network instance's own routes bear another number than its others, so that they stay where they are when
+ * it moves; also the realm of those routes, by which they are known.
+ */
+export function routeFlowNumber(niNumber: number): number {
+  return 0x8000 | niNumber;
+}
+
 /** The conntrack mark of flows of a network instance over a port. */
 export function flowMark(portNumber: number, niNumber: number): number {
   return (OURS | (portNumber << 16) | niNumber) >>> 0;
@@ -101,9 +111,25 @@ export function portTable(portNumber: number): number {
   return PORT_TABLES.first + portNumber;
 }
 
-/** Whether a routing table is a port's: routes in there are made from what is observed, and not observed themselves. */
+/**
+ * Whether a routing table is a port's, or a network instance's own: routes in there are made from what is observed, and
+ * not observed themselves.
+ */
 export function isPortTable(table: number): boolean {
-  return table >= PORT_TABLES.first && table <= PORT_TABLES.last;
+  return (table >= PORT_TABLES.first && table <= PORT_TABLES.last) || isRouteTable(table);
+}
+
+/** The routing tables of network instances that have routes of their own. */
+const ROUTE_TABLES = { first: 229_000 } as const;
+
+/** The routing table of a network instance's own routes. */
+export function routeTable(niNumber: number): number {
+  return ROUTE_TABLES.first + niNumber;
+}
+
+/** Whether a routing table is one of a network instance's own routes. */
+export function isRouteTable(table: number): boolean {
+  return table > ROUTE_TABLES.first && table <= ROUTE_TABLES.first + MAX_NI_NUMBER;
 }
 
 /** The name of a network instance's bridge, as in EVE. */

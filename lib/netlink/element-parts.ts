@@ -2,11 +2,12 @@ import { addressText, ipv4Bytes } from './ip-address.js';
 import { text } from './wire/message-reader.js';
 
 /** What a part of an element's key or value may be, in nft's names. */
-export type ElementType = 'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'zone' | 'verdict';
+export type ElementType =
+  'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'realm' | 'zone' | 'verdict';
 
 /**
- * An interface's name, an IPv4 address or a verdict (`jump CHAIN`) as text; a mark, a protocol, a port or a zone as a
- * number.
+ * An interface's name, an IPv4 address or a verdict (`jump CHAIN`) as text; a mark, a protocol, a port, a realm or a
+ * zone as a number.
  */
 export type ElementPart = string | number;
 
@@ -63,6 +64,7 @@ function partBytes(type: ElementType, part: ElementPart): Buffer {
       }
       return Buffer.concat([name, Buffer.alloc(IFNAMSIZ - name.length)]);
     }
+    case 'realm':
     case 'mark': {
       const bytes = Buffer.alloc(4);
       bytes.writeUInt32LE(numberUpTo(part, 0xffff_ffff));
@@ -125,6 +127,7 @@ export function partsIn(types: readonly ElementType[], bytes: Buffer | undefined
 const PART_BYTES: Readonly<Record<ElementType, number>> = {
   ifname: IFNAMSIZ,
   mark: 4,
+  realm: 4,
   ipv4_addr: 4,
   inet_proto: 1,
   inet_service: 2,
@@ -136,6 +139,7 @@ function partIn(type: ElementType, bytes: Buffer): ElementPart {
   switch (type) {
     case 'ifname':
       return text(bytes);
+    case 'realm':
     case 'mark':
       return bytes.readUInt32LE();
     case 'zone':

@@ -38,6 +38,8 @@ export interface Route extends NextHop {
   readonly source: string | undefined;
   /** The route's preference among equals; lower is better. Of IPv6 the kernel takes 0 for 1024, and says so. */
   readonly metric: number;
+  /** What nft calls the class of what goes by it (`rt classid`); absent: none. */
+  readonly realm?: number | undefined;
   /** Who owns it (RTPROT_*). */
   readonly protocol: number;
   /** The kernel does not use it now: the link has no carrier, or is down. */
@@ -96,6 +98,7 @@ export function sameRoute(a: Route, b: Route): boolean {
       a.type === b.type &&
       a.source === b.source &&
       a.metric === b.metric &&
+      a.realm === b.realm &&
       a.protocol === b.protocol &&
       sameNextHop(a, b) &&
       a.nextHops.length === b.nextHops.length &&
@@ -155,7 +158,7 @@ export function writeRoute(writer: MessageWriter, verb: 'replace' | 'delete', ro
   const isNew = verb === 'replace';
   const type = isNew ? RTM.newRoute : RTM.deleteRoute;
   const flags = isNew ? FLAG.create | FLAG.replace : 0;
-  const { destination, table, type: routeType, gateway, source, metric, protocol, isOnLink } = route;
+  const { destination, table, type: routeType, gateway, source, metric, protocol, isOnLink, realm } = route;
   const isUnicast = routeType === 'unicast';
   return writer.message(type, flags | FLAG.acknowledge, () => {
     const header = Buffer.alloc(HEADER.route);
@@ -173,6 +176,7 @@ export function writeRoute(writer: MessageWriter, verb: 'replace' | 'delete', ro
     if (source !== undefined) writer.bytesAttribute(RTA.preferredSource, addressBytes(source));
     if (metric !== 0) writer.u32(RTA.priority, metric);
     if (linkIndex !== 0) writer.u32(RTA.outputInterface, linkIndex);
+    if (realm !== undefined) writer.u32(RTA.realm, realm);
     if (table > LARGEST_TABLE_IN_HEADER) writer.u32(RTA.table, table);
   });
 }
@@ -187,7 +191,7 @@ function writeGateway(writer: MessageWriter, family: IpFamily, bytes: Uint8Array
 
 /** As the words of `ip route add`. */
 export function formatRoute(route: Route): string {
-  const { destination, type, source, table, metric, protocol, isOnLink, family } = route;
+  const { destination, type, source, table, metric, protocol, isOnLink, family, realm } = route;
   return [
     ...(type === 'unicast' ? [] : [type]),
     formatPrefix(destination),
@@ -198,6 +202,7 @@ export function formatRoute(route: Route): string {
     ...(metric === 0 ? [] : ['metric', metric]),
     'proto',
     protocol,
+    ...(realm === undefined ? [] : ['realm', realm]),
     ...(isOnLink ? ['onlink'] : []),
     ...route.nextHops.map((hop) => ['nexthop', ...wordsOfHop(hop, family)].join(' ')),
   ].join(' ');
@@ -241,11 +246,17 @@ function routeIn({ body }: Message, nameOfLink: (index: number) => string | unde
     ...nextHop(fields, fields.get(RTA.outputInterface)?.readUInt32LE(), flags, nameOfLink),
     protocol: body.readUInt8(5),
     metric: fields.get(RTA.priority)?.readUInt32LE() ?? 0,
+    ...realmIn(fields),
     source: source === undefined ? undefined : addressText(source),
     table: fields.get(RTA.table)?.readUInt32LE() ?? body.readUInt8(4),
     isDead: (flags & (RTNH_F.dead | RTNH_F.linkdown)) !== 0,
     nextHops: multipath === undefined ? [] : nextHopsIn(multipath, nameOfLink),
   };
+}
+
+function realmIn(fields: ReadonlyMap<number, Buffer>): Pick<Route, 'realm'> {
+  const realm = fields.get(RTA.realm)?.readUInt32LE();
+  return realm === undefined ? {} : { realm };
 }
 
 /** Each is a struct rtnexthop and its attributes. */

@@ -131,6 +131,7 @@ describe('routes', () => {
       },
       '10.77.0.0/24 table 501 proto 229 nexthop via 192.0.2.1 dev eth0 nexthop via inet6 fe80::1 dev eth1',
     ],
+    [{ dev: 'eth0', realm: 7 }, '10.77.0.0/24 dev eth0 table 501 proto 229 realm 7'],
   ])('%j is written %s', (parts, text) => {
     expect(formatRoute({ ...base, ...parts })).toBe(text);
   });
@@ -143,6 +144,7 @@ describe('set elements', () => {
     ipv4_addr: ipv4,
     inet_proto: u8,
     inet_service: u16,
+    realm: u32,
     zone: u16,
   };
   const typed = fc

@@ -5,6 +5,7 @@ import {
   formatLimit,
   formatOperation,
   formatOperations,
+  routeSelectionOf,
   type Grant,
   type LimitInForce,
   type PortUsage,
@@ -45,11 +46,17 @@ function operationOf(subject: Subject): NetworkOperation {
   return subject.kind === 'operation' ? subject.operation : NetworkOperation.NETWORK_OPERATION_APP_TRAFFIC;
 }
 
-function labelReasons(port: PortPolicy, { portLabel }: NetworkInstancePolicy): readonly Reason<IneligibleCode>[] {
+function labelReasons(
+  port: PortPolicy,
+  { portLabel, viaLabel }: NetworkInstancePolicy,
+): readonly Reason<IneligibleCode>[] {
   if (portLabel === undefined)
     return [reason('label-mismatch', 'the network instance is air-gapped: it names no port')];
-  if (port.labels.includes(portLabel)) return [];
-  return [reason('label-mismatch', `the network instance wants ports labelled "${portLabel}"`)];
+  if (!port.labels.includes(portLabel)) {
+    return [reason('label-mismatch', `the network instance wants ports labelled "${portLabel}"`)];
+  }
+  if (viaLabel === undefined || port.labels.includes(viaLabel)) return [];
+  return [reason('label-mismatch', `the route wants ports labelled "${viaLabel}"`)];
 }
 
 function usageReasons(port: PortPolicy, operation: NetworkOperation): readonly Reason<IneligibleCode>[] {
@@ -99,10 +106,16 @@ function priorityReasons(
  */
 export function grantFor(port: PortPolicy, subject: Subject, policy: DecisionPolicy): Grant | undefined {
   if (policy.grants.length === 0 || isWithin(limitOf(subject, policy), port.priority)) return undefined;
-  const networkInstanceId = subject.kind === 'network-instance' ? subject.networkInstance.id : undefined;
+  const networkInstanceId =
+    subject.kind === 'network-instance' ? networkInstanceIdOf(subject.networkInstance) : undefined;
   return policy.grants
     .filter((grant) => grantPermits(grant, operationOf(subject), networkInstanceId, port.priority))
     .sort((a, b) => b.endsAtBoottimeMs - a.endsAtBoottimeMs)[0];
+}
+
+/** Of a selection for a static route: that of the network instance which has the route. */
+export function networkInstanceIdOf({ id }: Pick<NetworkInstancePolicy, 'id'>): string {
+  return routeSelectionOf(id)?.networkInstanceId ?? id;
 }
 
 function limitOf(subject: Subject, policy: DecisionPolicy): LimitInForce {

@@ -9,7 +9,7 @@ export type PortPolicy = Pick<
 /** What policy says of one network instance. */
 export type NetworkInstancePolicy = Pick<
   NetworkInstance,
-  'id' | 'name' | 'active' | 'portLabel' | 'allowedPriorities'
+  'id' | 'name' | 'active' | 'portLabel' | 'viaLabel' | 'allowedPriorities'
 > & {
   readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'> &
     Partial<

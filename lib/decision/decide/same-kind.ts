@@ -1,3 +1,4 @@
+import { networkInstanceIdOf } from './eligibility.js';
 import type { SelectionMemory } from './memory.js';
 import type { DecisionPolicy, NetworkInstancePolicy } from './policy.js';
 import type { SelectionResult } from './select.js';
@@ -11,9 +12,14 @@ export function kindOf(
   { grants }: DecisionPolicy,
   before: SelectionMemory | undefined,
 ): string {
-  const { id, active, portLabel, allowedPriorities, test } = networkInstance;
+  const id = networkInstanceIdOf(networkInstance);
+  const { active, portLabel, viaLabel, allowedPriorities, test } = networkInstance;
   // The compiler sees to it that all is in here that policy says of a network instance.
-  const policy: Required<Omit<NetworkInstancePolicy, 'id' | 'name'>> = { active, portLabel, allowedPriorities, test };
+  const policy: Required<Omit<NetworkInstancePolicy, 'id' | 'name'>> = {
+    ...{ active, portLabel, viaLabel },
+    allowedPriorities,
+    test,
+  };
   const own = grants.filter(({ networkInstanceId }) => networkInstanceId === id);
   return JSON.stringify([policy, own, before]);
 }

@@ -151,8 +151,12 @@ function outcomeOf(
   };
 }
 
-function whyNoPort({ portLabel }: NetworkInstancePolicy, assessments: readonly Assessment[]): NoPortReason {
+function whyNoPort(
+  { portLabel, viaLabel = portLabel }: NetworkInstancePolicy,
+  assessments: readonly Assessment[],
+): NoPortReason {
   if (portLabel === undefined) return 'air-gapped';
-  if (!assessments.some(({ port }) => port.labels.includes(portLabel))) return 'no-matching-port';
+  const labels = [portLabel, viaLabel ?? portLabel];
+  if (!assessments.some(({ port }) => labels.every((label) => port.labels.includes(label)))) return 'no-matching-port';
   return assessments.some(({ ineligible }) => ineligible.length === 0) ? 'none-usable' : 'none-permitted';
 }

@@ -51,6 +51,7 @@ export const RTA = {
   priority: 6,
   preferredSource: 7,
   multipath: 9,
+  realm: 11,
   table: 15,
   via: 18,
 } as const;

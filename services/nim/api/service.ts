@@ -22,12 +22,18 @@ import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { RpcError, serverStreaming, unary, type CallContext, type StateChange } from '../../../lib/rpc/index.js';
-import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
+import { rankPortsForOperation, type Decision, type Selection } from '../../../lib/decision/decide/index.js';
 import { evaluate } from '../evaluate/index.js';
 import { eventMessage, type EventLog } from '../events/index.js';
 import { explainOperation, explainSelection } from '../explain/explain.js';
 import type { RemoteTests } from '../probing/remote-tests.js';
-import { candidateMessage, WallTime, type Publisher, type TestStatusEntry } from '../publish/index.js';
+import {
+  byNetworkInstance,
+  candidateMessage,
+  WallTime,
+  type Publisher,
+  type TestStatusEntry,
+} from '../publish/index.js';
 import { checkOperation, publishedBy } from './requests.js';
 import { testPorts } from './test-ports.js';
 
@@ -183,8 +189,13 @@ function explainNetworkInstance({ publisher, clock }: ServiceParts, name: string
   return {
     candidates: testStatus?.candidates ?? [],
     status: testStatus,
-    lines: [...explainSelection(selection, clock.monotonicMs())],
+    lines: [selection, ...routesOf(selection, decision)].flatMap((each) => explainSelection(each, clock.monotonicMs())),
   };
+}
+
+/** The selections for its static routes by a label. */
+function routesOf({ networkInstanceId }: Selection, decision: Decision): readonly Selection[] {
+  return (byNetworkInstance(decision).get(networkInstanceId)?.routes ?? []).map(({ selection }) => selection);
 }
 
 function explainOneOperation({ publisher, clock }: ServiceParts, operation: NetworkOperation): ExplainResponse {

@@ -10,6 +10,7 @@ import {
   requestedChanges,
   underPolicy,
   withoutOrphans,
+  withRouteSelections,
   type DeviceModel,
   type Grant,
   type Problem,
@@ -61,11 +62,11 @@ export function draftOf(request: EvaluateRequest, inForce: ConfigurationInForce)
   }
   const [kept, ended] = stillThere(inForce.model.grants, configured);
   return {
-    model: {
+    model: withRouteSelections({
       ...underPolicy(configured, { overrides, grants: [] }),
       grants: [...kept, ...assumed.grants],
       controllerTarget: inForce.model.controllerTarget,
-    },
+    }),
     ports: assumed.ports,
     dropped: [...dropped, ...ended],
   };

@@ -1,6 +1,6 @@
 import type { Event } from '../../../gen/nim/v1/event.js';
 import { PolicyChangeKind } from '../../../gen/zedagent/v1/policy.js';
-import { timestampOf } from '../../../lib/configuration/index.js';
+import { routeSelectionOf, timestampOf } from '../../../lib/configuration/index.js';
 import { causeMessages, failureMessage, testStateMessages } from '../publish/index.js';
 import type { ManagerEvent, LoggedEvent, PolicyChangeType } from './event.js';
 
@@ -28,7 +28,7 @@ function kindOf(event: ManagerEvent): NonNullable<Event['kind']> {
       return {
         $case: 'selectionChanged',
         value: {
-          networkInstanceId: event.networkInstanceId,
+          networkInstanceId: routeSelectionOf(event.networkInstanceId)?.networkInstanceId ?? event.networkInstanceId,
           displayName: event.networkInstanceName,
           fromPort: event.fromPort ?? '',
           toPort: event.toPort ?? '',

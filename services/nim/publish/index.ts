@@ -3,6 +3,7 @@
  * nowhere else; equal ones are not sent again.
  */
 export type { ConfigurationInForce } from './configuration-in-force.js';
+export { byNetworkInstance } from './by-network-instance.js';
 export { Publisher, type BudgetOf, type Published, type TestStatusEntry } from './publisher.js';
 export { equalButForTimes } from './equality.js';
 export { candidateMessage, reasonMessage, testStatusOf } from './test-status.js';

@@ -10,6 +10,7 @@ import type { ConfigurationInForce } from './configuration-in-force.js';
 import { portStatusOf } from './port-status.js';
 import { systemAdapterOf } from './system-adapter.js';
 import { budgetMessage } from './target-status.js';
+import { byNetworkInstance } from './by-network-instance.js';
 import { testStatusOf } from './test-status.js';
 import { WallTime } from './timestamp.js';
 
@@ -100,8 +101,8 @@ export class Publisher {
     const entries = new Map<string, TestStatusEntry>([
       [BASIS_KEY, { kind: 'basis', configVersion, policyVersion, deviceNetworkRevision: this.ports.revision }],
     ]);
-    for (const [id, selection] of decision.selections) {
-      entries.set(id, { kind: 'status', status: testStatusOf(selection, wall) });
+    for (const [id, { own, routes }] of byNetworkInstance(decision)) {
+      entries.set(id, { kind: 'status', status: testStatusOf(own, wall, routes) });
     }
     const isNewStatus = this.testStatuses.replaceAll(entries, (entry, revision) =>
       entry.kind === 'basis' ? entry : { ...entry, status: { ...entry.status, revision } },

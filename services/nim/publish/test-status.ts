@@ -14,8 +14,12 @@ import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from
 import { failureMessage, latencyMessage } from './target-status.js';
 import type { WallTime } from './timestamp.js';
 
-/** A selection as a message; its revision is stamped by the store. */
-export function testStatusOf(selection: Selection, wall: WallTime): NetworkInstanceTestStatus {
+/** A selection as a message, with those for its static routes; its revision is stamped by the store. */
+export function testStatusOf(
+  selection: Selection,
+  wall: WallTime,
+  routes: readonly { readonly destination: string; readonly selection: Selection }[] = [],
+): NetworkInstanceTestStatus {
   const { outcome } = selection;
   return {
     networkInstanceId: selection.networkInstanceId,
@@ -29,6 +33,10 @@ export function testStatusOf(selection: Selection, wall: WallTime): NetworkInsta
     candidates: selection.candidates.map((candidate) => candidateMessage(candidate, wall)),
     revision: 0n,
     failoverWait: failoverWaitOf(selection, wall),
+    routes: routes.map((route) => ({
+      destination: route.destination,
+      selection: testStatusOf(route.selection, wall),
+    })),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   configFromJson,
   interpret,
   targetKey,
+  withRouteSelections,
   type DeviceModel,
   type PolicyOver,
   type ProbeTarget,
@@ -91,7 +92,7 @@ export class DecidedDevice {
     const config = configFromJson(json);
     const interpretation = interpret(config, policy);
     if (interpretation.kind === 'invalid') throw new Error(JSON.stringify(interpretation.problems));
-    const model = { ...interpretation.model, controllerTarget: this.#controllerTarget };
+    const model = withRouteSelections({ ...interpretation.model, controllerTarget: this.#controllerTarget });
     return (this.#interpreted = { json, policy, config, model });
   }
 

@@ -1,6 +1,6 @@
 import type { PolicyChange } from '../../../gen/zedagent/v1/policy.js';
 import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
-import { ConfigurationReader } from '../../../lib/configuration/index.js';
+import { ConfigurationReader, withRouteSelections } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
@@ -31,7 +31,8 @@ export async function followConfiguration(options: {
         );
         return;
       }
-      const { policyVersion, model, overrides, policyChanges } = news;
+      const { policyVersion, overrides, policyChanges } = news;
+      const model = withRouteSelections(news.model);
       const source = { config, overrides };
       const told = {
         ...(changes.length === 0 ? {} : { changes }),

@@ -1,10 +1,11 @@
-import { flowMark, portMark, rankingMark } from '../../../lib/dataplane-layout/index.js';
+import { flowMark, portMark, rankingMark, routeFlowNumber } from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { accessRules } from './access.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
+import { hasOwnRoutes, ownRoutes } from './own-routes.js';
 import { overlapOf, portNetworks } from './overlap.js';
 import { placements, placementsUnder, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
@@ -62,6 +63,11 @@ export function desire(inputs: DesireInputs): Dataplane {
     routes: new Map([
       ...portRoutes([...ports.values()]).map((route) => [routeKey(route), route] as const),
       ...[...subnetRoutes].filter(([, { dev = '' }]) => !outOfServiceBridges.has(dev)),
+      ...ranked.flatMap(({ placement }) =>
+        placement.bridge.address === undefined || !hasOwnRoutes(placement.instance)
+          ? []
+          : ownRoutes(placement, inputs).map((route) => [routeKey(route), route] as const),
+      ),
     ]),
     rules: desiredRules(
       ranked.map(({ placement, ranking, drains }) => ({
@@ -146,6 +152,7 @@ function desiredElements(
     ni_drain: new ElementMap(),
     permitted: new ElementMap(),
     flow_mark: new ElementMap(),
+    route_mark: new ElementMap(),
     port_map_open: new ElementMap(),
     ...portElements(ranked, ports),
   };
@@ -163,6 +170,9 @@ function desiredElements(
       const pair = [name, port.facts.interfaceName];
       made.permitted.put(pair, [], endOf(port));
       made.flow_mark.put(pair, [flowMark(port.number, number)]);
+      if (!hasOwnRoutes(instance)) continue;
+      const own = routeFlowNumber(number);
+      made.route_mark.put([own, port.facts.interfaceName], [flowMark(port.number, own)]);
     }
     for (const drain of drains) {
       const [left] = drain.ranking;

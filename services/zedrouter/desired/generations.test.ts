@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import type { StaticRoute } from '../../../lib/configuration/index.js';
 import { facts, selection } from '../testing/ship.js';
 import { stepFlows, type EndedFlows, type FlowMemories, type FlowMemory, type FlowsStep } from './generations.js';
 import type { Drain, PortFacts, Selection } from './inputs.js';
@@ -23,11 +24,12 @@ function step(
     readonly ports?: ReadonlyMap<string, PortFacts>;
     readonly drainMs?: number;
     readonly flowsLeft?: number;
+    readonly staticRoutes?: readonly StaticRoute[];
   } = {},
 ): FlowsStep {
-  const { ports = up, drainMs = 0, flowsLeft } = more;
+  const { ports = up, drainMs = 0, flowsLeft, staticRoutes = [] } = more;
   return stepFlows(before, {
-    instances: niIds.map((id) => ({ id, drainMs })),
+    instances: niIds.map((id) => ({ id, drainMs, staticRoutes })),
     selections,
     ports,
     flowsLeft: () => flowsLeft,

@@ -1,4 +1,6 @@
+import type { NetworkInstance } from '../../../lib/configuration/index.js';
 import type { Drain, PortFacts, Selection } from './inputs.js';
+import { hasOwnRoutes } from './own-routes.js';
 
 /** Conntrack zones are 16 bits; 0 is everybody's. */
 const LAST_GENERATION = 0xffff;
@@ -32,7 +34,7 @@ export interface FlowsStep {
 /** What decides over flows. */
 export interface FlowInputs {
   /** The network instances that there are, with how long flows may stay on a port that is left. */
-  readonly instances: readonly { readonly id: string; readonly drainMs: number }[];
+  readonly instances: readonly Pick<NetworkInstance, 'id' | 'drainMs' | 'staticRoutes'>[];
   readonly selections: ReadonlyMap<string, Selection>;
   readonly ports: ReadonlyMap<string, PortFacts>;
   /** How many flows are left on a port, where they have been counted since their drain began. */
@@ -56,29 +58,35 @@ interface Left {
  *
  * One that leaves another port that still has link and address starts a new generation: all of its flows are new with
  * the next packet, and none is lost. While other flows drain that would end those, too: then the old port's are deleted
- * alone. Where the port is gone the kernel has moved already, and the flows that began since are kept. With nowhere to
- * go nothing ends, unless policy took the port away.
+ * alone. So they are where it has static routes, whose flows stay where they are. Where the port is gone the kernel has
+ * moved already, and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the port
+ * away.
  */
 export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
   const memories = new Map<string, FlowMemory>();
   const left: Left[] = [];
   const drained: Left[] = [];
-  for (const { id: niId, drainMs } of inputs.instances) {
+  for (const instance of inputs.instances) {
+    const { id: niId, drainMs } = instance;
     const memory = before.get(niId) ?? { port: undefined, generation: FIRST_GENERATION, drains: new Map() };
     const selection = inputs.selections.get(niId);
     const drains = stepDrains(niId, memory.drains, selection, inputs);
-    const isDraining = drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
+    const isDraining = hasOwnRoutes(instance) || drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
     const next = stepInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, inputs);
     memories.set(niId, next.memory);
     if (next.left !== undefined) left.push({ niId, port: next.left });
     left.push(...drains.lost.map((port) => ({ niId, port })));
     drained.push(...drains.over.map((port) => ({ niId, port })));
   }
+  // Flows of static routes may be on any port that the network instance may use, whichever it leaves.
+  const ofRoutes = inputs.instances.flatMap((instance) =>
+    hasOwnRoutes(instance) ? (inputs.selections.get(instance.id)?.permitted ?? []) : [],
+  );
   const gone = [...before.keys()].filter((niId) => !memories.has(niId));
   return {
     memories,
-    ended: [...gone.map((niId) => ({ kind: 'of-instance', niId }) as const), ...joined(left, memories)],
-    drained: joined(drained, memories),
+    ended: [...gone.map((niId) => ({ kind: 'of-instance', niId }) as const), ...joined(left, memories, ofRoutes)],
+    drained: joined(drained, memories, ofRoutes),
   };
 }
 
@@ -141,9 +149,15 @@ function stepInstance(
   return { memory: { ...memory, port: inUse, generation }, left: port };
 }
 
-/** One deletion by port where all have left it, because each deletion is a walk through the kernel's table. */
-function joined(left: readonly Left[], memories: FlowMemories): readonly EndedFlows[] {
-  const stillUsed = new Set([...memories.values()].flatMap(({ port, drains }) => [port, ...drains.keys()]));
+/**
+ * One deletion by port where all have left it, because each deletion is a walk through the kernel's table. `ofRoutes`:
+ * ports on which there may be flows of static routes.
+ */
+function joined(left: readonly Left[], memories: FlowMemories, ofRoutes: readonly string[]): readonly EndedFlows[] {
+  const stillUsed = new Set([
+    ...ofRoutes,
+    ...[...memories.values()].flatMap(({ port, drains }) => [port, ...drains.keys()]),
+  ]);
   const abandoned = new Set(left.map(({ port }) => port).filter((port) => !stillUsed.has(port)));
   return [
     ...[...abandoned].map((port) => ({ kind: 'on-port', port }) as const),

@@ -7,7 +7,10 @@ export interface DesireInputs {
   readonly model: DeviceModel;
   /** What NIM says of each port, by logical label. */
   readonly ports: ReadonlyMap<string, PortFacts>;
-  /** What NIM selected, by network instance UUID. One that is missing has no port yet. */
+  /**
+   * What NIM selected, by network instance UUID, and for its static routes by `routeSelectionId`. One that is missing
+   * has no port yet.
+   */
   readonly selections: ReadonlyMap<string, Selection>;
   readonly ids: Ids;
   /** Generation of each network instance's flows, by UUID. */

@@ -23,9 +23,12 @@ function terms(
 
 const toOffice = {
   destination: { address: '198.51.100.0', length: 24 },
-  via: { kind: 'ports', label: 'eth0' },
+  via: { kind: 'ports', label: 'eth0', target: undefined },
 } as const;
-const everywhere = { destination: { address: '0.0.0.0', length: 0 }, via: { kind: 'ports', label: 'eth0' } } as const;
+const everywhere = {
+  destination: { address: '0.0.0.0', length: 0 },
+  via: { kind: 'ports', label: 'eth0', target: undefined },
+} as const;
 const lte = { facts: { wwan0: { mtu: 1430 } } };
 const appsOnly = { port: { usage: 'apps-shared', isManagement: false } } as const;
 const withoutDefault = { eth0: { routes: [] }, wwan0: { routes: [] }, sat0: { routes: [] } };

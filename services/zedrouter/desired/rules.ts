@@ -9,11 +9,13 @@ import {
   SUBNET_TABLE,
   portTable,
   rankingMark,
+  routeTable,
 } from '../../../lib/dataplane-layout/index.js';
 import { formatPrefix, rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { AddressFacts, NumberedPort } from './inputs.js';
 import { networkOf } from './ipv4.js';
+import { hasOwnRoutes } from './own-routes.js';
 import type { Placement } from './placement.js';
 
 /** A network instance's ranking as the rules see it. */
@@ -61,7 +63,9 @@ export function desiredRules(
   for (const ranked of subnets) {
     rules.push(...defence(ranked.placement));
     // Where it is out of service its subnet is that of a port, whose own packets come from there.
-    if (ranked.placement.bridge.address !== undefined) rules.push(...sourceChain(ranked));
+    if (ranked.placement.bridge.address === undefined) continue;
+    rules.push(...sourceChain(ranked));
+    if (hasOwnRoutes(ranked.placement.instance)) rules.push(ownRouteRule(ranked.placement));
   }
   rules.push(...hostNetworkRules(ports));
   for (const { number, facts } of ports) {
@@ -85,6 +89,19 @@ const defence = oncePer((placement: Placement): readonly Keyed[] => {
       : [keyed({ from: own, inputInterface: 'lo', preference: PREFERENCE.bridgeAddress, action })]),
   ];
 });
+
+/**
+ * What comes from its apps and bears a mark of ours asks for its own routes first; so does the kernel's look at where
+ * an answer would go (rp_filter).
+ */
+const ownRouteRule = oncePer((placement: Placement): Keyed =>
+  keyed({
+    from: placement.subnet,
+    mark: { value: OURS, mask: OURS_MASK },
+    preference: PREFERENCE.ownRoutes,
+    action: lookup(routeTable(placement.number)),
+  }),
+);
 
 /**
  * What the device itself sends reaches the networks that it reached before, also where it is bound to a port by device

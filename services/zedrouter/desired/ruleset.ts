@@ -139,6 +139,8 @@ export const CHAINS: readonly Chain[] = [
   {
     name: 'leaving',
     rules: [
+      // By a static route to an app that is a router: what it is for is beyond that app, so its list has no say.
+      'iifname . oifname @within_ni rt classid != 0 accept',
       'iifname . oifname @within_ni goto entering',
       'oifname @ni_bridges goto between_ni',
       'iifname . oifname != @permitted counter name not_permitted reject with icmpx admin-prohibited',
@@ -259,6 +261,8 @@ export const CHAINS: readonly Chain[] = [
     hook: 'type nat hook postrouting priority srcnat; policy accept;',
     rules: [
       'ct mark set iifname . oifname map @flow_mark',
+      // What goes by a route of its own is told from what goes by the default one, which may move without it.
+      'ct mark set rt classid . oifname map @route_mark',
       // Whatever leaves, and whatever the guard has let through: a permission may end between there and here.
       'iifname @ni_bridges oifname != @ni_bridges masquerade',
       // Hairpin: the answer must come back through here.

@@ -29,6 +29,11 @@ export const SETS = {
   },
   permitted: { key: ['ifname', 'ifname'], timed: true, comment: 'bridge and port: what policy permits' },
   flow_mark: { key: ['ifname', 'ifname'], value: ['mark'], comment: 'bridge and port to the mark of a flow' },
+  route_mark: {
+    key: ['realm', 'ifname'],
+    value: ['mark'],
+    comment: "realm of a network instance's own routes, and port, to the mark of a flow",
+  },
   uplinks: { key: ['ifname'], comment: 'ports: nothing is forwarded from one to another' },
   port_mark: { key: ['ifname'], value: ['mark'], comment: 'port to the mark of what came in by it' },
   port_address: { key: ['ipv4_addr'], value: ['mark'], comment: "the device's address on a port, for hairpin" },

@@ -1,5 +1,5 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
-import { PREFERENCE, SUBNET_TABLE } from '../../../lib/dataplane-layout/index.js';
+import { PREFERENCE } from '../../../lib/dataplane-layout/index.js';
 import {
   elementKey,
   PROTOCOL_NUMBERS,
@@ -55,6 +55,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   const nft = nftOperations(observed, desired);
   const sysctls = sysctlOperations(observed.sysctls, desired.sysctls);
   const isOfBridge = bridgeSettings(desired.bridges);
+  const isOverBridge = ({ dev = '' }: Route): boolean => desired.bridges.has(dev);
   const phases: readonly Phase[] = [
     { name: 'retire', operations: [...bridges.givenUp, ...bridges.down] },
     {
@@ -63,7 +64,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
         ...transition.warmed,
         ...transition.drained,
         ...sysctls.filter(({ path }) => !isOfBridge(path)),
-        ...routes.replaced.filter((operation) => !isSubnetRoute(operation.route)),
+        ...routes.replaced.filter(({ route }) => !isOverBridge(route)),
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
       ],
     },
@@ -79,7 +80,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
       name: 'open',
       operations: [
         ...bridges.added,
-        ...routes.replaced.filter((operation) => isSubnetRoute(operation.route)),
+        ...routes.replaced.filter(({ route }) => isOverBridge(route)),
         ...sysctls.filter(({ path }) => isOfBridge(path)),
       ],
     },
@@ -109,10 +110,6 @@ export function splitPlan(steps: Plan): { readonly urgent: Plan; readonly rest: 
     steps.findIndex(({ name }) => name === 'open'),
   );
   return { urgent: steps.slice(0, lastUrgent + 1), rest: steps.slice(lastUrgent + 1) };
-}
-
-function isSubnetRoute({ table }: Route): boolean {
-  return table === SUBNET_TABLE;
 }
 
 function isSourceRule({ preference }: Rule): boolean {

@@ -2,7 +2,14 @@ import type { Port } from '../../../lib/configuration/index.js';
 import type { AccessChange } from '../desired/refused-flows.js';
 import type { EndedFlows, FlowMemories, FlowsStep } from '../desired/generations.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
-import { FLOW_MASK, FLOW_NI_MASK, FLOW_PORT_MASK, flowMark, portMark } from '../../../lib/dataplane-layout/index.js';
+import {
+  FLOW_MASK,
+  FLOW_NI_MASK,
+  FLOW_PORT_MASK,
+  flowMark,
+  portMark,
+  routeFlowNumber,
+} from '../../../lib/dataplane-layout/index.js';
 import type { Operation } from './operations.js';
 import type { Transition } from './plan.js';
 
@@ -56,7 +63,10 @@ function end(flows: EndedFlows, ids: Ids): readonly Operation[] {
   switch (flows.kind) {
     case 'of-instance': {
       const ni = ids.networkInstances.get(flows.niId);
-      return ni === undefined ? [] : [{ kind: 'flows-end', mark: flowMark(0, ni), mask: FLOW_NI_MASK }];
+      if (ni === undefined) return [];
+      return [ni, routeFlowNumber(ni)].map((each) => ({
+        ...{ kind: 'flows-end' as const, mark: flowMark(0, each), mask: FLOW_NI_MASK },
+      }));
     }
     case 'on-port': {
       const port = ids.ports.get(flows.port);

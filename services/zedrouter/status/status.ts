@@ -1,11 +1,17 @@
-import { ApplyState, type AppInterface, type NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
+import {
+  ApplyState,
+  type AppInterface,
+  type NetworkInstanceStatus,
+  type StaticRouteStatus,
+} from '../../../gen/zedrouter/v1/network_router.js';
 import { timestampOf, type DeviceModel } from '../../../lib/configuration/index.js';
 import type { Failure } from '../apply/apply.js';
-import { SUBNET_TABLE, bridgeName, portTable } from '../../../lib/dataplane-layout/index.js';
+import { SUBNET_TABLE, bridgeName, portTable, routeTable } from '../../../lib/dataplane-layout/index.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { addressText } from '../desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
 import { madeOnceWithIds } from '../desired/made-once.js';
+import { hasOwnRoutes, placedRoutes } from '../desired/own-routes.js';
 import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js';
 import { placedPortMaps } from '../desired/port-maps.js';
 import { appTermsOf } from '../desired/port-terms.js';
@@ -67,6 +73,7 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
     info: undefined,
     drainingPorts: [],
     notices: [],
+    staticRoutes: [],
   };
 }
 
@@ -95,7 +102,10 @@ function appliedStatuses(
       const inUse = armed[0];
       const own = terms.get(fixed.instance.id);
       const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
-      const tables = new Set(armed.flatMap((label) => ids.ports.get(label) ?? []).map(portTable));
+      const tables = new Set([
+        ...armed.flatMap((label) => ids.ports.get(label) ?? []).map(portTable),
+        routeTable(fixed.bridgeNumber),
+      ]);
       const errors = [
         ...(overlap === undefined ? [] : [describeOverlap(subnetOf(fixed.instance), overlap)]),
         ...errorsOf(fixed.instance, fixed.bridge, tables, report.failures),
@@ -126,6 +136,7 @@ function appliedStatuses(
         verified: false,
         notices: [...(own?.notices ?? []), ...unfilteredNotices(report, fixed)],
         mtu: own?.mtu ?? 0,
+        staticRoutes: overlap === undefined ? staticRoutesOf(fixed, inputs) : [],
         drainingPorts: (report.draining.get(fixed.instance.id) ?? []).map(({ port, flows, endsAtWallMs }) => ({
           port,
           interface: inputs.ports.facts.get(port)?.interfaceName ?? '',
@@ -134,6 +145,20 @@ function appliedStatuses(
         })),
       };
       return [fixed.instance.id, { ...status, info: networkInstanceInfo(fixed.instance, fixed.bridgeNumber, status) }];
+    }),
+  );
+}
+
+function staticRoutesOf(
+  { instance, bridgeNumber, bridge }: FixedPart,
+  { ports, selections }: ReconcileReport['inputs'],
+): StaticRouteStatus[] {
+  if (!hasOwnRoutes(instance)) return [];
+  const place = { instance, number: bridgeNumber, bridge: { name: bridge } };
+  return placedRoutes(place, { ports: ports.facts, selections: selections.selections }).map(
+    ({ destination, gateway = '', ports: armedPorts, problem = '' }) => ({
+      ...{ destination, gateway, problem },
+      armedPorts: [...armedPorts],
     }),
   );
 }

@@ -7,7 +7,12 @@ import {
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { PortLinkState, type PortRoute, type PortStatus } from '../../../gen/nim/v1/port_status.js';
-import { ConfigurationReader, durationInMs } from '../../../lib/configuration/index.js';
+import {
+  ConfigurationReader,
+  durationInMs,
+  routeSelectionId,
+  routeSelectionOf,
+} from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { PortFacts, RouteFacts, Selection } from '../desired/inputs.js';
@@ -93,8 +98,15 @@ async function followSelections(
     },
     onMessage: (message: WatchNetworkInstanceTestStatusResponse) => {
       const selections = new Map(message.snapshot ? [] : known.selections);
-      for (const status of message.statuses) selections.set(status.networkInstanceId, selectionOf(status));
-      for (const niId of message.removedNetworkInstances) selections.delete(niId);
+      for (const status of message.statuses) {
+        forget(selections, status.networkInstanceId);
+        selections.set(status.networkInstanceId, selectionOf(status));
+        for (const { destination, selection } of status.routes) {
+          if (selection === undefined) continue;
+          selections.set(routeSelectionId(status.networkInstanceId, destination), selectionOf(selection));
+        }
+      }
+      for (const niId of message.removedNetworkInstances) forget(selections, niId);
       known = {
         epoch: message.epoch,
         revision: message.revision,
@@ -104,6 +116,13 @@ async function followSelections(
       onNews({ selections: known });
     },
   });
+}
+
+/** A network instance's selection and those for its routes. */
+function forget(selections: Map<string, Selection>, niId: string): void {
+  for (const id of selections.keys()) {
+    if (id === niId || routeSelectionOf(id)?.networkInstanceId === niId) selections.delete(id);
+  }
 }
 
 function merged<T>(
