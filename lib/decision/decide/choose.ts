@@ -71,7 +71,10 @@ export function chooseContender(ranked: readonly Contender[], inUse: string | un
       ({ newlyPreferred, holdUntilMs, port, quality }) =>
         newlyPreferred || (holdUntilMs <= nowMs && (port.priority < current.port.priority || quality === 'good')),
     );
-    return next === undefined ? { kind: 'in-use-during-hold', contender: current } : { kind: 'best', contender: next };
+    // Whoever comes before the one that is taken waits, now as in the next decision: the same is said both times.
+    return next === best
+      ? { kind: 'best', contender: best }
+      : { kind: 'in-use-during-hold', contender: next ?? current };
   }
   if (
     current.pendingUntilMs !== undefined &&
