@@ -161,7 +161,7 @@ export default defineConfig(
     rules: forbid(processes, insideOfOther),
   },
   {
-    files: ['lib/{decision,dataplane-layout}/**/*.ts', 'services/zedrouter/{desired,plan}/**/*.ts'],
+    files: ['lib/{acl,decision,dataplane-layout}/**/*.ts', 'services/zedrouter/{desired,plan}/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: forbid(processes, insideOfOther, outsideWorld, kernelValues),
   },
