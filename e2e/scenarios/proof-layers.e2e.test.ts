@@ -24,7 +24,8 @@ describe('a ship whose uplink fails above the path', () => {
   const undo: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
-    ship = await launchShip({ services: { controller: true } });
+    // Longer than all of this takes: no lease is to be renewed over a port that is as good as dead.
+    ship = await launchShip({ services: { controller: true }, lab: { leaseSeconds: 3_600 } });
     nim = connectTo(NetworkInterfaceManagerServiceClient, `unix:${ship.lab.runDir}/nim.sock`);
     await untilAllWork();
   });

@@ -51,7 +51,7 @@ export interface BridgeSettings {
   /** Bytes. */
   readonly mtu?: number;
   /** Whether the hooks of IP see what it passes from member to member; a kernel that cannot takes no notice. */
-  readonly filtersMembers?: boolean;
+  readonly filtersMembers?: boolean | undefined;
 }
 
 /** What `link-set` changes of a link; what is undefined stays. */

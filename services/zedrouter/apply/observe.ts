@@ -52,7 +52,7 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
 
 function ownBridges(links: readonly Link[], addresses: readonly LinkAddress[]): ReadonlyMap<string, Bridge> {
   const bridges = new Map<string, Bridge>();
-  for (const { kind, name, index, alias, isUp, macAddress, mtu, filtersMembers = true } of links) {
+  for (const { kind, name, index, alias, isUp, macAddress, mtu, filtersMembers } of links) {
     const niId = ownerOf(alias);
     if (kind !== 'bridge' || niId === undefined) continue;
     const address = addresses.find(({ linkIndex, family }) => linkIndex === index && family === 'inet');

@@ -33,8 +33,8 @@ export interface Bridge {
   readonly macAddress: string;
   /** Bytes. */
   readonly mtu: number;
-  /** What it passes from app to app is for the rules, too. A kernel that cannot is taken for one that does. */
-  readonly filtersMembers: boolean;
+  /** What it passes from app to app is for the rules, too. Undefined: the kernel cannot, and has no such setting. */
+  readonly filtersMembers: boolean | undefined;
 }
 
 export interface BridgeAddress {

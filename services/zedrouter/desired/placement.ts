@@ -1,3 +1,4 @@
+import { allowsEverything } from '../../../lib/acl/index.js';
 import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { bridgeName } from '../../../lib/dataplane-layout/index.js';
 import { routeKey, type Prefix, type Route } from '../../../lib/netlink/index.js';
@@ -5,7 +6,13 @@ import { type Bridge, type NameService } from './dataplane.js';
 import { hostNameLines, remoteNames } from './host-names.js';
 import type { Ids } from './inputs.js';
 import { addressText } from './ipv4.js';
-import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
+import {
+  appInterfaceKey,
+  attachedInterfaces,
+  localInstances,
+  type AttachedInterface,
+  type LocalInstance,
+} from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
 import { fixedTexts } from './name-service.js';
 import { appTerms, noPortTerms, type AppTerms } from './port-terms.js';
@@ -48,7 +55,7 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
         return address === undefined ? [] : [{ attached: each, address: addressText(address) }];
       });
       const under = (terms: AppTerms): Placement => {
-        const bridge = bridgeOf(instance, number, terms);
+        const bridge = bridgeOf(instance, number, terms, filtersWithin(attached));
         return {
           instance,
           number,
@@ -101,14 +108,22 @@ function bridgesOf(all: readonly Placement[]): ReadonlyMap<string, Bridge> {
   return new Map(all.map(({ bridge }) => [bridge.name, bridge]));
 }
 
-function bridgeOf({ id, network }: LocalInstance, number: number, { mtu }: AppTerms): Bridge {
+/**
+ * Whether the bridge shows the rules what it passes from app to app: only where a list could refuse any of it. It has a
+ * price: what an app sends to a port map of its own does not come back to it (br_netfilter, without hairpin).
+ */
+export function filtersWithin(attached: readonly AttachedInterface[]): boolean {
+  return attached.length > 1 && !attached.every(({ appInterface }) => allowsEverything(appInterface.accessList));
+}
+
+function bridgeOf({ id, network }: LocalInstance, number: number, { mtu }: AppTerms, filtersMembers: boolean): Bridge {
   return {
     name: bridgeName(number),
     niId: id,
     address: { address: network.gateway, prefixLength: network.prefixLength },
     macAddress: bridgeMacAddress(number),
     mtu,
-    filtersMembers: true,
+    filtersMembers,
   };
 }
 

@@ -184,7 +184,7 @@ function sameBridge(a: Bridge, b: Bridge): boolean {
     sameBridgeAddress(a, b) &&
     a.macAddress === b.macAddress &&
     a.mtu === b.mtu &&
-    a.filtersMembers === b.filtersMembers
+    (a.filtersMembers === undefined || b.filtersMembers === undefined || a.filtersMembers === b.filtersMembers)
   );
 }
 

@@ -10,6 +10,7 @@ import { SUBNET_TABLE, bridgeName, portTable, routeTable } from '../../../lib/da
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { addressText } from '../desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
+import { filtersWithin } from '../desired/placement.js';
 import { madeOnceWithIds } from '../desired/made-once.js';
 import { hasOwnRoutes, placedRoutes } from '../desired/own-routes.js';
 import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js';
@@ -78,8 +79,11 @@ function notInForce(status: NetworkInstanceStatus): NetworkInstanceStatus {
 }
 
 /** Access lists count from app to app only where the kernel shows us what a bridge passes. */
-function unfilteredNotices({ filtersMembers }: ReconcileReport, { appInterfaces }: FixedPart): readonly string[] {
-  if (filtersMembers !== false || appInterfaces.length < 2) return [];
+function unfilteredNotices(
+  { filtersMembers }: ReconcileReport,
+  { filtersWithin: isAskedFor }: FixedPart,
+): readonly string[] {
+  if (filtersMembers !== false || !isAskedFor) return [];
   return [
     'apps of this network instance reach each other whatever their access lists say: the kernel lacks br_netfilter; ' +
       'load it (modprobe br_netfilter), now and at every boot (/etc/modules-load.d)',
@@ -171,6 +175,8 @@ interface FixedPart {
   readonly bridge: string;
   readonly bridgeAddress: string;
   readonly appInterfaces: AppInterface[];
+  /** Access lists ask for a look at what its apps send to each other. */
+  readonly filtersWithin: boolean;
   readonly portMapCount: number;
 }
 
@@ -193,6 +199,7 @@ const fixedParts: (model: DeviceModel, ids: Ids) => readonly FixedPart[] = madeO
         // What a list has denied changes all the time: whoever lists statuses is told.
         denied: [],
       })),
+      filtersWithin: filtersWithin(attached.get(instance.id) ?? []),
       portMapCount: portMaps.get(instance.id)?.length ?? 0,
     };
   });
