@@ -80,7 +80,9 @@ describe('an app', () => {
         mtu: 9000,
         staticRoutes: [IPRoute.fromPartial({ destinationNetwork: '198.51.100.0/24', port: 'wwan0' })],
       },
-      (told, link) => told.includes('198.51.100.0/24') && link.includes('mtu 1430'),
+      (told, link) =>
+        ['198.51.100.0/24', '192.0.2.0/24', '203.0.113.0/24', '100.64.0.0/24'].every((each) => told.includes(each)) &&
+        link.includes('mtu 1430'),
     );
     expect(
       routes
