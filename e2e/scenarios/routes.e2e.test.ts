@@ -59,16 +59,17 @@ describe('an app', () => {
   async function pushUntilTold(changes: Changes, isTold: (routes: string, link: string) => boolean): Promise<string> {
     const { lab } = ship;
     await lab.pushConfig(withDefaultInstance(lab, changes));
-    await waitUntil(
-      async () => {
-        await lab.app('app1').plug('bn1');
-        return isTold(
-          await inApp(lab, 'app1', 'route', 'show', 'proto', 'dhcp'),
-          await inApp(lab, 'app1', 'link', 'show', 'dev', 'eth0'),
-        );
-      },
-      { timeoutMs: 20_000, everyMs: 500 },
-    );
+    const isToldNow = async (): Promise<boolean> =>
+      isTold(
+        await inApp(lab, 'app1', 'route', 'show', 'proto', 'dhcp'),
+        await inApp(lab, 'app1', 'link', 'show', 'dev', 'eth0'),
+      );
+    const isToldByNewLease = async (): Promise<boolean> => {
+      await lab.app('app1').plug('bn1');
+      // A lease takes its time, and its routes come one after the other.
+      return waitUntil(isToldNow, { timeoutMs: 4_000, everyMs: 50 });
+    };
+    expect(await waitUntil(isToldByNewLease, { timeoutMs: 30_000 })).toBe(true);
     return inApp(lab, 'app1', 'route', 'show', 'proto', 'dhcp');
   }
 
