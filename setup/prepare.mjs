@@ -7,6 +7,7 @@ import { generate, isGenerated } from './generate.mjs';
 import { alone } from './lock.mjs';
 import { installPackages, packagesInstalled } from './packages.mjs';
 import {
+  debianPackageOf,
   debianPackageOfBenchTool,
   debianPackageOfInstallTool,
   debianPackageOfPackageTool,
@@ -14,28 +15,25 @@ import {
   missingCommands,
 } from './system-tools.mjs';
 
+/** Installs the Debian packages of those of these commands that are missing. */
+const toolStep = (packageOf) => ({
+  isDone: () => missingCommands(packageOf).length === 0,
+  run: () => installSystemTools(packageOf),
+});
+
 /** The steps in their order. Each can tell cheaply whether it is done. */
 const steps = {
   packages: { isDone: packagesInstalled, run: installPackages },
   generate: { isDone: isGenerated, run: generate },
   bundle: { isDone: isBundled, run: bundle },
-  tools: { isDone: () => missingCommands().length === 0, run: () => installSystemTools() },
+  tools: toolStep(debianPackageOf),
 };
 
-/** What nobody but a benchmark, or who builds a package, needs. */
+/** What nobody but a benchmark, or who builds or tries a package, needs. */
 const furtherSteps = {
-  'install-tools': {
-    isDone: () => missingCommands(debianPackageOfInstallTool).length === 0,
-    run: () => installSystemTools(debianPackageOfInstallTool),
-  },
-  'bench-tools': {
-    isDone: () => missingCommands(debianPackageOfBenchTool).length === 0,
-    run: () => installSystemTools(debianPackageOfBenchTool),
-  },
-  'package-tools': {
-    isDone: () => missingCommands(debianPackageOfPackageTool).length === 0,
-    run: () => installSystemTools(debianPackageOfPackageTool),
-  },
+  'install-tools': toolStep(debianPackageOfInstallTool),
+  'bench-tools': toolStep(debianPackageOfBenchTool),
+  'package-tools': toolStep(debianPackageOfPackageTool),
 };
 const allSteps = { ...steps, ...furtherSteps };
 

@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-import { run } from 'iproute-exec';
 
 import { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
@@ -10,6 +7,7 @@ import { NetworkInstanceConfig } from '../../gen/config/netinst.js';
 import { internetAddresses, monotonicMs, servicePorts, waitUntil, type Lab } from '../../lab/index.js';
 import { createBenchLab, QuickCable } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
+import { withThroughput } from './iperf.js';
 import { SubscriberProcess } from './subscriber-process.js';
 
 /*
@@ -28,9 +26,6 @@ const MOVES = Number(process.env.MOVES ?? 10);
 const INSTANCES = Number(process.env.INSTANCES ?? 500);
 const APPS_OF_EACH = 2;
 const SETTLE_MS = 300;
-const IPERF_PORT = 5_201;
-const THROUGHPUT_SECONDS = 3;
-
 async function main(): Promise<void> {
   const unknown = process.argv.slice(2).filter((name) => !PARTS.some((part) => part === name));
   if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
@@ -81,15 +76,7 @@ async function push(lab: Lab, watch: SubscriberProcess, config: EdgeDevConfig): 
 }
 
 async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
-  if ((await run('sh', ['-c', 'command -v iperf3'], { allowFailure: true })).exitCode !== 0) {
-    console.log('throughput: not measured, iperf3 is missing (apt-get install iperf3)');
-    return;
-  }
-  const server = spawn('ip', ['netns', 'exec', lab.namespace('internet'), 'iperf3', '-s', '-B', internetAddresses.web]);
-  try {
-    const isListening = async (): Promise<boolean> =>
-      (await lab.exec('internet', ['ss', '-Hltn'])).stdout.includes(`:${IPERF_PORT}`);
-    if (!(await waitUntil(isListening, { timeoutMs: 5_000 }))) throw new Error('iperf3 does not listen');
+  await withThroughput(lab, async (gigabitsPerSecond) => {
     const [one, twenty]: [number[], number[]] = [[], []];
     const lists = [
       { rates: one, acls: [ALL] },
@@ -101,7 +88,7 @@ async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
         await push(lab, watch, withList(lab, acls));
         // The kernel is read back after a change.
         await sleep(SETTLE_MS * 3);
-        rates.push(await gigabitsPerSecond(lab));
+        rates.push(await gigabitsPerSecond());
       }
     }
     const rows: readonly Measurement[] = [
@@ -114,21 +101,7 @@ async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
     console.log(
       `throughput with ${ENTRIES} entries against one, median of ${ROUNDS} rounds: ${median(ratios).toFixed(2)} (goal: at least 0.95)\n`,
     );
-  } finally {
-    server.kill('SIGTERM');
-  }
-}
-
-async function gigabitsPerSecond(lab: Lab): Promise<number> {
-  const seconds = String(THROUGHPUT_SECONDS);
-  const { stdout } = await lab.exec('app1', ['iperf3', '-c', internetAddresses.web, '-t', seconds, '-J'], 20_000);
-  const report = JSON.parse(stdout) as {
-    readonly error?: string;
-    readonly end: { readonly sum_received?: { readonly bits_per_second: number } };
-  };
-  const received = report.end.sum_received;
-  if (received === undefined) throw new Error(`iperf3: ${report.error ?? 'no result'}`);
-  return received.bits_per_second / 1e9;
+  });
 }
 
 /** From the answer to the push to the end of a session that the new list does not allow. */

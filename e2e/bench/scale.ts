@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { run } from 'iproute-exec';
-
-import { internetAddresses, portNames, waitUntil, type Lab } from '../../lab/index.js';
+import { internetAddresses, portNames, type Lab } from '../../lab/index.js';
 import { createBenchLab, QuickCable } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 import { processorMs, residentMiB } from './process-figures.js';
 import { scaledConfiguration } from './scaled-configuration.js';
+import { withThroughput } from './iperf.js';
 import { SubscriberProcess } from './subscriber-process.js';
 
 /*
@@ -197,30 +196,17 @@ function startFlows(lab: Lab): { end(): Promise<{ readonly flows: number; readon
   };
 }
 
-const IPERF_PORT = 5_201;
-const THROUGHPUT_SECONDS = 3;
-
 /**
  * TCP through one network instance, alone and among 500, in turns: what else the machine does meanwhile falls on both.
  */
 async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
-  if ((await run('sh', ['-c', 'command -v iperf3'], { allowFailure: true })).exitCode !== 0) {
-    console.log('throughput: not measured, iperf3 is missing (apt-get install iperf3)');
-    return;
-  }
-  const server = spawn('ip', ['netns', 'exec', lab.namespace('internet'), 'iperf3', '-s', '-B', internetAddresses.web]);
-  try {
-    const listening = await waitUntil(
-      async () => (await lab.exec('internet', ['ss', '-Hltn'])).stdout.includes(`:${IPERF_PORT}`),
-      { timeoutMs: 5_000 },
-    );
-    if (!listening) throw new Error('iperf3 does not listen');
+  await withThroughput(lab, async (gigabitsPerSecond) => {
     const [alone, among]: [number[], number[]] = [[], []];
     for (const [instances, rates] of [1, 2, 3].flatMap(() => [[1, alone] as const, [500, among] as const])) {
       await use(lab, watch, { instances, portMaps: 1 });
       // Name services of 500 network instances have their start-up to get over.
       await sleep(SETTLE_MS * (instances > 100 ? 50 : 10));
-      for (let round = 0; round < 3; round += 1) rates.push(await gigabitsPerSecond(lab));
+      for (let round = 0; round < 3; round += 1) rates.push(await gigabitsPerSecond());
     }
     const rows: readonly Measurement[] = [
       { what: 'TCP through one network instance, alone', unit: 'Gbit/s', values: alone },
@@ -230,21 +216,7 @@ async function throughput(lab: Lab, watch: SubscriberProcess): Promise<void> {
     console.log(
       `throughput among 500 against alone, medians: ${(median(among) / median(alone)).toFixed(2)} (goal: at least 0.85)`,
     );
-  } finally {
-    server.kill('SIGTERM');
-  }
-}
-
-async function gigabitsPerSecond(lab: Lab): Promise<number> {
-  const seconds = String(THROUGHPUT_SECONDS);
-  const { stdout } = await lab.exec('app1', ['iperf3', '-c', internetAddresses.web, '-t', seconds, '-J'], 20_000);
-  const report = JSON.parse(stdout) as {
-    readonly error?: string;
-    readonly end: { readonly sum_received?: { readonly bits_per_second: number } };
-  };
-  const received = report.end.sum_received;
-  if (received === undefined) throw new Error(`iperf3: ${report.error ?? 'no result'}`);
-  return received.bits_per_second / 1e9;
+  });
 }
 
 await main();

@@ -1,23 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { AccessEntry } from '../configuration/index.js';
+import { EVERYTHING as all } from '../configuration/testing/access-entry.js';
 import { allowsEverything } from './allows-everything.js';
 
-const all: AccessEntry = {
-  id: 1,
-  name: '',
-  direction: 'both',
-  remoteNetwork: undefined,
-  remoteName: undefined,
-  remoteIsMember: false,
-  protocol: undefined,
-  localPorts: undefined,
-  remotePorts: undefined,
-  adapterLabel: undefined,
-  action: 'allow',
-  rate: undefined,
-  portMap: undefined,
-};
 const everywhere = { text: '0.0.0.0/0', prefixLength: 0, first: 0, last: 0xffff_ffff };
 const tcp = { ...all, protocol: 6 };
 

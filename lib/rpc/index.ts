@@ -18,6 +18,7 @@ export { startServer, type RunningServer, type ServedService, type ServerOptions
 export type { TlsListenOptions } from './tls-listener.js';
 export { SocketInUseError } from './unix-socket.js';
 export { call, connectTo, connectToFollow, type UnaryOptions } from './client.js';
+export { isServing } from './is-serving.js';
 export { follow, type FollowOptions } from './follow.js';
 export { StateStore, type ResumePoint, type StateChange } from './state-store.js';
 export { untilSent } from './until-sent.js';

@@ -1,7 +1,6 @@
-import { HealthClient, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health.js';
 import { pause, type Clock } from '../../lib/clock/index.js';
 import type { Logger } from '../../lib/observability/index.js';
-import { call, connectTo, type RunningService } from '../../lib/rpc/index.js';
+import { isServing, type RunningService } from '../../lib/rpc/index.js';
 import type { ServiceManager } from './service-manager.js';
 
 export interface WatchdogOptions {
@@ -40,18 +39,6 @@ export function startWatchdog({ manager, clock, logger, isAlive }: WatchdogOptio
 
 /** Whether the services on these sockets answer within that time, as any client would find them. */
 export async function answer(sockets: readonly string[], limitMs: number): Promise<boolean> {
-  const answers = await Promise.all(
-    sockets.map(async (socket) => {
-      const client = connectTo(HealthClient, `unix:${socket}`);
-      try {
-        const { status } = await call(client, 'check', { service: '' }, { timeoutMs: limitMs });
-        return status === HealthCheckResponse_ServingStatus.SERVING;
-      } catch {
-        return false;
-      } finally {
-        client.close();
-      }
-    }),
-  );
+  const answers = await Promise.all(sockets.map((socket) => isServing(`unix:${socket}`, limitMs)));
   return answers.every((one) => one);
 }

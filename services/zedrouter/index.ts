@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
+import type { NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import { startServer, type RunningService, type ServiceOptions } from '../../lib/rpc/index.js';
 import { openKernel } from './apply/kernel.js';
 import { watchKernel } from './apply/kernel-watch.js';
@@ -88,10 +89,12 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
   });
   const kernel = openKernel(namespace);
   let isPending = false;
+  /** As they were told last, without what is said of services that cannot be heard. */
+  let statuses: ReadonlyMap<string, NetworkInstanceStatus> = new Map();
   const tellStatuses = (report: ReconcileReport): void => {
-    const statuses = networkInstanceStatuses(
+    statuses = networkInstanceStatuses(
       report,
-      (id) => Silence.takenFrom(store.get(id)),
+      (id) => statuses.get(id),
       (bridge) => obstacles.of(bridge),
     );
     const told = new Map([...statuses].map(([id, status]) => [id, silence.addedTo(status)]));

@@ -1,17 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { release } from 'node:os';
 import { join } from 'node:path';
 
-import { missingTools, run } from 'iproute-exec';
+import { listRulesetJson, missingTools, run } from 'iproute-exec';
 
+import { MAIN_TABLE, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { whyNoLibc } from '../../../lib/libc/index.js';
 import { Rtnetlink } from '../../../lib/netlink/index.js';
+import { isServing } from '../../../lib/rpc/index.js';
 import type { Machine, MachineInterface } from './machine.js';
 
-const MAIN_TABLE = 254;
 const SERVICE_NAMES = ['zedagent', 'nim', 'zedrouter'];
-const CONNECT_TIMEOUT_MS = 1_000;
+const ANSWER_LIMIT_MS = 1_000;
 
 /** Reads the machine for `doctor` and `init`. What cannot be read counts as not there; nothing is changed. */
 export async function readMachine(runDir: string): Promise<Machine> {
@@ -45,7 +45,10 @@ export async function readMachine(runDir: string): Promise<Machine> {
     droppingForwardChains,
     isPort53Taken: port53,
     services: await Promise.all(
-      SERVICE_NAMES.map(async (name) => ({ name, isServing: await answers(join(runDir, `${name}.sock`)) })),
+      SERVICE_NAMES.map(async (name) => ({
+        name,
+        isServing: await isServing(`unix:${join(runDir, `${name}.sock`)}`, ANSWER_LIMIT_MS),
+      })),
     ),
   };
 }
@@ -99,13 +102,12 @@ export async function interfacesNow(runDir: string): Promise<readonly MachineInt
 
 /** Base chains of the forward hook, not ours, whose policy drops. */
 async function droppingChains(): Promise<readonly string[]> {
-  const listed = await outputOf('nft', ['--json', 'list', 'chains']);
-  if (listed === undefined) return [];
+  const listed = await listRulesetJson().catch(() => '{ "nftables": [] }');
   const { nftables } = JSON.parse(listed) as {
     readonly nftables: readonly { readonly chain?: Readonly<Record<string, unknown>> }[];
   };
   return nftables.flatMap(({ chain }) =>
-    chain?.hook === 'forward' && chain.policy === 'drop' && chain.table !== 'eve_uplink'
+    chain?.hook === 'forward' && chain.policy === 'drop' && chain.table !== NFT_TABLE
       ? [`chain ${String(chain.name)} of table ${String(chain.family)} ${String(chain.table)}`]
       : [],
   );
@@ -115,23 +117,4 @@ async function droppingChains(): Promise<readonly string[]> {
 async function isPort53Taken(): Promise<boolean> {
   const sockets = await readFile('/proc/net/udp', 'utf8').catch(() => '');
   return sockets.split('\n').some((line) => line.trim().split(/\s+/)[1] === '00000000:0035');
-}
-
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    const end = (isServing: boolean): void => {
-      socket.destroy();
-      resolve(isServing);
-    };
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => {
-      end(false);
-    });
-    socket.once('connect', () => {
-      end(true);
-    });
-    socket.once('error', () => {
-      end(false);
-    });
-  });
 }

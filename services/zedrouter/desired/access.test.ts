@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { AccessEntry, DeviceModel, PortMap } from '../../../lib/configuration/index.js';
 import { NO_IDS, idsFor } from '../ids/ids.js';
-import { EVERYTHING, MODEL, NI_BUSINESS, neighbourAt, WEB } from '../testing/ship.js';
+import { EVERYTHING } from '../../../lib/configuration/testing/access-entry.js';
+import { MODEL, NI_BUSINESS, neighbourAt, WEB } from '../testing/ship.js';
 import { accessRules, isAccessObject, type AccessRules } from './access.js';
 
 function rulesOf(...lists: readonly (readonly AccessEntry[])[]): AccessRules {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { AccessEntry } from '../../../lib/configuration/index.js';
 
-import { EVERYTHING, INPUTS, MODEL, WEB } from '../testing/ship.js';
+import { EVERYTHING } from '../../../lib/configuration/testing/access-entry.js';
+import { INPUTS, MODEL, WEB } from '../testing/ship.js';
 import { accessRules, type AccessInterface } from './access.js';
 import {
   changedInterfaces,

@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { AccessVerdict, ExplainAccessRequest } from '../../../gen/zedrouter/v1/network_router.js';
 import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { NO_IDS, idsFor } from '../ids/ids.js';
-import { EVERYTHING, MODEL, neighbourAt, PORTS, WEB } from '../testing/ship.js';
+import { EVERYTHING } from '../../../lib/configuration/testing/access-entry.js';
+import { MODEL, neighbourAt, PORTS, WEB } from '../testing/ship.js';
 import { accessExplanations, accessInterfacesOf, deniedAtInterfaces } from './access-explanations.js';
 
 const NEIGHBOUR = '10.77.0.9';

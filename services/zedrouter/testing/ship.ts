@@ -7,6 +7,7 @@ import {
   type Port,
   type PortMap,
 } from '../../../lib/configuration/index.js';
+import { EVERYTHING } from '../../../lib/configuration/testing/access-entry.js';
 import { everywhere } from '../../../lib/netlink/index.js';
 import type { PortFacts, RouteFacts, DesireInputs, Selection } from '../desired/inputs.js';
 import { NO_IDS, idsFor } from '../ids/ids.js';
@@ -59,23 +60,6 @@ export function localInstance(id: string, name: string, thirdByte: number, portL
 
 const WEB_MAP: PortMap = { protocol: 'tcp', externalPort: 8080, appPort: 80, adapterLabel: undefined };
 const OTHER_MAP: PortMap = { protocol: 'udp', externalPort: 8081, appPort: 81, adapterLabel: 'eth0' };
-
-/** An entry that matches everything. */
-export const EVERYTHING: AccessEntry = {
-  id: 1,
-  name: '',
-  direction: 'both',
-  remoteNetwork: undefined,
-  remoteName: undefined,
-  remoteIsMember: false,
-  protocol: undefined,
-  localPorts: undefined,
-  remotePorts: undefined,
-  adapterLabel: undefined,
-  action: 'allow',
-  rate: undefined,
-  portMap: undefined,
-};
 
 function mapEntry(id: number, portMap: PortMap): Partial<AccessEntry> {
   const { externalPort, protocol, adapterLabel } = portMap;

@@ -7,12 +7,7 @@ import {
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { PortLinkState, type PortRoute, type PortStatus } from '../../../gen/nim/v1/port_status.js';
-import {
-  ConfigurationReader,
-  durationInMs,
-  routeSelectionId,
-  routeSelectionOf,
-} from '../../../lib/configuration/index.js';
+import { ConfigurationReader, durationInMs, routeSelectionId } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { PortFacts, RouteFacts, Selection } from '../desired/inputs.js';
@@ -89,6 +84,12 @@ async function followSelections(
 ): Promise<void> {
   const { signal, logger, onNews } = options;
   let known: UpstreamSelections = { epoch: '', revision: 0n, portsRevision: 0n, selections: new Map() };
+  /** Ids of the selections for its routes, by network instance: of those that have any. */
+  const routesOf = new Map<string, readonly string[]>();
+  const forget = (selections: Map<string, Selection>, niId: string): void => {
+    for (const id of [niId, ...(routesOf.get(niId) ?? [])]) selections.delete(id);
+    routesOf.delete(niId);
+  };
   await follow({
     signal,
     logger: logger.child({ stream: 'network-instance-test-status' }),
@@ -97,13 +98,22 @@ async function followSelections(
       options.onState('NIM', state, why);
     },
     onMessage: (message: WatchNetworkInstanceTestStatusResponse) => {
+      if (message.snapshot) routesOf.clear();
       const selections = new Map(message.snapshot ? [] : known.selections);
       for (const status of message.statuses) {
         forget(selections, status.networkInstanceId);
         selections.set(status.networkInstanceId, selectionOf(status));
-        for (const { destination, selection } of status.routes) {
-          if (selection === undefined) continue;
-          selections.set(routeSelectionId(status.networkInstanceId, destination), selectionOf(selection));
+        const routes = status.routes.flatMap(({ destination, selection }) =>
+          selection === undefined
+            ? []
+            : [[routeSelectionId(status.networkInstanceId, destination), selectionOf(selection)] as const],
+        );
+        for (const [id, selection] of routes) selections.set(id, selection);
+        if (routes.length > 0) {
+          routesOf.set(
+            status.networkInstanceId,
+            routes.map(([id]) => id),
+          );
         }
       }
       for (const niId of message.removedNetworkInstances) forget(selections, niId);
@@ -116,13 +126,6 @@ async function followSelections(
       onNews({ selections: known });
     },
   });
-}
-
-/** A network instance's selection and those for its routes. */
-function forget(selections: Map<string, Selection>, niId: string): void {
-  for (const id of selections.keys()) {
-    if (id === niId || routeSelectionOf(id)?.networkInstanceId === niId) selections.delete(id);
-  }
 }
 
 function merged<T>(

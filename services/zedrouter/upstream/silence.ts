@@ -4,14 +4,8 @@ import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
 /** A service that is started again is back by then, or soon after. */
 const PATIENCE_MS = 400;
 
-const UNHEARD = ' cannot be heard';
-
 /** Whom zedrouter follows, in words. */
 export type UpstreamName = 'NIM' | 'zedagent';
-
-function isOfSilence(notice: string): boolean {
-  return /^(NIM|zedagent)/.test(notice) && notice.includes(UNHEARD);
-}
 
 /** Which of the services that are followed cannot be heard, dead or stopped, and since when that is worth a word. */
 export class Silence {
@@ -40,12 +34,6 @@ export class Silence {
     this.#pending.set(name, cancel);
   }
 
-  /** A status without what `addedTo` has added. */
-  static takenFrom(status: NetworkInstanceStatus | undefined): NetworkInstanceStatus | undefined {
-    if (status?.notices.some(isOfSilence) !== true) return status;
-    return { ...status, notices: status.notices.filter((notice) => !isOfSilence(notice)) };
-  }
-
   /** A status that also says who cannot be heard. */
   addedTo(status: NetworkInstanceStatus): NetworkInstanceStatus {
     return this.#reasons.size === 0 ? status : { ...status, notices: [...status.notices, ...this.notices] };
@@ -59,7 +47,7 @@ export class Silence {
         name === 'NIM'
           ? 'traffic goes on as it said last, and moves only where the kernel moves it by itself'
           : 'the configuration and policy that it told last stay in force';
-      return `${name}${UNHEARD} (${why}): ${stays}. Start it again: systemctl restart eve-uplink, or eve-uplink serve ${service}`;
+      return `${name} cannot be heard (${why}): ${stays}. Start it again: systemctl restart eve-uplink, or eve-uplink serve ${service}`;
     });
   }
 
