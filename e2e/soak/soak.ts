@@ -20,6 +20,8 @@ export interface MixOutcome {
   readonly mix: Mix;
   /** In words; none is as it should be. */
   readonly violations: readonly string[];
+  /** What should not be either, and is no app's, in words. */
+  readonly remarks: readonly string[];
   /** Packets of app1's stream that were not answered, of so many, and the longest time without an answer. */
   readonly lost: number;
   readonly sent: number;
@@ -92,10 +94,12 @@ class SoakedShip {
     }
     for (const undo of undos) await undo();
     await Promise.all(serviceNames.map((name) => this.#lab.service(name).start()));
-    const violations = [...(await this.#lostConfiguration()), ...(await this.#notWell()), ...(await this.#leaks())];
+    const before = [...(await this.#lostConfiguration()), ...(await this.#notWell())];
+    const { leaks, remarks } = await this.#leaks();
+    const violations = [...before, ...leaks];
     await this.#lab.app('app2').agent.call('stopUdpStream', { stream: forbidden });
     const { lost, answered, longestOutageMs } = await this.#lab.app('app1').agent.call('stopUdpStream', { stream });
-    return { number, mix, violations, lost, sent: lost + answered, longestOutageMs };
+    return { number, mix, violations, remarks, lost, sent: lost + answered, longestOutageMs };
   }
 
   async #startStream(app: 'app1' | 'app2', address: string): Promise<number> {
@@ -133,12 +137,17 @@ class SoakedShip {
     return [`the kernel differs from that of the beginning:\n${difference(this.#kernelAtFirst, kernel)}`];
   }
 
-  async #leaks(): Promise<readonly string[]> {
+  async #leaks(): Promise<{ readonly leaks: readonly string[]; readonly remarks: readonly string[] }> {
     const counters = await Promise.all(
       portNames.map(async (port) => [port, await this.#lab.isp(port).counters()] as const),
     );
     const portAddresses = new Set(portNames.map((port) => this.#lab.isp(port).leaseAddress));
-    return counters.flatMap(([port, { foreignSources, destinations }]) => {
+    const remarks = counters.flatMap(([port, { foreignSources }]) =>
+      [...foreignSources]
+        .filter(([address]) => portAddresses.has(address))
+        .map(([address, { packets }]) => `${packets} packets of the device itself from ${address} at ${port} so far`),
+    );
+    const leaks = counters.flatMap(([port, { foreignSources, destinations }]) => {
       const overForbidden = destinations.get(FORBIDDEN.destination)?.packets ?? 0;
       // What is an app's is private. The device's own last packet from an address that is just being taken away may go
       // by the main table: the kernel removes the port's routes first.
@@ -148,6 +157,7 @@ class SoakedShip {
         ...(port === FORBIDDEN.port && overForbidden > 0 ? [`${overForbidden} packets of business over ${port}`] : []),
       ];
     });
+    return { leaks, remarks };
   }
 
   /** What there is of ours in the kernel, but for elements and counters, which traffic and time change. */
@@ -182,7 +192,11 @@ export function soakText(outcomes: readonly MixOutcome[]): string {
   return `${outcomes.length} mixes, ${blows} faults, ${violations} violations, ${lost} of ${sent} packets lost`;
 }
 
-export function outcomeText({ number, mix, violations, lost, sent, longestOutageMs }: MixOutcome): string {
+export function outcomeText({ number, mix, violations, remarks, lost, sent, longestOutageMs }: MixOutcome): string {
   const head = `mix ${number}: ${mixText(mix)}: lost ${lost} of ${sent}, longest ${Math.round(longestOutageMs)} ms`;
-  return [head, ...violations.map((violation) => `  VIOLATION: ${violation}`)].join('\n');
+  return [
+    head,
+    ...violations.map((violation) => `  VIOLATION: ${violation}`),
+    ...remarks.map((remark) => `  seen: ${remark}`),
+  ].join('\n');
 }
