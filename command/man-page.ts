@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import { exitCodesHelp } from '../clients/terminal/index.js';
+import { EXIT_CODES_HELP } from '../clients/terminal/index.js';
 
 /**
  * The manual page of a command with all its subcommands, made of what `--help` is made of; roff, man(7). Pure: the same
@@ -21,7 +21,7 @@ export function manPage(program: Command): string {
     ...subcommands(program).flatMap(([path, command]) => commandLines(path, command)),
     '.SH EXIT STATUS',
     '.nf',
-    ...exitCodesHelp.trim().split('\n').slice(1).map(roff),
+    ...EXIT_CODES_HELP.trim().split('\n').slice(1).map(roff),
     '.fi',
     '.SH FILES',
     ...definition('/etc/default/eve-uplink', 'options of the services'),

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { logLevels } from '../lib/observability/index.js';
 import { addOperatorCommands } from '../clients/cli/index.js';
 import { addDownloadCommand } from '../clients/downloader/index.js';
-import { addConnectionOptions, exitCodesHelp } from '../clients/terminal/index.js';
+import { addConnectionOptions, EXIT_CODES_HELP } from '../clients/terminal/index.js';
 import { serveCommand } from './serve-command.js';
 import { VERSION } from './version.js';
 
@@ -18,7 +18,7 @@ export function createProgram(...further: readonly Command[]): Command {
     .version(VERSION)
     .addOption(new Option('--log-level <level>', 'how much the services log').choices(logLevels).default('info'))
     .showHelpAfterError('(--help tells more)')
-    .addHelpText('after', exitCodesHelp)
+    .addHelpText('after', EXIT_CODES_HELP)
     .addHelpText('after', FURTHER_HELP);
   addConnectionOptions(program);
   addOperatorCommands(program);

@@ -34,7 +34,7 @@ export { createTestLab } from './test-lab.js';
 export { DownloadProcess, type SeenEvent } from './download-process.js';
 export { PolicyCalls } from './policy-calls.js';
 export {
-  APP_INTERFACE as appInterface,
+  APP_INTERFACE,
   appNames,
   drawTopology,
   hostNames,

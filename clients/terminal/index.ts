@@ -4,8 +4,8 @@
  * demand.
  */
 export { action, reportProblem } from './action.js';
-export { addressOf, DEFAULT_RUN_DIR as defaultRunDir, type ConnectionOptions, type ServiceName } from './addresses.js';
-export { exitCodes, EXIT_CODES_HELP as exitCodesHelp } from './exit-codes.js';
+export { addressOf, type ConnectionOptions, type ServiceName } from './addresses.js';
+export { exitCodes, EXIT_CODES_HELP } from './exit-codes.js';
 export { operationNames } from './operation-names.js';
 export { addConnectionOptions, addTlsOptions, connectionOptionsOf } from './options.js';
 export { print, printJson, untilInterrupted } from './output.js';

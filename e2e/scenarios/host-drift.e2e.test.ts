@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import {
-  appInterface,
+  APP_INTERFACE,
   internetAddresses,
   internetHostName,
   monotonicMs,
@@ -92,7 +92,7 @@ describe('a ship whose host is changed by others', () => {
     await lab.stopPlugging();
     const macAddress = '02:16:3e:00:00:77';
     for (const change of ['down', `address ${macAddress}`, 'up']) {
-      await lab.exec('app1', ['ip', 'link', 'set', appInterface, ...change.split(' ')]);
+      await lab.exec('app1', ['ip', 'link', 'set', APP_INTERFACE, ...change.split(' ')]);
     }
     const whole = lab.configuration({ failbackHoldSeconds: 0 });
     await lab.pushConfig({
@@ -104,7 +104,7 @@ describe('a ship whose host is changed by others', () => {
       ),
     });
     const { stdout, stderr } = await lab.exec('app1', [
-      ...(['udhcpc', '-f', '-n', '-q', '-i', appInterface, '-s', '/bin/true'] as const),
+      ...(['udhcpc', '-f', '-n', '-q', '-i', APP_INTERFACE, '-s', '/bin/true'] as const),
       ...['-t', '5', '-T', '1'],
     ]);
     expect(stdout + stderr).toContain('lease of 10.77.0.10 obtained');

@@ -2,13 +2,7 @@
  * What the servers and clients of our gRPC services share: typed errors, handlers, streams that start with a snapshot,
  * sockets, TLS. Knows no service; reasons of errors are an interface, so add and rename none.
  */
-export {
-  RpcError,
-  ERROR_DOMAIN as errorDomain,
-  readRpcError,
-  type FieldViolation,
-  type RpcErrorOptions,
-} from './errors.js';
+export { RpcError, readRpcError, type FieldViolation, type RpcErrorOptions } from './errors.js';
 export type { CallContext, Caller } from './call-context.js';
 export type { Admit } from './admission.js';
 export { configurationRequest, smallRequest, type MessageLimits } from './message-limits.js';

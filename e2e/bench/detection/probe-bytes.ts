@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { internetAddresses, portNames, type PortName } from '../../../lab/index.js';
-import { initialKeepalives, initialKeepaliveSpacingMs } from '../../../lib/decision/schedule/index.js';
+import { INITIAL_KEEPALIVES, INITIAL_KEEPALIVE_SPACING_MS } from '../../../lib/decision/schedule/index.js';
 import type { SimulatedPath } from '../../../services/nim/probing/tester/testing/simulated-network.js';
 import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
 import { ship } from './configurations.js';
@@ -17,7 +17,7 @@ export interface ProbeBytes {
 }
 
 /** Tests get to know a path first, with more packets than later. */
-const INITIAL_KEEPALIVES_MS = 2 * initialKeepalives * initialKeepaliveSpacingMs;
+const INITIAL_KEEPALIVES_MS = 2 * INITIAL_KEEPALIVES * INITIAL_KEEPALIVE_SPACING_MS;
 
 /** Nothing is sent but tests, for this long. */
 export async function measureIdleBytes(rig: DetectionRig, durationMs: number): Promise<readonly ProbeBytes[]> {

@@ -1,7 +1,7 @@
 import { isLightTarget, targetKey, type ProbeTarget, type QualityThresholds } from '../../configuration/index.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { HealthSettings } from '../health/index.js';
-import { defaultFailAfter, defaultRecoverAfter, paceOf } from '../schedule/index.js';
+import { DEFAULT_FAIL_AFTER, DEFAULT_RECOVER_AFTER, paceOf } from '../schedule/index.js';
 import { evaluatePort, type Subject } from './eligibility.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 
@@ -103,7 +103,7 @@ function profile(
   { priority }: PortPolicy,
   pacing: Pick<TargetProfile, 'intervalMs' | 'timeoutMs' | 'keepalives'>,
 ): TestProfile {
-  const { failAfter = defaultFailAfter, recoverAfter = defaultRecoverAfter, timeoutMs, quality } = wishes;
+  const { failAfter = DEFAULT_FAIL_AFTER, recoverAfter = DEFAULT_RECOVER_AFTER, timeoutMs, quality } = wishes;
   const { patienceMs } = paceOf(priority);
   const targetOf = (target: ProbeTarget): ProfileTarget => ({
     targetKey: targetKey(target),

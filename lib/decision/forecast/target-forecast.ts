@@ -3,12 +3,12 @@ import type { TestProfile } from '../decide/index.js';
 import {
   fullBytesOf,
   keepaliveBytesOf,
-  sizeBytes,
-  suspectShortestMs,
-  suspectSpacingMs,
-  fullLimitMs,
-  longestLimitMs,
-  monthMs,
+  SIZE_BYTES,
+  SUSPECT_SHORTEST_MS,
+  SUSPECT_SPACING_MS,
+  FULL_LIMIT_MS,
+  LONGEST_LIMIT_MS,
+  MONTH_MS,
   type Pace,
 } from '../schedule/index.js';
 import { silencesNeeded } from '../health/index.js';
@@ -38,9 +38,9 @@ export function forecastOf(
   return {
     gapMs: pulsing ? Math.min(fullMs, keepaliveMs) : fullMs,
     monthlyBytes:
-      (monthMs / fullMs) * fullBytes +
-      (monthMs / pace.sizeQuietMs) * sizeBytes +
-      (pulsing ? (monthMs / keepaliveMs) * keepaliveBytes : 0),
+      (MONTH_MS / fullMs) * fullBytes +
+      (MONTH_MS / pace.sizeQuietMs) * SIZE_BYTES +
+      (pulsing ? (MONTH_MS / keepaliveMs) * keepaliveBytes : 0),
   };
 }
 
@@ -50,11 +50,11 @@ export function forecastOf(
  */
 export function detectionMs({ target, timeoutMs, settings }: TargetProfile, gapMs: number): number {
   const light = isLightTarget(target);
-  const quickLimitMs = Math.min(timeoutMs ?? Infinity, longestLimitMs);
-  const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? fullLimitMs);
+  const quickLimitMs = Math.min(timeoutMs ?? Infinity, LONGEST_LIMIT_MS);
+  const firstLimitMs = light ? quickLimitMs : (timeoutMs ?? FULL_LIMIT_MS);
   const needed = Math.max(silencesNeeded({ answered: LONG_HISTORY, lost: 0 }), light ? settings.failAfter : 0);
-  const confirmingMs = suspectSpacingMs * (needed - 1) + quickLimitMs;
-  return gapMs + Math.max(firstLimitMs + confirmingMs, suspectShortestMs, settings.patienceMs + quickLimitMs);
+  const confirmingMs = SUSPECT_SPACING_MS * (needed - 1) + quickLimitMs;
+  return gapMs + Math.max(firstLimitMs + confirmingMs, SUSPECT_SHORTEST_MS, settings.patienceMs + quickLimitMs);
 }
 
 /** So many answers say that a path loses nothing. */

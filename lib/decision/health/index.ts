@@ -5,7 +5,7 @@
 export {
   healthOf,
   isSuspect,
-  SILENCE_SHORTEST_MS as silenceShortestMs,
+  SILENCE_SHORTEST_MS,
   type FailingCause,
   type Health,
   type HealthSettings,

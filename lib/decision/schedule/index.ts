@@ -6,7 +6,7 @@ export {
   admissionWaitMs,
   budgetState,
   doubtAllowanceBytes,
-  MONTH_MS as monthMs,
+  MONTH_MS,
   mostBytesInMonth,
   newBudget,
   refill,
@@ -17,22 +17,22 @@ export {
   type BudgetState,
   type SpendingPurpose,
 } from './budget.js';
-export { bytesOf, fullBytesOf, keepaliveBytesOf, SIZE_BYTES as sizeBytes, type KeepaliveMeans } from './cost.js';
+export { bytesOf, fullBytesOf, keepaliveBytesOf, SIZE_BYTES, type KeepaliveMeans } from './cost.js';
 export { nextTest, type NextTest, type TestCause } from './next-test.js';
 export type { PortRole, TestSituation } from './situation.js';
 export {
-  INITIAL_KEEPALIVES as initialKeepalives,
-  INITIAL_KEEPALIVE_SPACING_MS as initialKeepaliveSpacingMs,
-  DEFAULT_FAIL_AFTER as defaultFailAfter,
-  DEFAULT_RECOVER_AFTER as defaultRecoverAfter,
-  FILLED_ECHO_BYTES as filledEchoBytes,
-  FULL_SIZE_ECHO_BYTES as fullSizeEchoBytes,
-  SET_ASIDE_FIRST_MS as setAsideFirstMs,
-  SET_ASIDE_MOST_MS as setAsideMostMs,
-  SUSPECT_SHORTEST_MS as suspectShortestMs,
-  SUSPECT_SPACING_MS as suspectSpacingMs,
-  FULL_LIMIT_MS as fullLimitMs,
-  LONGEST_LIMIT_MS as longestLimitMs,
+  INITIAL_KEEPALIVES,
+  INITIAL_KEEPALIVE_SPACING_MS,
+  DEFAULT_FAIL_AFTER,
+  DEFAULT_RECOVER_AFTER,
+  FILLED_ECHO_BYTES,
+  FULL_SIZE_ECHO_BYTES,
+  SET_ASIDE_FIRST_MS,
+  SET_ASIDE_MOST_MS,
+  SUSPECT_SHORTEST_MS,
+  SUSPECT_SPACING_MS,
+  FULL_LIMIT_MS,
+  LONGEST_LIMIT_MS,
   paceOf,
   type Pace,
 } from './pace.js';

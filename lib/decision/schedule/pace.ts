@@ -1,4 +1,4 @@
-import { silenceShortestMs } from '../health/index.js';
+import { SILENCE_SHORTEST_MS } from '../health/index.js';
 
 /**
  * How often a port is tested. All constants of testing stand here, with their reasons and with what they imply; the
@@ -117,7 +117,7 @@ export const SUSPECT_SPACING_MS = 50;
 export const PATIENT_SPACING_MS = 250;
 
 /** A suspect path waits at least so long from its first attempt before silence counts. */
-export const SUSPECT_SHORTEST_MS = silenceShortestMs;
+export const SUSPECT_SHORTEST_MS = SILENCE_SHORTEST_MS;
 
 /**
  * Where nothing is known of a path: the slowest satellite answers in 0.8 s, and its first packet may wait for a

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { parseTarget, type ProbeTarget } from '../../../../lib/configuration/index.js';
-import { setAsideFirstMs, setAsideMostMs } from '../../../../lib/decision/schedule/index.js';
+import { SET_ASIDE_FIRST_MS, SET_ASIDE_MOST_MS } from '../../../../lib/decision/schedule/index.js';
 import {
   answeredEcho,
   echoToTry,
@@ -111,7 +111,7 @@ describe('an echo that is set aside', () => {
       atMs = dueMs + STEP_MS;
     }
     expect(waitsMs).toEqual([...waitsMs].sort((a, b) => a - b));
-    expect([waitsMs[0], waitsMs.at(-1)]).toEqual([setAsideFirstMs, setAsideMostMs]);
+    expect([waitsMs[0], waitsMs.at(-1)]).toEqual([SET_ASIDE_FIRST_MS, SET_ASIDE_MOST_MS]);
     expect(answeredEcho(learnFromEcho(known, { ...outcomeAt(atMs), result: 'answered' }))).toBe('empty');
   });
 });

@@ -1,6 +1,6 @@
 import type { ProbeTarget } from '../../../../lib/configuration/index.js';
 import { backoffMs } from '../../../../lib/clock/index.js';
-import { filledEchoBytes, setAsideFirstMs, setAsideMostMs } from '../../../../lib/decision/schedule/index.js';
+import { FILLED_ECHO_BYTES, SET_ASIDE_FIRST_MS, SET_ASIDE_MOST_MS } from '../../../../lib/decision/schedule/index.js';
 import type { KeepaliveMethod } from '../probe/index.js';
 
 /** An echo request without data is the cheapest; some networks drop those, and answer the usual `ping` (56 bytes). */
@@ -8,7 +8,7 @@ export type EchoKind = 'empty' | 'filled';
 
 export const echoKinds = ['empty', 'filled'] as const;
 
-const dataBytes: Readonly<Record<EchoKind, number>> = { empty: 0, filled: filledEchoBytes };
+const dataBytes: Readonly<Record<EchoKind, number>> = { empty: 0, filled: FILLED_ECHO_BYTES };
 
 /** What is known of echoes of one kind. */
 interface EchoState {
@@ -151,6 +151,6 @@ function ignoredOnce(echo: EchoState, answeredMs: number, nowMs: number): EchoSt
 }
 
 function setAside(echo: EchoState, nowMs: number): EchoState {
-  const delays = { firstMs: setAsideFirstMs, mostMs: setAsideMostMs, attempt: echo.triedInVain };
+  const delays = { firstMs: SET_ASIDE_FIRST_MS, mostMs: SET_ASIDE_MOST_MS, attempt: echo.triedInVain };
   return { ...echo, triedAgainAtMs: nowMs + backoffMs(delays), triedInVain: echo.triedInVain + 1 };
 }

@@ -1,7 +1,11 @@
 import { isLightTarget, type ProbeTarget } from '../../../../lib/configuration/index.js';
 import type { Clock } from '../../../../lib/clock/index.js';
 import type { Layer } from '../../../../lib/decision/health/index.js';
-import { fullSizeEchoBytes, keepaliveBytesOf, type KeepaliveMeans } from '../../../../lib/decision/schedule/index.js';
+import {
+  FULL_SIZE_ECHO_BYTES,
+  keepaliveBytesOf,
+  type KeepaliveMeans,
+} from '../../../../lib/decision/schedule/index.js';
 import {
   DnsCache,
   keepalive,
@@ -172,7 +176,7 @@ export class PortProber implements Prober {
     const inFull = !isLightTarget(target) && (byTurns || answeredEcho(known) === undefined);
     if (inFull) return { ...inWords(await this.#probe(attempt, signal, { padded: true })), layer };
     if (known.address === undefined) throw new Error(`no address of ${targetKey} is known over ${label}`);
-    const method: KeepaliveMethod = { kind: 'icmp', dataBytes: fullSizeEchoBytes };
+    const method: KeepaliveMethod = { kind: 'icmp', dataBytes: FULL_SIZE_ECHO_BYTES };
     const limits = { timeoutMs: limitMs, signal };
     return { ...inWords(await this.#wire.keepalive(this.#place(port), known.address, method, limits)), layer };
   }

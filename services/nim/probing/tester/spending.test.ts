@@ -7,7 +7,7 @@ import { failureKinds, type Layer } from '../../../../lib/decision/health/index.
 import {
   bytesOf,
   doubtAllowanceBytes,
-  monthMs as MONTH_MS,
+  MONTH_MS,
   observeTraffic,
   type KeepaliveMeans,
   type PortRole,

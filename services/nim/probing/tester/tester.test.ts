@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { targetKey } from '../../../../lib/configuration/index.js';
 import type { FailingCause } from '../../../../lib/decision/health/index.js';
-import { monthMs, observeTraffic, paceOf, type TrafficFacts } from '../../../../lib/decision/schedule/index.js';
+import { MONTH_MS, observeTraffic, paceOf, type TrafficFacts } from '../../../../lib/decision/schedule/index.js';
 import { Bench, controller, targetOf } from './testing/bench.js';
 import type { PathState, SimulatedPath } from './testing/simulated-network.js';
 
@@ -254,13 +254,13 @@ describe('thirty days', () => {
     await bench.run(6 * hourMs);
     const sixHours = spent() - atFirst;
     expect(sixHours).toBeGreaterThan(0);
-    const month = atFirst + (sixHours * (monthMs - 3 * hourMs)) / (6 * hourMs);
+    const month = atFirst + (sixHours * (MONTH_MS - 3 * hourMs)) / (6 * hourMs);
     expect(month).toBeLessThan(paceOf(priority).monthlyBytes);
   });
 
   it('never spend more than the budget and what was saved, however bad the path is', async () => {
     const bench = new Bench({ priority: 1, path: { latencyMs: 60, lossShare: 0.6 } });
-    await bench.run(monthMs / 120);
+    await bench.run(MONTH_MS / 120);
     const bytes = bench.network.counts.bytes.get('eth0') ?? 0;
     expect(bytes).toBeLessThan(paceOf(1).monthlyBytes * (1 / 120 + 1 / 10 + 1 / 10) + 10_000);
   });
