@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { healthOf, type HealthSettings, type TrafficAnswered } from './health.js';
+import type { HealthSettings, TrafficAnswered } from './health.js';
+import { healthOf } from './read-health.js';
 import { newRecord, withOutcome, type FailureKind, type TestOutcome, type TestRecord } from './outcome.js';
 
 const settings: HealthSettings = {

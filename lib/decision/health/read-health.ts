@@ -1,0 +1,84 @@
+import { isRecovering, newFold, silencesAsked, failuresAsked, suspicionOf, takeOutcome, takeTraffic } from './fold.js';
+import type { Health, HealthSettings, TrafficAnswered } from './health.js';
+import { isLossy } from './loss.js';
+import type { TestRecord } from './outcome.js';
+
+/**
+ * Reads the outcomes since `validSinceMs` (link or address were lost before: those are void) in their order:
+ *
+ * - WORKING with the first full test that succeeds; after FAILING only with `recoverAfter` in a row at the layer that
+ *   failed;
+ * - FAILING, `silent`: a silence on which every kind of attempt agrees, as many in a row as the path's own loss asks
+ *   for, for at least `patienceMs`, and none of the apps' packets answered meanwhile (`traffic`: when the last one was
+ *   by now). Echoes alone are not believed: somebody may swallow just them;
+ * - FAILING, `test`: `failAfter` full tests in a row that are refused, or run into their limit as often as the path's
+ *   own loss asks for, whatever echoes say;
+ * - FAILING, `size`: large packets are lost as often as silence would have to last, small ones are answered meanwhile,
+ *   and a large one had come through before.
+ *
+ * An attempt that began before an answer which came later raises no doubt: the path lived. Nothing is stored: the same
+ * outcomes always mean the same, so no verdict can get stuck.
+ */
+export function healthOf(
+  record: TestRecord,
+  settings: HealthSettings,
+  validSinceMs: number | undefined,
+  traffic: TrafficAnswered = {},
+): Health {
+  const known = readBefore.get(record) ?? [];
+  const isSame = (one: Reading): boolean =>
+    one.validSinceMs === validSinceMs &&
+    one.traffic.answeredMs === traffic.answeredMs &&
+    one.traffic.tcpAnsweredMs === traffic.tcpAnsweredMs &&
+    settingNames.every((name) => one.settings[name] === settings[name]);
+  const found = known.find(isSame);
+  if (found !== undefined) return found.health;
+  const health = read(record, settings, validSinceMs, traffic);
+  readBefore.set(record, [{ settings, validSinceMs, traffic, health }, ...known].slice(0, READINGS_KEPT));
+  return health;
+}
+
+/** A record does not change, and is read several times for each outcome: by the schedule, and by each decision. */
+const readBefore = new WeakMap<TestRecord, readonly Reading[]>();
+
+interface Reading {
+  readonly settings: HealthSettings;
+  readonly validSinceMs: number | undefined;
+  readonly traffic: TrafficAnswered;
+  readonly health: Health;
+}
+
+/** Network instances read the same record in several ways. */
+const READINGS_KEPT = 4;
+
+const settingNames = ['failAfter', 'recoverAfter', 'slowestMs', 'patienceMs', 'light'] as const;
+
+function read(
+  { outcomes }: TestRecord,
+  settings: HealthSettings,
+  validSinceMs: number | undefined,
+  traffic: TrafficAnswered,
+): Health {
+  if (validSinceMs === undefined) return { state: 'untested', suspicion: undefined };
+  const fold = newFold(validSinceMs);
+  for (const outcome of outcomes) {
+    if (outcome.startedMs >= validSinceMs) takeOutcome(fold, outcome, settings);
+  }
+  takeTraffic(fold, traffic.answeredMs, traffic.tcpAnsweredMs);
+  switch (fold.state) {
+    case 'failing':
+      return { state: 'failing', sinceMs: fold.sinceMs, cause: fold.cause, recovering: isRecovering(fold) };
+    case 'working':
+      return {
+        state: 'working',
+        sinceMs: fold.sinceMs,
+        suspicion: suspicionOf(fold),
+        silencesNeeded: silencesAsked(fold, settings),
+        failuresNeeded: failuresAsked(fold, settings),
+        lossy: isLossy(fold.recent),
+        sizeProven: fold.sizeProven,
+      };
+    case 'untested':
+      return { state: 'untested', suspicion: suspicionOf(fold) };
+  }
+}
