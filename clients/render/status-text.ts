@@ -118,7 +118,14 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
         ),
     ports.length === 0 ? nothing(view, 'No ports') : portTable(ports, nowMs, options),
     options.tests === true && ports.length > 0 ? testTable(ports, nowMs) : '',
-    networkInstances.flatMap(({ name, applied }) => drainLines(name, applied?.drainingPorts ?? [], nowMs)).join('\n'),
+    networkInstances
+      .flatMap(({ name, applied }) => [
+        ...drainLines(name, applied?.drainingPorts ?? [], nowMs),
+        ...(applied?.staticRoutes ?? []).flatMap(({ destination, drainingPorts }) =>
+          drainLines(`${name} to ${destination}`, drainingPorts, nowMs),
+        ),
+      ])
+      .join('\n'),
     [
       ...testErrorLines(ports),
       ...differenceLines(ports),

@@ -50,6 +50,7 @@ const everything: Json = {
     local(2, {
       ip: { subnet: '10.2.0.0/24' },
       staticRoutes: [
+        { destinationNetwork: '198.51.100.0/24', port: 'wwan0' },
         {
           destinationNetwork: '0.0.0.0/0',
           probe: {
@@ -76,14 +77,10 @@ const everything: Json = {
   configItems: [{ key: 'network.download.max.cost', value: '9' }],
 };
 
-/**
- * What is made of a configuration, as text, and why a push of it is refused. EVE's wish to have gateways pinged is
- * taken in, and nobody does so.
- */
+/** What is made of a configuration, as text, and why a push of it is refused. */
 function meaningOf(json: Json): string {
   const config = configFromJson(json);
   return JSON.stringify({ ...interpret(config), refused: fieldNotices(config).refused }, (key, value: unknown) => {
-    if (key === 'gatewayPing') return undefined;
     return value instanceof Map ? [...(value as Map<unknown, unknown>)] : value;
   });
 }

@@ -166,7 +166,11 @@ async function appSeries(rig: Rig): Promise<AppSamples> {
  */
 async function routeSeries(lab: Lab): Promise<readonly number[]> {
   const configuration = lab.configuration({ failbackHoldSeconds: 0 });
-  const route = IPRoute.fromPartial({ destinationNetwork: `${internetAddresses.echo2}/32`, port: 'radio' });
+  const route = IPRoute.fromPartial({
+    destinationNetwork: `${internetAddresses.echo2}/32`,
+    port: 'radio',
+    preferLowerCost: true,
+  });
   await lab.pushConfig({
     ...configuration,
     systemAdapterList: configuration.systemAdapterList.map((adapter) =>

@@ -104,6 +104,7 @@ describe('an app', () => {
 });
 
 const TO_OFFICE = `${internetAddresses.echo2}/32`;
+const BY_RADIO = { destinationNetwork: TO_OFFICE, port: 'radio', preferLowerCost: true };
 
 describe('a static route', () => {
   let ship: Ship;
@@ -124,7 +125,7 @@ describe('a static route', () => {
 
   it('by a label has a port and a standby of its own, whatever the default route does', async () => {
     const { lab, watch } = ship;
-    await push({ destinationNetwork: TO_OFFICE, port: 'radio' });
+    await push(BY_RADIO);
     expect(await officeBy('wwan0')).toBe(true);
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
 
@@ -144,7 +145,7 @@ describe('a static route', () => {
 
   it('keeps its sessions while the default route comes to its port and leaves it', async () => {
     const { lab, watch } = ship;
-    await push({ destinationNetwork: TO_OFFICE, port: 'radio' });
+    await push(BY_RADIO);
     expect(await officeBy('wwan0')).toBe(true);
     const { agent } = lab.app('app1');
     const { session } = await agent.call('startTcpSession', {
@@ -165,7 +166,7 @@ describe('a static route', () => {
 
   it('fails over in the kernel with every service killed, and never to a port without its label', async () => {
     const { lab, watch } = ship;
-    await push({ destinationNetwork: TO_OFFICE, port: 'radio' });
+    await push(BY_RADIO);
     expect(await officeBy('wwan0')).toBe(true);
     await Promise.all(serviceNames.map((name) => lab.service(name).kill('SIGKILL')));
     await lab.pullCable('wwan0');
@@ -180,6 +181,59 @@ describe('a static route', () => {
     await lab.plugCable('sat0');
     await watch.applied('default', 'eth0');
     expect(await officeBy('wwan0')).toBe(true);
+  });
+
+  it('drains over a planned move: what there is stays, what is new goes the new way', async () => {
+    const { lab } = ship;
+    const configured = withDefaultInstance(lab, { staticRoutes: [IPRoute.fromPartial(BY_RADIO)] });
+    /** Gives this port the better priority of the two. */
+    const prefer = (port: PortName): Promise<bigint> =>
+      lab.pushConfig({
+        ...configured,
+        networkInstances: configured.networkInstances.map((one) => ({
+          ...one,
+          test: one.test === undefined ? undefined : { ...one.test, drain: { seconds: 300n, nanos: 0 } },
+        })),
+        deviceIoList: configured.deviceIoList.map((one) =>
+          one.usagePolicy === undefined || one.phylabel === 'eth0'
+            ? one
+            : { ...one, usagePolicy: { ...one.usagePolicy, fallBackPriority: one.phylabel === port ? 1 : 2 } },
+        ),
+      });
+    await prefer('wwan0');
+    expect(await officeBy('wwan0')).toBe(true);
+    const { agent } = lab.app('app1');
+    const { session } = await agent.call('startTcpSession', {
+      ...{ address: internetAddresses.echo2, port: servicePorts.echo, intervalMs: 2 },
+    });
+    const echoed = async (): Promise<number> => (await agent.call('readTcpSession', { session })).echoedLines;
+    expect(await waitUntil(async () => (await echoed()) > 0, { timeoutMs: 5_000 })).toBe(true);
+    for (const port of ['sat0', 'wwan0', 'sat0'] as const) {
+      await prefer(port);
+      expect(await officeBy(port)).toBe(true);
+      const before = await echoed();
+      expect(await waitUntil(async () => (await echoed()) > before + 10, { timeoutMs: 5_000 })).toBe(true);
+    }
+    const report = await agent.call('stopTcpSession', { session });
+    expect(report.breaks).toEqual([]);
+    expect(report.source).toBe(lab.isp('wwan0').publicAddress);
+  });
+
+  it('for everything: by a label, by a router, with the network instance itself', async () => {
+    const { lab, watch } = ship;
+    await push({ destinationNetwork: '0.0.0.0/0', port: 'radio', preferLowerCost: true });
+    await watch.applied('default', 'wwan0');
+    expect(await goesOutBy(lab, 'app1', 'wwan0')).toBe(true);
+    await push({ gateway: lab.topology.ports.sat0.gateway });
+    await watch.applied('default', 'sat0');
+    expect(await goesOutBy(lab, 'app1', 'sat0')).toBe(true);
+    await lab.pullCable('sat0');
+    const isRejected = async (): Promise<boolean> => (await sourceSeen(lab, 'app1')) === undefined;
+    expect(await waitUntil(isRejected, { timeoutMs: 10_000, everyMs: 100 })).toBe(true);
+    await lab.plugCable('sat0');
+    await push();
+    await watch.applied('default', 'eth0');
+    expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
   });
 
   it("by a router in a port's network goes that way, and is rejected where nobody knows the router", async () => {

@@ -1,4 +1,7 @@
+import type { PortProbe } from '../../gen/config/netinst.js';
 import { ConnectivityProbeMethod, type ConnectivityProbe } from '../../gen/evecommon/netcmn.js';
+import type { GatewayPing } from './model.js';
+import { HIGHEST_PRIORITY } from './ports.js';
 import { targetOfParts, type ParsedTarget, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
 
@@ -20,6 +23,11 @@ export function customTarget(
       problems.add(`${field}.probeMethod`, 'is none that we know');
       return undefined;
   }
+}
+
+/** The wish to have gateways pinged, of ports up to a cost; EVE clamps costs. Undefined: there is none. */
+export function gatewayPingOf(probe: PortProbe | undefined): GatewayPing | undefined {
+  return probe?.enableGwPing === true ? { maxPriority: Math.min(probe.gwPingMaxCost, HIGHEST_PRIORITY) } : undefined;
 }
 
 /** A target that was read; undefined where it is wrong, which is noted. */

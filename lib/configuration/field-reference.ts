@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 
-import { ZNetworkInstType } from '../../gen/config/netinst.js';
-import { DHCPType, NetworkType } from '../../gen/evecommon/netcmn.js';
+import { ZNetworkInstType, type PortProbe } from '../../gen/config/netinst.js';
+import { ConnectivityProbeMethod, DHCPType, NetworkType, type ConnectivityProbe } from '../../gen/evecommon/netcmn.js';
 import { isDefaultDestination } from './static-routes.js';
 import { isUuid } from './syntax.js';
 
@@ -98,9 +98,14 @@ const nameOfTimeServer: readonly FieldRule[] = [
   },
 ];
 
-const ofDefaultRoute = (notice: string): readonly FieldRule[] => [
-  { kind: 'warned', when: (_value, { destinationNetwork }) => isDefaultDestination(destinationNetwork), notice },
-];
+function isCustomProbe(probe: unknown): boolean {
+  const unspecified = ConnectivityProbeMethod.CONNECTIVITY_PROBE_METHOD_UNSPECIFIED;
+  return isProbe(probe) && probe.probeMethod !== unspecified;
+}
+
+function isProbe(probe: unknown): probe is Pick<ConnectivityProbe, 'probeMethod'> {
+  return typeof probe === 'object' && probe !== null && 'probeMethod' in probe;
+}
 
 function isIpv6Destination(destination: unknown): boolean {
   return typeof destination === 'string' && destination.includes(':') && !isDefaultDestination(destination);
@@ -307,33 +312,52 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured(
     'networkInstances[].staticRoutes[].gateway',
-    'next hop, in the network of a port that the network instance may use, or an app of its own; not beside `port`. What it does not lead to now is rejected',
+    'next hop, in the network of a port that the network instance may use, or an app of its own; not beside `port`. By a router it is a selection of its own among the ports that have it in their network; what it does not lead to now is rejected. Of the default route: the network instance uses only ports whose network has that router, or sends all to that app, which is not pinged',
     'none',
-    ofDefaultRoute('the gateway of a default route is not used: traffic follows the default route of the port in use'),
+    [
+      {
+        kind: 'warned',
+        when: (_value, { destinationNetwork, probe }) =>
+          !isDefaultDestination(destinationNetwork) && isCustomProbe((probe as PortProbe | undefined)?.customProbe),
+        notice:
+          'a route by a gateway is tested by a ping of that gateway (enableGwPing) alone: its custom probe is not used',
+      },
+    ],
   ),
   honoured(
     'networkInstances[].staticRoutes[].port',
-    'label of the ports of the route, of those that the network instance may use: a selection of its own, with a standby in the kernel. Not beside `gateway`',
+    'label of the ports of the route, of those that the network instance may use: a selection of its own, with a standby in the kernel. Of the default route: the network instance uses only ports that have it, too. Not beside `gateway`',
     'none',
-    ofDefaultRoute('the label of a default route is not used: name it in `port` of the network instance'),
   ),
-  warned(
+  honoured(
     'networkInstances[].staticRoutes[].probe.enableGwPing',
-    'ping of the gateway',
-    'the gateway is not pinged: one that answers proves nothing about what is behind it',
+    "where no target is named, a port works for the route while its gateway (or the route's) answers pings. Of the default route only where the controller's ping is no test of the port: that proves more. A gateway that answers proves nothing about what is behind it",
+    'false',
+    [
+      {
+        kind: 'warned',
+        when: (_value, { customProbe }) => isCustomProbe(customProbe),
+        notice: 'the custom probe is the test, and proves more: the gateway is not pinged',
+      },
+    ],
   ),
-  warned(
+  honoured(
     'networkInstances[].staticRoutes[].probe.gwPingMaxCost',
-    'goes with enableGwPing',
-    'the gateway is not pinged: one that answers proves nothing about what is behind it',
+    'the highest priority of ports whose gateway is pinged; the others go by link and address',
+    '0',
   ),
   honoured(
     'networkInstances[].staticRoutes[].probe.customProbe.probeMethod',
     'of the default route: ICMP or TCP to the endpoint is its test, where `test.target` names none; of a route by a label: its test',
-    'none; a route by a label goes by what is known of its ports',
+    'none; a route by a label goes by a ping of the gateway, or by what is known of its ports',
   ),
   honoured('networkInstances[].staticRoutes[].probe.customProbe.probeEndpoint.host', 'whom to ask'),
   honoured('networkInstances[].staticRoutes[].probe.customProbe.probeEndpoint.port', 'TCP port'),
+  honoured(
+    'networkInstances[].staticRoutes[].preferLowerCost',
+    'of a route by a label: the lowest priority that works is used. A default route that names no label always prefers it',
+    'the port in use stays as long as it works, whatever the others cost',
+  ),
   warned(
     'networkInstances[].staticRoutes[].preferStrongerWwanSignal',
     'signal strength',
@@ -597,10 +621,6 @@ const besideNetwork: readonly FieldElsewhere[] = [
   { path: 'networkInstances[].uuidandversion.version', about: 'counted by the controller' },
   { path: 'networkInstances[].port.type', about: 'kind of adapter; the label says which' },
   { path: 'networkInstances[].port.interfaceOrder', about: 'order of interfaces in an app' },
-  {
-    path: 'networkInstances[].staticRoutes[].preferLowerCost',
-    about: 'comes about in any case: the lowest priority is always preferred',
-  },
   { path: 'networkInstances[].disableFlowlog', about: 'comes about in any case: there is no flow log' },
   { path: 'apps[].uuidandversion.version', about: 'counted by the controller' },
   { path: 'apps[].interfaces[].interfaceOrder', about: 'order of interfaces in the app' },

@@ -16,12 +16,14 @@ export {
 } from './json.js';
 export { boundedChanges, configChanges } from './changes.js';
 export { MOST_LOCAL_INSTANCES } from './network-instances.js';
+export { isInSubnet } from './static-routes.js';
 export { DEFAULT_FAILBACK_HOLD_MS, defaultTestSettings } from './network-instance-tests.js';
 export {
   hostText,
   isLightTarget,
   parseTarget,
   targetKey,
+  targetOfParts,
   type Host,
   type ParsedTarget,
   type ProbeTarget,

@@ -116,8 +116,12 @@ export interface NetworkInstance {
   readonly active: boolean;
   /** The label of the ports it wants; undefined means air-gapped. */
   readonly portLabel: string | undefined;
-  /** A label that its ports must have beside that one; of selections for a static route. */
+  /** A label that its ports must have beside that one: of a static default route by a label, or of another route. */
   readonly viaLabel?: string | undefined;
+  /** A router that has to be in the network of its port: the next hop of a static route outside of its subnet. */
+  readonly viaGateway?: string | undefined;
+  /** Priorities permit ports, and make none better than another (IPRoute.prefer_lower_cost is not set). */
+  readonly ignoresPriority?: boolean | undefined;
   /** Only for kind local. */
   readonly network: LocalNetwork | undefined;
   /** Undefined: the operation policy for APP_TRAFFIC applies. */
@@ -142,9 +146,16 @@ export interface StaticRoute {
 
 /** Where a static route leads: to a next hop, or by ports with a label. */
 export type RouteVia =
-  | { readonly kind: 'gateway'; readonly address: string }
-  /** `target`: of its own probe (`probe.customProbe`); undefined: it goes by what is known of the port. */
-  | { readonly kind: 'ports'; readonly label: string; readonly target: ProbeTarget | undefined };
+  | { readonly kind: 'gateway'; readonly address: string; readonly gatewayPing?: GatewayPing | undefined }
+  | {
+      readonly kind: 'ports';
+      readonly label: string;
+      /** Of its own probe (`probe.customProbe`); undefined: it goes by a ping of the gateway, or what is known. */
+      readonly target: ProbeTarget | undefined;
+      readonly gatewayPing?: GatewayPing | undefined;
+      /** IPRoute.prefer_lower_cost; absent: the port in use stays while it works, whatever it costs. */
+      readonly prefersLowerCost?: boolean | undefined;
+    };
 
 /** IPv4 addressing of a local network instance. */
 export interface LocalNetwork {
@@ -171,7 +182,7 @@ export interface NetworkInstanceTestSettings {
   readonly targetsNeeded: number;
   /** Bytes of data in keepalive probes; default 0. */
   readonly payloadBytes: number;
-  /** EVE's wish to have the gateways of its ports pinged; undefined: none. */
+  /** EVE's wish to have the gateways of its ports pinged; undefined: they are not. */
   readonly gatewayPing: GatewayPing | undefined;
   readonly intervalMs: number | undefined;
   readonly timeoutMs: number | undefined;
@@ -198,9 +209,14 @@ export interface Hysteresis {
   readonly goodBelow: number;
 }
 
-/** PortProbe.enable_gw_ping with gw_ping_max_cost: gateways of ports up to this priority are pinged. */
+/**
+ * PortProbe.enable_gw_ping with gw_ping_max_cost: ports up to this priority go by a ping of their gateway, where no
+ * target of their own is named.
+ */
 export interface GatewayPing {
   readonly maxPriority: number;
+  /** Also where the port might go by the controller's ping, which says nothing of where a static route leads. */
+  readonly outranksController?: boolean | undefined;
 }
 
 export interface App {

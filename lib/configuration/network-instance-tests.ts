@@ -3,8 +3,7 @@ import type { NetworkInstanceTest } from '../../gen/config/uplink.js';
 import type { Duration } from '../../gen/google/protobuf/duration.js';
 import { durationMs } from './durations.js';
 import type { GatewayPing, Hysteresis, NetworkInstanceTestSettings, QualityThresholds } from './model.js';
-import { HIGHEST_PRIORITY } from './ports.js';
-import { accepted, customTarget } from './custom-probe.js';
+import { accepted, customTarget, gatewayPingOf } from './custom-probe.js';
 import { parseTarget, targetKey, type ProbeTarget } from './probe-target.js';
 import type { Problems } from './problems.js';
 import { isDefaultDestination } from './static-routes.js';
@@ -198,16 +197,14 @@ interface RouteProbe {
 
 /**
  * EVE's PortProbe of the default route (config/netinst.proto, IPRoute): where there are several, the first that names a
- * target, and the first that wants the gateway pinged. Probes of other routes choose ports for those destinations
- * alone, which is not built.
+ * target, and the first that wants the gateway pinged. Probes of other routes are read with those.
  */
 function interpretRouteProbe(config: NetworkInstanceConfig, field: string, problems: Problems): RouteProbe {
   let target: ProbeTarget | undefined;
   let gatewayPing: GatewayPing | undefined;
   config.staticRoutes.forEach(({ destinationNetwork, probe }, index) => {
     if (probe === undefined || !isDefaultDestination(destinationNetwork)) return;
-    // EVE clamps costs.
-    if (probe.enableGwPing) gatewayPing ??= { maxPriority: Math.min(probe.gwPingMaxCost, HIGHEST_PRIORITY) };
+    gatewayPing ??= gatewayPingOf(probe);
     const at = `${field}.staticRoutes[${index}].probe.customProbe`;
     const named = probe.customProbe === undefined ? undefined : customTarget(probe.customProbe, at, problems);
     target ??= named;

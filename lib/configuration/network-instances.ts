@@ -7,7 +7,7 @@ import type { LocalNetwork, NetworkInstance } from './model.js';
 import { interpretDrain, interpretTest } from './network-instance-tests.js';
 import { priorityLimit } from './policies.js';
 import type { Problems } from './problems.js';
-import { interpretStaticRoutes } from './static-routes.js';
+import { defaultRouteWishes, interpretStaticRoutes } from './static-routes.js';
 import { isHostName, isLabel, isUuid } from './syntax.js';
 
 /** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
@@ -55,6 +55,8 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     problems.add(`${field}.mtu`, 'must be 0 (the default) or 576 to 65535');
   }
   const network = kind === 'local' ? interpretNetwork(config, field, problems) : undefined;
+  const staticRoutes =
+    network === undefined ? [] : interpretStaticRoutes(config.staticRoutes, network, field, problems);
   return {
     id: id.toLowerCase(),
     name: config.displayname,
@@ -66,7 +68,8 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     test: interpretTest(config, field, problems),
     mtu: config.mtu,
     propagatesConnectedRoutes: config.propagateConnectedRoutes,
-    staticRoutes: network === undefined ? [] : interpretStaticRoutes(config.staticRoutes, network, field, problems),
+    staticRoutes,
+    ...(network === undefined ? {} : defaultRouteWishes(staticRoutes, network)),
     drainMs: interpretDrain(config, field, problems),
   };
 }

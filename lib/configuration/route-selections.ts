@@ -1,8 +1,10 @@
 import type { NetworkInstance, StaticRoute } from './model.js';
+import { isInSubnet } from './static-routes.js';
 
 /**
- * A static route by a label is a selection of its own. It is decided, tested and explained as a network instance would
- * be that asks for the ports which have both labels, under an id and a name of its own.
+ * A static route by a label, or by a router in the network of a port, is a selection of its own. It is decided, tested
+ * and explained as a network instance would be that asks for the ports which have both labels, or the router, under an
+ * id and a name of its own. The default route is the selection of the network instance itself.
  */
 export interface RouteSelection {
   /** UUID of the network instance that has the route. */
@@ -29,7 +31,8 @@ export function routeSelectionOf(id: string): RouteSelection | undefined {
 
 /**
  * The same with the selections for static routes after the network instances. Their tests have a target of their own,
- * or go by what is known of the port: the network instance's target says nothing of where the route leads.
+ * go by a ping of the gateway, or by what is known of the port: the network instance's target says nothing of where the
+ * route leads.
  */
 export function withRouteSelections<Model extends { readonly networkInstances: readonly NetworkInstance[] }>(
   model: Model,
@@ -40,16 +43,25 @@ export function withRouteSelections<Model extends { readonly networkInstances: r
 
 function routeSelections(instance: NetworkInstance): readonly NetworkInstance[] {
   return instance.staticRoutes.flatMap(({ destination, via }): readonly NetworkInstance[] => {
-    if (via.kind !== 'ports' || destination.length === 0) return [];
+    const { network } = instance;
+    const isToApp = via.kind === 'gateway' && network !== undefined && isInSubnet(via.address, network);
+    if (destination.length === 0 || isToApp) return [];
     const text = destinationText(destination);
+    const gatewayPing = via.gatewayPing === undefined ? undefined : { ...via.gatewayPing, outranksController: true };
     return [
       {
         ...instance,
         id: routeSelectionId(instance.id, text),
         name: `${instance.name} to ${text}`,
-        viaLabel: via.label,
+        ...(via.kind === 'ports'
+          ? { viaLabel: via.label, viaGateway: undefined, ignoresPriority: via.prefersLowerCost !== true }
+          : { viaLabel: undefined, viaGateway: via.address, ignoresPriority: false }),
         staticRoutes: [],
-        test: { ...instance.test, target: via.target, furtherTargets: [], targetsNeeded: 1, gatewayPing: undefined },
+        test: {
+          ...instance.test,
+          target: via.kind === 'ports' ? via.target : undefined,
+          ...{ furtherTargets: [], targetsNeeded: 1, gatewayPing },
+        },
       },
     ];
   });

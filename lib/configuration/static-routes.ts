@@ -1,7 +1,7 @@
 import type { IPRoute } from '../../gen/config/netinst.js';
-import { customTarget } from './custom-probe.js';
+import { customTarget, gatewayPingOf } from './custom-probe.js';
 import { ipv4Network, ipv4Number, overlap, type Ipv4Network } from './ipv4.js';
-import type { LocalNetwork, RouteVia, StaticRoute } from './model.js';
+import type { LocalNetwork, NetworkInstance, RouteVia, StaticRoute } from './model.js';
 import type { Problems } from './problems.js';
 import { isLabel } from './syntax.js';
 
@@ -41,7 +41,7 @@ export function interpretStaticRoutes(
 }
 
 function interpretRoute(
-  { destinationNetwork, gateway, port, probe }: IPRoute,
+  { destinationNetwork, gateway, port, probe, preferLowerCost }: IPRoute,
   network: LocalNetwork,
   at: string,
   problems: Problems,
@@ -59,15 +59,37 @@ function interpretRoute(
     return undefined;
   }
   const via = interpretWay(gateway, port, network, at, problems);
+  // The probe of the default route is that of the network instance.
   const target =
     isDefault || probe?.customProbe === undefined
       ? undefined
       : customTarget(probe.customProbe, `${at}.probe.customProbe`, problems);
+  const gatewayPing = isDefault ? undefined : gatewayPingOf(probe);
   if (via === undefined) return undefined;
   return {
     destination: { address: destination.text, length: destination.prefixLength },
-    via: via.kind === 'ports' ? { ...via, target } : via,
+    via:
+      via.kind === 'gateway'
+        ? { ...via, gatewayPing }
+        : { ...via, target, gatewayPing, prefersLowerCost: preferLowerCost ? true : undefined },
   };
+}
+
+/** What a static default route makes of the selection of its network instance: that is its default route. */
+export function defaultRouteWishes(
+  routes: readonly StaticRoute[],
+  network: LocalNetwork,
+): Pick<NetworkInstance, 'viaLabel' | 'viaGateway' | 'ignoresPriority'> {
+  const via = routes.find(({ destination }) => destination.length === 0)?.via;
+  if (via === undefined) return {};
+  if (via.kind === 'gateway') return isInSubnet(via.address, network) ? {} : { viaGateway: via.address };
+  return { viaLabel: via.label, ignoresPriority: via.prefersLowerCost !== true };
+}
+
+/** Whether an address is in the network instance itself: an app's, and no router's in the network of a port. */
+export function isInSubnet(address: string, { subnet, prefixLength }: LocalNetwork): boolean {
+  const [inner, outer] = [ipv4Network(`${address}/32`), ipv4Network(`${subnet}/${prefixLength}`)];
+  return inner !== undefined && outer !== undefined && overlap(inner, outer);
 }
 
 const EVERYWHERE: Ipv4Network = { text: '0.0.0.0', prefixLength: 0, first: 0, last: 0xffffffff };

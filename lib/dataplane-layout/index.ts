@@ -6,7 +6,8 @@
  * A packet's mark names the ranking that its network instance follows: 0xe, by which it is known as ours, then one
  * hexadecimal digit a port, the port in use first, so 0xe0000012 reads "port 1, then port 2".
  * Marks without the 0xe are somebody else's. A flow's conntrack mark names the port and network instance it began on:
- * 0xe, a zero, two digits of port number, four of network instance number.
+ * 0xe, a zero, two digits of port number, one of the static route (0: the default route), three of network instance
+ * number.
  */
 
 /** Route and rule protocol number by which we know our own. */
@@ -19,6 +20,12 @@ export const MAIN_TABLE = 254;
 /** Preferences of our rules. EVE's own numbers where it has one. */
 export const PREFERENCE = {
   subnets: 9000,
+  /** Flows of static routes that stay on a port which their route has left. */
+  staying: 9030,
+  /** What an app itself sends that is the next hop of everybody's default route. */
+  routerApp: 9040,
+  /** The same: what has no other route of its own goes by the ranking. */
+  routerAppRanking: 9041,
   /** A network instance's own routes, before its ranking. */
   ownRoutes: 9050,
   /** Rankings by mark: 9100 the port in use, 9101 the next one, and so on. */
@@ -65,11 +72,15 @@ const RANKING_DIGITS = 0x0fffffff;
 export const RANKING_MASK = 0xffffffff;
 /** The ranking of a network instance that may use no port now. */
 export const NO_PORT_RANKING = 0xe000000f;
+/** The ranking of one port alone, ahead of the static routes; of no ranking, for no port has the digit 0xf. */
+const STAYING = 0xef000000;
 /** Of a packet that comes back to an app: no ranking, and ours. */
 export const ANSWER_MARK = OURS;
 
 export const FLOW_PORT_MASK = 0xf0ff0000;
 export const FLOW_NI_MASK = 0xf000ffff;
+/** All flows of a network instance, those of its static routes, too. */
+export const FLOW_INSTANCE_MASK = 0xf0000fff;
 export const FLOW_MASK = 0xf0ffffff;
 
 /** The mark of a ranking; ports beyond the seventh are not armed. */
@@ -85,12 +96,23 @@ export function rankedPortNumbers(mark: number): readonly number[] {
   return Array.from(digits.toString(16), (digit) => Number.parseInt(digit, 16));
 }
 
+/** The mark of packets that stay on a port, whatever route leads to where they go. */
+export function stayingMark(portNumber: number): number {
+  return STAYING + portNumber;
+}
+
+/** So many static routes of a network instance have flows of their own; those of the others are one. */
+export const MOST_ROUTE_FLOWS = 14;
+/** The number of routes whose flows are not told apart. */
+export const OTHER_ROUTES = 15;
+
 /**
  * Flows of a network instance's own routes bear another number than its others, so that they stay where they are when
- * it moves; also the realm of those routes, by which they are known.
+ * it moves; also the realm of those routes, by which they are known. `route`: 1 to MOST_ROUTE_FLOWS, or OTHER_ROUTES;
+ * 0: the default route.
  */
-export function routeFlowNumber(niNumber: number): number {
-  return 0x8000 | niNumber;
+export function routeFlowNumber(niNumber: number, route: number): number {
+  return (route << 12) | niNumber;
 }
 
 /** The conntrack mark of flows of a network instance over a port. */
@@ -101,6 +123,11 @@ export function flowMark(portNumber: number, niNumber: number): number {
 /** The conntrack mark of a flow that came in by a port and has no owner yet. */
 export function portMark(portNumber: number): number {
   return flowMark(portNumber, 0);
+}
+
+/** The port that a flow's mark names. */
+export function portOfMark(mark: number): number {
+  return (mark >>> 16) & 0xff;
 }
 
 /** The routing tables that are kept for ports, both ends included. 500 and up are the ports' tables in EVE, too. */

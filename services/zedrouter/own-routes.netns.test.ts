@@ -12,6 +12,7 @@ import { endReconcilers, upstream, withReconciler } from './testing/real-reconci
 import { MODEL, NI_DEFAULT, selection } from './testing/ship.js';
 import type { Upstream } from './upstream/inputs.js';
 
+const EVERYWHERE = { address: '0.0.0.0', length: 0 };
 const OFFICE = { address: '198.51.100.0', length: 24 };
 
 describe('own routes on a real kernel', () => {
@@ -30,12 +31,12 @@ describe('own routes on a real kernel', () => {
   });
 
   /** The ship whose default route is by eth0, with a route to the office in its first network instance. */
-  function upstreamWith(via: RouteVia, armed: readonly string[] = []): Upstream {
+  function upstreamWith(via: RouteVia, armed: readonly string[] = [], destination = OFFICE): Upstream {
     const { config, ports, selections } = upstream(['eth0', 'wwan0', 'sat0']);
     if (config === undefined || selections === undefined) throw new Error('nothing upstream');
     const [first, ...others] = MODEL.networkInstances;
     if (first === undefined) throw new Error('no network instance');
-    const changed = { ...first, staticRoutes: [{ destination: OFFICE, via }] };
+    const changed = { ...first, staticRoutes: [{ destination, via }] };
     return {
       config: { ...config, model: { ...MODEL, networkInstances: [changed, ...others] } },
       ports,
@@ -50,10 +51,10 @@ describe('own routes on a real kernel', () => {
   }
 
   /** Where the kernel sends what comes from an app. */
-  async function wayTo(address: string): Promise<string> {
+  async function wayTo(address: string, from = '10.77.0.2'): Promise<string> {
     const { stdout, stderr } = await run(
       'ip',
-      ['route', 'get', address, 'from', '10.77.0.2', 'iif', 'bn1', 'mark', '0xe0000123'],
+      ['route', 'get', address, 'from', from, 'iif', 'bn1', 'mark', '0xe0000123'],
       { namespace: place.device, allowFailure: true },
     );
     return /dev \S+|No route to host/.exec(stdout + stderr)?.[0] ?? stdout + stderr;
@@ -83,12 +84,16 @@ describe('own routes on a real kernel', () => {
       for (const up of ['wwan0', 'sat0']) await run('ip', ['-n', place.isp, 'link', 'set', 'dev', up, 'up']);
       expect(await wayTo('198.51.100.7')).toBe('dev wwan0');
 
-      await settle(upstreamWith({ kind: 'gateway', address: '192.0.4.77' }));
+      await settle(upstreamWith({ kind: 'gateway', address: '192.0.4.77' }, ['sat0']));
       expect(await wayTo('198.51.100.7')).toBe('dev sat0');
       await settle(upstreamWith({ kind: 'gateway', address: '203.0.113.1' }));
       expect(await wayTo('198.51.100.7')).toBe('No route to host');
       await settle(upstreamWith({ kind: 'gateway', address: '10.77.0.9' }));
       expect(await wayTo('198.51.100.7')).toBe('dev bn1');
+
+      await settle(upstreamWith({ kind: 'gateway', address: '10.77.0.9' }, [], EVERYWHERE));
+      expect(await wayTo('203.0.113.7')).toBe('dev bn1');
+      expect(await wayTo('203.0.113.7', '10.77.0.9')).toBe('dev eth0');
 
       await settle(upstream(['eth0', 'wwan0', 'sat0']));
       expect(await wayTo('198.51.100.7')).toBe('dev eth0');

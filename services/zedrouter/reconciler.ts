@@ -1,6 +1,7 @@
 import { readSysctl } from 'iproute-exec';
 
 import type { Clock } from '../../lib/clock/index.js';
+import type { DeviceModel } from '../../lib/configuration/index.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
 import { countFlowsByMark, flushSets } from '../../lib/netlink/index.js';
 import type { Logger } from '../../lib/observability/index.js';
@@ -17,6 +18,7 @@ import { accessRules, type AccessRules } from './desired/access.js';
 import { desire } from './desired/desire.js';
 import { changedInterfaces } from './desired/refused-flows.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
+import { flowNumbers } from './desired/own-routes.js';
 import type { Ids } from './desired/inputs.js';
 import { localInstances } from './desired/local-instances.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
@@ -246,7 +248,7 @@ export class Reconciler {
     const { model } = inputs.config;
     const ids = await this.#idsInUse.of(model);
     const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
-    const current = this.#current ?? (await this.#readAnew(ids));
+    const current = this.#current ?? (await this.#readAnew(model, ids));
     this.#isFreshlyRead = false;
     const flows = stepFlows(this.#memories, {
       instances: localInstances(model),
@@ -259,7 +261,8 @@ export class Reconciler {
     const access = accessRules(model, ids);
     const refused = refusedFlows(changedInterfaces(this.#accessInForce, access), model.ports, ids);
     const facts = inputs.ports.facts;
-    const steps = plan(current, desired, transition(this.#memories, flows.memories, flows, ids, facts, refused));
+    const numbers = { ids, ofFlows: flowNumbers(model, ids) };
+    const steps = plan(current, desired, transition(this.#memories, flows.memories, flows, numbers, facts, refused));
     if (isFreshlyRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
       instrumentation.onRepair();
       logger.warn({ event: 'dataplane-drift', plan: printPlan(steps) }, 'dataplane drifted, repairing it');
@@ -279,7 +282,7 @@ export class Reconciler {
     });
     const urgentFailures = await this.#apply(urgent, desired.bridges);
     clearImmediate(tellPending);
-    if (!switchFailed(urgentFailures)) this.#drainWatch.follow(flows.memories, ids);
+    if (!switchFailed(urgentFailures)) this.#drainWatch.follow(flows.memories, numbers);
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
@@ -403,12 +406,12 @@ export class Reconciler {
     );
   }
 
-  async #readAnew(ids: Ids): Promise<Dataplane> {
+  async #readAnew(model: DeviceModel, ids: Ids): Promise<Dataplane> {
     await this.#nameServices.queue.idle();
     const dataplane = await this.#read(undefined);
     this.#filtersMembers = await this.#canFilterMembers();
     if (!this.#adopted) {
-      this.#memories = adoptedMemories(dataplane, ids);
+      this.#memories = adoptedMemories(dataplane, model, ids);
       if (dataplane.accessObjects.size === 0) this.#accessInForce = 'none';
       this.#adopted = true;
     }

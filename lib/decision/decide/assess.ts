@@ -1,5 +1,12 @@
 import type { Grant } from '../../configuration/index.js';
-import { whyUnusable, type NetworkSnapshot, type PortTestFacts, type UnusableReason } from '../snapshot/index.js';
+import {
+  isWithin,
+  whyUnusable,
+  type NetworkSnapshot,
+  type PortObservation,
+  type PortTestFacts,
+  type UnusableReason,
+} from '../snapshot/index.js';
 import type { FailingCause, Health } from '../health/index.js';
 import type { IneligibleCode, Reason, TestState } from './candidate.js';
 import { evaluatePort, grantFor, type Subject } from './eligibility.js';
@@ -26,6 +33,8 @@ export interface Assessment {
   readonly grant: Grant | undefined;
   /** Undefined: usable. */
   readonly unusable: UnusableReason | undefined;
+  /** The next hop of a static route, where that it lies in no network of the port makes it unusable. */
+  readonly missingGateway: string | undefined;
   readonly evidence: Evidence;
   readonly testState: TestState;
   /** It worked, and has not shown that it still does since the port in use failed: what ails that one may ail both. */
@@ -44,12 +53,15 @@ export function assessPorts(
   const assessments = policy.ports.map((port): Assessment => {
     const facts = snapshot.ports.get(port.label);
     const evidence = reader.of(port.label, profiles.of(subject, port));
+    const usability =
+      facts === undefined || port.unidentified !== undefined
+        ? ({ unusable: 'interface-missing', missingGateway: undefined } as const)
+        : usabilityFor(subject, facts.observation);
     return {
       port,
       ineligible: evaluatePort(port, subject, policy),
       grant: grantFor(port, subject, policy),
-      unusable:
-        facts === undefined || port.unidentified !== undefined ? 'interface-missing' : whyUnusable(facts.observation),
+      ...usability,
       evidence,
       testState: evidence.testState,
       unconfirmed: false,
@@ -62,6 +74,19 @@ export function assessPorts(
   return health?.state === 'failing'
     ? assessments.map((assessment) => suspectIfStale(assessment, health))
     : assessments;
+}
+
+/** By a router of its network a port need not lead everywhere; without that router it leads nowhere. */
+function usabilityFor(subject: Subject, observation: PortObservation): Pick<Assessment, 'unusable' | 'missingGateway'> {
+  const unusable = whyUnusable(observation);
+  const gateway = subject.kind === 'network-instance' ? subject.networkInstance.viaGateway : undefined;
+  if (gateway === undefined || (unusable !== undefined && unusable !== 'no-route')) {
+    return { unusable, missingGateway: undefined };
+  }
+  const addresses = observation.kind === 'present' ? observation.addresses : [];
+  return addresses.some((address) => isWithin(gateway, address))
+    ? { unusable: undefined, missingGateway: undefined }
+    : { unusable: 'no-route', missingGateway: gateway };
 }
 
 /**

@@ -26,8 +26,7 @@ export function explainCandidates(
   const placed = inOrder.flatMap((contender, position) => {
     const assessment = byLabel.get(contender.port.label);
     if (assessment === undefined) return [];
-    const { priority } = contender.port;
-    const unarmed = failoverHoldMs > 0 && chosen !== undefined && priority > chosen.port.priority;
+    const unarmed = failoverHoldMs > 0 && chosen !== undefined && contender.cost > chosen.cost;
     const waits = choice.kind === 'in-use-during-failover-hold' && choice.wait.to === contender.port.label;
     const held = chosen !== undefined && isHeldBack(contender, chosen, ranked, choice);
     const tested = testReasons(assessment, chosen?.port.label);
@@ -102,8 +101,10 @@ function whyNotAContender(assessment: Assessment): readonly Reason[] {
   return assessment.ineligible.length > 0 ? assessment.ineligible : unusableReasons(assessment);
 }
 
-function unusableReasons({ port, unusable }: Assessment): readonly Reason[] {
-  return unusable === undefined ? [] : [{ code: unusable, detail: adviseOnUnusable(unusable, port) }];
+function unusableReasons({ port, unusable, missingGateway }: Assessment): readonly Reason[] {
+  if (unusable === undefined) return [];
+  if (missingGateway === undefined) return [{ code: unusable, detail: adviseOnUnusable(unusable, port) }];
+  return [{ code: unusable, detail: `the route's gateway ${missingGateway} is in no network of the port` }];
 }
 
 /** Why a costlier port is not taken yet. */
@@ -119,7 +120,7 @@ function isHeldBack(contender: Contender, chosen: Contender, ranked: readonly Co
     (choice.kind === 'best' || choice.kind === 'in-use-during-hold') &&
     contender.testState === 'working' &&
     // One that costs as much or more has to be known to do better, and a poor one waits for no time to pass.
-    (contender.port.priority < chosen.port.priority || contender.quality === 'good') &&
+    (contender.cost < chosen.cost || contender.quality === 'good') &&
     contender.quality !== 'poor' &&
     ranked.indexOf(contender) < ranked.indexOf(chosen)
   );
@@ -167,14 +168,18 @@ function reasonsAgainst(
   if (holdDetail !== undefined) return [{ code: 'failback-hold', detail: holdDetail }];
   if (chosen === undefined) return tested;
   const { priority } = contender.port;
-  if (priority > chosen.port.priority) {
+  if (contender.cost > chosen.cost) {
     const detail = `priority ${priority}, and ${chosen.port.label} has ${chosen.port.priority}`;
     return [...tested, { code: 'worse-priority', detail }];
   }
-  if (priority < chosen.port.priority || contender.testState !== chosen.testState) return tested;
+  if (contender.cost < chosen.cost || contender.testState !== chosen.testState) return tested;
+  const alike =
+    priority === chosen.port.priority
+      ? `same priority as ${chosen.port.label}`
+      : `as good as ${chosen.port.label}, for the route does not prefer a lower cost`;
   return compareNames(contender.port.label, chosen.port.label) < 0
-    ? [...tested, { code: 'not-in-use', detail: `same priority as ${chosen.port.label}, which is in use` }]
-    : [...tested, { code: 'later-by-name', detail: `same priority as ${chosen.port.label}, and later by name` }];
+    ? [...tested, { code: 'not-in-use', detail: `${alike}, which is in use` }]
+    : [...tested, { code: 'later-by-name', detail: `${alike}, and later by name` }];
 }
 
 function testReasons(

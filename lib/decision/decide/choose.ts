@@ -6,6 +6,8 @@ import type { FailoverWait } from './selection.js';
 /** A port that policy permits and that has link, address and a default route. */
 export interface Contender {
   readonly port: PortPolicy;
+  /** Its priority; 0 of all where priorities make none better than another. */
+  readonly cost: number;
   readonly testState: TestState;
   /** Of one that works, by the thresholds of the network instance. */
   readonly quality: Quality['kind'];
@@ -39,7 +41,7 @@ export function rankContenders(contenders: readonly Contender[], inUse: string |
     (a, b) =>
       order[a.testState] - order[b.testState] ||
       Number(isPoor(a)) - Number(isPoor(b)) ||
-      a.port.priority - b.port.priority ||
+      a.cost - b.cost ||
       Number(b.port.label === inUse) - Number(a.port.label === inUse) ||
       compareNames(a.port.label, b.port.label),
   );
@@ -68,19 +70,15 @@ export function chooseContender(ranked: readonly Contender[], inUse: string | un
   if (current.testState === 'working') {
     // Of two that cost the same, or where the other costs more, only one that is known to do better is worth a move.
     const next = better.find(
-      ({ newlyPreferred, holdUntilMs, port, quality }) =>
-        newlyPreferred || (holdUntilMs <= nowMs && (port.priority < current.port.priority || quality === 'good')),
+      ({ newlyPreferred, holdUntilMs, cost, quality }) =>
+        newlyPreferred || (holdUntilMs <= nowMs && (cost < current.cost || quality === 'good')),
     );
     // Whoever comes before the one that is taken waits, now as in the next decision: the same is said both times.
     return next === best
       ? { kind: 'best', contender: best }
       : { kind: 'in-use-during-hold', contender: next ?? current };
   }
-  if (
-    current.pendingUntilMs !== undefined &&
-    nowMs < current.pendingUntilMs &&
-    best.port.priority > current.port.priority
-  ) {
+  if (current.pendingUntilMs !== undefined && nowMs < current.pendingUntilMs && best.cost > current.cost) {
     return { kind: 'in-use-during-first-test', contender: current };
   }
   // Leaving a port that does not work for one that does never waits.
@@ -97,7 +95,7 @@ export function chooseContender(ranked: readonly Contender[], inUse: string | un
  */
 export function delayFailover(choice: Choice, inUse: Contender, untilMs: number, nowMs: number): Choice {
   if (nowMs >= untilMs || (choice.kind !== 'best' && choice.kind !== 'none')) return choice;
-  const next = choice.kind === 'none' ? undefined : choice.contender.port;
-  if (next !== undefined && (next.label === inUse.port.label || next.priority <= inUse.port.priority)) return choice;
-  return { kind: 'in-use-during-failover-hold', contender: inUse, wait: { untilMs, to: next?.label } };
+  const next = choice.kind === 'none' ? undefined : choice.contender;
+  if (next !== undefined && (next.port.label === inUse.port.label || next.cost <= inUse.cost)) return choice;
+  return { kind: 'in-use-during-failover-hold', contender: inUse, wait: { untilMs, to: next?.port.label } };
 }

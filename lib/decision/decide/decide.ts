@@ -30,7 +30,7 @@ export function decide(
   memory: DecisionMemory,
   nowMs: number,
 ): Decision {
-  const profiles = new Profiles(policy);
+  const profiles = Profiles.of(policy, snapshot, memory);
   const ports = new Map<string, PortMemory>();
   // A port that has just become usable has answered nothing yet, by which a target could be judged.
   const isOutOfOrder = targetOutages(snapshot, (label) => memory.ports.get(label)?.usableSinceMs);

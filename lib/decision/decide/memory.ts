@@ -14,6 +14,8 @@ export interface PortMemory {
   readonly usableSinceMs: number | undefined;
   readonly interfaceIndex: number | undefined;
   readonly addresses: readonly string[];
+  /** That of its best default route, the last there was: what is pinged stays the same while the port is away. */
+  readonly gateway?: string | undefined;
   /** By the key of each test profile by which it is read. */
   readonly works: ReadonlyMap<string, WorkMemory>;
 }

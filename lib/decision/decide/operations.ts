@@ -21,10 +21,16 @@ export function rankPortsForOperation(
   nowMs: number,
 ): readonly Candidate[] {
   const { ports } = memory;
-  const inputs = { snapshot, policy, ports, profiles: new Profiles(policy), evidence: readerFor(snapshot, ports) };
+  const inputs = {
+    snapshot,
+    policy,
+    ports,
+    profiles: Profiles.of(policy, snapshot, memory),
+    evidence: readerFor(snapshot, ports),
+  };
   const assessments = assessPorts({ kind: 'operation', operation }, inputs, undefined);
   const contenders = assessments.filter(isContender).map(({ port, testState }) => ({
-    ...{ port, testState, quality: 'unknown' as const, holdUntilMs: 0 },
+    ...{ port, cost: port.priority, testState, quality: 'unknown' as const, holdUntilMs: 0 },
     ...{ newlyPreferred: false, pendingUntilMs: undefined },
   }));
   const ranked = rankContenders(contenders, undefined);

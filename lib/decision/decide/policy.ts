@@ -9,7 +9,7 @@ export type PortPolicy = Pick<
 /** What policy says of one network instance. */
 export type NetworkInstancePolicy = Pick<
   NetworkInstance,
-  'id' | 'name' | 'active' | 'portLabel' | 'viaLabel' | 'allowedPriorities'
+  'id' | 'name' | 'active' | 'portLabel' | 'viaLabel' | 'viaGateway' | 'ignoresPriority' | 'allowedPriorities'
 > & {
   readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'> &
     Partial<
@@ -23,6 +23,7 @@ export type NetworkInstancePolicy = Pick<
         | 'payloadBytes'
         | 'intervalMs'
         | 'timeoutMs'
+        | 'gatewayPing'
         | 'failAfter'
         | 'recoverAfter'
       >

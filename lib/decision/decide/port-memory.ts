@@ -1,4 +1,4 @@
-import { formatAddress, whyUnusable, type PortFacts, type PresentPort } from '../snapshot/index.js';
+import { formatAddress, gatewaysOf, whyUnusable, type PortFacts, type PresentPort } from '../snapshot/index.js';
 import { evidenceOf } from './evidence.js';
 import { LOSSES_KEPT, type Loss } from './failback-hold.js';
 import type { PortMemory, WorkMemory } from './memory.js';
@@ -27,6 +27,7 @@ export function rememberPort(
   if (facts === undefined || present === undefined) {
     return {
       ...neverSeen,
+      gateway: before.gateway,
       works: works((work) => ({
         workingSinceMs: undefined,
         losses: withLoss(work, { lostMs: nowMs, backMs: undefined }),
@@ -43,6 +44,7 @@ export function rememberPort(
     usableSinceMs,
     interfaceIndex: present.index,
     addresses,
+    gateway: gatewaysOf(present)[0] ?? before.gateway,
     works: works((work, profile) => {
       const { testState, test, quality } = evidenceOf(facts, profile, usableSinceMs, isOutOfOrder);
       if (testState !== 'working' || quality.kind === 'poor') {

@@ -5,7 +5,7 @@ import { chooseContender, delayFailover, rankContenders, type Choice, type Conte
 import { failbackHold } from './failback-hold.js';
 import { formatSeconds } from './format-seconds.js';
 import type { SelectionMemory } from './memory.js';
-import type { NetworkInstancePolicy } from './policy.js';
+import type { NetworkInstancePolicy, PortPolicy } from './policy.js';
 import type { NoPortReason, Selection, SelectionOutcome } from './selection.js';
 
 /** A selection, what to remember of it, and when time alone may change it. */
@@ -27,7 +27,7 @@ export function selectPort(
   const holdBaseMs = networkInstance.test.failbackHoldMs;
   const contenders = assessments
     .filter(isContender)
-    .map((assessment) => contenderOf(assessment, assessments, before, holdBaseMs));
+    .map((assessment) => contenderOf(assessment, assessments, before, networkInstance));
   const ranked = rankContenders(contenders, before?.port);
   const failoverHoldMs = networkInstance.test.failoverHoldMs ?? 0;
   const inUse = assessments.find(({ port, ineligible }) => port.label === before?.port && ineligible.length === 0);
@@ -38,7 +38,8 @@ export function selectPort(
       ? undelayed
       : delayFailover(
           undelayed,
-          contenders.find(({ port }) => port === inUse.port) ?? contenderOf(inUse, assessments, before, holdBaseMs),
+          contenders.find(({ port }) => port === inUse.port) ??
+            contenderOf(inUse, assessments, before, networkInstance),
           troubleSinceMs + failoverHoldMs,
           nowMs,
         );
@@ -80,7 +81,7 @@ export function selectPort(
       causeDetail: cause.detail,
       eligible: eligible.map(({ label }) => label),
       preferred: eligible
-        .filter(({ priority }) => chosen !== undefined && priority < chosen.priority)
+        .filter((port) => chosen !== undefined && costOf(port, networkInstance) < costOf(chosen, networkInstance))
         .map(({ label }) => label),
       troubleSinceMs: assessments.some((one) => one.port === chosen && !works(one))
         ? changed
@@ -101,11 +102,14 @@ function contenderOf(
   { port, testState, evidence, work }: Assessment,
   assessments: readonly Assessment[],
   before: SelectionMemory | undefined,
-  holdBaseMs: number,
+  networkInstance: NetworkInstancePolicy,
 ): Contender {
+  const holdBaseMs = networkInstance.test.failbackHoldMs;
+  const cost = costOf(port, networkInstance);
   const inUse = assessments.find((other) => other.port.label === before?.port)?.port;
   return {
     port,
+    cost,
     testState,
     quality: evidence.quality.kind,
     holdUntilMs:
@@ -119,10 +123,15 @@ function contenderOf(
     newlyPreferred:
       before !== undefined &&
       inUse !== undefined &&
-      port.priority < inUse.priority &&
+      cost < costOf(inUse, networkInstance) &&
       !before.preferred.includes(port.label),
     pendingUntilMs: evidence.pendingUntilMs,
   };
+}
+
+/** What makes one port better than another. */
+function costOf({ priority }: PortPolicy, { ignoresPriority }: NetworkInstancePolicy): number {
+  return ignoresPriority === true ? 0 : priority;
 }
 
 function describeHold(assessment: Assessment | undefined, holdBaseMs: number): string {

@@ -1,4 +1,10 @@
-import { isLightTarget, targetKey, type ProbeTarget, type QualityThresholds } from '../../configuration/index.js';
+import {
+  isLightTarget,
+  targetKey,
+  targetOfParts,
+  type ProbeTarget,
+  type QualityThresholds,
+} from '../../configuration/index.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { HealthSettings } from '../health/index.js';
 import { DEFAULT_FAIL_AFTER, DEFAULT_RECOVER_AFTER, paceOf } from '../schedule/index.js';
@@ -60,17 +66,34 @@ export const byAddress: TestProfile = { kind: 'address', key: 'address' };
 
 /**
  * A network instance's own target comes first; then the controller, on management ports that controller traffic may
- * use: a test never goes where what it stands for may not. Else link and address must do.
+ * use: a test never goes where what it stands for may not. Then a ping of the gateway, where that is wished for: of a
+ * static route before the controller, which says nothing of where it leads. Else link and address must do. `gateway`:
+ * that of the port, undefined where it has none.
  */
-export function testProfileOf(subject: Subject, port: PortPolicy, policy: DecisionPolicy): TestProfile {
+export function testProfileOf(
+  subject: Subject,
+  port: PortPolicy,
+  policy: DecisionPolicy,
+  gateway?: string,
+): TestProfile {
   const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : noWishes;
+  const viaGateway = subject.kind === 'network-instance' ? subject.networkInstance.viaGateway : undefined;
   if (wishes.target !== undefined) {
     const { intervalMs, timeoutMs } = wishes;
     const targets = [wishes.target, ...(wishes.furtherTargets ?? [])] as const;
     return profile(targets, wishes, port, { intervalMs, timeoutMs, keepalives: intervalMs === undefined });
   }
   const { controllerTarget, portTest } = policy;
-  if (controllerTarget === undefined || !mayReachController(port, policy)) return byAddress;
+  const ping = gatewayTarget(wishes, port, viaGateway ?? gateway);
+  const byPing = (target: ProbeTarget): TestProfile => {
+    const { intervalMs, timeoutMs } = wishes;
+    return profile([target], wishes, port, { intervalMs, timeoutMs, keepalives: intervalMs === undefined });
+  };
+  if (ping !== undefined && wishes.gatewayPing?.outranksController === true) return byPing(ping);
+  // The controller is not asked by the route's router, and whether it answers says nothing of that.
+  if (viaGateway !== undefined || controllerTarget === undefined || !mayReachController(port, policy)) {
+    return ping === undefined ? byAddress : byPing(ping);
+  }
   return profile([controllerTarget], wishes, port, {
     intervalMs: portTest?.intervalMs,
     timeoutMs: wishes.timeoutMs ?? portTest?.timeoutMs,
@@ -89,6 +112,18 @@ export function controllerProfileOf(port: PortPolicy, policy: DecisionPolicy): T
 }
 
 type Wishes = NetworkInstancePolicy['test'];
+
+/** The gateway as a target, where it is to be pinged and there is one that can be. */
+function gatewayTarget(
+  { gatewayPing }: Wishes,
+  { priority }: PortPolicy,
+  gateway: string | undefined,
+): ProbeTarget | undefined {
+  if (gatewayPing === undefined || gateway === undefined || priority > gatewayPing.maxPriority) return undefined;
+  const parsed = targetOfParts('icmp', gateway, 0);
+  // One on the link alone (`via inet6 fe80::1`) cannot be asked without its zone.
+  return parsed.kind === 'valid' && !gateway.includes(':') ? parsed.target : undefined;
+}
 
 const noWishes: Wishes = { failbackHoldMs: 0 };
 

@@ -47,6 +47,7 @@ function portOf(value: unknown, path: string, nowMs: number): PortMemory {
     usableSinceMs: optionalTimeOf(port.usableSinceMs, `${path}.usableSinceMs`, nowMs),
     interfaceIndex: index,
     addresses: listOf(port.addresses, `${path}.addresses`).map((one) => textOf(one, `${path}.addresses`)),
+    gateway: port.gateway === undefined ? undefined : textOf(port.gateway, `${path}.gateway`),
     works: mapOf(port.works, `${path}.works`, (work, at) => workOf(work, at, nowMs)),
   };
 }

@@ -44,7 +44,7 @@ const ASSUMED_ERROR = 'so it is assumed';
  */
 export function assume({ configuration, snapshot, decision }: Published, draft: Draft, nowMs: number): NetworkSnapshot {
   const { model } = draft;
-  const profiles = new Profiles(model);
+  const profiles = Profiles.of(model, snapshot, decision.memory);
   const someFail = [...draft.ports.values()].includes('failing');
   const ports = model.ports.flatMap((port): readonly (readonly [string, PortFacts])[] => {
     const watched = configuration.model.ports.find(({ interfaceName }) => interfaceName === port.interfaceName);

@@ -77,7 +77,7 @@ export class RemoteTests {
 
   /** Tests from now on what this decision asks for. */
   follow({ model }: ConfigurationInForce, snapshot: NetworkSnapshot, decision: Decision): void {
-    const profiles = new Profiles(model);
+    const profiles = Profiles.of(model, snapshot, decision.memory);
     const assignments = planTests(model, profiles, decision);
     this.#assignments = new Map(assignments.map((each) => [keyOf(each.label, each.targetKey), each]));
     this.#profiles = new Map(model.ports.map((port) => [port.label, singles(profiles.ofPort(port))]));

@@ -91,7 +91,11 @@ function routesOf(observation: PortObservation): PortRoute[] {
 /** Each target by the profile of the first who goes by it: others may read the same outcomes more patiently. */
 function targetStatusesOf({ port, policy, facts, usableSinceMs }: PortStatusSources, wall: WallTime) {
   const controller = controllerProfileOf(port, policy);
-  const profiles = [...(controller === undefined ? [] : [controller]), ...new Profiles(policy).ofPort(port)];
+  const gateway = facts === undefined ? undefined : gatewaysOf(facts.observation)[0];
+  const profiles = [
+    ...(controller === undefined ? [] : [controller]),
+    ...new Profiles(policy, () => gateway).ofPort(port),
+  ];
   return [...(facts?.targets ?? [])].flatMap(([target, record]) => {
     const profile = profiles
       .flatMap((one) => (one.kind === 'target' ? singleProfiles(one) : []))

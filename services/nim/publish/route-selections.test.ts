@@ -12,7 +12,7 @@ const ship: Json = {
     { name: 'sat0', uplink: true, cost: 9, sharedLabels: ['radio'] },
   ],
   networkInstances: [
-    local(1, { staticRoutes: [{ destinationNetwork: '198.51.100.0/24', port: 'radio' }] }),
+    local(1, { staticRoutes: [{ destinationNetwork: '198.51.100.0/24', port: 'radio', preferLowerCost: true }] }),
     local(2, { test: { failbackHold: '1s' } }),
   ],
 };

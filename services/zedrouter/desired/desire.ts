@@ -1,11 +1,18 @@
-import { flowMark, portMark, rankingMark, routeFlowNumber } from '../../../lib/dataplane-layout/index.js';
+import {
+  OTHER_ROUTES,
+  flowMark,
+  portMark,
+  rankingMark,
+  routeFlowNumber,
+  stayingMark,
+} from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { accessRules } from './access.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
-import { hasOwnRoutes, ownRoutes } from './own-routes.js';
+import { flowNumbers, hasOwnRoutes, ownRoutes, selectedRoutes } from './own-routes.js';
 import { overlapOf, portNetworks } from './overlap.js';
 import { placements, placementsUnder, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
@@ -25,6 +32,14 @@ interface RankedInstance {
   readonly grantedUntilMs: ReadonlyMap<string, number>;
   /** The ranking that the flows of a port which was left follow: that port first, then as the others. */
   readonly drains: readonly { readonly ranking: readonly NumberedPort[]; readonly endsAtBoottimeMs: number }[];
+  /** Its static routes with flows of their own, by the number of those. */
+  readonly routes: readonly RankedRoute[];
+}
+
+/** A static route, with the ports that it has left and whose flows stay there. */
+interface RankedRoute {
+  readonly flows: number;
+  readonly drains: readonly { readonly port: NumberedPort; readonly endsAtBoottimeMs: number }[];
 }
 
 /**
@@ -76,6 +91,7 @@ export function desire(inputs: DesireInputs): Dataplane {
         drains: drains.map((drain) => numbersOf(drain.ranking)),
       })),
       [...ports.values()],
+      new Set(ranked.flatMap(({ routes }) => routes.flatMap((route) => route.drains.map(({ port }) => port.number)))),
     ),
     rulesetInForce: true,
     accessObjects: accessRules(model, ids).objects,
@@ -99,7 +115,7 @@ function numberedPorts(inputs: DesireInputs): ReadonlyMap<string, NumberedPort> 
 }
 
 function rankedInstance(
-  { selections, drains }: DesireInputs,
+  { model, ids, selections, drains }: DesireInputs,
   placement: Placement,
   ports: ReadonlyMap<string, NumberedPort>,
 ): RankedInstance {
@@ -111,6 +127,9 @@ function rankedInstance(
   const { id } = placement.instance;
   const selection = selections.get(id);
   const ranking = known(selection?.armed ?? []);
+  const routes = selectedRoutes(placement.instance);
+  // A static default route may keep the default route off ports that other routes lead by.
+  const all = [selection, ...routes.map((route) => selections.get(route.id))].filter((each) => each !== undefined);
   return {
     placement,
     ranking,
@@ -119,8 +138,17 @@ function rankedInstance(
       if (port === undefined) return [];
       return [{ ranking: [port, ...ranking.filter((other) => other !== port)], endsAtBoottimeMs }];
     }),
-    permitted: known(selection?.permitted ?? []),
-    grantedUntilMs: selection?.grantedUntilMs ?? new Map(),
+    routes: routes.flatMap((route) => {
+      const flows = flowNumbers(model, ids).get(route.id);
+      if (flows === undefined) return [];
+      const left = [...(drains.get(route.id) ?? [])].flatMap(([label, drain]) => {
+        const port = ports.get(label);
+        return port === undefined ? [] : [{ port, ...drain }];
+      });
+      return [{ flows, drains: left }];
+    }),
+    permitted: known([...new Set(all.flatMap(({ permitted }) => permitted))]),
+    grantedUntilMs: new Map(all.flatMap(({ grantedUntilMs }) => [...grantedUntilMs])),
   };
 }
 
@@ -129,7 +157,10 @@ function rankedInstance(
  * no address; nothing leads to or from it.
  */
 function outOfService(placement: Placement): RankedInstance {
-  return { placement: withoutAddress(placement), ranking: [], permitted: [], grantedUntilMs: new Map(), drains: [] };
+  return {
+    ...{ placement: withoutAddress(placement), ranking: [], permitted: [], grantedUntilMs: new Map() },
+    ...{ drains: [], routes: [] },
+  };
 }
 
 const withoutAddress = oncePer((placement: Placement): Placement => ({
@@ -156,7 +187,7 @@ function desiredElements(
     port_map_open: new ElementMap(),
     ...portElements(ranked, ports),
   };
-  for (const { placement, ranking, permitted, grantedUntilMs, drains } of ranked) {
+  for (const { placement, ranking, permitted, grantedUntilMs, drains, routes } of ranked) {
     const { instance, number, bridge } = placement;
     const endOf = (port: NumberedPort): number | undefined => grantedUntilMs.get(port.facts.label);
     const { name } = bridge;
@@ -171,8 +202,15 @@ function desiredElements(
       made.permitted.put(pair, [], endOf(port));
       made.flow_mark.put(pair, [flowMark(port.number, number)]);
       if (!hasOwnRoutes(instance)) continue;
-      const own = routeFlowNumber(number);
-      made.route_mark.put([own, port.facts.interfaceName], [flowMark(port.number, own)]);
+      for (const own of [...routes.map(({ flows }) => flows), routeFlowNumber(number, OTHER_ROUTES)]) {
+        made.route_mark.put([own, port.facts.interfaceName], [flowMark(port.number, own)]);
+      }
+    }
+    for (const { flows, drains: left } of routes) {
+      for (const { port, endsAtBoottimeMs } of left) {
+        const endMs = Math.min(endsAtBoottimeMs + DRAIN_GRACE_MS, endOf(port) ?? Infinity);
+        made.ni_drain.put([flowMark(port.number, flows)], [stayingMark(port.number)], endMs);
+      }
     }
     for (const drain of drains) {
       const [left] = drain.ranking;

@@ -29,7 +29,7 @@ function step(
 ): FlowsStep {
   const { ports = up, drainMs = 0, flowsLeft, staticRoutes = [] } = more;
   return stepFlows(before, {
-    instances: niIds.map((id) => ({ id, drainMs, staticRoutes })),
+    instances: niIds.map((id) => ({ id, drainMs, staticRoutes, network: undefined })),
     selections,
     ports,
     flowsLeft: () => flowsLeft,
@@ -248,6 +248,72 @@ describe('stepFlows of one network instance whose flows may stay for 300 s', () 
     expect(step(before, ['a', 'b'], selections, { drainMs: 300_000 }).drained).toEqual([
       { kind: 'of-instance-on-port', niId: 'a', port: 'eth0' },
     ]);
+  });
+});
+
+describe('stepFlows of static routes', () => {
+  const laterMs = NOW_MS + 300_000;
+  const destination = { address: '198.51.100.0', length: 24 };
+  const staticRoutes: readonly StaticRoute[] = [
+    { destination, via: { kind: 'ports', label: 'radio', target: undefined } },
+  ];
+  const route = 'ni 198.51.100.0/24';
+  const toWwan0 = selection(['wwan0', 'eth0']);
+  const before = new Map([
+    ['ni', memory('eth0', 7)],
+    [route, memory('eth0', 1)],
+  ]);
+
+  it.each<{
+    what: string;
+    own?: Selection;
+    ofRoute?: Selection;
+    via?: StaticRoute['via'];
+    after: readonly [FlowMemory, FlowMemory];
+    ended?: EndedFlows[];
+  }>([
+    {
+      what: 'a planned move: they stay, and so do those of the default route',
+      ofRoute: toWwan0,
+      after: [memory('eth0', 7), memory('wwan0', 1, { eth0: laterMs })],
+    },
+    {
+      what: 'the port fails for the route: its flows end alone',
+      ofRoute: { ...toWwan0, failing: new Set(['eth0']) },
+      after: [memory('eth0', 7), memory('wwan0', 1)],
+      ended: [{ kind: 'of-instance-on-port', niId: route, port: 'eth0' }],
+    },
+    {
+      what: 'the default route leaves a port that fails: in the same generation, for that is of all',
+      own: { ...toWwan0, failing: new Set(['eth0']) },
+      after: [memory('wwan0', 7), memory('eth0', 1)],
+      ended: [{ kind: 'of-instance-on-port', niId: 'ni', port: 'eth0' }],
+    },
+    {
+      what: 'by a router nothing stays, for what stays goes by the default route of the port',
+      via: { kind: 'gateway', address: '192.0.2.77' },
+      ofRoute: toWwan0,
+      after: [memory('eth0', 7), memory('wwan0', 1)],
+      ended: [{ kind: 'of-instance-on-port', niId: route, port: 'eth0' }],
+    },
+  ])('$what', ({ own = selection(both), ofRoute = selection(both), via, after, ended = [] }) => {
+    const selections = new Map([
+      ['ni', own],
+      [route, ofRoute],
+    ]);
+    const routes = via === undefined ? staticRoutes : [{ destination, via }];
+    const next = step(before, ['ni'], selections, { drainMs: 300_000, staticRoutes: routes });
+    const memories = new Map([
+      ['ni', after[0]],
+      [route, after[1]],
+    ]);
+    expect(next).toEqual({ memories, ended, drained: [] });
+  });
+
+  it('nothing ends with a route that is gone, and all with its network instance', () => {
+    const selections = new Map([['ni', selection(both)]]);
+    expect(step(before, ['ni'], selections).ended).toEqual([]);
+    expect(step(before, [], selections).ended).toEqual([{ kind: 'of-instance', niId: 'ni' }]);
   });
 });
 

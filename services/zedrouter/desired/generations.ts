@@ -1,12 +1,12 @@
-import type { NetworkInstance } from '../../../lib/configuration/index.js';
+import { routeSelectionOf, type NetworkInstance } from '../../../lib/configuration/index.js';
 import type { Drain, PortFacts, Selection } from './inputs.js';
-import { hasOwnRoutes } from './own-routes.js';
+import { hasOwnRoutes, selectedRoutes } from './own-routes.js';
 
 /** Conntrack zones are 16 bits; 0 is everybody's. */
 const LAST_GENERATION = 0xffff;
 const FIRST_GENERATION = 1;
 
-/** What is remembered of a network instance between two looks. */
+/** What is remembered of a network instance, or of a static route of it, between two looks. */
 export interface FlowMemory {
   /** The last port it used, by logical label. Kept while it has none, because its flows may be there still. */
   readonly port: string | undefined;
@@ -15,6 +15,7 @@ export interface FlowMemory {
   readonly drains: ReadonlyMap<string, Drain>;
 }
 
+/** By UUID; of a static route by the id of its selection. */
 export type FlowMemories = ReadonlyMap<string, FlowMemory>;
 
 /** Flows that are to end. */
@@ -34,7 +35,7 @@ export interface FlowsStep {
 /** What decides over flows. */
 export interface FlowInputs {
   /** The network instances that there are, with how long flows may stay on a port that is left. */
-  readonly instances: readonly Pick<NetworkInstance, 'id' | 'drainMs' | 'staticRoutes'>[];
+  readonly instances: readonly FlowInstance[];
   readonly selections: ReadonlyMap<string, Selection>;
   readonly ports: ReadonlyMap<string, PortFacts>;
   /** How many flows are left on a port, where they have been counted since their drain began. */
@@ -43,7 +44,28 @@ export interface FlowInputs {
   readonly boottimeMs: number;
 }
 
-/** A port of a network instance. */
+type FlowInstance = Pick<NetworkInstance, 'id' | 'drainMs' | 'network' | 'viaGateway' | 'staticRoutes'>;
+
+/** Who has flows of its own: a network instance, or a static route of it, by the id of its selection. */
+interface FlowOwner {
+  readonly niId: string;
+  readonly drainMs: number;
+  /** Others' flows are in the same generation, which is not to end with these. */
+  readonly sharesGeneration: boolean;
+}
+
+/** What stays on a port goes by its default route: no flows drain of what goes by a router that a route names. */
+function flowOwners(instance: FlowInstance): readonly FlowOwner[] {
+  const { id: niId, drainMs, viaGateway } = instance;
+  return [
+    { niId, drainMs: viaGateway === undefined ? drainMs : 0, sharesGeneration: hasOwnRoutes(instance) },
+    ...selectedRoutes(instance).flatMap(({ id, via, flows }) =>
+      flows === undefined ? [] : [{ niId: id, drainMs: via.kind === 'ports' ? drainMs : 0, sharesGeneration: true }],
+    ),
+  ];
+}
+
+/** A port of a network instance, or of a static route of it. */
 interface Left {
   readonly niId: string;
   readonly port: string;
@@ -58,31 +80,33 @@ interface Left {
  *
  * One that leaves another port that still has link and address starts a new generation: all of its flows are new with
  * the next packet, and none is lost. While other flows drain that would end those, too: then the old port's are deleted
- * alone. So they are where it has static routes, whose flows stay where they are. Where the port is gone the kernel has
- * moved already, and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the port
- * away.
+ * alone. So they are where it has static routes, whose flows stay where they are. Each static route that is a selection
+ * of its own leaves and drains ports as a network instance does. Where the port is gone the kernel has moved already,
+ * and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the port away.
  */
 export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
   const memories = new Map<string, FlowMemory>();
   const left: Left[] = [];
   const drained: Left[] = [];
-  for (const instance of inputs.instances) {
-    const { id: niId, drainMs } = instance;
+  for (const { niId, drainMs, sharesGeneration } of inputs.instances.flatMap(flowOwners)) {
     const memory = before.get(niId) ?? { port: undefined, generation: FIRST_GENERATION, drains: new Map() };
     const selection = inputs.selections.get(niId);
     const drains = stepDrains(niId, memory.drains, selection, inputs);
-    const isDraining = hasOwnRoutes(instance) || drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
+    const isDraining = sharesGeneration || drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
     const next = stepInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, inputs);
     memories.set(niId, next.memory);
     if (next.left !== undefined) left.push({ niId, port: next.left });
     left.push(...drains.lost.map((port) => ({ niId, port })));
     drained.push(...drains.over.map((port) => ({ niId, port })));
   }
-  // Flows of static routes may be on any port that the network instance may use, whichever it leaves.
+  // Flows of static routes that are not told apart may be on any port that those may use, whichever is left.
   const ofRoutes = inputs.instances.flatMap((instance) =>
-    hasOwnRoutes(instance) ? (inputs.selections.get(instance.id)?.permitted ?? []) : [],
+    selectedRoutes(instance).flatMap(({ id, flows }) =>
+      flows === undefined ? (inputs.selections.get(id)?.permitted ?? []) : [],
+    ),
   );
-  const gone = [...before.keys()].filter((niId) => !memories.has(niId));
+  // With a network instance go its static routes; what had a route that is gone goes on by the default one.
+  const gone = [...before.keys()].filter((niId) => !memories.has(niId) && routeSelectionOf(niId) === undefined);
   return {
     memories,
     ended: [...gone.map((niId) => ({ kind: 'of-instance', niId }) as const), ...joined(left, memories, ofRoutes)],

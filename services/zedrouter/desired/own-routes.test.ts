@@ -1,40 +1,52 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { routeSelectionId, type RouteVia } from '../../../lib/configuration/index.js';
+import { routeSelectionId, type RouteVia, type StaticRoute } from '../../../lib/configuration/index.js';
 import { formatRoute, formatRule } from '../../../lib/netlink/index.js';
 import { INPUTS, MODEL, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
-import { plan } from '../plan/plan.js';
+import { plan, splitPlan } from '../plan/plan.js';
+import { adoptedMemories } from '../reconcile/adopt.js';
 import { NOTHING, SimulatedKernel } from '../testing/simulated-kernel.js';
 import { desire } from './desire.js';
-import type { DesireInputs, PortFacts } from './inputs.js';
-import { placedRoutes } from './own-routes.js';
+import type { DesireInputs, PortFacts, Selection } from './inputs.js';
+import { flowNumbers, placedRoutes } from './own-routes.js';
 
 const OFFICE = { address: '198.51.100.0', length: 24 };
 
+const EVERYWHERE = { address: '0.0.0.0', length: 0 };
+
 interface Change {
+  readonly destination?: StaticRoute['destination'];
+  readonly own?: Selection;
+  readonly drains?: DesireInputs['drains'];
   readonly armed?: readonly string[];
   readonly permitted?: readonly string[];
   readonly facts?: Partial<PortFacts>;
 }
 
 /** The ship whose first network instance has a route to the office. */
-function shipWith(via: RouteVia, { armed = [], permitted = ['eth0', 'wwan0', 'sat0'], facts = {} }: Change = {}) {
+function shipWith(
+  via: RouteVia,
+  { destination = OFFICE, armed = [], permitted = ['eth0', 'wwan0', 'sat0'], facts = {}, own, drains }: Change = {},
+) {
   const [first, ...others] = MODEL.networkInstances;
   const network = first?.network;
   if (first === undefined || network === undefined) throw new Error('no network instance');
-  const instance = { ...first, kind: 'local' as const, network, staticRoutes: [{ destination: OFFICE, via }] };
+  const instance = { ...first, kind: 'local' as const, network, staticRoutes: [{ destination, via }] };
   const inputs: DesireInputs = {
     ...INPUTS,
     model: { ...MODEL, networkInstances: [instance, ...others] },
     ports: new Map([...PORTS].map(([label, known]) => [label, label === 'wwan0' ? { ...known, ...facts } : known])),
     selections: new Map([
       ...INPUTS.selections,
-      [NI_DEFAULT, selection(['eth0'], permitted)],
-      [routeSelectionId(NI_DEFAULT, '198.51.100.0/24'), selection(armed)],
+      [NI_DEFAULT, own ?? selection(['eth0'], permitted)],
+      [ROUTE, selection(armed, permitted)],
     ]),
+    drains: drains ?? INPUTS.drains,
   };
   return { inputs, placed: placedRoutes({ instance, number: 1, bridge: { name: 'bn1' } }, inputs) };
 }
+
+const ROUTE = routeSelectionId(NI_DEFAULT, '198.51.100.0/24');
 
 const byLabel: RouteVia = { kind: 'ports', label: 'modem', target: undefined };
 const by = (address: string): RouteVia => ({ kind: 'gateway', address });
@@ -44,7 +56,10 @@ function table({ inputs }: ReturnType<typeof shipWith>): readonly string[] {
   return [...desire(inputs).routes.values()]
     .filter((route) => route.table === 229_001)
     .map((route) =>
-      formatRoute(route).replace(' table 229001', '').replace(' proto 229', '').replace(' realm 32769', ''),
+      formatRoute(route)
+        .replace(' table 229001', '')
+        .replace(' proto 229', '')
+        .replace(/ realm \d+/, ''),
     );
 }
 
@@ -81,10 +96,11 @@ describe("a network instance's own routes", () => {
     ],
     [
       "by a router in a port's network",
-      shipWith(by('192.0.3.77')),
+      shipWith(by('192.0.3.77'), { armed: ['wwan0'] }),
       ['198.51.100.0/24 via 192.0.3.77 dev wwan0 src 192.0.3.10 metric 1', REJECTED],
     ],
-    ['rejected where that port is not permitted', shipWith(by('192.0.3.77'), { permitted: ['eth0'] }), [REJECTED]],
+    ['by no port whose network has not the router', shipWith(by('192.0.3.77'), { armed: ['sat0'] }), [REJECTED]],
+    ['rejected where NIM selects no port', shipWith(by('192.0.3.77')), [REJECTED]],
     ['rejected where nobody knows the gateway', shipWith(by('203.0.113.1')), [REJECTED]],
     ['by an app', shipWith(by('10.77.0.9')), ['198.51.100.0/24 via 10.77.0.9 dev bn1 metric 1', REJECTED]],
   ])('lead %s', (_what, ship, want) => {
@@ -99,6 +115,100 @@ describe("a network instance's own routes", () => {
   ])('say where they lead nowhere: %s', (_what, { placed }, problem) => {
     if (problem === undefined) expect(placed[0]?.problem).toBeUndefined();
     else expect(placed[0]?.problem).toMatch(problem);
+  });
+
+  it('by a router may be everywhere, for the ports that the network instance itself follows', () => {
+    const change = { destination: EVERYWHERE, own: selection(['wwan0', 'sat0'], ['eth0', 'wwan0', 'sat0']) };
+    const ship = shipWith(by('192.0.3.77'), change);
+    expect(table(ship)).toEqual([
+      'default via 192.0.3.77 dev wwan0 src 192.0.3.10 metric 1',
+      'unreachable default metric 1000',
+    ]);
+    // The flows are those of the network instance: no realm tells them from others.
+    expect([...desire(ship.inputs).routes.values()].map(({ realm }) => realm)).not.toContainEqual(expect.any(Number));
+  });
+
+  it('by an app may be everywhere for all but that app, which goes by the ranking', () => {
+    const ship = shipWith(by('10.77.0.9'), { destination: EVERYWHERE });
+    expect(table(ship)).toEqual(['default via 10.77.0.9 dev bn1 metric 1', 'unreachable default metric 1000']);
+    const rules = [...desire(ship.inputs).rules.values()].map(formatRule);
+    expect(rules.filter((rule) => /^pref 90[45]/.test(rule)).sort()).toEqual([
+      'pref 9040 from 10.77.0.9 fwmark 0xe0000000/0xf0000000 lookup 229001 suppress_prefixlength 0 protocol 229',
+      'pref 9041 from 10.77.0.9 fwmark 0xe0000000/0xf0000000 goto 9200 protocol 229',
+      'pref 9050 from 10.77.0.0/24 fwmark 0xe0000000/0xf0000000 lookup 229001 protocol 229',
+    ]);
+  });
+
+  it('by a label are the ranking itself where they are everywhere', () => {
+    const ship = shipWith(byLabel, { destination: EVERYWHERE });
+    expect(table(ship)).toEqual([]);
+    expect([...desire(ship.inputs).rules.values()].map(formatRule).filter((rule) => /^pref 90[45]/.test(rule))).toEqual(
+      [],
+    );
+  });
+
+  it('have what may be used although the default route may not use it', () => {
+    const ship = shipWith(byLabel, { armed: ['wwan0'], permitted: ['wwan0'], own: selection(['eth0'], ['eth0']) });
+    const { permitted } = desire(ship.inputs).elements;
+    expect([...permitted.values()].map(({ key }) => key.join(' '))).toEqual(
+      expect.arrayContaining(['bn1 eth0', 'bn1 wwan0']),
+    );
+  });
+
+  it('keep flows on a port that they have left, by a mark that comes before them', () => {
+    const left = shipWith(byLabel, {
+      armed: ['sat0', 'wwan0'],
+      drains: new Map([[ROUTE, new Map([['wwan0', { endsAtBoottimeMs: 5_000 }]])]]),
+    });
+    const { elements, rules } = desire(left.inputs);
+    expect([...elements.ni_drain.values()]).toEqual([
+      expect.objectContaining({ key: [0xe0021001], value: [0xef000002], endsAtBoottimeMs: 7_000 }),
+    ]);
+    expect([...rules.values()].map(formatRule)).toContain('pref 9030 fwmark 0xef000002 lookup 502 protocol 229');
+    // The mark stands before the route is another.
+    const before = desire(shipWith(byLabel, { armed: ['wwan0', 'sat0'] }).inputs);
+    const phases = plan(before, desire(left.inputs)).map(({ name, operations }) => [
+      name,
+      ...operations.map(({ kind }) => kind),
+    ]);
+    expect(phases).toEqual([
+      ['install', 'rule-add'],
+      ['switch', 'nft'],
+      ['static-routes', 'route-replace', 'route-replace'],
+    ]);
+    const { urgent } = splitPlan(plan(before, desire(left.inputs)));
+    expect(urgent.map(({ name }) => name)).toContain('static-routes');
+  });
+
+  it('are told apart by their flows, the first fourteen', () => {
+    const staticRoutes = Array.from({ length: 16 }, (_, index) => ({
+      destination: { address: `198.51.${index}.0`, length: 24 },
+      via: byLabel,
+    }));
+    const { inputs } = shipWith(byLabel);
+    const model = {
+      ...inputs.model,
+      networkInstances: inputs.model.networkInstances.map((one) =>
+        one.id === NI_DEFAULT ? { ...one, staticRoutes } : one,
+      ),
+    };
+    const numbers = flowNumbers(model, inputs.ids);
+    expect(numbers.get(routeSelectionId(NI_DEFAULT, '198.51.0.0/24'))).toBe(0x1001);
+    expect(numbers.get(routeSelectionId(NI_DEFAULT, '198.51.13.0/24'))).toBe(0xe001);
+    expect(numbers.has(routeSelectionId(NI_DEFAULT, '198.51.14.0/24'))).toBe(false);
+    expect(new Set(numbers.values()).size).toBe(numbers.size);
+  });
+
+  it('are known again from the kernel, with what drains', () => {
+    const { inputs } = shipWith(byLabel, {
+      armed: ['sat0', 'wwan0'],
+      drains: new Map([[ROUTE, new Map([['wwan0', { endsAtBoottimeMs: 5_000 }]])]]),
+    });
+    const memories = adoptedMemories(desire(inputs), inputs.model, inputs.ids);
+    expect(memories.get(ROUTE)).toEqual({
+      ...{ port: 'sat0', generation: 1 },
+      drains: new Map([['wwan0', { endsAtBoottimeMs: 5_000 }]]),
+    });
   });
 
   it('are asked before the ranking, for what bears a mark of ours, and by nobody else', () => {

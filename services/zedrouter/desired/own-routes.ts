@@ -1,14 +1,24 @@
 import {
   destinationText,
+  isInSubnet,
   routeSelectionId,
+  type DeviceModel,
   type NetworkInstance,
   type StaticRoute,
 } from '../../../lib/configuration/index.js';
-import { MAX_ARMED_PORTS, PROTOCOL, routeFlowNumber, routeTable } from '../../../lib/dataplane-layout/index.js';
+import {
+  MAX_ARMED_PORTS,
+  MOST_ROUTE_FLOWS,
+  OTHER_ROUTES,
+  PROTOCOL,
+  routeFlowNumber,
+  routeTable,
+} from '../../../lib/dataplane-layout/index.js';
 import { routeVia, samePrefix, type Route } from '../../../lib/netlink/index.js';
-import type { PortFacts, Selection } from './inputs.js';
+import type { Ids, PortFacts, Selection } from './inputs.js';
 import { networkOf } from './ipv4.js';
-import type { LocalInstance } from './local-instances.js';
+import { localInstances, type LocalInstance } from './local-instances.js';
+import { madeOnceWithIds } from './made-once.js';
 
 /** Where the routes of a network instance are: its bridge by number and name. */
 export interface RoutePlace {
@@ -40,14 +50,65 @@ export interface PlacedRoute {
 /** Below it in metric are the ways of a route: who asks for what they do not lead to, asks no other table. */
 const UNREACHABLE_METRIC = 1_000;
 
-/** Whether a network instance has routes that are made, beside its default route. */
+type WithRoutes = Pick<NetworkInstance, 'id' | 'network' | 'staticRoutes'>;
+
+/** Whether a network instance has routes in a table of its own. */
 export function hasOwnRoutes({ staticRoutes }: Pick<NetworkInstance, 'staticRoutes'>): boolean {
   return staticRoutes.some(isMade);
 }
 
-/** A default route of its own is not: the network instance's selection is that. */
-function isMade({ destination }: StaticRoute): boolean {
-  return destination.length > 0;
+/** A default route by a label is not: the selection of the network instance is that, and its ranking. */
+function isMade({ destination, via }: StaticRoute): boolean {
+  return destination.length > 0 || via.kind === 'gateway';
+}
+
+/** A static route that is a selection of its own, and the number of its flows. */
+export interface SelectedRoute {
+  /** Of the selection. */
+  readonly id: string;
+  readonly via: StaticRoute['via'];
+  /** Undefined: its flows are not told from those of others. */
+  readonly flows: number | undefined;
+}
+
+/**
+ * The static routes of a network instance that are selections of their own, in the order of the configuration: another
+ * order gives the flows that there are to other routes.
+ */
+export function selectedRoutes(instance: WithRoutes): readonly SelectedRoute[] {
+  return instance.staticRoutes
+    .filter(({ destination, via }) => destination.length > 0 && !isByApp(instance, via))
+    .map(({ destination, via }, index) => ({
+      id: routeSelectionId(instance.id, destinationText(destination)),
+      via,
+      flows: index < MOST_ROUTE_FLOWS ? index + 1 : undefined,
+    }));
+}
+
+/** Numbers of flows, by the id of the selection that they follow: network instances, and static routes of their own. */
+export const flowNumbers: (model: DeviceModel, ids: Ids) => ReadonlyMap<string, number> = madeOnceWithIds(
+  (model, ids) =>
+    new Map(
+      localInstances(model).flatMap((instance): (readonly [string, number])[] => {
+        const number = ids.networkInstances.get(instance.id);
+        if (number === undefined) return [];
+        const routes = selectedRoutes(instance).flatMap(({ id, flows }) =>
+          flows === undefined ? [] : [[id, routeFlowNumber(number, flows)] as const],
+        );
+        return [[instance.id, number], ...routes];
+      }),
+    ),
+);
+
+/** Whether the next hop is an app of the network instance, and no router in the network of a port. */
+function isByApp({ network }: Pick<NetworkInstance, 'network'>, via: StaticRoute['via']): boolean {
+  return via.kind === 'gateway' && network !== undefined && isInSubnet(via.address, network);
+}
+
+/** The app that everybody's default route leads to, if one does. */
+export function routerApp(instance: Pick<NetworkInstance, 'network' | 'staticRoutes'>): string | undefined {
+  const via = instance.staticRoutes.find(({ destination }) => destination.length === 0)?.via;
+  return via?.kind === 'gateway' && isByApp(instance, via) ? via.address : undefined;
 }
 
 /**
@@ -56,23 +117,32 @@ function isMade({ destination }: StaticRoute): boolean {
  * them, so that what has a route of its own never goes by the default one.
  */
 export function placedRoutes(placement: RoutePlace, inputs: OwnRouteInputs): readonly PlacedRoute[] {
-  const { instance } = placement;
-  return instance.staticRoutes.filter(isMade).map((route) => {
-    const { destination, via } = route;
+  const { instance, number, bridge } = placement;
+  const flows = new Map(selectedRoutes(instance).map((route) => [route.id, route.flows ?? OTHER_ROUTES]));
+  return instance.staticRoutes.filter(isMade).map(({ destination, via }) => {
     const text = destinationText(destination);
-    if (via.kind === 'ports') {
-      const { armed = [] } = inputs.selections.get(routeSelectionId(instance.id, text)) ?? {};
-      const ways = armed.slice(0, MAX_ARMED_PORTS).flatMap((label) => wayOut(placement, route, label, inputs));
-      return {
-        destination: text,
-        gateway: undefined,
-        routes: ways.map((way, position) => ({ ...way, metric: position + 1 })),
-        ports: armed,
-        // NIM says why, port by port.
-        problem: armed.length > 0 ? undefined : `no port labelled "${via.label}" can be used for it now`,
-      };
+    const isDefault = destination.length === 0;
+    const own = { table: routeTable(number), protocol: PROTOCOL, destination };
+    if (via.kind === 'gateway' && isByApp(instance, via)) {
+      const realm = routeFlowNumber(number, OTHER_ROUTES);
+      const route = routeVia({ ...own, realm, metric: 1, dev: bridge.name, gateway: via.address });
+      return { destination: text, gateway: via.address, routes: [route], ports: [], problem: undefined };
     }
-    return { destination: text, gateway: via.address, ...viaGateway(placement, route, via.address, inputs) };
+    const id = isDefault ? instance.id : routeSelectionId(instance.id, text);
+    const armed = (inputs.selections.get(id)?.armed ?? []).slice(0, MAX_ARMED_PORTS);
+    // What a default route carries are the flows of the network instance itself.
+    const realm = isDefault ? undefined : routeFlowNumber(number, flows.get(id) ?? OTHER_ROUTES);
+    const ways = armed.flatMap((label) => wayOut(via, inputs.ports.get(label)));
+    return {
+      destination: text,
+      gateway: via.kind === 'gateway' ? via.address : undefined,
+      routes: ways.map((way, position) =>
+        routeVia({ ...own, ...(realm === undefined ? {} : { realm }), metric: position + 1, ...way }),
+      ),
+      ports: armed,
+      // NIM says why, port by port.
+      problem: armed.length > 0 ? undefined : problemOf(via),
+    };
   });
 }
 
@@ -90,55 +160,28 @@ export function ownRoutes(placement: RoutePlace, inputs: OwnRouteInputs): readon
   ];
 }
 
-/** By the best default route of the port. */
-function wayOut(
-  placement: RoutePlace,
-  { destination }: StaticRoute,
-  label: string,
-  { ports }: OwnRouteInputs,
-): Route[] {
-  const facts = ports.get(label);
-  const best = facts?.routes[0];
-  if (!isUp(facts) || best?.destination.length !== 0) return [];
-  const { gateway, source } = best;
-  return [
-    routeVia({
-      ...{
-        table: routeTable(placement.number),
-        protocol: PROTOCOL,
-        metric: 1,
-        realm: routeFlowNumber(placement.number),
-      },
-      ...{ destination, dev: facts.interfaceName, gateway, source, isOnLink: gateway !== undefined },
-    }),
-  ];
+function problemOf(via: StaticRoute['via']): string {
+  return via.kind === 'ports'
+    ? `no port labelled "${via.label}" can be used for it now`
+    : `its gateway ${via.address} lies in no network of a port that the network instance may use now`;
 }
 
-/** To an app of the network instance, or to a router in the network of a port that it may use. */
-function viaGateway(
-  placement: RoutePlace,
-  { destination }: StaticRoute,
-  gateway: string,
-  { ports, selections }: OwnRouteInputs,
-): Omit<PlacedRoute, 'destination' | 'gateway'> {
-  const { instance, bridge, number } = placement;
-  const subnet = { address: instance.network.subnet, length: instance.network.prefixLength };
-  const realm = routeFlowNumber(number);
-  const own = { table: routeTable(number), protocol: PROTOCOL, metric: 1, destination, gateway };
-  if (samePrefix(networkOf(gateway, subnet.length), subnet)) {
-    return { routes: [routeVia({ ...own, realm, dev: bridge.name })], ports: [], problem: undefined };
-  }
-  const permitted = (selections.get(instance.id)?.permitted ?? []).flatMap((label) => ports.get(label) ?? []);
-  for (const facts of permitted) {
+/** By the best default route of the port, or by the router that the route names. */
+function wayOut(
+  via: StaticRoute['via'],
+  facts: PortFacts | undefined,
+): readonly Pick<Parameters<typeof routeVia>[0], 'dev' | 'gateway' | 'source' | 'isOnLink'>[] {
+  if (!isUp(facts)) return [];
+  if (via.kind === 'gateway') {
     const near = facts.addresses.find(({ address, prefixLength }) =>
-      samePrefix(networkOf(gateway, prefixLength), networkOf(address, prefixLength)),
+      samePrefix(networkOf(via.address, prefixLength), networkOf(address, prefixLength)),
     );
-    if (near === undefined || !isUp(facts)) continue;
-    const way = routeVia({ ...own, realm, dev: facts.interfaceName, source: near.address });
-    return { routes: [way], ports: [facts.label], problem: undefined };
+    return near === undefined ? [] : [{ dev: facts.interfaceName, gateway: via.address, source: near.address }];
   }
-  const problem = `its gateway ${gateway} lies in no network of a port that the network instance may use now`;
-  return { routes: [], ports: [], problem };
+  const best = facts.routes[0];
+  if (best?.destination.length !== 0) return [];
+  const { gateway, source } = best;
+  return [{ dev: facts.interfaceName, gateway, source, isOnLink: gateway !== undefined }];
 }
 
 /** A route over it can be made; without a carrier it is, and counts when there is one. */

@@ -10,12 +10,13 @@ import {
   portTable,
   rankingMark,
   routeTable,
+  stayingMark,
 } from '../../../lib/dataplane-layout/index.js';
 import { formatPrefix, rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { AddressFacts, NumberedPort } from './inputs.js';
 import { networkOf } from './ipv4.js';
-import { hasOwnRoutes } from './own-routes.js';
+import { hasOwnRoutes, routerApp } from './own-routes.js';
 import type { Placement } from './placement.js';
 
 /** A network instance's ranking as the rules see it. */
@@ -31,7 +32,7 @@ export interface RankedSubnet {
 type Keyed = readonly [key: string, rule: Rule];
 
 /**
- * The rules, by `ruleKey`.
+ * The rules, by `ruleKey`. `staying`: the ports on which flows of static routes stay that have left them.
  *
  * Each ranking in use is a chain by mark: the used port's table, then each further one, then `unreachable`. A port
  * that loses link or address drops out of its table by itself, and the next rule answers with nobody awake. Beside it
@@ -45,6 +46,7 @@ type Keyed = readonly [key: string, rule: Rule];
 export function desiredRules(
   subnets: readonly RankedSubnet[],
   ports: readonly NumberedPort[],
+  staying: ReadonlySet<number> = new Set(),
 ): ReadonlyMap<string, Rule> {
   const rules: Keyed[] = [keyed({ preference: PREFERENCE.subnets, action: lookup(SUBNET_TABLE) })];
   const rankings = new Map(
@@ -56,6 +58,11 @@ export function desiredRules(
     const selector = { mark: { value, mask: RANKING_MASK } };
     rules.push(...chain(selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable));
   }
+  // Where the port is gone, the route that the flow began by is next.
+  for (const number of staying) {
+    const mark = { value: stayingMark(number), mask: RANKING_MASK };
+    rules.push(keyed({ mark, preference: PREFERENCE.staying, action: lookup(portTable(number)) }));
+  }
   const isMarked = { mark: { value: OURS, mask: OURS_MASK } };
   rules.push(
     keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } }),
@@ -65,7 +72,7 @@ export function desiredRules(
     // Where it is out of service its subnet is that of a port, whose own packets come from there.
     if (ranked.placement.bridge.address === undefined) continue;
     rules.push(...sourceChain(ranked));
-    if (hasOwnRoutes(ranked.placement.instance)) rules.push(ownRouteRule(ranked.placement));
+    if (hasOwnRoutes(ranked.placement.instance)) rules.push(...ownRouteRules(ranked.placement));
   }
   rules.push(...hostNetworkRules(ports));
   for (const { number, facts } of ports) {
@@ -92,16 +99,30 @@ const defence = oncePer((placement: Placement): readonly Keyed[] => {
 
 /**
  * What comes from its apps and bears a mark of ours asks for its own routes first; so does the kernel's look at where
- * an answer would go (rp_filter).
+ * an answer would go (rp_filter). But for an app that is everybody's default route: by the ranking, as `source` has it.
  */
-const ownRouteRule = oncePer((placement: Placement): Keyed =>
-  keyed({
-    from: placement.subnet,
-    mark: { value: OURS, mask: OURS_MASK },
-    preference: PREFERENCE.ownRoutes,
-    action: lookup(routeTable(placement.number)),
-  }),
-);
+const ownRouteRules = oncePer(({ instance, subnet, number }: Placement): readonly Keyed[] => {
+  const mark = { value: OURS, mask: OURS_MASK };
+  const table = routeTable(number);
+  const router = routerApp(instance);
+  const fromRouter = { mark, from: { address: router ?? '', length: 32 } };
+  return [
+    ...(router === undefined
+      ? []
+      : [
+          // It would be sent to itself.
+          keyed({
+            ...{ ...fromRouter, preference: PREFERENCE.routerApp },
+            action: { kind: 'lookup', table, suppressPrefixLength: 0 },
+          }),
+          keyed({
+            ...{ ...fromRouter, preference: PREFERENCE.routerAppRanking },
+            action: { kind: 'goto', preference: PREFERENCE.marked },
+          }),
+        ]),
+    keyed({ mark, from: subnet, preference: PREFERENCE.ownRoutes, action: lookup(table) }),
+  ];
+});
 
 /**
  * What the device itself sends reaches the networks that it reached before, also where it is bound to a port by device

@@ -3,15 +3,20 @@ import type { AccessChange } from '../desired/refused-flows.js';
 import type { EndedFlows, FlowMemories, FlowsStep } from '../desired/generations.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import {
+  FLOW_INSTANCE_MASK,
   FLOW_MASK,
-  FLOW_NI_MASK,
   FLOW_PORT_MASK,
   flowMark,
   portMark,
-  routeFlowNumber,
 } from '../../../lib/dataplane-layout/index.js';
 import type { Operation } from './operations.js';
 import type { Transition } from './plan.js';
+
+/** By what numbers the kernel knows ports and network instances, and the flows of each selection. */
+export interface FlowNumbers {
+  readonly ids: Ids;
+  readonly ofFlows: ReadonlyMap<string, number>;
+}
 
 /**
  * What to do once when network instances move: warm the gateways of ports that come into use (an INCOMPLETE neighbour
@@ -21,7 +26,7 @@ export function transition(
   before: FlowMemories,
   after: FlowMemories,
   { ended, drained }: Pick<FlowsStep, 'ended' | 'drained'>,
-  ids: Ids,
+  numbers: FlowNumbers,
   ports: ReadonlyMap<string, PortFacts>,
   refused: readonly Operation[] = [],
 ): Transition {
@@ -32,8 +37,8 @@ export function transition(
   return {
     refused,
     warmed: [...entered].flatMap((label) => warm(ports.get(label))),
-    ended: ended.flatMap((flows) => end(flows, ids)),
-    drained: drained.flatMap((flows) => end(flows, ids)),
+    ended: ended.flatMap((flows) => end(flows, numbers)),
+    drained: drained.flatMap((flows) => end(flows, numbers)),
   };
 }
 
@@ -59,24 +64,22 @@ function warm(port: PortFacts | undefined): readonly Operation[] {
   return [{ kind: 'neighbour-warm', address: gateway, interfaceName: port.interfaceName }];
 }
 
-function end(flows: EndedFlows, ids: Ids): readonly Operation[] {
+function end(flows: EndedFlows, { ids, ofFlows }: FlowNumbers): readonly Operation[] {
   switch (flows.kind) {
     case 'of-instance': {
       const ni = ids.networkInstances.get(flows.niId);
       if (ni === undefined) return [];
-      return [ni, routeFlowNumber(ni)].map((each) => ({
-        ...{ kind: 'flows-end' as const, mark: flowMark(0, each), mask: FLOW_NI_MASK },
-      }));
+      return [{ kind: 'flows-end', mark: flowMark(0, ni), mask: FLOW_INSTANCE_MASK }];
     }
     case 'on-port': {
       const port = ids.ports.get(flows.port);
       return port === undefined ? [] : [{ kind: 'flows-end', mark: portMark(port), mask: FLOW_PORT_MASK }];
     }
     case 'of-instance-on-port': {
-      const ni = ids.networkInstances.get(flows.niId);
+      const number = ofFlows.get(flows.niId);
       const port = ids.ports.get(flows.port);
-      if (ni === undefined || port === undefined) return [];
-      return [{ kind: 'flows-end', mark: flowMark(port, ni), mask: FLOW_MASK }];
+      if (number === undefined || port === undefined) return [];
+      return [{ kind: 'flows-end', mark: flowMark(port, number), mask: FLOW_MASK }];
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock/index.js';
 import { FLOW_MASK, flowMark } from '../../../lib/dataplane-layout/index.js';
 import type { FlowMemories } from '../desired/generations.js';
-import type { Ids } from '../desired/inputs.js';
+import type { FlowNumbers } from '../plan/transition.js';
 
 /** A first count tells soon whether there is anything to wait for, and not in the moment of the switch. */
 const FIRST_COUNT_AFTER_MS = 500;
@@ -52,13 +52,13 @@ export class DrainWatch {
   }
 
   /** Watches these drains and no others. */
-  follow(memories: FlowMemories, ids: Ids): void {
+  follow(memories: FlowMemories, { ids, ofFlows }: FlowNumbers): void {
     const { clock } = this.#options;
     const watched = new Map<string, Watched>();
     for (const [niId, { drains }] of memories) {
       for (const [port, { endsAtBoottimeMs }] of drains) {
-        const [portNumber, niNumber] = [ids.ports.get(port), ids.networkInstances.get(niId)];
-        if (portNumber === undefined || niNumber === undefined) continue;
+        const [portNumber, flowNumber] = [ids.ports.get(port), ofFlows.get(niId)];
+        if (portNumber === undefined || flowNumber === undefined) continue;
         const key = keyOf(niId, port);
         const before = this.#watched.get(key);
         const isSame = before?.endsAtBoottimeMs === endsAtBoottimeMs;
@@ -67,7 +67,7 @@ export class DrainWatch {
           isSame
             ? before
             : {
-                ...{ niId, port, endsAtBoottimeMs, flows: undefined, mark: flowMark(portNumber, niNumber) },
+                ...{ niId, port, endsAtBoottimeMs, flows: undefined, mark: flowMark(portNumber, flowNumber) },
                 endsAtWallMs: Math.round(clock.wallMs() + endsAtBoottimeMs - clock.boottimeMs()),
                 countAtMs: clock.monotonicMs() + FIRST_COUNT_AFTER_MS,
               },

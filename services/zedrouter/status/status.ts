@@ -1,10 +1,11 @@
 import {
   ApplyState,
   type AppInterface,
+  type DrainingPort,
   type NetworkInstanceStatus,
   type StaticRouteStatus,
 } from '../../../gen/zedrouter/v1/network_router.js';
-import { timestampOf, type DeviceModel } from '../../../lib/configuration/index.js';
+import { routeSelectionId, timestampOf, type DeviceModel } from '../../../lib/configuration/index.js';
 import type { Failure } from '../apply/apply.js';
 import { SUBNET_TABLE, bridgeName, portTable, routeTable } from '../../../lib/dataplane-layout/index.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
@@ -140,29 +141,32 @@ function appliedStatuses(
         verified: false,
         notices: [...(own?.notices ?? []), ...unfilteredNotices(report, fixed)],
         mtu: own?.mtu ?? 0,
-        staticRoutes: overlap === undefined ? staticRoutesOf(fixed, inputs) : [],
-        drainingPorts: (report.draining.get(fixed.instance.id) ?? []).map(({ port, flows, endsAtWallMs }) => ({
-          port,
-          interface: inputs.ports.facts.get(port)?.interfaceName ?? '',
-          flows: flows ?? 0,
-          endsAt: timestampOf(endsAtWallMs),
-        })),
+        staticRoutes: overlap === undefined ? staticRoutesOf(fixed, report) : [],
+        drainingPorts: drainingPortsOf(fixed.instance.id, report),
       };
       return [fixed.instance.id, { ...status, info: networkInstanceInfo(fixed.instance, fixed.bridgeNumber, status) }];
     }),
   );
 }
 
-function staticRoutesOf(
-  { instance, bridgeNumber, bridge }: FixedPart,
-  { ports, selections }: ReconcileReport['inputs'],
-): StaticRouteStatus[] {
+function drainingPortsOf(selectionId: string, { draining, inputs }: ReconcileReport): DrainingPort[] {
+  return (draining.get(selectionId) ?? []).map(({ port, flows, endsAtWallMs }) => ({
+    port,
+    interface: inputs.ports.facts.get(port)?.interfaceName ?? '',
+    flows: flows ?? 0,
+    endsAt: timestampOf(endsAtWallMs),
+  }));
+}
+
+function staticRoutesOf({ instance, bridgeNumber, bridge }: FixedPart, report: ReconcileReport): StaticRouteStatus[] {
   if (!hasOwnRoutes(instance)) return [];
+  const { ports, selections } = report.inputs;
   const place = { instance, number: bridgeNumber, bridge: { name: bridge } };
   return placedRoutes(place, { ports: ports.facts, selections: selections.selections }).map(
     ({ destination, gateway = '', ports: armedPorts, problem = '' }) => ({
       ...{ destination, gateway, problem },
       armedPorts: [...armedPorts],
+      drainingPorts: drainingPortsOf(routeSelectionId(instance.id, destination), report),
     }),
   );
 }
