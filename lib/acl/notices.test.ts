@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { configFromJson, interpret } from '../configuration/index.js';
 import { app, local, portMap, ship } from '../configuration/testing/ship-json.js';
+import { atOnce } from '../slices/index.js';
 import { accessNotices } from './index.js';
 
 type Json = Record<string, unknown>;
@@ -13,7 +14,9 @@ function noticesOf(acls: readonly Json[], instance: Json = local(1)): readonly s
   const config = configFromJson(ship({ networkInstances: [instance], apps: [app(1, 1, { acls })] }));
   const interpretation = interpret(config);
   if (interpretation.kind === 'invalid') throw new Error(JSON.stringify(interpretation.problems));
-  return accessNotices(config, interpretation.model).map(({ field, description }) => `${field}: ${description}`);
+  return atOnce(accessNotices(config, interpretation.model)).map(
+    ({ field, description }) => `${field}: ${description}`,
+  );
 }
 
 describe('what may not be meant in an access list', () => {

@@ -1,6 +1,16 @@
 import { ACEDirection } from '../../gen/config/fw.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
-import type { AccessEntry, App, AppInterface, DeviceModel, NetworkInstance, Problem } from '../configuration/index.js';
+import { oncePer } from '../once/index.js';
+import type { Sliced } from '../slices/index.js';
+import type {
+  AccessEntry,
+  App,
+  AppInterface,
+  DeviceModel,
+  LocalNetwork,
+  NetworkInstance,
+  Problem,
+} from '../configuration/index.js';
 
 const ALLOW_ALL = '{"id": 1, "matches": [{"type": "ip", "value": "0.0.0.0/0"}]}';
 
@@ -8,30 +18,26 @@ const ALLOW_ALL = '{"id": 1, "matches": [{"type": "ip", "value": "0.0.0.0/0"}]}'
  * What is in order in the access lists of a configuration and may not be what was meant, by the field that says it.
  * `model`: what the configuration means.
  */
-export function accessNotices(config: EdgeDevConfig, model: DeviceModel): readonly Problem[] {
+export function* accessNotices(config: EdgeDevConfig, model: DeviceModel): Sliced<readonly Problem[]> {
   const instances = new Map(model.networkInstances.map((instance) => [instance.id, instance]));
-  return model.apps.flatMap((app, appIndex) =>
-    app.interfaces.flatMap((appInterface, index) => {
+  const notices: Problem[] = [];
+  for (const [appIndex, app] of model.apps.entries()) {
+    for (const [index, appInterface] of app.interfaces.entries()) {
       const instance = instances.get(appInterface.networkInstanceId);
-      if (instance?.kind !== 'local') return [];
+      if (instance?.kind !== 'local') continue;
       const field = `apps[${appIndex}].interfaces[${index}].acls`;
       const given = config.apps[appIndex]?.interfaces[index]?.acls ?? [];
-      return [
-        ...noticesOfList(app, appInterface, field),
-        ...appInterface.accessList.flatMap((entry, position) => [
-          ...noticesOfEntry(entry, instance, model, `${field}[${position}]`),
-          ...(entry.portMap !== undefined && given[position]?.dir === ACEDirection.EGRESS
-            ? [
-                {
-                  field: `${field}[${position}].dir`,
-                  description: 'a port map is for what comes in, whatever this says',
-                },
-              ]
-            : []),
-        ]),
-      ];
-    }),
-  );
+      for (const notice of noticesOfList(app, appInterface, field)) notices.push(notice);
+      for (const [position, entry] of appInterface.accessList.entries()) {
+        for (const notice of noticesOfEntry(entry, instance, model, `${field}[${position}]`)) notices.push(notice);
+        if (entry.portMap === undefined || given[position]?.dir !== ACEDirection.EGRESS) continue;
+        const description = 'a port map is for what comes in, whatever this says';
+        notices.push({ field: `${field}[${position}].dir`, description });
+      }
+      yield;
+    }
+  }
+  return notices;
 }
 
 function noticesOfList({ name }: App, { accessList }: AppInterface, field: string): readonly Problem[] {
@@ -67,11 +73,11 @@ function noticesOfEntry(
   if (remoteNetwork === 'ipv6') {
     notices.push({ field, description: `matches nothing: ${name} carries IPv4 only` });
   }
-  const fixed = network?.staticDnsEntries.find(({ hostName }) => isBelow(hostName.toLowerCase(), remoteName));
+  const fixed = network === undefined || remoteName === undefined ? undefined : namesBelow(network).get(remoteName);
   if (fixed !== undefined) {
     notices.push({
       field,
-      description: `does not match ${fixed.hostName}, a static DNS entry of ${name}: a match of type eidset does`,
+      description: `does not match ${fixed}, a static DNS entry of ${name}: a match of type eidset does`,
     });
   }
   const isOfNoPort = !ports.some(({ labels }) => labels.includes(adapterLabel ?? ''));
@@ -81,6 +87,15 @@ function noticesOfEntry(
   return notices;
 }
 
-function isBelow(name: string, top: string | undefined): boolean {
-  return top !== undefined && `.${name}`.endsWith(`.${top}`);
-}
+/** The first static DNS entry at or below each name: there may be as many entries as entries of access lists. */
+const namesBelow = oncePer(({ staticDnsEntries }: LocalNetwork): ReadonlyMap<string, string> => {
+  const below = new Map<string, string>();
+  for (const { hostName } of staticDnsEntries) {
+    const labels = hostName.toLowerCase().split('.');
+    labels.forEach((_label, index) => {
+      const top = labels.slice(index).join('.');
+      if (!below.has(top)) below.set(top, hostName);
+    });
+  }
+  return below;
+});

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { NetworkAdapter } from '../../gen/config/netconfig.js';
+import type { Sliced } from '../slices/index.js';
 import { interpretAccessList } from './access-list.js';
 import { checkRoom } from './address-room.js';
 import { ipv4Network } from './ipv4.js';
@@ -19,14 +20,18 @@ export interface InterpretedApps {
 }
 
 /** The apps, as far as the network goes. */
-export function interpretApps(
+export function* interpretApps(
   config: EdgeDevConfig,
   instances: readonly NetworkInstance[],
   problems: Problems,
-): InterpretedApps {
+): Sliced<InterpretedApps> {
   const portMapFields = new Map<PortMap, string>();
   const byId = new Map(instances.map((instance) => [instance.id, instance]));
-  const apps = config.apps.map((app, index) => interpretApp(app, `apps[${index}]`, byId, portMapFields, problems));
+  const apps: App[] = [];
+  for (const [index, app] of config.apps.entries()) {
+    apps.push(interpretApp(app, `apps[${index}]`, byId, portMapFields, problems));
+    yield;
+  }
   problems.unique(
     config.apps,
     ({ uuidandversion }) => uuidandversion?.uuid.toLowerCase() ?? '',

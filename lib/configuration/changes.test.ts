@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { atOnce } from '../slices/index.js';
 import { configChanges } from './changes.js';
 import { app, local, modelOf, ship, type Json } from './testing/ship-json.js';
 
@@ -39,6 +40,6 @@ describe('changes of a configuration', () => {
       ],
     ],
   ])('tell of %s', (_what, after, lines) => {
-    expect(configChanges(modelOf(before), modelOf(after))).toEqual(lines);
+    expect(atOnce(configChanges(modelOf(before), modelOf(after)))).toEqual(lines);
   });
 });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Sliced } from '../slices/index.js';
 import type { DeviceModel } from './model.js';
 
 /** What tells the parts of a model apart, and what people call them. */
@@ -13,7 +14,7 @@ interface Part {
  * What goes, comes and changes from one configuration to another, a line each: `port sat0 goes`,
  * `network instance crew comes`, `app app1 changes`. Pure.
  */
-export function configChanges(before: DeviceModel, after: DeviceModel): readonly string[] {
+export function* configChanges(before: DeviceModel, after: DeviceModel): Sliced<readonly string[]> {
   const [old, fresh] = [partsOf(before), partsOf(after)];
   const lines: string[] = [];
   for (const { key, what } of old.values()) if (!fresh.has(key)) lines.push(`${what} goes`);
@@ -21,6 +22,7 @@ export function configChanges(before: DeviceModel, after: DeviceModel): readonly
   for (const { key, what, value } of fresh.values()) {
     const known = old.get(key);
     if (known !== undefined && !isDeepStrictEqual(known.value, value)) lines.push(`${what} changes`);
+    yield;
   }
   return lines;
 }

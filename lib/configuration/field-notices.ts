@@ -1,4 +1,5 @@
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import { atOnce, type Sliced } from '../slices/index.js';
 import { fieldReferences, fieldsElsewhere, type FieldReference } from './field-reference.js';
 import type { Problem } from './model.js';
 
@@ -50,11 +51,27 @@ function stepTo(top: Step, path: string): Step {
  * does not know are warned of, too: they are kept, and nothing follows from them. Never throws.
  */
 export function fieldNotices(config: EdgeDevConfig): FieldNotices {
+  return atOnce(fieldNoticesSliced(config));
+}
+
+/** The same with pauses, for large configurations. */
+export function* fieldNoticesSliced(config: EdgeDevConfig): Sliced<FieldNotices> {
   const refused: Problem[] = [];
   const warned: Problem[] = [];
-  walk(config as unknown as Message, root, '', (kind, field, description) => {
+  const tell: Tell = (kind, field, description) => {
     (kind === 'refused' ? refused : warned).push({ field, description });
-  });
+  };
+  const message = config as unknown as Message;
+  tellUnknown(message, '', tell);
+  for (const [name, step] of root.below) {
+    const value = message[name];
+    if (Array.isArray(value) && !step.isLast) {
+      for (const [index, item] of value.entries()) {
+        walk(item as Message, step, `${name}[${index}]`, tell);
+        yield;
+      }
+    } else walkField(message, [name, step], '', tell);
+  }
   return { refused, warned };
 }
 
@@ -62,28 +79,30 @@ type Tell = (kind: 'refused' | 'warned', field: string, description: string) => 
 
 function walk(message: Message, step: Step, path: string, tell: Tell): void {
   tellUnknown(message, path, tell);
-  for (const [name, next] of step.below) {
-    const value = message[name] ?? oneofValue(message, name);
-    if (!isSet(value)) continue;
-    const at = path === '' ? name : `${path}.${name}`;
-    const isList = Array.isArray(value);
-    if (next.isLast) {
-      const { reference } = next;
-      if (reference === undefined) continue;
-      if (!isList) tellOf(reference, value, message, at, tell);
-      // What stands for a whole list, or all below it, is told once.
-      else if (reference.path.endsWith('.**') || reference.rules.length === 0)
-        tellOf(reference, value, message, at, tell);
-      else
-        value.forEach((item, index) => {
-          tellOf(reference, item, message, `${at}[${index}]`, tell);
-        });
-    } else if (isList) {
+  for (const field of step.below) walkField(message, field, path, tell);
+}
+
+function walkField(message: Message, [name, next]: readonly [string, Step], path: string, tell: Tell): void {
+  const value = message[name] ?? oneofValue(message, name);
+  if (!isSet(value)) return;
+  const at = path === '' ? name : `${path}.${name}`;
+  const isList = Array.isArray(value);
+  if (next.isLast) {
+    const { reference } = next;
+    if (reference === undefined) return;
+    if (!isList) tellOf(reference, value, message, at, tell);
+    // What stands for a whole list, or all below it, is told once.
+    else if (reference.path.endsWith('.**') || reference.rules.length === 0)
+      tellOf(reference, value, message, at, tell);
+    else
       value.forEach((item, index) => {
-        walk(item as Message, next, `${at}[${index}]`, tell);
+        tellOf(reference, item, message, `${at}[${index}]`, tell);
       });
-    } else walk(value as Message, next, at, tell);
-  }
+  } else if (isList) {
+    value.forEach((item, index) => {
+      walk(item as Message, next, `${at}[${index}]`, tell);
+    });
+  } else walk(value as Message, next, at, tell);
 }
 
 /** The value of a field that stands in a oneof, where it is the one that is set: `{ $case, value }`. */

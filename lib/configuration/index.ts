@@ -3,8 +3,8 @@
  * a field stands here and nowhere else; a new field also takes a line in field-reference.ts. No files, no sockets.
  */
 export type * from './model.js';
-export { interpret, interpretPushed, underPolicy, type PolicyOver } from './interpret.js';
-export { boundedNotices, fieldNotices, type FieldNotices } from './field-notices.js';
+export { interpret, interpretPushed, interpretSliced, underPolicy, type PolicyOver } from './interpret.js';
+export { boundedNotices, fieldNotices, fieldNoticesSliced, type FieldNotices } from './field-notices.js';
 export { ConfigurationReader, type ConfigurationUpdate } from './reader.js';
 export {
   ConfigSyntaxError,

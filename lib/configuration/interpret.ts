@@ -1,5 +1,6 @@
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { Policy } from '../../gen/zedagent/v1/policy.js';
+import { atOnce, type Sliced } from '../slices/index.js';
 import { interpretApps } from './apps.js';
 import { interpretDownloadMaxCost, interpretPortTest } from './config-items.js';
 import type { DeviceModel, Interpretation } from './model.js';
@@ -25,9 +26,14 @@ const nothingOver: PolicyOver = { overrides: [], grants: [] };
  * with it, each with the path of its field. Never throws. Whatever else an EdgeDevConfig holds is not looked at.
  */
 export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOver): Interpretation {
+  return atOnce(interpretSliced(config, policy));
+}
+
+/** The same with pauses: a large configuration takes some tenths of a second. */
+export function* interpretSliced(config: EdgeDevConfig, policy: PolicyOver = nothingOver): Sliced<Interpretation> {
   const problems = new Problems(MOST_PROBLEMS);
   try {
-    const model = modelOf(config, policy, problems);
+    const model = yield* modelOf(config, policy, problems);
     return problems.list.length === 0 ? { kind: 'valid', model } : { kind: 'invalid', problems: problems.list };
   } catch (error) {
     if (!(error instanceof TooManyProblemsError)) throw error;
@@ -40,18 +46,22 @@ export function interpret(config: EdgeDevConfig, policy: PolicyOver = nothingOve
  * What `interpret` makes of a configuration that is pushed: it must also have a form as text, so that it can be read
  * back.
  */
-export function interpretPushed(config: EdgeDevConfig): Interpretation {
-  const interpretation = interpret(config);
+export function* interpretPushed(config: EdgeDevConfig): Sliced<Interpretation> {
+  const interpretation = yield* interpretSliced(config);
   if (interpretation.kind === 'invalid') return interpretation;
-  const problems = new Problems();
-  checkJsonForm(config, problems);
+  const problems = new Problems(MOST_PROBLEMS);
+  try {
+    yield* checkJsonForm(config, problems);
+  } catch (error) {
+    if (!(error instanceof TooManyProblemsError)) throw error;
+  }
   return problems.list.length === 0 ? interpretation : { kind: 'invalid', problems: problems.list };
 }
 
-function modelOf(config: EdgeDevConfig, policy: PolicyOver, problems: Problems): DeviceModel {
+function* modelOf(config: EdgeDevConfig, policy: PolicyOver, problems: Problems): Sliced<DeviceModel> {
   const ports = interpretPorts(config, problems);
-  const networkInstances = interpretNetworkInstances(config, problems);
-  const { apps, portMapFields } = interpretApps(config, networkInstances, problems);
+  const networkInstances = yield* interpretNetworkInstances(config, problems);
+  const { apps, portMapFields } = yield* interpretApps(config, networkInstances, problems);
   const configured: DeviceModel = {
     ports,
     networkInstances,
@@ -63,7 +73,7 @@ function modelOf(config: EdgeDevConfig, policy: PolicyOver, problems: Problems):
   };
   const model = underPolicy(configured, policy);
   // Labels follow priorities, so port maps may clash under a policy that do not without.
-  checkPortMaps(model, portMapFields, problems);
+  yield* checkPortMaps(model, portMapFields, problems);
   return model;
 }
 

@@ -1,4 +1,5 @@
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { Sliced } from '../slices/index.js';
 import type { Problems } from './problems.js';
 
 const NANOS_A_SECOND = 1_000_000_000;
@@ -13,8 +14,17 @@ const timestampFields: ReadonlySet<string> = new Set(['configTimestamp', 'create
 /**
  * Adds every time that has no form in protobuf JSON: whoever asked for the configuration as text would get none of it.
  */
-export function checkJsonForm(config: EdgeDevConfig, problems: Problems): void {
-  checkValue(config, '', '', problems);
+export function* checkJsonForm(config: EdgeDevConfig, problems: Problems): Sliced<void> {
+  for (const [name, value] of Object.entries(config) as [string, unknown][]) {
+    if (name === '_unknownFields') continue;
+    if (!Array.isArray(value)) checkValue(value, name, name, problems);
+    else {
+      for (const [index, item] of value.entries()) {
+        checkValue(item, name, `${name}[${index}]`, problems);
+        yield;
+      }
+    }
+  }
 }
 
 function checkValue(value: unknown, name: string, field: string, problems: Problems): void {

@@ -157,6 +157,8 @@ function fromBinaryContent(content: Uint8Array): FileContent {
 
 /** Whether a configuration sets any field that we know. */
 export function holdsAnything(config: EdgeDevConfig): boolean {
+  // Large ones are not encoded for it: an item of a list is never nothing.
+  if (config.apps.length > 0 || config.networkInstances.length > 0) return true;
   return EdgeDevConfig.encode({ ...config, _unknownFields: {} }).finish().length > 0;
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { AddressType, ZNetworkInstType, type NetworkInstanceConfig } from '../../gen/config/netinst.js';
+import type { Sliced } from '../slices/index.js';
 import { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
 import type { LocalNetwork, NetworkInstance } from './model.js';
 import { interpretDrain, interpretTest } from './network-instance-tests.js';
@@ -17,10 +18,17 @@ export const MOST_LOCAL_INSTANCES = 4000;
 export const MOST_NTP_SERVERS = 60;
 
 /** The network instances. */
-export function interpretNetworkInstances(config: EdgeDevConfig, problems: Problems): readonly NetworkInstance[] {
+export function* interpretNetworkInstances(
+  config: EdgeDevConfig,
+  problems: Problems,
+): Sliced<readonly NetworkInstance[]> {
   const configured = config.networkInstances;
   const at = (index: number) => `networkInstances[${index}]`;
-  const instances = configured.map((instance, index) => interpretInstance(instance, at(index), problems));
+  const instances: NetworkInstance[] = [];
+  for (const [index, instance] of configured.entries()) {
+    instances.push(interpretInstance(instance, at(index), problems));
+    yield;
+  }
   problems.unique(
     configured,
     ({ uuidandversion }) => uuidandversion?.uuid.toLowerCase() ?? '',

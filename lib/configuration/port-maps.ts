@@ -1,3 +1,4 @@
+import type { Sliced } from '../slices/index.js';
 import type { AppInterface, DeviceModel, NetworkInstance, Port, PortMap } from './model.js';
 import type { Problems } from './problems.js';
 
@@ -5,11 +6,11 @@ import type { Problems } from './problems.js';
  * Port maps that could be open at the same place, and adapters that lead nowhere. Whether app and network instance are
  * active does not matter: activating one later must not be what fails.
  */
-export function checkPortMaps(
+export function* checkPortMaps(
   model: Pick<DeviceModel, 'ports' | 'networkInstances' | 'apps'>,
   fields: ReadonlyMap<PortMap, string>,
   problems: Problems,
-): void {
+): Sliced<void> {
   const instances = new Map(model.networkInstances.map((instance) => [instance.id, instance]));
   const taken: TakenPlaces = new Map(model.ports.map((port) => [port, new Map()]));
   for (const app of model.apps) {
@@ -20,6 +21,7 @@ export function checkPortMaps(
       const narrowed = narrowedPortMaps(appInterface);
       for (const portMap of portMaps) checkPortMap(portMap, candidates, { fields, taken, problems, narrowed });
     }
+    yield;
   }
 }
 

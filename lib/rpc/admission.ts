@@ -8,12 +8,15 @@ import {
 } from '@grpc/grpc-js';
 
 import { systemClock } from '../clock/index.js';
-import { BoundedReader, MessageTooLargeError } from './bounded-reader.js';
+import { atOnce, inSlices, type Sliced } from '../slices/index.js';
+import { MessageTooLargeError } from './bounded-reader.js';
 import { callerOf, type AuthContextHere, type Caller } from './call-context.js';
 import { RpcError, toStatus } from './errors.js';
-import type { MessageLimits } from './message-limits.js';
-import type { ServerBinding } from './open-calls.js';
 import { errorToSend } from './handlers.js';
+import { LargeRequests } from './large-requests.js';
+import { smallRequest, type MessageLimits } from './message-limits.js';
+import type { ServerBinding } from './open-calls.js';
+import { readMessage, takesSlices, type Decode } from './read-message.js';
 
 /** Lets a call pass, by its caller and the path of its method, or throws an RpcError. */
 export type Admit = (caller: Caller, path: string) => void;
@@ -27,14 +30,33 @@ class UnreadRequest {
   }
 }
 
-/** The definition with methods that read no request beyond its limits; `admission` answers those that were not read. */
-export function readingWithin(definition: ServiceDefinition, limits: MessageLimits): ServiceDefinition {
+/** What is to be read with pauses, when its turn has come. */
+class LargeRequest {
+  readonly read: () => Sliced<unknown>;
+
+  constructor(read: () => Sliced<unknown>) {
+    this.read = read;
+  }
+}
+
+/** What one request of a method may hold, by the method's name in the definition; default: `smallRequest`. */
+export type LimitsOfMethods = Readonly<Record<string, MessageLimits>>;
+
+/**
+ * The definition with methods that read no request beyond its limits, and none at once that takes long; `admission`
+ * reads those, and answers those that could not be read.
+ */
+export function readingWithin(definition: ServiceDefinition, limits: LimitsOfMethods): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => {
+      const limitsOfMethod = limits[name] ?? smallRequest;
+      // The generated code reads from a reader where it is given one.
+      const decode: Decode = (reader) => method.requestDeserialize(reader as unknown as Buffer) as unknown;
       const requestDeserialize = (bytes: Buffer): unknown => {
+        const read = (): Sliced<unknown> => readMessage(bytes, limitsOfMethod, decode);
+        if (takesSlices(bytes, limitsOfMethod)) return new LargeRequest(read);
         try {
-          // The generated code reads from a reader where it is given one.
-          return method.requestDeserialize(new BoundedReader(bytes, limits) as unknown as Buffer);
+          return atOnce(read());
         } catch (error) {
           return new UnreadRequest(unread(error));
         }
@@ -59,6 +81,7 @@ function unread(error: unknown): RpcError {
  * connected, and whom `admit` does not let pass. Then those whose request could not be read.
  */
 export function admission(binding: ServerBinding, admit: Admit): ServerInterceptor {
+  const largeRequests = new LargeRequests();
   return ({ path }, call) => {
     const context = call.getAuthContext();
     const caller = callerOf(context);
@@ -67,6 +90,24 @@ export function admission(binding: ServerBinding, admit: Admit): ServerIntercept
       const sent = errorToSend(error, path, binding);
       binding.refusals.note({ path, peer: call.getPeer(), caller, error: sent });
       call.sendStatus(toStatus(sent));
+    };
+    let isOver = false;
+    let endTurn = (): void => undefined;
+    const over = (): void => {
+      isOver = true;
+      endTurn();
+    };
+    /** Undefined where the call is over before it is read. */
+    const readLarge = async (request: LargeRequest): Promise<{ readonly message: unknown } | undefined> => {
+      endTurn = await largeRequests.turn();
+      try {
+        const message = await inSlices(whileWanted(request.read(), () => !isOver));
+        return isOver ? undefined : { message };
+      } catch (error) {
+        throw unread(error);
+      } finally {
+        if (isOver) endTurn();
+      }
     };
     return new AdmittedCall(call, context, {
       start: (next) => {
@@ -83,12 +124,42 @@ export function admission(binding: ServerBinding, admit: Admit): ServerIntercept
           },
           onReceiveMessage: (message: unknown, pass) => {
             if (message instanceof UnreadRequest) refuse(message.error);
-            else pass(message);
+            else if (message instanceof LargeRequest) {
+              readLarge(message).then(
+                (read) => {
+                  if (read !== undefined) pass(read.message);
+                },
+                (error: unknown) => {
+                  over();
+                  refuse(error);
+                },
+              );
+            } else pass(message);
           },
+          onCancel: over,
         });
+      },
+      // Answered: whoever does not read the answer keeps nobody waiting.
+      sendMessage: (message, next) => {
+        over();
+        next(message);
+      },
+      sendStatus: (sent, next) => {
+        over();
+        next(sent);
       },
     });
   };
+}
+
+/** The work for as long as somebody wants its result; undefined where it was given up. */
+function* whileWanted<Result>(work: Sliced<Result>, isWanted: () => boolean): Sliced<Result | undefined> {
+  while (isWanted()) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    yield;
+  }
+  return undefined;
 }
 
 /** Its caller stays who it was, also when the connection is gone and has no certificate any more. */

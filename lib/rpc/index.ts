@@ -5,6 +5,7 @@
 export { RpcError, readRpcError, type FieldViolation, type RpcErrorOptions } from './errors.js';
 export type { CallContext, Caller } from './call-context.js';
 export type { Admit } from './admission.js';
+export { readInSlices } from './read-message.js';
 export { configurationRequest, smallRequest, type MessageLimits } from './message-limits.js';
 export { CallErrors } from './call-errors.js';
 export { serverStreaming, unary } from './handlers.js';

@@ -8,14 +8,14 @@ import {
 
 import { systemClock } from '../clock/index.js';
 import type { Logger } from '../observability/index.js';
-import { admission, readingWithin, type Admit } from './admission.js';
+import { admission, readingWithin, type Admit, type LimitsOfMethods } from './admission.js';
 import type { CallErrors } from './call-errors.js';
 import { MESSAGE_LIMIT_BYTES } from './client.js';
 import { encodingOnce } from './encode-once.js';
 import { RpcError } from './errors.js';
 import { Health } from './health.js';
 import { callsWithLocalAddress } from './local-address.js';
-import { smallRequest, type MessageLimits } from './message-limits.js';
+import { smallRequest } from './message-limits.js';
 import { bindToServer, type ServerBinding } from './open-calls.js';
 import { reflectionServices } from './reflection.js';
 import { Refusals } from './refusals.js';
@@ -25,8 +25,8 @@ import { listenOnUnixSocket, type UnixSocket } from './unix-socket.js';
 export interface ServedService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
-  /** What one request may hold; default: `smallRequest`. */
-  readonly limits?: MessageLimits;
+  /** What one request of a method may hold, by the method's name in the definition; default: `smallRequest`. */
+  readonly limits?: LimitsOfMethods;
 }
 
 export interface ServerOptions {
@@ -78,8 +78,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...{ logger, errors: options.errors, refusals: new Refusals(logger, systemClock) },
     ...{ openStreams: new Set(), openCalls: new Set() },
   };
+  const allLimits = everything.flatMap(({ limits = {} }) => Object.values(limits));
   const server = new Server({
-    'grpc.max_receive_message_length': Math.max(...everything.map(({ limits = smallRequest }) => limits.bytes)),
+    'grpc.max_receive_message_length': Math.max(smallRequest.bytes, ...allLimits.map(({ bytes }) => bytes)),
     'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
@@ -91,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       admission(binding, options.admit ?? (() => undefined)),
     ],
   });
-  for (const { definition, implementation, limits = smallRequest } of everything) {
+  for (const { definition, implementation, limits = {} } of everything) {
     bindToServer(implementation, binding);
     server.addService(readingWithin(encodingOnce(definition), limits), implementation);
   }

@@ -141,7 +141,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       {
         definition: NetworkInterfaceManagerServiceService,
         implementation: networkInterfaceManagerService({ publisher, events, clock, tests }),
-        limits: configurationRequest,
+        limits: { evaluate: configurationRequest },
       },
       portAuthorizationService(publisher, authorizationLists),
     ],

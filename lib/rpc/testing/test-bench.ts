@@ -82,9 +82,8 @@ export class TestBench {
       }),
       ...methods,
     };
-    const services = [
-      { definition: DeviceConfigServiceService, implementation, ...(limits === undefined ? {} : { limits }) },
-    ];
+    const ofMethods = limits === undefined ? {} : { limits: { pushConfig: limits } };
+    const services = [{ definition: DeviceConfigServiceService, implementation, ...ofMethods }];
     const server = await startServer({ socketPath: this.socketPath, services, logger: silentLogger, ...options });
     this.afterwards(() => server.close(100));
     return server;

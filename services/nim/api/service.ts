@@ -22,6 +22,7 @@ import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { RpcError, serverStreaming, unary, type CallContext, type StateChange } from '../../../lib/rpc/index.js';
+import { inSlices } from '../../../lib/slices/index.js';
 import { rankPortsForOperation, type Decision, type Selection } from '../../../lib/decision/decide/index.js';
 import { evaluate } from '../evaluate/index.js';
 import { eventMessage, type EventLog } from '../events/index.js';
@@ -67,7 +68,9 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
       watchTestStatuses(publisher, testStatusesOf, request, context),
     ),
     explain: unary((request: ExplainRequest) => explain(parts, request)),
-    evaluate: unary((request: EvaluateRequest) => evaluate(request, publishedBy(publisher), publisher, parts.clock)),
+    evaluate: unary((request: EvaluateRequest) =>
+      inSlices(evaluate(request, publishedBy(publisher), publisher, parts.clock)),
+    ),
     testPorts: unary((request: TestPortsRequest, context) => {
       publishedBy(publisher);
       return testPorts(publisher, parts.tests, request, context);

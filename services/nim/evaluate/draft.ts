@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { EvaluateRequest } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { PolicyPatch } from '../../../gen/zedagent/v1/policy.js';
 import {
-  interpret,
+  interpretSliced,
   patchOf,
   patchOverrides,
   Problems,
@@ -15,6 +15,7 @@ import {
   type Grant,
   type Problem,
 } from '../../../lib/configuration/index.js';
+import type { Sliced } from '../../../lib/slices/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 import { assumedGrants } from './assumed-grants.js';
@@ -33,9 +34,9 @@ export interface Draft {
  * What a request asks to think through, laid over what is in force.
  * @throws RpcError with every problem of the request
  */
-export function draftOf(request: EvaluateRequest, inForce: ConfigurationInForce): Draft {
+export function* draftOf(request: EvaluateRequest, inForce: ConfigurationInForce): Sliced<Draft> {
   const { config = inForce.source.config, policy = patchOf({}), grants, ports } = request;
-  const interpretation = interpret(config);
+  const interpretation = yield* interpretSliced(config);
   const problems = new Problems();
   if (interpretation.kind === 'invalid') {
     addAll(problems, 'config', interpretation.problems);
@@ -55,7 +56,7 @@ export function draftOf(request: EvaluateRequest, inForce: ConfigurationInForce)
     ports: assumedPorts(ports, configured.ports, problems),
   };
   if (problems.list.length > 0) throw invalid(problems.list);
-  const clash = interpret(config, { overrides, grants: [] });
+  const clash = overrides.length === 0 ? interpretation : yield* interpretSliced(config, { overrides, grants: [] });
   if (clash.kind === 'invalid') {
     addAll(problems, 'config', clash.problems);
     throw invalid(problems.list);

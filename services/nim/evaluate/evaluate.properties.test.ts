@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import { EvaluateResponse, type EvaluateRequest } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { PolicyPatch } from '../../../gen/zedagent/v1/policy.js';
+import { atOnce } from '../../../lib/slices/index.js';
 import { configFromJson, ConfigSyntaxError } from '../../../lib/configuration/index.js';
 import { randomConfigJson } from '../../../lib/configuration/testing/random-config.js';
 import { RpcError } from '../../../lib/rpc/index.js';
@@ -112,7 +113,7 @@ function answerTo(request: EvaluateRequest, device: DecidedDevice): EvaluateResp
   const { published } = device.publisher;
   if (published === undefined) throw new Error('nothing is published');
   try {
-    return evaluate(request, published, device.publisher, device.clock);
+    return atOnce(evaluate(request, published, device.publisher, device.clock));
   } catch (error) {
     if (error instanceof RpcError) return error;
     throw error;

@@ -17,6 +17,7 @@ import {
   portOperations,
   portPriority,
 } from '../../../lib/configuration/index.js';
+import { atOnce } from '../../../lib/slices/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
 import { controllerTarget } from '../../../lib/decision/decide/testing/scenario.js';
 import { DecidedDevice } from '../testing/decided-device.js';
@@ -49,7 +50,7 @@ function asked(device: DecidedDevice, request: Partial<EvaluateRequest>): Evalua
   const { published } = device.publisher;
   if (published === undefined) throw new Error('nothing is published');
   const whole = { config: undefined, policy: undefined, grants: [], ports: [], ...request };
-  return evaluate(whole, published, device.publisher, device.clock);
+  return atOnce(evaluate(whole, published, device.publisher, device.clock));
 }
 
 function onShip(ports: Readonly<Record<string, string>> = allUp): DecidedDevice {

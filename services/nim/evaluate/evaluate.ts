@@ -7,6 +7,7 @@ import type {
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
 import { durationOf, operations } from '../../../lib/configuration/index.js';
+import type { Sliced } from '../../../lib/slices/index.js';
 import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
 import {
   candidateMessage,
@@ -27,25 +28,26 @@ import { describeFate, labelOf, describeOperation, rankedOf, type Fate } from '.
  * decide, from what is known now. Changes nothing.
  * @throws RpcError INVALID_ARGUMENT with every problem of the request
  */
-export function evaluate(
+export function* evaluate(
   request: EvaluateRequest,
   published: Published,
   publisher: Pick<Publisher, 'networkInstanceTestStatuses'>,
   clock: Clock,
-): EvaluateResponse {
+): Sliced<EvaluateResponse> {
   const nowMs = clock.monotonicMs();
   const wall = new WallTime(clock);
-  const draft = draftOf(request, published.configuration);
+  const draft = yield* draftOf(request, published.configuration);
   const snapshot = assume(published, draft, nowMs);
-  const statuses = publisher.networkInstanceTestStatuses();
+  const statuses = new Map(publisher.networkInstanceTestStatuses().map((status) => [status.networkInstanceId, status]));
   const { configuration, decision } = published;
-  const foreseen = foresee(snapshot, draft.model, decision.memory, nowMs);
+  const foreseen = yield* foresee(snapshot, draft.model, decision.memory, nowMs);
   const fates = fatesOf(published, foreseen, nowMs);
   const ofOperations = operations.map((operation) => ({
     operation,
     now: rankPortsForOperation(operation, published.snapshot, configuration.model, decision.memory, nowMs),
     wouldBe: rankPortsForOperation(operation, snapshot, draft.model, foreseen.atOnce.memory, nowMs),
   }));
+  yield;
   const lines = [
     ...draft.dropped.map((words) => `${words}.`),
     ...notWatched(draft, snapshot),
@@ -53,10 +55,15 @@ export function evaluate(
     ...fates.flatMap(describeFate),
     ...ofOperations.flatMap(({ operation, now, wouldBe }) => describeOperation(operation, now, wouldBe)),
   ];
+  const networkInstances: NetworkInstanceEvaluation[] = [];
+  for (const fate of fates) {
+    networkInstances.push(evaluationOf(fate, statuses, wall));
+    yield;
+  }
   return {
     configVersion: configuration.version,
     policyVersion: configuration.policyVersion,
-    networkInstances: fates.map((fate) => evaluationOf(fate, statuses, wall)),
+    networkInstances,
     operations: ofOperations.map(({ operation, now, wouldBe }): OperationEvaluation => ({
       operation,
       now: now.map((candidate) => candidateMessage(candidate, wall)),
@@ -92,7 +99,7 @@ function fatesOf({ decision }: Published, foreseen: Foreseen, nowMs: number): re
 
 function evaluationOf(
   { now, wouldBe, later }: Fate,
-  statuses: readonly NetworkInstanceTestStatus[],
+  statuses: ReadonlyMap<string, NetworkInstanceTestStatus>,
   wall: WallTime,
 ): NetworkInstanceEvaluation {
   const { networkInstanceId = '', networkInstanceName = '' } = wouldBe ?? now ?? {};
@@ -100,7 +107,7 @@ function evaluationOf(
   return {
     networkInstanceId,
     displayName: networkInstanceName,
-    now: statuses.find((status) => status.networkInstanceId === now?.networkInstanceId),
+    now: now === undefined ? undefined : statuses.get(now.networkInstanceId),
     wouldBe: wouldBe === undefined ? undefined : testStatusOf(wouldBe, wall),
     later: later === undefined ? undefined : testStatusOf(later.selection, wall),
     laterAfter: later === undefined ? undefined : durationOf(later.afterMs),

@@ -6,6 +6,7 @@ import {
   type NetworkInstancePolicy,
   type Selection,
 } from '../../../lib/decision/decide/index.js';
+import type { Sliced } from '../../../lib/slices/index.js';
 import type { NetworkSnapshot } from '../../../lib/decision/snapshot/index.js';
 
 /** What a network instance would come to by itself, if nothing else happened. */
@@ -29,18 +30,20 @@ export interface Foreseen {
 const MOST_DECISIONS = 20;
 
 /** Decides, and decides again for each network instance whenever a decision announces another one, as NIM would. */
-export function foresee(
+export function* foresee(
   snapshot: NetworkSnapshot,
   policy: DecisionPolicy,
   memory: DecisionMemory,
   nowMs: number,
-): Foreseen {
+): Sliced<Foreseen> {
+  yield;
   const atOnce = decide(snapshot, policy, memory, nowMs);
   const later = new Map<string, Future>();
   if (atOnce.nextDecisionAtMs === undefined) return { atOnce, later };
   for (const networkInstance of policy.networkInstances) {
     const future = futureOf(networkInstance, snapshot, policy, atOnce.memory, nowMs);
     if (future !== undefined) later.set(networkInstance.id, future);
+    yield;
   }
   return { atOnce, later };
 }

@@ -24,7 +24,7 @@ export function deviceConfigService(
     pushConfig: unary((request, { caller }) => {
       const author = authorOf(request.author, caller);
       const by = { callerInterface: callerInterface(caller, whichHas) };
-      return store.change((current, instant) => pushConfig(current, { ...request, author }, instant, by));
+      return store.changeSliced((current, instant) => pushConfig(current, { ...request, author }, instant, by));
     }),
     rollbackConfig: unary(async (request, { caller }) => {
       const author = authorOf(request.author, caller);
@@ -32,7 +32,7 @@ export function deviceConfigService(
       const former = await formerConfig(history, request.version, store.current.deviceConfig?.version);
       const { version: fromVersion, config } = former;
       const reason = `the content of version ${fromVersion} again`;
-      const push = await store.change((current, instant) =>
+      const push = await store.changeSliced((current, instant) =>
         pushConfig(current, { ...request, author, config }, instant, { ...by, reason }),
       );
       return { fromVersion, push };
@@ -46,7 +46,7 @@ export function deviceConfigService(
     listConfigHistory: unary(async () => {
       const { deviceConfig } = store.current;
       const versions = (await history.versions()).filter((version) => version !== deviceConfig?.version);
-      const former = await Promise.all(versions.map((version) => history.read(version)));
+      const former = await Promise.all(versions.map((version) => history.readHead(version)));
       const all = [deviceConfig, ...former].filter((each) => each !== undefined);
       return { versions: all.map((each) => ({ ...each, config: undefined })) };
     }),
@@ -60,8 +60,8 @@ export function deviceConfigService(
       }
       return { deviceConfig };
     }),
-    getConfigStatus: unary(() => ({ configStatus: configStatus(store.current) })),
+    getConfigStatus: unary(async () => ({ configStatus: await configStatus(store.current) })),
     watchConfig: serverStreaming((request, { signal }) => watchConfig(request, store.watch(signal), now)),
   };
-  return { definition: DeviceConfigServiceService, implementation, limits: configurationRequest };
+  return { definition: DeviceConfigServiceService, implementation, limits: { pushConfig: configurationRequest } };
 }

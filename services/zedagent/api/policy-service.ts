@@ -17,7 +17,7 @@ export function policyService(store: Store, now: () => Instant): ServedService {
     getPolicy: unary(() => policyReport(store.current, now())),
     updatePolicy: unary((request, { caller }) => {
       const author = authorOf(request.author, caller);
-      return store.change((current, instant) => updatePolicy(current, { ...request, author }, instant));
+      return store.changeSliced((current, instant) => updatePolicy(current, { ...request, author }, instant));
     }),
     createGrant: unary((request, { caller }) => {
       const author = authorOf(request.author, caller);

@@ -1,34 +1,42 @@
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { ConfigWarning } from '../../../gen/zedagent/v1/device_config.js';
 import { accessNotices } from '../../../lib/acl/index.js';
-import { boundedNotices, fieldNotices, type DeviceModel } from '../../../lib/configuration/index.js';
+import { boundedNotices, fieldNoticesSliced, type DeviceModel } from '../../../lib/configuration/index.js';
+import type { Sliced } from '../../../lib/slices/index.js';
 import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
 
 /** What is in order in a configuration, under the policy over it, and will not come about as it says. */
-export function configWarnings(config: EdgeDevConfig, model: DeviceModel): ConfigWarning[] {
-  const ofFields = fieldNotices(config).warned.map(({ field, description }) => ({
+export function* configWarnings(config: EdgeDevConfig, model: DeviceModel): Sliced<ConfigWarning[]> {
+  const ofFields = (yield* fieldNoticesSliced(config)).warned.map(({ field, description }) => ({
     field: field === '' ? 'config' : `config.${field}`,
     description,
   }));
+  yield;
+  const places = placesOf(config);
   const ofTests = testWarnings(model).map(({ subject, description }) => ({
-    field: fieldOf(subject, config),
+    field: fieldOf(subject, config, places),
     description,
   }));
-  const ofAccess = accessNotices(config, model).map(({ field, description }) => ({
+  yield;
+  const ofAccess = (yield* accessNotices(config, model)).map(({ field, description }) => ({
     field: `config.${field}`,
     description,
   }));
+  yield;
   return [...boundedNotices([...ofAccess, ...ofFields, ...ofTests])];
 }
 
-function fieldOf(subject: TestWarning['subject'], config: EdgeDevConfig): string {
+/** Where each network instance stands, by its UUID in lower case. */
+function placesOf({ networkInstances }: EdgeDevConfig): ReadonlyMap<string, number> {
+  return new Map(
+    networkInstances.map(({ uuidandversion }, index) => [uuidandversion?.uuid.toLowerCase() ?? '', index]),
+  );
+}
+
+function fieldOf(subject: TestWarning['subject'], config: EdgeDevConfig, places: ReadonlyMap<string, number>): string {
   switch (subject.kind) {
-    case 'network-instance': {
-      const index = config.networkInstances.findIndex(
-        ({ uuidandversion }) => uuidandversion?.uuid.toLowerCase() === subject.id,
-      );
-      return `config.networkInstances[${index}].test.${subject.setting}`;
-    }
+    case 'network-instance':
+      return `config.networkInstances[${places.get(subject.id) ?? -1}].test.${subject.setting}`;
     case 'port-test': {
       const key = subject.setting === 'interval' ? 'timer.port.testinterval' : 'timer.port.timeout';
       return `config.configItems[${config.configItems.findIndex((item) => item.key === key)}].value`;

@@ -15,12 +15,12 @@ import {
   configChanges,
   durationInMs,
   durationOf,
-  interpret,
   Problems,
   timestampOf,
 } from '../../../lib/configuration/index.js';
+import { atOnce } from '../../../lib/slices/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
-import type { InForce } from '../in-force/in-force.js';
+import { interpretationOf, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
 import { checkText } from '../policy/free-text.js';
@@ -150,14 +150,14 @@ export function returned(
     reason: `version ${before.version} returns: ${why}`,
     confirmation: undefined,
   };
-  if (interpret(before.config).kind === 'invalid') return { deviceConfig };
+  if (atOnce(interpretationOf(before.config)).kind === 'invalid') return { deviceConfig };
   return { deviceConfig, ...withoutDropped(current, droppedBy(before.config, current), deviceConfig, now) };
 }
 
 function changesBetween(from: EdgeDevConfig | undefined, to: EdgeDevConfig): readonly string[] {
-  const [old, fresh] = [from === undefined ? undefined : interpret(from), interpret(to)];
+  const [old, fresh] = [from === undefined ? undefined : atOnce(interpretationOf(from)), atOnce(interpretationOf(to))];
   if (old?.kind !== 'valid' || fresh.kind !== 'valid') return [];
-  return boundedChanges(configChanges(old.model, fresh.model));
+  return boundedChanges(atOnce(configChanges(old.model, fresh.model)));
 }
 
 /** Why an unconfirmed version goes when its time is up. */

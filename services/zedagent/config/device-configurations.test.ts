@@ -9,6 +9,7 @@ import {
   interpretPushed,
   type Problem,
 } from '../../../lib/configuration/index.js';
+import { atOnce } from '../../../lib/slices/index.js';
 
 const FOLDER = 'services/zedagent/testing/configurations';
 
@@ -18,7 +19,7 @@ const lines = (word: string, problems: readonly Problem[]): readonly string[] =>
 /** What a push of a file is told about its fields, a line each. */
 function told(name: string): string {
   const config = configFromFileContent(readFileSync(`${FOLDER}/${name}.yaml`), `${name}.yaml`);
-  const interpretation = interpretPushed(config);
+  const interpretation = atOnce(interpretPushed(config));
   const problems = interpretation.kind === 'valid' ? [] : interpretation.problems;
   const { refused, warned } = fieldNotices(config);
   return [...lines('refused', [...problems, ...refused]), ...lines('warned', warned)].join('\n');

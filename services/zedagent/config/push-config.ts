@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
-
 import { status } from '@grpc/grpc-js';
 
-import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { DeviceConfig, PushConfigRequest, PushConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import {
   boundedChanges,
   boundedNotices,
   configChanges,
-  fieldNotices,
   holdsAnything,
-  interpret,
+  fieldNoticesSliced,
   interpretPushed,
+  interpretSliced,
   isUuid,
   Problems,
   timestampOf,
@@ -19,9 +17,11 @@ import {
   type Problem,
 } from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
+import type { Sliced } from '../../../lib/slices/index.js';
 import { confirmationFor } from './confirmation.js';
 import { configWarnings } from './config-warnings.js';
-import { configuredModel, effectiveModel, type InForce } from '../in-force/in-force.js';
+import { encodedConfig } from './encoded-config.js';
+import { configuredModel, effectiveModel, noteInterpretation, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
 import { checkText } from '../policy/free-text.js';
@@ -40,26 +40,28 @@ export interface PushedBy {
  * What a push makes of what is in force. Overrides and grants outlive it, but for those of what it no longer has.
  * @throws RpcError with every problem, where the expected version is not in force, or where it is hardly meant
  */
-export function pushConfig(
+export function* pushConfig(
   current: InForce,
   request: PushConfigRequest,
   now: Instant,
   { callerInterface, reason = '' }: PushedBy = {},
-): Transition<PushConfigResponse> {
+): Sliced<Transition<PushConfigResponse>> {
   const { config, dryRun, expectedVersion, author } = request;
   if (config === undefined) throw noConfiguration('is required');
   const version = current.deviceConfig?.version ?? 0n;
   refuseOtherVersion(expectedVersion, version);
   refuseWhatIsNone(config);
-  refuseInvalid(config, author);
+  yield* refuseInvalid(config, author);
   const dropped = droppedBy(config, current);
-  const modelAfter = effectiveModelOf(config, dropped);
-  const warnings = configWarnings(config, modelAfter);
-  const sha256 = digestOf(config);
+  const modelAfter = yield* effectiveModelOf(config, dropped);
+  const warnings = yield* configWarnings(config, modelAfter);
+  yield;
+  const { sha256 } = yield* encodedConfig(config);
   if (current.deviceConfig?.sha256 === sha256) {
     return { answer: { version, changed: false, droppedPolicy: [], warnings, changes: [], unlikely: [] } };
   }
-  const { changes, doubts } = comparedWith(current, config, modelAfter, callerInterface);
+  yield;
+  const { changes, doubts } = yield* comparedWith(current, config, modelAfter, callerInterface);
   const next = version + 1n;
   const answer: PushConfigResponse = {
     ...{ version: next, changed: true, droppedPolicy: [...dropped.changes], warnings },
@@ -78,16 +80,16 @@ export function pushConfig(
   };
 }
 
-function comparedWith(
+function* comparedWith(
   current: InForce,
   after: EdgeDevConfig,
   modelAfter: DeviceModel,
   callerInterface: string | undefined,
-): { readonly changes: readonly string[]; readonly doubts: readonly string[] } {
+): Sliced<{ readonly changes: readonly string[]; readonly doubts: readonly string[] }> {
   const before = current.deviceConfig?.config;
   if (before === undefined) return { changes: [], doubts: [] };
   const modelBefore = effectiveModel(current);
-  const changes = modelBefore === undefined ? [] : configChanges(modelBefore, modelAfter);
+  const changes = modelBefore === undefined ? [] : yield* configChanges(modelBefore, modelAfter);
   return {
     changes: boundedChanges(changes),
     doubts: unlikely({ before, after, modelBefore, modelAfter, callerInterface }),
@@ -137,11 +139,12 @@ function refuseOtherVersion(expected: bigint | undefined, current: bigint): void
   );
 }
 
-function refuseInvalid(config: EdgeDevConfig, author: string): void {
+function* refuseInvalid(config: EdgeDevConfig, author: string): Sliced<void> {
   const ofAuthor = new Problems();
   checkText(author, 'author', ofAuthor);
-  const interpretation = interpretPushed(config);
-  const { refused } = fieldNotices(config);
+  const interpretation = yield* interpretPushed(config);
+  noteInterpretation(config, interpretation);
+  const { refused } = yield* fieldNoticesSliced(config);
   const ofConfig = [...(interpretation.kind === 'valid' ? [] : interpretation.problems), ...boundedNotices(refused)];
   const violations = [...ofAuthor.list, ...configViolations(ofConfig)];
   if (violations.length === 0) return;
@@ -157,9 +160,9 @@ function refuseInvalid(config: EdgeDevConfig, author: string): void {
  * may clash with an override.
  * @throws RpcError where it does
  */
-function effectiveModelOf(config: EdgeDevConfig, policy: Dropped): DeviceModel {
+function* effectiveModelOf(config: EdgeDevConfig, policy: Dropped): Sliced<DeviceModel> {
   if (policy.overrides.length === 0 && policy.grants.length === 0) return configuredModel(config);
-  const interpretation = interpret(config, policy);
+  const interpretation = yield* interpretSliced(config, policy);
   if (interpretation.kind === 'valid') return interpretation.model;
   throw new RpcError(
     status.INVALID_ARGUMENT,
@@ -171,9 +174,4 @@ function effectiveModelOf(config: EdgeDevConfig, policy: Dropped): DeviceModel {
 /** Problems of a configuration as violations of a request's field `config`. */
 export function configViolations(problems: readonly Problem[]): { field: string; description: string }[] {
   return problems.map(({ field, description }) => ({ field: `config.${field}`, description }));
-}
-
-/** Hexadecimal SHA-256 of the binary form. */
-function digestOf(config: EdgeDevConfig): string {
-  return createHash('sha256').update(EdgeDevConfig.encode(config).finish()).digest('hex');
 }

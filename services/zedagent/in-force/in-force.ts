@@ -3,8 +3,14 @@ import { status } from '@grpc/grpc-js';
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
 import type { Policy, PolicyChange } from '../../../gen/zedagent/v1/policy.js';
-import { interpret, type DeviceModel } from '../../../lib/configuration/index.js';
+import {
+  interpretSliced,
+  underPolicy,
+  type DeviceModel,
+  type Interpretation,
+} from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
+import { atOnce, type Sliced } from '../../../lib/slices/index.js';
 
 /** All that zedagent hands out. */
 export interface InForce {
@@ -44,27 +50,34 @@ export function withChange(
   };
 }
 
-/** The model in force, the policy over it; undefined before the first configuration. */
+/** The model in force, the policy over it; undefined before the first configuration, and where it makes none. */
 export function effectiveModel({ deviceConfig, policy }: InForce): DeviceModel | undefined {
   if (deviceConfig?.config === undefined) return undefined;
-  const interpretation = interpret(deviceConfig.config, policy);
-  return interpretation.kind === 'valid' ? interpretation.model : undefined;
+  const interpretation = atOnce(interpretationOf(deviceConfig.config));
+  return interpretation.kind === 'valid' ? underPolicy(interpretation.model, policy) : undefined;
 }
 
-/** Models of configurations by themselves, made once for each. */
-const configuredModels = new WeakMap<EdgeDevConfig, DeviceModel>();
+/** What configurations are by themselves, made once for each. */
+const interpretations = new WeakMap<EdgeDevConfig, Interpretation>();
+
+/** What a configuration is by itself; with pauses the first time, so that what asks later need not wait. */
+export function* interpretationOf(config: EdgeDevConfig): Sliced<Interpretation> {
+  const made = interpretations.get(config) ?? (yield* interpretSliced(config));
+  interpretations.set(config, made);
+  return made;
+}
+
+/** Notes what has been found out of a configuration. */
+export function noteInterpretation(config: EdgeDevConfig, interpretation: Interpretation): void {
+  interpretations.set(config, interpretation);
+}
 
 /** The model of a configuration by itself, without the policy over it. @throws RpcError where it makes none */
 export function configuredModel(config: EdgeDevConfig): DeviceModel {
-  const made = configuredModels.get(config);
-  if (made !== undefined) return made;
-  const interpretation = interpret(config);
-  if (interpretation.kind === 'invalid') {
-    // An earlier version took it. It is handed out as it was pushed, and nobody acts upon it.
-    throw new RpcError(status.FAILED_PRECONDITION, 'the configuration in force is invalid for this version; push one', {
-      reason: 'CONFIG_NOT_UNDERSTOOD',
-    });
-  }
-  configuredModels.set(config, interpretation.model);
-  return interpretation.model;
+  const interpretation = atOnce(interpretationOf(config));
+  if (interpretation.kind === 'valid') return interpretation.model;
+  // An earlier version took it. It is handed out as it was pushed, and nobody acts upon it.
+  throw new RpcError(status.FAILED_PRECONDITION, 'the configuration in force is invalid for this version; push one', {
+    reason: 'CONFIG_NOT_UNDERSTOOD',
+  });
 }

@@ -6,8 +6,9 @@ import {
   type UpdatePolicyRequest,
   type UpdatePolicyResponse,
 } from '../../../gen/zedagent/v1/policy.js';
-import { interpret, patchOverrides, Problems, timestampOf } from '../../../lib/configuration/index.js';
+import { interpretSliced, patchOverrides, Problems, timestampOf } from '../../../lib/configuration/index.js';
 import { RpcError, type FieldViolation } from '../../../lib/rpc/index.js';
+import type { Sliced } from '../../../lib/slices/index.js';
 import { configInForce, configuredModel, withChange, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import { configViolations } from '../config/push-config.js';
@@ -18,11 +19,11 @@ import { checkText } from './free-text.js';
  * What an update makes of the policy in force.
  * @throws RpcError with every problem, or where the expected version is not in force
  */
-export function updatePolicy(
+export function* updatePolicy(
   current: InForce,
   request: UpdatePolicyRequest,
   now: Instant,
-): Transition<UpdatePolicyResponse> {
+): Sliced<Transition<UpdatePolicyResponse>> {
   const { patch, expectedPolicyVersion, dryRun, author, reason } = request;
   const { config } = configInForce(current);
   const { policy } = current;
@@ -40,7 +41,7 @@ export function updatePolicy(
     ...textProblems.list,
   ];
   if (violations.length > 0) throw invalid(violations);
-  const interpretation = interpret(config, { overrides: [...overrides], grants: policy.grants });
+  const interpretation = yield* interpretSliced(config, { overrides: [...overrides], grants: policy.grants });
   if (interpretation.kind === 'invalid') throw invalid(configViolations(interpretation.problems));
   if (changes.length === 0) return { answer: { policyVersion: policy.version, changes: [] } };
   const answer = { policyVersion: policy.version + 1n, changes: [...changes] };

@@ -5,6 +5,9 @@ import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
 import { linkDurably, readDurably } from '../../../lib/durable/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
+import { readInSlices } from '../../../lib/rpc/index.js';
+import { inSlices, type Sliced } from '../../../lib/slices/index.js';
+import { CONFIG_FIELD, headOf } from './stored-config.js';
 
 /** So many versions before the one in force are kept, and so many bytes of them. */
 const MOST_KEPT = 10;
@@ -19,6 +22,8 @@ export interface ConfigHistory {
   keep(version: bigint): Promise<void>;
   /** Undefined where it is not kept, or cannot be read. */
   read(version: bigint): Promise<KeptConfig | undefined>;
+  /** The same without its configuration. */
+  readHead(version: bigint): Promise<DeviceConfig | undefined>;
   /** Versions that are kept, newest first. */
   versions(): Promise<readonly bigint[]>;
   /** Drops the oldest beyond the bounds, but not this one. Never rejects. */
@@ -41,20 +46,27 @@ export function configHistory(stateDir: string, logger: Logger): ConfigHistory {
       ({ size }) => size,
       () => 0,
     );
+  const readAs = async (
+    version: bigint,
+    decode: (bytes: Uint8Array) => DeviceConfig | Promise<DeviceConfig>,
+  ): Promise<DeviceConfig | undefined> => {
+    try {
+      const bytes = await readDurably(pathOf(version), { logger });
+      const kept = bytes === undefined ? undefined : await decode(bytes);
+      return kept?.version === version ? kept : undefined;
+    } catch (error) {
+      logger.error({ event: 'config-history-unreadable', err: error, version }, 'cannot read a former configuration');
+      return undefined;
+    }
+  };
   return {
     versions,
     keep: (version) => linkDurably(join(stateDir, 'config'), pathOf(version)),
     read: async (version) => {
-      try {
-        const bytes = await readDurably(pathOf(version), { logger });
-        const kept = bytes === undefined ? undefined : DeviceConfig.decode(bytes);
-        if (kept?.config === undefined || kept.version !== version) return undefined;
-        return { ...kept, config: kept.config };
-      } catch (error) {
-        logger.error({ event: 'config-history-unreadable', err: error, version }, 'cannot read a former configuration');
-        return undefined;
-      }
+      const kept = await readAs(version, (bytes) => inSlices(storedInSlices(bytes)));
+      return kept?.config === undefined ? undefined : { ...kept, config: kept.config };
     },
+    readHead: (version) => readAs(version, headOf),
     prune: async (needed) => {
       try {
         let [count, bytes] = [0, 0];
@@ -70,4 +82,8 @@ export function configHistory(stateDir: string, logger: Logger): ConfigHistory {
       }
     },
   };
+}
+
+function* storedInSlices(bytes: Uint8Array): Sliced<DeviceConfig> {
+  return yield* readInSlices(bytes, [CONFIG_FIELD], (reader) => DeviceConfig.decode(reader));
 }

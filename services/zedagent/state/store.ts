@@ -4,8 +4,9 @@ import type { DeviceConfig } from '../../../gen/zedagent/v1/device_config.js';
 import type { StoredPolicy } from '../../../gen/zedagent/v1/stored_policy.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { RpcError, StateStore } from '../../../lib/rpc/index.js';
+import { inSlices, type Sliced } from '../../../lib/slices/index.js';
 import { checkpointOf } from '../grants/grant-times.js';
-import type { InForce } from '../in-force/in-force.js';
+import { interpretationOf, type InForce } from '../in-force/in-force.js';
 import type { Instant } from '../in-force/instant.js';
 import type { Transition } from '../in-force/transition.js';
 import type { ConfigHistory } from './config-history.js';
@@ -52,8 +53,17 @@ export class Store {
    * @throws RpcError of the step, or where the disk refuses; what was in force then stays
    */
   change<Answer>(transition: (current: InForce, now: Instant) => Transition<Answer>): Promise<Answer> {
+    return this.changeSliced(function* (current, now) {
+      return transition(current, now);
+    });
+  }
+
+  /** The same for a step that takes its time. */
+  changeSliced<Answer>(transition: (current: InForce, now: Instant) => Sliced<Transition<Answer>>): Promise<Answer> {
     return this.#inTurn(async () => {
-      const { answer, next } = transition(this.#current, this.#options.now());
+      const { config } = this.#current.deviceConfig ?? {};
+      if (config !== undefined) await inSlices(interpretationOf(config));
+      const { answer, next } = await inSlices(transition(this.#current, this.#options.now()));
       if (next !== undefined) {
         await this.#keep(next);
         this.#put(next);
