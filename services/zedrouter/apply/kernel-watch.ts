@@ -1,16 +1,19 @@
 import type { Clock } from '../../../lib/clock/index.js';
 import { KernelDirty, readNftGeneration } from '../../../lib/netlink/index.js';
 
-/** How soon a change by somebody else is noticed. */
-const POLL_MS = 25;
+/**
+ * How soon a change by somebody else is noticed: short enough to repair a flushed ruleset within 100 ms. Each time
+ * wakes a processor, which costs a small device more than the asking.
+ */
+const POLL_MS = 50;
 
 /** What has changed: rules of nft, or links, addresses, routes and rules of routing. */
 export type ChangedPart = 'ruleset' | 'routing';
 
 /**
  * Calls back when the ruleset, a link, an address, a route, a rule or a setting of forwarding has changed, by whomever.
- * The kernel is asked forty times a second, at some 30 us each, and wakes nobody in the moment of a switch, when others
- * need the processors.
+ * The kernel is asked twenty times a second, at some 30 us each, and wakes nobody in the moment of a switch, when
+ * others need the processors.
  * @throws NetlinkError where the kernel cannot be asked from here.
  */
 export function watchKernel(

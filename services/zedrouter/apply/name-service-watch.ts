@@ -4,8 +4,12 @@ import type { Clock } from '../../../lib/clock/index.js';
 import { nameServicePaths } from '../desired/name-service.js';
 
 const EVERY_MS = 250;
-/** Whether a process of that number is there at all costs 1 us, to read that it is the right one and alive, 30. */
-const READ_IN_FULL_AT_ONCE = 16;
+/**
+ * Whether a process of that number is there at all costs 1 us, to read that it is the right one and alive, 30 to 150:
+ * so many are read in full, in every fourth turn.
+ */
+const READ_IN_FULL_AT_ONCE = 64;
+const TURNS_PER_READING = 4;
 
 export interface NameServiceWatchOptions {
   readonly directory: string;
@@ -24,6 +28,7 @@ export class NameServiceWatch {
   /** By bridge, as it was read last. */
   #pids = new Map<string, number>();
   #next = 0;
+  #turn = 0;
   #cancel: () => void;
 
   constructor(options: NameServiceWatchOptions) {
@@ -45,9 +50,8 @@ export class NameServiceWatch {
   #look(): void {
     const { expected, onEnded } = this.#options;
     const bridges = expected();
-    const start = this.#next < bridges.length ? this.#next : 0;
-    this.#next = start + READ_IN_FULL_AT_ONCE;
-    const inFull = new Set(bridges.slice(start, this.#next));
+    const inFull = new Set(this.#turn === 0 ? this.#nextOf(bridges) : []);
+    this.#turn = (this.#turn + 1) % TURNS_PER_READING;
     const known = this.#pids;
     this.#pids = new Map();
     for (const bridge of bridges) {
@@ -56,6 +60,12 @@ export class NameServiceWatch {
       if (alive === undefined) onEnded(bridge);
       else this.#pids.set(bridge, alive);
     }
+  }
+
+  #nextOf(bridges: readonly string[]): readonly string[] {
+    const start = this.#next < bridges.length ? this.#next : 0;
+    this.#next = start + READ_IN_FULL_AT_ONCE;
+    return bridges.slice(start, this.#next);
   }
 
   #pidOf(bridge: string): number | undefined {
