@@ -17,6 +17,7 @@ import { whyNone } from './permission/verdict.js';
 import { RateLimit } from './rate-limit.js';
 import type { Source } from './source/source.js';
 import { transfer } from './transfer.js';
+import { trusting } from './trust.js';
 
 /** What to fetch, and how patiently. */
 export interface DownloadRequest {
@@ -190,13 +191,23 @@ class Download {
     }
   }
 
+  /**
+   * Through a proxy that shows certificates of its own for the servers behind it, whom the configuration names, too.
+   */
+  #trustThrough(authorities: readonly string[]): SecureContext {
+    if (authorities.length === 0) return this.#parts.trust;
+    return trusting([...this.#request.source.certificateAuthorities, ...authorities]);
+  }
+
   async #transfer(port: AuthorizedPort, watch: PermissionWatch, onBytes: (bytes: number) => void): Promise<void> {
-    const { namespace, trust, clock } = this.#parts;
+    const { namespace, clock } = this.#parts;
+    const { proxies } = port;
+    const trust = this.#trustThrough(proxies?.certificateAuthorities ?? []);
     const { source, sha256, maxBytes, connectTimeoutMs, stallTimeoutMs } = this.#request;
     const [label, shown] = [port.logicalLabel, shownPort(port)];
     await transfer({
       ...{ source, trust, clock, maxBytes, connectTimeoutMs, stallTimeoutMs },
-      uplink: { interfaceName: port.interface, namespace, dnsServers: port.dnsServers },
+      uplink: { interfaceName: port.interface, namespace, dnsServers: port.dnsServers, proxies },
       part: this.#part,
       readBuffers: this.#readBuffers,
       rateLimit: this.#rateLimit,

@@ -9,8 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { run } from 'iproute-exec';
 
 import { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { PortProxies } from '../../gen/nim/v1/port_status.js';
 import { DsType } from '../../gen/config/storage.js';
 import { issueServerCertificate } from '../../lab/hosts/certificates.js';
+import { proxyServer } from '../../lab/hosts/proxy-server.js';
+import { connectTcp } from '../../lib/uplink-socket/index.js';
 import { listen } from '../../lib/uplink-socket/testing/listen.js';
 import { a, NameServer, responseCode } from '../../lib/uplink-socket/testing/name-server.js';
 import { DEVICE, GATEWAY, SERVER, TwoUplinks } from '../../lib/uplink-socket/testing/two-uplinks.js';
@@ -93,6 +96,93 @@ describe('over HTTPS', () => {
     rig.nim.permit([eth0]);
     const { failure: why, message } = await failure(rig.download({ source: urlSource(url, authorities), rounds: 1 }));
     expect([why, message]).toEqual(['unreachable', expect.stringContaining(words)]);
+  });
+});
+
+describe('by the proxy of a port', () => {
+  const PROXY_PORT = 3128;
+  const PROXY_HOST = 'proxy.example';
+  const asked: string[] = [];
+  const proxy = { host: PROXY_HOST, port: PROXY_PORT };
+  const proxies: PortProxies = {
+    http: proxy,
+    https: proxy,
+    exceptions: ['straight.example'],
+    certificateAuthorities: [],
+  };
+  let plain: FileServer;
+  let isWilling: boolean;
+
+  beforeAll(async () => {
+    // What it leads on to is where only it can go.
+    const connectTo = (host: string, port: number) => {
+      if (!isWilling) throw new Error('it does not want to');
+      const uplink = { interfaceName: 'lo', namespace: lab.isps.eth0 };
+      return connectTcp(uplink, { address: host === PROXY_HOST ? GATEWAY[4] : SERVER[4], port, timeoutMs: 2_000 });
+    };
+    const place = { namespace: lab.isps.eth0, address: SERVER[4] };
+    plain = new FileServer(content);
+    servers.push(
+      await listen(
+        proxyServer(connectTo, (line) => asked.push(line)),
+        { ...place, port: PROXY_PORT },
+      ),
+      await listen(plain.server, { ...place, port: 8081 }),
+    );
+  });
+
+  beforeEach(() => {
+    asked.length = 0;
+    isWilling = true;
+  });
+
+  const via = (changes: Partial<PortProxies> = {}): void => {
+    rig.nim.permit([{ ...eth0, proxies: { ...proxies, ...changes } }]);
+  };
+
+  it('comes through a tunnel that ends at the server, which proves itself', async () => {
+    via();
+    const source = urlSource(SECURE_URL, [certificate.certificateAuthority]);
+    await rig.download({ source, sha256: sha256(content) });
+    expect(await fetched()).toBe(true);
+    expect(asked).toEqual(['CONNECT images.example:8443']);
+  });
+
+  it('is not believed where the tunnel ends at somebody else, unless that one is named', async () => {
+    via();
+    const other = await failure(rig.download({ source: urlSource(SECURE_URL, []), rounds: 1 }));
+    expect(other.message).toContain('not trusted here');
+    via({ certificateAuthorities: [certificate.certificateAuthority] });
+    await rig.download({ source: urlSource(SECURE_URL, []) });
+    expect(await fetched()).toBe(true);
+  });
+
+  it('comes by its whole URL over http, resumed where it broke off', async () => {
+    via();
+    plain.behaviour = (request, response, times) => {
+      plain.serve(request, response, times === 1 ? { upTo: 1_000_000 } : {});
+    };
+    await rig.download({ source: urlSource('http://images.example:8081/image?x=1', []), sha256: sha256(content) });
+    plain.behaviour = undefined;
+    expect(await fetched()).toBe(true);
+    expect(asked).toEqual(Array(2).fill('GET http://images.example:8081/image?x=1'));
+    expect(plain.requests.at(-1)?.headers).toMatchObject({ host: 'images.example:8081' });
+    expect(plain.requests.at(-1)?.headers.range).toMatch(/^bytes=[1-9]/);
+  });
+
+  it('goes straight where it is an exception', async () => {
+    via();
+    await rig.download({ source: urlSource('http://straight.example:8081/image', []) });
+    expect(await fetched()).toBe(true);
+    expect(asked).toEqual([]);
+  });
+
+  it.each(['http://images.example:8081/image', SECURE_URL])('says that it was the proxy: %s', async (url) => {
+    isWilling = false;
+    via();
+    const source = urlSource(url, [certificate.certificateAuthority]);
+    const { message } = await failure(rig.download({ source, rounds: 1 }));
+    expect(message).toContain('the proxy cannot reach the server (502)');
   });
 });
 

@@ -1,9 +1,9 @@
 import type { SecureContext } from 'node:tls';
 
-import type { ReadBuffers } from '../../lib/uplink-socket/index.js';
+import { proxyProblem, type ReadBuffers } from '../../lib/uplink-socket/index.js';
 import { pause, type Clock } from '../../lib/clock/index.js';
 import { DownloadError, messageOf } from './download-error.js';
-import { connectOver, type PortUplink } from './exchange/connect.js';
+import { asksWholeUrl, connectOver, type PortUplink } from './exchange/connect.js';
 import { get, type Answer, type Exchange, type Sink } from './exchange/exchange.js';
 import { judge, type Judgement } from './exchange/judge.js';
 import { PortFailure } from './exchange/port-failure.js';
@@ -46,7 +46,7 @@ export interface TransferParts {
  * @throws PortFailure: another port, or another try, may do better; DownloadError; the signal's reason
  */
 export async function transfer(parts: TransferParts): Promise<void> {
-  const { source, part } = parts;
+  const { source, part, uplink } = parts;
   let url = source.url;
   let redirects = 0;
   /** Why a part cannot be asked for of this source; undefined: it can. */
@@ -64,6 +64,7 @@ export async function transfer(parts: TransferParts): Promise<void> {
     const exchange = ask(parts, url, asked.offset);
     try {
       const answer = await headOf(exchange, parts, url);
+      refuseProxyProblem(answer, uplink, url);
       const judgement = judge(answer.status, answer.headers, asked);
       if (judgement.kind === 'redirect') {
         redirects += 1;
@@ -110,7 +111,7 @@ function ask(parts: TransferParts, url: URL, offset: number): Exchange {
     signal.throwIfAborted();
     return connectOver(uplink, url, { timeoutMs: connectTimeoutMs, signal, trust, readBuffers });
   };
-  return get(url, headers, connect, signal);
+  return get(url, headers, connect, { signal, asksWholeUrl: asksWholeUrl(uplink, url) });
 }
 
 async function headOf(exchange: Exchange, parts: TransferParts, url: URL): Promise<Answer> {
@@ -228,6 +229,12 @@ async function readBody(
     watch.stop();
     await part.flush();
   }
+}
+
+/** @throws PortFailure where it was the proxy of the port that answered, and not the source behind it */
+function refuseProxyProblem({ status }: Answer, uplink: PortUplink, url: URL): void {
+  const problem = asksWholeUrl(uplink, url) ? proxyProblem(status) : undefined;
+  if (problem !== undefined) throw new PortFailure(`${url.host}: ${problem}`);
 }
 
 function redirected(from: URL, location: string, redirects: number): URL {

@@ -109,6 +109,21 @@ export function differenceLines(ports: readonly PortStatus[]): readonly string[]
   );
 }
 
+/** By which proxies the device itself asks over ports. */
+export function proxyLines(ports: readonly PortStatus[]): readonly string[] {
+  return ports.flatMap(({ logicalLabel, proxies }) => {
+    const ways = (['http', 'https'] as const).flatMap((scheme) => {
+      const proxy = proxies?.[scheme];
+      return proxy === undefined
+        ? []
+        : [`${scheme} by ${proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host}:${proxy.port}`];
+    });
+    if (proxies === undefined || ways.length === 0) return [];
+    const straight = proxies.exceptions.length === 0 ? '' : `, straight to ${proxies.exceptions.join(' ')}`;
+    return [printable(`${logicalLabel}: the device itself asks ${ways.join(', ')}${straight}; apps go straight`)];
+  });
+}
+
 type Tested = Pick<
   TargetStatus,
   'testState' | 'inDoubt' | 'lastSucceeded' | 'lastFailed' | 'latency' | 'lastFailure' | 'lastError'

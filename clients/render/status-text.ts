@@ -3,7 +3,7 @@ import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { configurationLines } from './configuration-lines.js';
 import { drainLines } from './drain-lines.js';
-import { differenceLines, portTable, testErrorLines, testTable } from './port-tables.js';
+import { differenceLines, portTable, proxyLines, testErrorLines, testTable } from './port-tables.js';
 import { isOnline, isUnknown, verdictLine } from './verdict-line.js';
 import { obstacleLines } from './obstacle-lines.js';
 import { printable, table, type Cell, type TableOptions } from './table.js';
@@ -129,6 +129,7 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
     [
       ...testErrorLines(ports),
       ...differenceLines(ports),
+      ...proxyLines(ports),
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),

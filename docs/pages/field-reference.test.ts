@@ -44,7 +44,13 @@ const everything: Json = {
     { name: 'vlan7', uplink: true, cost: 3 },
     { name: 'bond0', uplink: true, cost: 4 },
   ],
-  networks: [{ id: uuid(77), ip: { dhcp: 'Static', gateway: '192.0.2.1' } }],
+  networks: [
+    {
+      id: uuid(77),
+      ip: { dhcp: 'Static', gateway: '192.0.2.1' },
+      entProxy: { proxies: [{ proto: 'PROXY_HTTPS', server: 'proxy.example', port: 3128 }] },
+    },
+  ],
   networkInstances: [
     local(1, { test: { target: 'icmp://192.0.2.9', interval: '10s' } }),
     local(2, {

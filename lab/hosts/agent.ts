@@ -5,6 +5,7 @@ import { UdpStream } from '../traffic/udp-stream.js';
 import { askTcp, askUdp, fetchUrl } from './attempts.js';
 import type { AgentCallName, AgentCalls, AgentReply, AgentRequest, ServerSpec } from './calls.js';
 import { startMute, startTcpEcho, startUdpEcho } from './echo-servers.js';
+import { startProxy } from './proxy-server.js';
 import { startController, startPortal, startWebServer, startWhoAreYou } from './http-servers.js';
 
 // The program that runs in a namespace of the lab: one process for all of its servers and clients, told what to do by
@@ -56,6 +57,8 @@ function startServer(spec: ServerSpec): Promise<unknown> {
       return startWebServer(spec);
     case 'portal':
       return startPortal(spec);
+    case 'proxy':
+      return startProxy(spec);
     case 'mute':
       return startMute(spec);
     case 'controller':

@@ -13,6 +13,14 @@ export type ServerSpec =
   | { readonly kind: 'portal'; readonly label: string; readonly address: string; readonly port: number }
   /** Accepts every connection and says nothing. */
   | { readonly kind: 'mute'; readonly label: string; readonly address: string; readonly port: number }
+  /** Leads HTTP on, by whole URLs and by CONNECT; names are asked at `nameServer`. */
+  | {
+      readonly kind: 'proxy';
+      readonly label: string;
+      readonly address: string;
+      readonly port: number;
+      readonly nameServer: string;
+    }
   /** EVE's controller as far as a ping goes: HTTP, or HTTPS where there is a certificate (PEM). */
   | {
       readonly kind: 'controller';

@@ -28,6 +28,7 @@ export class Isp {
   #dhcpServer: LabProcess | undefined;
   #nameServer: LabProcess | undefined;
   #interceptor: Agent | undefined;
+  #proxy: Agent | undefined;
 
   private constructor(port: PortTopology, options: IspOptions) {
     this.port = port;
@@ -88,6 +89,17 @@ export class Isp {
     await this.#nft(noFaultRules(kind));
   }
 
+  /**
+   * Starts a proxy at its gateway's address, which reaches the internet where its customer may not. It runs until the
+   * ISP stops.
+   */
+  async startProxy(port: number): Promise<void> {
+    const { agentProgram: program, folder } = this.#options;
+    const { ispHost: name, ispNamespace: namespace, gateway: address } = this.port;
+    this.#proxy ??= await Agent.start({ name, namespace, program, logFile: join(folder, 'proxy.log') });
+    await this.#proxy.call('startServer', { kind: 'proxy', label: name, address, port, nameServer: address });
+  }
+
   /** Its name server falls silent. */
   async stopNameServer(): Promise<void> {
     await this.#nameServer?.stop();
@@ -139,7 +151,7 @@ export class Isp {
 
   /** Ends its servers. */
   async stop(): Promise<void> {
-    await Promise.all([this.stopDhcp(), this.#nameServer?.stop(), this.#interceptor?.stop()]);
+    await Promise.all([this.stopDhcp(), this.#nameServer?.stop(), this.#interceptor?.stop(), this.#proxy?.stop()]);
   }
 
   async #startInterceptor(): Promise<void> {

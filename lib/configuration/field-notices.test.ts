@@ -7,6 +7,8 @@ import { app, local, ship, uuid, type Json } from './testing/ship-json.js';
 
 const noticesOf = (json: Json) => fieldNotices(configFromJson(json));
 
+const withProxy = (proxy: Json): Json => ({ networks: [{ id: uuid(1), entProxy: { proxies: [proxy] } }] });
+
 describe('notices about fields', () => {
   it.each<[string, Json, string, RegExp]>([
     [
@@ -52,10 +54,22 @@ describe('notices about fields', () => {
       /not read/,
     ],
     [
-      'a proxy',
+      'a proxy that is to be found',
       { networks: [{ id: uuid(1), entProxy: { networkProxyEnable: true } }] },
-      'networks[0].entProxy',
-      /only the proxy leads out/,
+      'networks[0].entProxy.networkProxyEnable',
+      /not discovered/,
+    ],
+    [
+      'a program that says which proxy',
+      { networks: [{ id: uuid(1), entProxy: { networkProxyURL: 'http://wpad.example/proxy.pac' } }] },
+      'networks[0].entProxy.networkProxyURL',
+      /PAC is not evaluated/,
+    ],
+    [
+      'a proxy, that apps do not go by it',
+      withProxy({ server: 'proxy.example', port: 3128 }),
+      'networks[0].entProxy.proxies[0].server',
+      /apps are not proxied/,
     ],
   ])('warn of %s', (_what, json, field, description) => {
     expect(noticesOf(json)).toEqual({
@@ -76,6 +90,23 @@ describe('notices about fields', () => {
       'networkInstances[0].instType',
     ],
     ['a device that is none', { id: { uuid: 'ship-7' } }, 'id.uuid'],
+    [
+      'a login to a proxy',
+      withProxy({ server: 'me:secret@proxy.example', port: 80 }),
+      'networks[0].entProxy.proxies[0].server',
+    ],
+    ['a proxy without a port', withProxy({ server: 'proxy.example' }), 'networks[0].entProxy.proxies[0].server'],
+    ['a proxy without a host', withProxy({ port: 3128 }), 'networks[0].entProxy.proxies[0].port'],
+    [
+      'an exception that is none',
+      { networks: [{ id: uuid(1), entProxy: { exceptions: 'a.example b/c' } }] },
+      'networks[0].entProxy.exceptions',
+    ],
+    [
+      'a certificate that is none',
+      { networks: [{ id: uuid(1), entProxy: { proxyCertPEM: ['AAAA'] } }] },
+      'networks[0].entProxy.proxyCertPEM[0]',
+    ],
   ])('refuse %s', (_what, json, field) => {
     expect(noticesOf(json).refused.map((one) => one.field)).toEqual([field]);
   });

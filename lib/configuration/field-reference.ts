@@ -1,7 +1,14 @@
 import { isIPv4 } from 'node:net';
 
 import { ZNetworkInstType, type PortProbe } from '../../gen/config/netinst.js';
-import { ConnectivityProbeMethod, DHCPType, NetworkType, type ConnectivityProbe } from '../../gen/evecommon/netcmn.js';
+import {
+  ConnectivityProbeMethod,
+  DHCPType,
+  NetworkType,
+  proxyProto,
+  type ConnectivityProbe,
+} from '../../gen/evecommon/netcmn.js';
+import { exceptionsIn, isCertificate, isException, proxyAddress } from './proxies.js';
 import { isDefaultDestination } from './static-routes.js';
 import { isUuid } from './syntax.js';
 
@@ -230,10 +237,86 @@ const ports: readonly FieldReference[] = [
     "static names for the device's own look-ups",
     'static names of a network are not used: names are asked at the servers of the port',
   ),
+  warnedWhen(
+    'networks[].entProxy.networkProxyEnable',
+    'discovery of a proxy (WPAD)',
+    (value) => value === true,
+    'proxies are not discovered (WPAD): name them in `proxies`',
+  ),
+  honoured(
+    'networks[].entProxy.proxies[].proto',
+    'PROXY_HTTP: for http://, asked with the whole URL. PROXY_HTTPS: for https://, by CONNECT, the target proving itself. The first of each counts',
+    'PROXY_HTTP',
+    [
+      {
+        kind: 'warned',
+        when: (value) => value !== proxyProto.PROXY_HTTP && value !== proxyProto.PROXY_HTTPS,
+        notice: 'only proxies of type PROXY_HTTP and PROXY_HTTPS are used: what is asked goes straight',
+      },
+    ],
+  ),
+  honoured(
+    'networks[].entProxy.proxies[].server',
+    "name or address of the proxy. The controller's test and downloads over the port go by it",
+    'none',
+    [
+      {
+        kind: 'refused',
+        when: (value) => String(value).includes('@'),
+        notice:
+          'must hold no user name or password: logins to proxies are not built; let the proxy admit this device by its address',
+      },
+      {
+        kind: 'refused',
+        when: (value, { port }) =>
+          !String(value).includes('@') && proxyAddress(String(value), Number(port)) === undefined,
+        notice:
+          'must be a host name or an address, with a port from 1 to 65535 in `port`; TLS to the proxy itself is not built',
+      },
+      {
+        kind: 'warned',
+        when: () => true,
+        notice:
+          'apps are not proxied: without a target of their own (`test.target`) network instances go by link and address over this port, and not by the controller',
+      },
+    ],
+  ),
+  honoured('networks[].entProxy.proxies[].port', 'its TCP port', 'none', [
+    { kind: 'refused', when: (_value, { server }) => server === '', notice: 'is that of no `server`' },
+  ]),
+  honoured(
+    'networks[].entProxy.exceptions',
+    'what is reached straight, separated by commas: a name with all below it, with a leading dot what is below it alone; an address; a network; `*`. Each may end in `:port`',
+    'none',
+    [
+      {
+        kind: 'refused',
+        when: (value) => !exceptionsIn(String(value)).every(isException),
+        notice: 'must be names, addresses, networks or *, separated by commas',
+      },
+    ],
+  ),
   warned(
-    'networks[].entProxy.**',
-    'proxy for the device',
-    'proxies are not built: tests and downloads go straight, and fail where only the proxy leads out',
+    'networks[].entProxy.pacfile',
+    'rules for proxies, as a program',
+    'PAC is not evaluated: name the proxies in `proxies`, what goes straight in `exceptions`',
+  ),
+  warned(
+    'networks[].entProxy.networkProxyURL',
+    'where such a program is',
+    'PAC is not evaluated: name the proxies in `proxies`, what goes straight in `exceptions`',
+  ),
+  honoured(
+    'networks[].entProxy.proxyCertPEM[]',
+    'who may have signed what servers show through the proxies, beside whoever is trusted anyway',
+    '',
+    [
+      {
+        kind: 'refused',
+        when: (value) => !(value instanceof Uint8Array && isCertificate(Buffer.from(value).toString('utf8'))),
+        notice: 'must be a certificate in PEM form',
+      },
+    ],
   ),
   warned('networks[].wireless.**', 'modem and WiFi settings', 'the host must set up modem and WiFi: nothing here does'),
   comparedWithPort(

@@ -1,6 +1,7 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { Ipv4Network } from './ipv4.js';
 import type { ProbeTarget } from './probe-target.js';
+import type { PortProxies } from './proxies.js';
 
 /**
  * What an EdgeDevConfig says about uplinks and network instances, in the terms of this project: checked, with
@@ -79,6 +80,8 @@ export interface Port {
   readonly dnsServers: readonly string[];
   /** IPv4 addresses of the time servers that the configuration names (`networks[].ip.ntp`, `moreNtp`). */
   readonly ntpServers: readonly string[];
+  /** By which the device itself reaches the controller, and downloads; absent: straight. */
+  readonly proxies?: PortProxies | undefined;
 }
 
 /** What tells the hardware of an interface. `usb`: bus and ports, `1-1.2`. `pci`: the long address, `0000:02:00.0`. */

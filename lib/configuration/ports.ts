@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
+import type { NetworkConfig } from '../../gen/config/netconfig.js';
 import type { PhysicalIO, SystemAdapter } from '../../gen/config/devmodel.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
@@ -8,6 +9,7 @@ import { DHCPType } from '../../gen/evecommon/netcmn.js';
 import { ipv4Network } from './ipv4.js';
 import type { InterfaceIdentity, Port, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
+import { interpretProxies } from './proxies.js';
 import { isInterfaceName, isLabel, isTakenInterfaceName } from './syntax.js';
 
 /** zedrouter has one hexadecimal digit for each port in a packet's mark; 0 and 15 are taken. */
@@ -103,6 +105,7 @@ function interpretPort(
     ...monthlyTestBytesOf(lower, problems),
     ...addressing,
     ...wantedOf(config, adapter),
+    ...proxiesOf(config, adapter),
   };
 }
 
@@ -305,11 +308,19 @@ function addressingOf(
   }
 }
 
+function networkUnder({ networks }: EdgeDevConfig, { networkUUID }: SystemAdapter): NetworkConfig | undefined {
+  return networks.find(({ id }) => networkUUID !== '' && id.toLowerCase() === networkUUID.toLowerCase());
+}
+
+function proxiesOf(config: EdgeDevConfig, adapter: SystemAdapter): Pick<Port, 'proxies'> {
+  const proxies = interpretProxies(networkUnder(config, adapter)?.entProxy);
+  return proxies === undefined ? {} : { proxies };
+}
+
 /** What the host is to give the port: only fields that can be compared with what it has. */
-function wantedOf(config: EdgeDevConfig, { networkUUID, addr }: SystemAdapter): Pick<Port, 'wanted'> {
-  const network = config.networks.find(
-    ({ id }) => networkUUID !== '' && id.toLowerCase() === networkUUID.toLowerCase(),
-  );
+function wantedOf(config: EdgeDevConfig, adapter: SystemAdapter): Pick<Port, 'wanted'> {
+  const { addr } = adapter;
+  const network = networkUnder(config, adapter);
   const ip = network?.ip?.dhcp === DHCPType.Static ? network.ip : undefined;
   const address = addr.split('/')[0] ?? '';
   const wanted = {

@@ -9,6 +9,7 @@ export { addTraffic, noTraffic, TrafficTally, type Traffic } from './traffic.js'
 export { within, type Settle } from './within.js';
 export { ReadBuffers } from './read-buffers.js';
 export { connectTcp, tcpInfo, type TcpOptions } from './tcp.js';
+export { openTunnel, ProxyError, proxyProblem } from './proxy-tunnel.js';
 export { openUdp } from './udp.js';
 export { openPing, type EchoReply, type PingSocket } from './ping.js';
 export { permitPing, type PermissionLogger } from './ping-permission.js';

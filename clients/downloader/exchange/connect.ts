@@ -6,6 +6,7 @@ import {
   CertificateError,
   connectTcp,
   firstReached,
+  openTunnel,
   resolve,
   SocketError,
   startTls,
@@ -14,6 +15,7 @@ import {
   type ReadBuffers,
   type Uplink,
 } from '../../../lib/uplink-socket/index.js';
+import { proxyFor, type PortProxies, type ProxiedTarget } from '../../../lib/configuration/index.js';
 
 /**
  * Keeps below 1 MB what is on its way and lost when a connection is cut. That is also what a round trip brings at most:
@@ -24,6 +26,8 @@ const RECEIVE_BUFFER_BYTES = 384 * 1024;
 /** A port to connect over, as NIM describes it. */
 export interface PortUplink extends Uplink {
   readonly dnsServers: readonly string[];
+  /** Undefined: everything is reached straight. */
+  readonly proxies?: PortProxies | undefined;
 }
 
 /** A connection that is ready for a request. */
@@ -34,19 +38,32 @@ export interface Connection {
   readonly cut: () => void;
 }
 
+/** Where a URL leads, as far as connections are concerned. */
+function targetOf(url: URL): ProxiedTarget {
+  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  const port = url.port === '' ? { http: 80, https: 443 }[scheme] : Number(url.port);
+  return { scheme, host: url.hostname.replace(/^\[|\]$/g, ''), port };
+}
+
+/** Whether a request over the port has to name the whole URL: it goes to a proxy that reads it. */
+export function asksWholeUrl({ proxies }: PortUplink, url: URL): boolean {
+  return url.protocol === 'http:' && proxyFor(proxies, targetOf(url)) !== undefined;
+}
+
 /**
- * Connects to the host of a URL over a port and no other: its name is looked up with the port's own name servers, and
- * TLS verified (authority, validity, name).
- * @throws SocketError, DnsError, or what TLS says
+ * Connects to the host of a URL, or to the port's proxy for it, over a port and no other: its name is looked up with
+ * the port's own name servers, or by the proxy, and TLS verified (authority, validity, name) to the end.
+ * @throws SocketError, DnsError, ProxyError, or what TLS says
  */
 export async function connectOver(
   uplink: PortUplink,
   url: URL,
   options: Limits & { readonly trust: SecureContext; readonly readBuffers: ReadBuffers },
 ): Promise<Connection> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const isSecure = url.protocol === 'https:';
-  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+  const target = targetOf(url);
+  const isSecure = target.scheme === 'https';
+  const proxy = proxyFor(uplink.proxies, target);
+  const { host, port } = proxy ?? target;
   const { timeoutMs, signal, readBuffers } = options;
   const { addresses } = await resolve(uplink, {
     hostName: host,
@@ -72,7 +89,8 @@ export async function connectOver(
   tcp.setNoDelay(true);
   if (!isSecure) return { stream: tcp, cut };
   try {
-    return { stream: await secure(tcp, host, options), cut };
+    if (proxy !== undefined) await openTunnel(tcp, target, { timeoutMs, signal });
+    return { stream: await secure(tcp, target.host, options), cut };
   } catch (error) {
     cut();
     throw error;

@@ -32,7 +32,9 @@ async function connected(): Promise<Connection> {
 
 describe('an exchange', () => {
   it('has its body when the last chunk has been taken, whatever becomes of the connection meanwhile', async () => {
-    const exchange = get(new URL('http://server.example/'), {}, connected, new AbortController().signal);
+    const exchange = get(new URL('http://server.example/'), {}, connected, {
+      signal: new AbortController().signal,
+    });
     const socket = await serverSide;
     await once(socket, 'data');
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`);
@@ -69,7 +71,7 @@ describe('an exchange', () => {
 
   it('hands over what has come when it is cut, also while the one who takes it is busy', async () => {
     const cutting = new AbortController();
-    const exchange = get(new URL('http://server.example/'), {}, connected, cutting.signal);
+    const exchange = get(new URL('http://server.example/'), {}, connected, { signal: cutting.signal });
     const socket = await serverSide;
     await once(socket, 'data');
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${2 * body.length}\r\n\r\n`);

@@ -30,22 +30,22 @@ export interface Exchange {
 }
 
 /**
- * One GET over a connection of its own, which `connect` makes. Aborting the signal cuts the connection at once; the
- * answer, or the reading of its body, then fails with the signal's reason. What has come of a body of known length is
- * handed over before that.
+ * One GET over a connection of its own, which `connect` makes (`asksWholeUrl`: to a proxy). Aborting the signal cuts
+ * the connection at once; the answer, or the reading of its body, then fails with the signal's reason. What has come of
+ * a body of known length is handed over before that.
  */
 export function get(
   url: URL,
   headers: Readonly<Record<string, string>>,
   connect: () => Promise<Connection>,
-  signal: AbortSignal,
+  { signal, asksWholeUrl = false }: { readonly signal: AbortSignal; readonly asksWholeUrl?: boolean },
 ): Exchange {
   const reader = new Reader();
   let connection: Connection | undefined;
   // Without an agent: no second request will come over this connection. Time limits are the caller's.
   const asked = request({
     method: 'GET',
-    path: `${url.pathname}${url.search}`,
+    path: `${asksWholeUrl ? url.origin : ''}${url.pathname}${url.search}`,
     setHost: false,
     headers: { host: url.host, ...headers },
     maxHeaderSize: LONGEST_HEADERS,

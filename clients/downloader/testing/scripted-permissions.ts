@@ -28,6 +28,7 @@ export interface ScriptedPort {
   readonly group?: number;
   readonly address: string;
   readonly dnsServers?: readonly string[];
+  readonly proxies?: AuthorizedPort['proxies'];
   readonly grant?: { readonly id: string; readonly untilBoottimeMs: number };
 }
 
@@ -111,7 +112,7 @@ export class ScriptedPermissions {
 }
 
 function authorizedPort(
-  { label, interfaceName = label, group = 1, address, dnsServers = [], grant }: ScriptedPort,
+  { label, interfaceName = label, group = 1, address, dnsServers = [], grant, proxies }: ScriptedPort,
   index: number,
 ): AuthorizedPort {
   return {
@@ -125,6 +126,7 @@ function authorizedPort(
     rank: index + 1,
     sourceAddresses: [address],
     dnsServers: [...dnsServers],
+    proxies,
     testState: PortTestState.PORT_TEST_STATE_WORKING,
     grantId: grant?.id ?? '',
     grantedUntilBoottime:

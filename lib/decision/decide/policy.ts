@@ -3,7 +3,15 @@ import type { DeviceModel, NetworkInstance, Port, ProbeTarget } from '../../conf
 /** What policy says of one port. */
 export type PortPolicy = Pick<
   Port,
-  'label' | 'interfaceName' | 'unidentified' | 'priority' | 'isManagement' | 'usage' | 'labels' | 'allowedOperations'
+  | 'label'
+  | 'interfaceName'
+  | 'unidentified'
+  | 'priority'
+  | 'isManagement'
+  | 'usage'
+  | 'labels'
+  | 'allowedOperations'
+  | 'proxies'
 >;
 
 /** What policy says of one network instance. */

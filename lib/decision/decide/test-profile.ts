@@ -1,5 +1,6 @@
 import {
   isLightTarget,
+  proxyOfTarget,
   targetKey,
   targetOfParts,
   type ProbeTarget,
@@ -90,8 +91,10 @@ export function testProfileOf(
     return profile([target], wishes, port, { intervalMs, timeoutMs, keepalives: intervalMs === undefined });
   };
   if (ping !== undefined && wishes.gatewayPing?.outranksController === true) return byPing(ping);
-  // The controller is not asked by the route's router, and whether it answers says nothing of that.
-  if (viaGateway !== undefined || controllerTarget === undefined || !mayReachController(port, policy)) {
+  // The controller is not asked by the route's router, nor as apps would ask: whether it answers says nothing of that.
+  const isAskedOtherwise =
+    subject.kind === 'network-instance' && (viaGateway !== undefined || isProxied(controllerTarget, port));
+  if (isAskedOtherwise || controllerTarget === undefined || !mayReachController(port, policy)) {
     return ping === undefined ? byAddress : byPing(ping);
   }
   return profile([controllerTarget], wishes, port, {
@@ -109,6 +112,11 @@ export function controllerProfileOf(port: PortPolicy, policy: DecisionPolicy): T
   const operation = NetworkOperation.NETWORK_OPERATION_CONTROLLER;
   const profileOfController = testProfileOf({ kind: 'operation', operation }, port, policy);
   return profileOfController.kind === 'target' ? profileOfController : undefined;
+}
+
+/** Whether a target is asked by a proxy over a port, as the controller is where the port has one for it. */
+export function isProxied(target: ProbeTarget | undefined, { proxies }: Pick<PortPolicy, 'proxies'>): boolean {
+  return target !== undefined && proxyOfTarget(target, proxies) !== undefined;
 }
 
 type Wishes = NetworkInstancePolicy['test'];

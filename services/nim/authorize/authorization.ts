@@ -83,6 +83,7 @@ function authorizedPort(
     gateways,
     dnsServers,
     testState,
+    proxies,
   }: PortStatus,
   place: Pick<AuthorizedPort, 'usable' | 'rank' | 'group'>,
   grant: Grant | undefined,
@@ -100,5 +101,6 @@ function authorizedPort(
     ...place,
     grantId: grant?.id ?? '',
     grantedUntilBoottime: grant === undefined ? undefined : durationOf(grant.endsAtBoottimeMs),
+    proxies,
   };
 }

@@ -94,6 +94,7 @@ export class RemoteTests {
             ...{ label, interfaceName, priority, validSinceMs: this.#validSince.get(label) },
             dnsServers: dnsServersOf(port, observation),
             gateways: gatewaysOf(observation),
+            proxies: port.proxies,
             monthlyTestBytes: port.monthlyTestBytes ?? paceOf(priority).monthlyBytes,
           },
         ];

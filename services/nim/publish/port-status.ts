@@ -1,4 +1,4 @@
-import type { PortAddress, PortRoute, PortStatus } from '../../../gen/nim/v1/port_status.js';
+import type { PortAddress, PortProxies, PortRoute, PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Port } from '../../../lib/configuration/index.js';
 import {
   byAddress,
@@ -62,8 +62,15 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     routes: routesOf(observation),
     sourceAddress: sourceAddressOf(observation) ?? '',
     differences: [...portDifferences(port, observation)],
+    proxies: proxiesMessage(port),
     revision: 0n,
   };
+}
+
+function proxiesMessage({ proxies }: Port): PortProxies | undefined {
+  if (proxies === undefined) return undefined;
+  const { http, https, exceptions, certificateAuthorities } = proxies;
+  return { http, https, exceptions: [...exceptions], certificateAuthorities: [...certificateAuthorities] };
 }
 
 function addressesOf(observation: PortObservation): PortAddress[] {

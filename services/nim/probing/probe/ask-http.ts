@@ -19,21 +19,21 @@ const LONGEST_HEADERS = 8 * 1024;
 const PADDING = '0'.repeat(1_400);
 
 /**
- * One GET over a connection, plain or TLS (`padded`: it fills a packet of full size), up to the header of the answer;
- * the body is not read, and redirects are not followed.
+ * One GET over a connection, plain or TLS (`padded`: it fills a packet of full size; `isProxied`: of the whole URL, as
+ * proxies are asked), up to the header of the answer; the body is not read, and redirects are not followed.
  * @throws ProbeError http, reset; SocketError ETIMEDOUT, ABORT_ERR
  */
 export async function askHttp(
   socket: Socket,
   target: HttpTarget,
-  { padded, ...limits }: Limits & { readonly padded: boolean },
+  { padded, isProxied = false, ...limits }: Limits & { readonly padded: boolean; readonly isProxied?: boolean },
 ): Promise<HttpAnswer> {
   const isDefaultPort = target.port === (target.kind === 'https' ? 443 : 80);
   const host = `${hostText(target.host)}${isDefaultPort ? '' : `:${target.port}`}`;
   const asked = request({
     createConnection: () => socket,
     method: 'GET',
-    path: target.path,
+    path: isProxied ? `${target.kind}://${host}${target.path}` : target.path,
     setHost: false,
     headers: {
       ...{ Host: host, 'User-Agent': 'eve-uplink', Connection: 'close' },

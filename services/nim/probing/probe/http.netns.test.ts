@@ -9,6 +9,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { eventually } from '../../../../lib/clock/testing/eventually.js';
 import { issueServerCertificate, type ServerCertificate } from '../../../../lab/hosts/certificates.js';
+import { proxyServer } from '../../../../lab/hosts/proxy-server.js';
+import { connectTcp } from '../../../../lib/uplink-socket/index.js';
 import { listen } from '../../../../lib/uplink-socket/testing/listen.js';
 import { blockFor, openFiles, pendingTimers } from '../../../../lib/uplink-socket/testing/patience.js';
 import { DEVICE, GATEWAY, SERVER, TwoUplinks } from '../../../../lib/uplink-socket/testing/two-uplinks.js';
@@ -359,5 +361,94 @@ describe('many probes', () => {
     controller.abort();
     for (const result of await Promise.all(results)) expect(result).toMatchObject({ kind: 'failed', failure: 'local' });
     await eventually(() => openFiles() <= before);
+  });
+});
+
+describe('a target by the proxy of the port', () => {
+  const PROXY = 3128;
+  const TARGET = `https://${NAME}:8444/ping`;
+  const overProxy = (more: Partial<ProbePort> = {}): ProbePort => {
+    const proxy = { host: SERVER[4], port: PROXY };
+    return { ...port(), proxies: { http: proxy, https: proxy, exceptions: [], certificateAuthorities: [] }, ...more };
+  };
+  /** What the proxy was asked for. */
+  const lines: string[] = [];
+
+  async function serveProxy(answering: number): Promise<void> {
+    lines.length = 0;
+    const lead = (_host: string, portNumber: number) =>
+      connectTcp(
+        { interfaceName: 'lo', namespace: lab.isps.eth0 },
+        { address: SERVER[4], port: portNumber, timeoutMs: TIMEOUT_MS },
+      );
+    const honest = proxyServer(lead, (line) => lines.push(line));
+    const refusing = createHttpServer((_request, response) => response.writeHead(answering).end());
+    refusing.on('connect', (_request, socket) => {
+      socket.on('error', () => undefined);
+      socket.end(`HTTP/1.1 ${answering} No\r\n\r\n`);
+    });
+    await serve(answering === 200 ? honest : refusing, PROXY);
+  }
+
+  it('has to prove itself through it, and is named to it alone', async () => {
+    await serveProxy(200);
+    await serve(https(genuine, ok), 8444);
+    expect(await ask(TARGET, overProxy())).toMatchObject({ kind: 'answered', address: SERVER[4] });
+    expect(lines).toEqual([`CONNECT ${NAME}:8444`]);
+  });
+
+  it('is none where somebody else shows a certificate there', async () => {
+    await serveProxy(200);
+    await serve(https(issueServerCertificate([NAME], [SERVER[4]], NOW_MS), ok), 8444);
+    expect(await ask(TARGET, overProxy())).toMatchObject({ kind: 'failed', failure: 'tls' });
+  });
+
+  it('is asked for by its whole URL over plain HTTP', async () => {
+    await serveProxy(200);
+    await serve(createHttpServer(ok), 8081);
+    expect(await ask(`http://${NAME}:8081/ping?x=1`, overProxy())).toMatchObject({ kind: 'answered' });
+    expect(lines).toEqual([`GET http://${NAME}:8081/ping?x=1`]);
+  });
+
+  it.each<[number, string, string]>([
+    [407, TARGET, 'the proxy wants a login'],
+    [407, `http://${NAME}/`, 'the proxy wants a login'],
+    [502, TARGET, 'the proxy cannot reach the server (502)'],
+    [504, `http://${NAME}/`, 'the proxy cannot reach the server (504)'],
+    [403, TARGET, `the proxy refuses to lead on to ${NAME}:8444 (403)`],
+  ])('fails where the proxy says %s: %s', async (answering, target, words) => {
+    await serveProxy(answering);
+    expect(await ask(target, overProxy())).toMatchObject({
+      ...{ kind: 'failed', failure: 'http', silent: false },
+      detail: expect.stringContaining(words) as unknown,
+    });
+  });
+
+  it('fails in words where the proxy speaks no HTTP, and where it is none', async () => {
+    await serve(
+      raw((socket) => socket.end('SSH-2.0-x\r\n\r\n')),
+      PROXY,
+    );
+    expect(await ask(TARGET, overProxy())).toMatchObject({ failure: 'http', detail: 'the proxy speaks no HTTP' });
+    for (const server of servers.splice(0)) server.close();
+    expect(await ask(TARGET, overProxy())).toMatchObject({ kind: 'failed', failure: 'refused' });
+  });
+
+  it('is given up in time, and leaves nothing open', async () => {
+    await serve(
+      raw(() => undefined),
+      PROXY,
+    );
+    const before = openFiles();
+    expect(await ask(TARGET, overProxy(), { timeoutMs: 300 })).toMatchObject({ kind: 'failed', failure: 'timeout' });
+    await eventually(() => openFiles() <= before);
+  });
+
+  it('is asked straight where it is no HTTP', async () => {
+    await serve(
+      raw(() => undefined),
+      8022,
+    );
+    expect(await ask(`tcp://${SERVER[4]}:8022`, overProxy())).toMatchObject({ kind: 'answered' });
   });
 });

@@ -1,3 +1,4 @@
+import type { PortProxies } from '../../../../lib/configuration/index.js';
 import type { IpFamily, Uplink } from '../../../../lib/uplink-socket/index.js';
 
 /** A port as probes see it: where they leave, and what is known of its network. */
@@ -8,4 +9,6 @@ export interface ProbePort extends Uplink {
   readonly gateways: readonly string[];
   /** Families of addresses that the port has; names are looked up for these. */
   readonly families: readonly IpFamily[];
+  /** By which targets of HTTP are asked; undefined: straight. */
+  readonly proxies?: PortProxies | undefined;
 }

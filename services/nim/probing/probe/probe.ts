@@ -1,11 +1,13 @@
-import type { Limits } from '../../../../lib/uplink-socket/index.js';
-import type { ProbeTarget } from '../../../../lib/configuration/index.js';
-import { askHttp } from './ask-http.js';
+import { isIP, type Socket } from 'node:net';
+
+import { openTunnel, ProxyError, proxyProblem, type Limits } from '../../../../lib/uplink-socket/index.js';
+import { proxyOfTarget, type Host, type ProbeTarget, type ProxyAddress } from '../../../../lib/configuration/index.js';
+import { askHttp, type HttpAnswer } from './ask-http.js';
 import { Attempt } from './attempt.js';
 import type { DnsCache } from './dns-cache.js';
 import { refusePortal } from './portal.js';
 import type { ProbePort } from './probe-port.js';
-import type { ProbeResult } from './probe-result.js';
+import { ProbeError, type ProbeResult } from './probe-result.js';
 import { addressesOf, echo, overTcp } from './reach.js';
 import type { HttpTarget } from './targets.js';
 import type { TlsClient } from './tls-client.js';
@@ -30,6 +32,10 @@ export interface ProbeOptions extends Limits {
  */
 export function probe(port: ProbePort, target: ProbeTarget, options: ProbeOptions): Promise<ProbeResult> {
   return new Attempt(port, options).run(async (attempt) => {
+    const proxy = proxyOfTarget(target, port.proxies);
+    if (proxy !== undefined && (target.kind === 'http' || target.kind === 'https')) {
+      return askByProxy(proxy, target, attempt, options);
+    }
     const addresses = await addressesOf(target.host, attempt, options.dns);
     switch (target.kind) {
       case 'icmp':
@@ -54,8 +60,54 @@ function askOver(
       refusePortal(target, await askHttp(socket, target, { ...attempt.limits, padded }));
       return;
     }
-    const key = JSON.stringify([attempt.port.interfaceName, attempt.port.namespace, target.host, target.port]);
-    const secured = await tls.handshake(socket, target.host, key, { ...attempt.limits, anew: padded });
-    await askHttp(secured, target, { ...attempt.limits, padded });
+    await askSecurely(socket, target, attempt, { tls, padded });
   });
+}
+
+/**
+ * By a proxy: plain HTTP with the whole URL, HTTPS through a tunnel, in which the target itself has to prove itself.
+ * The proxy looks its name up.
+ */
+async function askByProxy(
+  proxy: ProxyAddress,
+  target: HttpTarget,
+  attempt: Attempt,
+  { dns, tls, padded = false }: ProbeOptions,
+): Promise<string> {
+  const host: Host =
+    isIP(proxy.host) === 0
+      ? { kind: 'name', name: proxy.host }
+      : { kind: 'address', family: isIP(proxy.host) === 6 ? 6 : 4, address: proxy.host };
+  const addresses = await addressesOf(host, attempt, dns);
+  return overTcp(addresses, proxy.port, attempt, async (socket) => {
+    if (target.kind === 'http') {
+      const answer = await askHttp(socket, target, { ...attempt.limits, padded, isProxied: true });
+      refuseProxyProblem(answer);
+      refusePortal(target, answer);
+      return;
+    }
+    const name = target.host.kind === 'name' ? target.host.name : target.host.address;
+    await openTunnel(socket, { host: name, port: target.port }, attempt.limits).catch((error: unknown) => {
+      throw error instanceof ProxyError ? new ProbeError('http', error.message) : error;
+    });
+    await askSecurely(socket, target, attempt, { tls, padded });
+  });
+}
+
+/** @throws ProbeError http, where it was the proxy that answered */
+function refuseProxyProblem({ status }: HttpAnswer): void {
+  const problem = proxyProblem(status);
+  if (problem !== undefined) throw new ProbeError('http', problem);
+}
+
+async function askSecurely(
+  socket: Socket,
+  target: HttpTarget,
+  attempt: Attempt,
+  { tls, padded }: Pick<ProbeOptions, 'tls'> & { readonly padded: boolean },
+): Promise<void> {
+  const { interfaceName, namespace } = attempt.port;
+  const key = JSON.stringify([interfaceName, namespace, target.host, target.port]);
+  const secured = await tls.handshake(socket, target.host, key, { ...attempt.limits, anew: padded });
+  await askHttp(secured, target, { ...attempt.limits, padded });
 }

@@ -1,4 +1,4 @@
-import type { ProbeTarget } from '../../../../lib/configuration/index.js';
+import type { PortProxies, ProbeTarget } from '../../../../lib/configuration/index.js';
 import type { HealthSettings } from '../../../../lib/decision/health/index.js';
 import type { PortRole } from '../../../../lib/decision/schedule/index.js';
 
@@ -30,6 +30,8 @@ export interface TestedPort {
   readonly validSinceMs: number | undefined;
   readonly dnsServers: readonly string[];
   readonly gateways: readonly string[];
+  /** By which the controller is asked; undefined: straight, as everything else is. */
+  readonly proxies?: PortProxies | undefined;
   /** Bytes that all tests of the port may take in 30 days. */
   readonly monthlyTestBytes: number;
 }

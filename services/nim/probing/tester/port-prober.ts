@@ -1,4 +1,10 @@
-import { isLightTarget, type ProbeTarget } from '../../../../lib/configuration/index.js';
+import {
+  isLightTarget,
+  proxyOfTarget,
+  type PortProxies,
+  type ProbeTarget,
+} from '../../../../lib/configuration/index.js';
+import { systemCertificates } from '../../../../lib/uplink-socket/index.js';
 import type { Clock } from '../../../../lib/clock/index.js';
 import type { Layer } from '../../../../lib/decision/health/index.js';
 import {
@@ -59,6 +65,8 @@ export class PortProber implements Prober {
   readonly #dns: DnsCache;
   #tls: TlsClient | undefined;
   #controllerTls: TlsClient | undefined;
+  /** The last that was made with further authorities. */
+  #proxiedTls: { readonly trusted: string; readonly client: TlsClient } | undefined;
   readonly #keepalives = new Map<string, KeepaliveState>();
 
   constructor(options: PortProberOptions, wire: Wire = { probe, keepalive }) {
@@ -84,6 +92,7 @@ export class PortProber implements Prober {
   run(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
     const { label, targetKey } = attempt.assignment;
     if (attempt.recovering) this.#learn(label, targetKey, learnFromOutage);
+    if (this.#proxiesFor(attempt) !== undefined) return this.#byProxy(attempt, signal);
     switch (attempt.probeKind) {
       case 'full':
         return attempt.assignment.target.kind === 'icmp' ? this.#icmp(attempt, signal) : this.#full(attempt, signal);
@@ -104,6 +113,18 @@ export class PortProber implements Prober {
       this.#learn(label, targetKey, (known) => learnFromFull(known, result.address, this.#nowMs));
     }
     return { ...result, layer: target.kind === 'tcp' ? 'tcp' : 'application', bytes: result.bytes + trialBytes };
+  }
+
+  /**
+   * In full in any case, with a packet of full size where that is asked for: the address that answers is the proxy's,
+   * which proves nothing of what is behind it.
+   */
+  async #byProxy(attempt: Attempt, signal: AbortSignal): Promise<AttemptResult> {
+    const { label, targetKey } = attempt.assignment;
+    this.#keepalives.delete(keyOf(label, targetKey));
+    const padded = attempt.probeKind === 'size';
+    const result = await this.#probe(attempt, signal, { padded });
+    return padded ? { ...inWords(result), layer: 'size' } : { ...result, layer: 'application' };
   }
 
   /** An echo of a kind that was not answered here, to learn whether it is now. @returns its bytes */
@@ -181,14 +202,19 @@ export class PortProber implements Prober {
     return { ...inWords(await this.#wire.keepalive(this.#place(port), known.address, method, limits)), layer };
   }
 
-  #probe(
-    { port, assignment, limitMs }: Attempt,
-    signal: AbortSignal,
-    { padded }: { readonly padded: boolean },
-  ): Promise<ProbeResult> {
+  #probe(attempt: Attempt, signal: AbortSignal, { padded }: { readonly padded: boolean }): Promise<ProbeResult> {
+    const { port, assignment, limitMs } = attempt;
     const { target, targetKey } = assignment;
-    const options = { timeoutMs: limitMs, signal, dns: this.#dns, tls: this.#tlsFor(targetKey), padded };
-    return this.#wire.probe(this.#place(port), target, options);
+    const proxies = this.#proxiesFor(attempt);
+    const tls = this.#tlsFor(targetKey, proxies?.certificateAuthorities);
+    const options = { timeoutMs: limitMs, signal, dns: this.#dns, tls, padded };
+    return this.#wire.probe({ ...this.#place(port), proxies }, target, options);
+  }
+
+  /** Those by which this target is asked: the controller alone, for apps ask straight; undefined: none. */
+  #proxiesFor({ port, assignment: { target, targetKey } }: Attempt): PortProxies | undefined {
+    const isController = this.#options.controller?.targetKey === targetKey;
+    return isController && proxyOfTarget(target, port.proxies) !== undefined ? port.proxies : undefined;
   }
 
   #nextMethod(label: string, targetKey: string, target: ProbeTarget, suspect: boolean): KeepaliveMethod {
@@ -219,9 +245,18 @@ export class PortProber implements Prober {
     return this.#keepalives.get(keyOf(label, targetKey)) ?? initialKeepaliveState;
   }
 
-  /** Made when they are first needed: reading certificates takes milliseconds. */
-  #tlsFor(targetKey: string): TlsClient {
+  /**
+   * Made when they are first needed: reading certificates takes milliseconds. `further`: PEM of authorities that are
+   * trusted, too.
+   */
+  #tlsFor(targetKey: string, further: readonly string[] = []): TlsClient {
     const { controller } = this.#options;
+    if (further.length > 0) {
+      const own = controller?.targetKey === targetKey ? controller.certificateAuthority : undefined;
+      const trusted = [own ?? systemCertificates(), ...further].join('\n');
+      if (this.#proxiedTls?.trusted !== trusted) this.#proxiedTls = { trusted, client: new TlsClient(trusted) };
+      return this.#proxiedTls.client;
+    }
     if (controller?.targetKey !== targetKey || controller.certificateAuthority === undefined) {
       return (this.#tls ??= new TlsClient());
     }
