@@ -27,10 +27,13 @@ export async function launchShip(
     readonly configuration?: ShipOptions;
     readonly lab?: Partial<LabOptions>;
     readonly services?: ServiceSetOptions;
+    /** How the device is to be when services start. */
+    readonly beforeServices?: (lab: Lab) => Promise<void>;
   } = {},
 ): Promise<Ship> {
   const lab = await createTestLab(options.lab);
   try {
+    await options.beforeServices?.(lab);
     await lab.startServices({ separate: true, logLevel: 'warn', ...options.services });
     await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0, ...options.configuration }));
     await Promise.all([lab.app('app1').waitForAddress(), lab.app('app2').waitForAddress()]);

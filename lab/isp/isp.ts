@@ -9,7 +9,14 @@ import { Agent } from '../hosts/agent-client.js';
 import { LabProcess } from '../processes.js';
 import { CUSTOMER_INTERFACE, publicAddress, type PortTopology } from '../topology.js';
 import { readCounters, type IspCounters } from './counters.js';
-import { internetFaultScript, ispRuleset, lineFaultScript, newCustomerScript, type InternetFault } from './ruleset.js';
+import {
+  internetFaultScript,
+  ispRuleset,
+  lineFaultScript,
+  newCustomerScript,
+  silentServerScript,
+  type InternetFault,
+} from './ruleset.js';
 import { dhcpServerConfig, nameServerConfig } from './servers.js';
 
 export interface IspOptions {
@@ -20,11 +27,17 @@ export interface IspOptions {
   readonly agentProgram: string;
 }
 
+/** The last byte of its address. */
+const DEAD_NAME_SERVER_HOST = 53;
+
 /** One ISP: router or NAT, DHCP server, name server, and all the ways in which it can fail. */
 export class Isp {
   readonly port: PortTopology;
   readonly #options: IspOptions;
   #customer: string;
+  /** What its leases tell. */
+  #nameServers: readonly string[];
+  #tellsRouter = true;
   #dhcpServer: LabProcess | undefined;
   #nameServer: LabProcess | undefined;
   #interceptor: Agent | undefined;
@@ -34,6 +47,7 @@ export class Isp {
     this.port = port;
     this.#options = options;
     this.#customer = port.leaseAddress;
+    this.#nameServers = [port.gateway];
   }
 
   /** Loads the rules and starts the servers. The namespace and its links must be there. */
@@ -69,7 +83,8 @@ export class Isp {
 
   /** Up or down: what the device sees is its carrier. */
   async setLine(state: 'up' | 'down'): Promise<void> {
-    await run('ip', ['-n', this.port.ispNamespace, 'link', 'set', CUSTOMER_INTERFACE, state]);
+    const { namespace, interfaceName } = this.port.cableEnd;
+    await run('ip', ['-n', namespace, 'link', 'set', interfaceName, state]);
   }
 
   /** What does not pass to the internet any more, while link, gateway, DHCP and name server are well. */
@@ -123,7 +138,15 @@ export class Isp {
     if (this.#dhcpServer?.running === true) return;
     const { folder, leaseSeconds } = this.#options;
     const configFile = join(folder, 'udhcpd.conf');
-    await writeFile(configFile, dhcpServerConfig(this.port, this.#customer, { leaseSeconds, folder }));
+    await writeFile(
+      configFile,
+      dhcpServerConfig(this.port, this.#customer, {
+        leaseSeconds,
+        folder,
+        nameServers: this.#nameServers,
+        tellsRouter: this.#tellsRouter,
+      }),
+    );
     await writeFile(join(folder, 'leases'), '');
     this.#dhcpServer = await LabProcess.start({
       name: `udhcpd of ${this.port.ispHost}`,
@@ -145,6 +168,27 @@ export class Isp {
     this.#customer = address;
     await this.#nft(newCustomerScript(this.port, address));
     if (this.#dhcpServer?.running !== true) return;
+    await this.stopDhcp();
+    await this.startDhcp();
+  }
+
+  /**
+   * From its next lease on, it tells another name server before its own: one that keeps silent, or a host without any,
+   * which says so (ICMP port unreachable).
+   */
+  async tellDeadNameServerFirst(kind: 'silent' | 'unreachable'): Promise<void> {
+    const { ispNamespace: namespace, gateway } = this.port;
+    const address = `${gateway.slice(0, gateway.lastIndexOf('.'))}.${DEAD_NAME_SERVER_HOST}`;
+    await run('ip', ['-n', namespace, 'address', 'replace', `${address}/32`, 'dev', CUSTOMER_INTERFACE]);
+    if (kind === 'silent') await this.#nft(silentServerScript(address));
+    this.#nameServers = [address, gateway];
+    await this.stopDhcp();
+    await this.startDhcp();
+  }
+
+  /** From its next lease on, it tells its router, or none. */
+  async tellRouter(tellsRouter: boolean): Promise<void> {
+    this.#tellsRouter = tellsRouter;
     await this.stopDhcp();
     await this.startDhcp();
   }

@@ -11,7 +11,8 @@ export const ISP_TABLE = 'isp';
 
 /**
  * An ISP's rules as a script for `nft -f`. It counts what goes through, by destination too; counts and drops packets
- * with a source that is not the customer's lease (BCP 38, RFC 2827); and has an empty chain for faults.
+ * with a source that is not the customer's lease (BCP 38, RFC 2827), but for what others on its switch say there (DHCP
+ * answers, IGMP); and has an empty chain for faults.
  */
 export function ispRuleset(port: PortTopology): string {
   return `table inet ${ISP_TABLE} {
@@ -25,7 +26,8 @@ export function ispRuleset(port: PortTopology): string {
   chain source_filter {
     type filter hook prerouting priority raw;
     iifname != "${CUSTOMER_INTERFACE}" accept
-    udp sport 68 udp dport 67 accept
+    udp sport . udp dport { 68 . 67, 67 . 68 } accept
+    ip saddr 0.0.0.0 ip protocol igmp accept
     ip saddr != @customers update @foreign_sources { ip saddr } counter name foreign drop
     update @destinations { ip daddr }
   }
@@ -81,6 +83,17 @@ export function newCustomerScript(port: PortTopology, address: string): string {
     lines.push(...inwardRules(address).map((rule) => `add rule inet ${ISP_TABLE} inward ${rule}`));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** A name server of the ISP that answers nothing. */
+export function silentServerScript(address: string): string {
+  return `table inet silent_server {
+  chain arriving {
+    type filter hook input priority filter;
+    ip daddr ${address} meta l4proto { tcp, udp } th dport 53 drop
+  }
+}
+`;
 }
 
 /** What an ISP does not pass between its customer and the internet. Its own gateway answers either way. */

@@ -13,7 +13,12 @@ import {
 export function dhcpServerConfig(
   port: PortTopology,
   address: string,
-  options: { readonly leaseSeconds: number; readonly folder: string },
+  options: {
+    readonly leaseSeconds: number;
+    readonly folder: string;
+    readonly nameServers: readonly string[];
+    readonly tellsRouter: boolean;
+  },
 ): string {
   return [
     `interface ${CUSTOMER_INTERFACE}`,
@@ -27,8 +32,8 @@ export function dhcpServerConfig(
     'min_lease 1',
     `option lease ${options.leaseSeconds}`,
     `option subnet ${dottedMask(port.prefixLength)}`,
-    `option router ${port.gateway}`,
-    `option dns ${port.gateway}`,
+    ...(options.tellsRouter ? [`option router ${port.gateway}`] : []),
+    `option dns ${options.nameServers.join(' ')}`,
     '',
   ].join('\n');
 }

@@ -109,6 +109,8 @@ export function isAlreadySo(change: KernelChange, { errno }: NetlinkError): bool
     case 'link-attach':
       return errno === ERRNO.noDevice;
     case 'link-set':
+      // Who has left the bridge meanwhile is no member of it.
+      if (change.settings.isHairpin === true) return errno === ERRNO.noDevice || errno === ERRNO.notSupported;
       return change.settings.isUp === false && errno === ERRNO.noDevice;
     case 'rule-add':
     case 'address-add':

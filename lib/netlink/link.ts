@@ -2,7 +2,17 @@ import { attributes, inside, text, type Message } from './wire/message-reader.js
 import { FLAG, MessageWriter } from './wire/message-writer.js';
 import { isMessage, type NetlinkSocket } from './wire/netlink-socket.js';
 import { refusal, wholeListing } from './wire/listing.js';
-import { HEADER, IFLA, IFLA_BR, IFLA_INFO_DATA, IFLA_INFO_KIND, RTM } from './wire/rtnetlink.js';
+import {
+  HEADER,
+  IFLA,
+  IFLA_BR,
+  IFLA_BRPORT,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_DATA,
+  IFLA_INFO_SLAVE_KIND,
+  RTM,
+} from './wire/rtnetlink.js';
 import { ERRNO } from './netlink-error.js';
 
 /** A network interface. */
@@ -38,6 +48,8 @@ export interface Link {
    * none, or the kernel cannot.
    */
   readonly filtersMembers?: boolean | undefined;
+  /** Of a member of a bridge: whether a frame that came in by it may leave by it; undefined: it is no such member. */
+  readonly isHairpin?: boolean | undefined;
 }
 
 /** RFC 2863, in the order of linux/if.h's IF_OPER_*. */
@@ -59,6 +71,8 @@ export interface LinkSettings extends BridgeSettings {
   /** Empty: none any more. */
   readonly alias?: string;
   readonly isUp?: boolean;
+  /** Of a member of a bridge. */
+  readonly isHairpin?: boolean;
 }
 
 const IFF = { up: 0x1, running: 0x40, lowerUp: 0x10000 } as const;
@@ -107,6 +121,16 @@ export function writeLinkSet(writer: MessageWriter, name: string, settings: Link
     writer.string(IFLA.name, name);
     writeSettings(writer, settings);
     if (settings.filtersMembers !== undefined) writeBridgeInfo(writer, settings);
+    if (settings.isHairpin !== undefined) writeMemberInfo(writer, settings.isHairpin);
+  });
+}
+
+function writeMemberInfo(writer: MessageWriter, isHairpin: boolean): void {
+  writer.nested(IFLA.linkInfo, () => {
+    writer.string(IFLA_INFO_SLAVE_KIND, 'bridge');
+    writer.nested(IFLA_INFO_SLAVE_DATA, () => {
+      writer.u8(IFLA_BRPORT.mode, isHairpin ? 1 : 0);
+    });
   });
 }
 
@@ -183,12 +207,20 @@ function linkIn({ type, body }: Message): Link | undefined {
     masterIndex: fields.get(IFLA.master)?.readUInt32LE(),
     kind: kind === undefined ? undefined : text(kind),
     ...(kind === undefined || text(kind) !== 'bridge' ? {} : filteringIn(inside(info, IFLA_INFO_DATA))),
+    ...memberIn(info),
   };
 }
 
 function filteringIn(data: ReadonlyMap<number, Buffer>): Pick<Link, 'filtersMembers'> {
   const calls = [IFLA_BR.nfCallIptables, IFLA_BR.nfCallIp6tables].map((each) => data.get(each)?.readUInt8());
   return calls.includes(undefined) ? {} : { filtersMembers: calls.every((call) => call !== 0) };
+}
+
+function memberIn(info: ReadonlyMap<number, Buffer>): Pick<Link, 'isHairpin'> {
+  const kind = info.get(IFLA_INFO_SLAVE_KIND);
+  if (kind === undefined || text(kind) !== 'bridge') return {};
+  const mode = inside(info, IFLA_INFO_SLAVE_DATA).get(IFLA_BRPORT.mode)?.readUInt8();
+  return mode === undefined ? {} : { isHairpin: mode !== 0 };
 }
 
 function hardwareIn(fields: ReadonlyMap<number, Buffer>): Pick<Link, 'permanentMacAddress' | 'parentDevice'> {
@@ -207,7 +239,7 @@ export function formatMacAddress(bytes: Uint8Array): string {
 }
 
 /** As the words of `ip link set` after the name. */
-export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMembers }: LinkSettings): string {
+export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMembers, isHairpin }: LinkSettings): string {
   const call = filtersMembers === true ? 1 : 0;
   return [
     ...(macAddress === undefined ? [] : ['address', macAddress]),
@@ -215,6 +247,7 @@ export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMember
     ...(alias === undefined ? [] : ['alias', alias]),
     ...(isUp === undefined ? [] : [isUp ? 'up' : 'down']),
     ...(filtersMembers === undefined ? [] : [`type bridge nf_call_iptables ${call} nf_call_ip6tables ${call}`]),
+    ...(isHairpin === undefined ? [] : [`type bridge_slave hairpin ${isHairpin ? 'on' : 'off'}`]),
   ].join(' ');
 }
 

@@ -20,5 +20,6 @@ export const ERRNO = {
   noProcess: 3,
   exists: 17,
   noDevice: 19,
+  notSupported: 95,
   addressNotAvailable: 99,
 } as const;

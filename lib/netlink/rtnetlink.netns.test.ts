@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../clock/testing/eventually.js';
 import { run } from '../iproute-exec/run.js';
 import { makeTestNamespace, type TestNamespace } from '../iproute-exec/testing.js';
+import { isAlreadySo } from './changes.js';
 import type { LinkAddress } from './link-address.js';
 import type { Route } from './route.js';
 import { Rtnetlink } from './rtnetlink.js';
@@ -105,6 +106,24 @@ describe('links', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['br0', 'br1', 'eth0', 'isp0', 'lo']);
+  });
+
+  it('of a bridge is told to send back where it came from', async () => {
+    await namespace.addVeth('member', 'peer');
+    try {
+      expect(rtnetlink.link('member')?.isHairpin).toBeUndefined();
+      const on = { kind: 'link-set', name: 'member', settings: { isHairpin: true } } as const;
+      const [refused] = rtnetlink.apply([on]);
+      expect(refused !== undefined && isAlreadySo(on, refused)).toBe(true);
+      await namespace.ip('link set member master br1');
+      expect(rtnetlink.link('member')?.isHairpin).toBe(false);
+      expect(rtnetlink.apply([on])).toEqual([undefined]);
+      expect(rtnetlink.link('member')?.isHairpin).toBe(true);
+      const [shown] = await ipJson('link show dev member');
+      expect(shown?.linkinfo).toMatchObject({ info_slave_data: { hairpin: true } });
+    } finally {
+      await namespace.ip('link del member');
+    }
   });
 
   it('knows its master, and its new name at once', async () => {

@@ -76,7 +76,7 @@ export const logEvents = {
   'netlink-events-lost': 'The netlink socket lost events; everything is read again.',
   'dataplane-changed': 'zedrouter changed the kernel; `tookMs` says how long it took.',
   'dataplane-plan': 'The operations of one reconciliation; at level debug only.',
-  'name-service-ended': 'The dnsmasq of a network instance has ended; it is started again.',
+  'name-service-ended': 'The dnsmasq of a network instance, or a forwarder of a port, has ended; it is started again.',
   'obstacle-found': 'Something on this host stands in the way of a network instance; `remedy` says what to do.',
   'obstacle-gone': 'What stood in the way of a network instance does so no longer.',
   'filters-unreadable': 'The packet filters of the host cannot be read; what is known of them stands.',

@@ -39,8 +39,14 @@ export const IFLA = {
 } as const;
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;
+/** The same of a link as the member of another one. */
+export const IFLA_INFO_SLAVE_KIND = 4;
+export const IFLA_INFO_SLAVE_DATA = 5;
 /** Of a bridge (linux/if_link.h, IFLA_BR_*). */
 export const IFLA_BR = { nfCallIptables: 36, nfCallIp6tables: 37 } as const;
+
+/** Of a bridge's member (IFLA_BRPORT_*); mode is hairpin. */
+export const IFLA_BRPORT = { mode: 4 } as const;
 
 export const IFA = { address: 1, local: 2, label: 3, cacheInfo: 6, flags: 8 } as const;
 

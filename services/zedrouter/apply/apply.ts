@@ -95,7 +95,7 @@ function changesOf(operation: Operation, members: BridgeMembers): readonly Kerne
     case 'bridge-add':
       return addBridge(operation.bridge, members.orphansOf(operation.bridge.name));
     case 'bridge-change':
-      return changeBridge(operation.before, operation.bridge);
+      return changeBridge(operation.before, operation.bridge, members.of(operation.bridge.name));
     case 'bridge-down':
       return [{ kind: 'link-set', name: operation.name, settings: { isUp: false } }];
     case 'bridge-delete':
@@ -125,7 +125,7 @@ function addBridge(
   ];
 }
 
-function changeBridge(before: Bridge, bridge: Bridge): readonly KernelChange[] {
+function changeBridge(before: Bridge, bridge: Bridge, members: readonly string[]): readonly KernelChange[] {
   const { name, niId, macAddress, mtu, address, filtersMembers } = bridge;
   const isSame = sameBridgeAddress(before, bridge);
   const changes: readonly KernelChange[] = [
@@ -137,8 +137,13 @@ function changeBridge(before: Bridge, bridge: Bridge): readonly KernelChange[] {
   return [
     { kind: 'link-set', name, settings: { alias: ownerAlias(niId), macAddress, mtu, filtersMembers } },
     ...changes,
+    ...(before.returnsToSender || !bridge.returnsToSender ? [] : members.map(hairpinOn)),
     { kind: 'link-set', name, settings: { isUp: true } },
   ];
+}
+
+function hairpinOn(member: string): KernelChange {
+  return { kind: 'link-set', name: member, settings: { isHairpin: true } };
 }
 
 async function runOther(operation: Operation, { kernel, challenger, bridges, boottimeMs }: ApplyTarget): Promise<void> {

@@ -24,9 +24,14 @@ export class BridgeMembers {
     }
   }
 
+  /** Those that were in this bridge when it was seen last. */
+  of(bridge: string): readonly string[] {
+    return this.#byBridge.get(bridge) ?? [];
+  }
+
   /** Those that were in this bridge, are still there, and have nobody else's master by now. */
   orphansOf(bridge: string): readonly string[] {
-    return (this.#byBridge.get(bridge) ?? []).filter((member) =>
+    return this.of(bridge).filter((member) =>
       this.#links.some(({ name, masterIndex }) => name === member && masterIndex === undefined),
     );
   }

@@ -12,6 +12,7 @@ function bridge(name: string, niId: string, address: string, prefixLength: numbe
     macAddress: '02:00:00:00:00:01',
     mtu: 1500,
     filtersMembers: true,
+    returnsToSender: true,
   };
 }
 

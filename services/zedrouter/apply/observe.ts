@@ -29,12 +29,17 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
   const { rtnetlink, ruleset } = kernel;
   const links = rtnetlink.links();
   const told = toldSysctls(links, rtnetlink.forwardingSettings());
-  const [services, sysctls] = await Promise.all([
+  const [services, sysctls, showsAllBridges] = await Promise.all([
     'directory' in nameServices ? observeNameServices(nameServices.directory) : nameServices,
     readSysctls(sysctlPaths, told, place),
+    // As Docker sets it; without br_netfilter there is no such setting.
+    readSysctl(['net', 'bridge', 'bridge-nf-call-iptables'], place).then(
+      (value) => value !== '0',
+      () => false,
+    ),
   ]);
   const { chainsDigest, elements, accessObjects } = ruleset.read(boottimeMs());
-  const bridges = ownBridges(links, rtnetlink.addresses());
+  const bridges = ownBridges(links, rtnetlink.addresses(), showsAllBridges);
   members?.note(links, bridges.keys());
   const routes = rtnetlink.routes(({ protocol }) => protocol === PROTOCOL);
   const rules = rtnetlink.rules().filter(({ protocol }) => protocol === PROTOCOL);
@@ -50,8 +55,15 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
   };
 }
 
-function ownBridges(links: readonly Link[], addresses: readonly LinkAddress[]): ReadonlyMap<string, Bridge> {
+function ownBridges(
+  links: readonly Link[],
+  addresses: readonly LinkAddress[],
+  showsAllBridges: boolean,
+): ReadonlyMap<string, Bridge> {
   const bridges = new Map<string, Bridge>();
+  const withOneWayMembers = new Set(
+    links.flatMap(({ isHairpin, masterIndex }) => (isHairpin === false ? [masterIndex] : [])),
+  );
   for (const { kind, name, index, alias, isUp, macAddress, mtu, filtersMembers } of links) {
     const niId = ownerOf(alias);
     if (kind !== 'bridge' || niId === undefined) continue;
@@ -63,6 +75,7 @@ function ownBridges(links: readonly Link[], addresses: readonly LinkAddress[]): 
       macAddress: macAddress ?? '',
       mtu,
       filtersMembers,
+      returnsToSender: !(showsAllBridges || filtersMembers === true) || !withOneWayMembers.has(index),
     });
   }
   return bridges;

@@ -12,6 +12,7 @@ const BRIDGE: Bridge = {
   macAddress: '',
   mtu: 1500,
   filtersMembers: true,
+  returnsToSender: true,
 };
 const FLOW: TcpFlow = {
   original: { source: '10.77.0.10', sourcePort: 5000, destination: '198.51.100.1', destinationPort: 22 },

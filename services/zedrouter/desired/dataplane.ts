@@ -21,7 +21,7 @@ export interface Dataplane {
   /** What is in the nft table for access lists. Of those that were observed the name says all. */
   readonly accessObjects: AccessObjects;
   readonly elements: ElementSets;
-  /** By bridge. */
+  /** By bridge, and forwarders by their name. */
   readonly nameServices: ReadonlyMap<string, NameService>;
 }
 
@@ -35,6 +35,11 @@ export interface Bridge {
   readonly mtu: number;
   /** What it passes from app to app is for the rules, too. Undefined: the kernel cannot, and has no such setting. */
   readonly filtersMembers: boolean | undefined;
+  /**
+   * What an app sends to a port map of its own comes back to it: where the rules see what the bridge passes, it is
+   * translated there, and has to leave by the member that it came in by. Desired where there is a port map.
+   */
+  readonly returnsToSender: boolean;
 }
 
 export interface BridgeAddress {
@@ -50,6 +55,6 @@ export interface NameService {
   readonly dhcpHosts: string;
   /** Names that it answers itself; re-read on SIGHUP. */
   readonly hosts: string;
-  /** Upstream servers, each bound to its port, in the order of the ranking; re-read on SIGHUP. */
+  /** Upstream servers and forwarders, each bound to its port, in the order of the ranking; re-read on SIGHUP. */
   readonly servers: string;
 }

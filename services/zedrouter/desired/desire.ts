@@ -10,6 +10,7 @@ import { element, elementKey, routeKey, type ElementPart, type SetElement } from
 import { oncePer } from '../../../lib/once/index.js';
 import { accessRules } from './access.js';
 import type { Dataplane, NameService } from './dataplane.js';
+import { forwarderOf, forwarderService } from './forwarders.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
 import { serversText } from './name-service.js';
 import { flowNumbers, hasOwnRoutes, ownRoutes, selectedRoutes } from './own-routes.js';
@@ -96,7 +97,8 @@ export function desire(inputs: DesireInputs): Dataplane {
     rulesetInForce: true,
     accessObjects: accessRules(model, ids).objects,
     elements: desiredElements(inputs, ranked, ports),
-    nameServices: nameServices(ranked),
+    // Those that others ask come first: they are started before anybody is told to ask them.
+    nameServices: new Map([...forwarders(ranked, nameServiceDirectory), ...nameServices(ranked)]),
   };
 }
 
@@ -253,6 +255,25 @@ class ElementMap extends Map<string, SetElement> {
   put(key: readonly ElementPart[], value: readonly ElementPart[] = [], endsAtBoottimeMs?: number): void {
     this.set(elementKey(key), element(key, value, endsAtBoottimeMs));
   }
+}
+
+/** What asks several name servers at once, for each port that a network instance may come to use. */
+function forwarders(ranked: readonly RankedInstance[], directory: string): ReadonlyMap<string, NameService> {
+  const made = new Map<string, NameService>();
+  // Most have no servers of their own, and so the same forwarders.
+  const known = new Set<string>();
+  for (const { placement, ranking, permitted } of ranked) {
+    const configured = placement.instance.network.dnsServers;
+    const list = configured.join();
+    for (const { number, facts } of [...ranking, ...permitted]) {
+      const key = `${list}/${number}`;
+      if (known.has(key)) continue;
+      known.add(key);
+      const forwarder = forwarderOf(configured, facts);
+      if (forwarder !== undefined) made.set(forwarder.name, forwarderService(forwarder, directory));
+    }
+  }
+  return made;
 }
 
 function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<string, NameService> {

@@ -1,4 +1,5 @@
 import type { NameService } from './dataplane.js';
+import { forwarderOf, serversOf } from './forwarders.js';
 import { addressText } from './ipv4.js';
 import type { PortFacts } from './inputs.js';
 import type { AttachedInterface, LocalInstance } from './local-instances.js';
@@ -58,7 +59,9 @@ export function fixedTexts({
       'user=root',
       `interface=${bridge}`,
       'except-interface=lo',
-      'bind-interfaces',
+      // With bind-interfaces it never looks anew which index the interface of a server has, and asks a server over the
+      // port of the one whose place in the list it took.
+      'bind-dynamic',
       `listen-address=${network.gateway}`,
       'no-resolv',
       'no-hosts',
@@ -112,14 +115,16 @@ function routeOptions(gateway: string, { hasDefaultRoute, routes }: AppTerms): r
 }
 
 /**
- * Upstream servers over the ports of the ranking, the port in use first: each bound to its port, and asked in order
- * (dnsmasq asks all at once otherwise, and so would leak). `configured`: instead of those of the ports.
+ * Upstream servers over the ports of the ranking, the port in use first: each bound to its port, or the forwarder that
+ * asks several of them. They are asked in order (dnsmasq asks all at once otherwise, and so would leak). `configured`:
+ * instead of those of the ports.
  */
 export function serversText(configured: readonly string[], ranking: readonly PortFacts[]): string {
   return lines(
     ranking.flatMap((port) => {
-      const servers = configured.length > 0 ? configured : port.dnsServers;
-      return servers.map((server) => `server=${server}@${port.interfaceName}`);
+      const forwarder = forwarderOf(configured, port);
+      if (forwarder !== undefined) return [`server=${forwarder.address}#${forwarder.port}@lo`];
+      return serversOf(configured, port).map((server) => `server=${server}@${port.interfaceName}`);
     }),
   );
 }

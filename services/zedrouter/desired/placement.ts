@@ -55,7 +55,7 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
         return address === undefined ? [] : [{ attached: each, address: addressText(address) }];
       });
       const under = (terms: AppTerms): Placement => {
-        const bridge = bridgeOf(instance, number, terms, filtersWithin(attached));
+        const bridge = bridgeOf(instance, number, terms, attached);
         return {
           instance,
           number,
@@ -108,22 +108,25 @@ function bridgesOf(all: readonly Placement[]): ReadonlyMap<string, Bridge> {
   return new Map(all.map(({ bridge }) => [bridge.name, bridge]));
 }
 
-/**
- * Whether the bridge shows the rules what it passes from app to app: only where a list could refuse any of it. It has a
- * price: what an app sends to a port map of its own does not come back to it (br_netfilter, without hairpin).
- */
+/** Whether the bridge shows the rules what it passes from app to app: only where a list could refuse any of it. */
 export function filtersWithin(attached: readonly AttachedInterface[]): boolean {
   return attached.length > 1 && !attached.every(({ appInterface }) => allowsEverything(appInterface.accessList));
 }
 
-function bridgeOf({ id, network }: LocalInstance, number: number, { mtu }: AppTerms, filtersMembers: boolean): Bridge {
+function bridgeOf(
+  { id, network }: LocalInstance,
+  number: number,
+  { mtu }: AppTerms,
+  attached: readonly AttachedInterface[],
+): Bridge {
   return {
     name: bridgeName(number),
     niId: id,
     address: { address: network.gateway, prefixLength: network.prefixLength },
     macAddress: bridgeMacAddress(number),
     mtu,
-    filtersMembers,
+    filtersMembers: filtersWithin(attached),
+    returnsToSender: attached.some(({ appInterface }) => appInterface.portMaps.length > 0),
   };
 }
 

@@ -1,8 +1,16 @@
+import { isForwarder } from '../desired/forwarders.js';
 import type { Failure } from '../apply/apply.js';
 import type { Obstacle } from './obstacle.js';
 
-/** What stands in the way of the network instance with this bridge, by what could not be applied. */
-export function failureObstacles(failures: readonly Failure[], bridge: string): readonly Obstacle[] {
+/**
+ * What stands in the way of the network instance with this bridge, by what could not be applied. `nameServices`: its
+ * own and those that it asks.
+ */
+export function failureObstacles(
+  failures: readonly Failure[],
+  bridge: string,
+  nameServices: ReadonlySet<string>,
+): readonly Obstacle[] {
   return failures.flatMap(({ operation, message }): readonly Obstacle[] => {
     switch (operation.kind) {
       case 'sysctl': {
@@ -19,7 +27,7 @@ export function failureObstacles(failures: readonly Failure[], bridge: string): 
       }
       case 'name-service-start':
       case 'name-service-reload':
-        return operation.bridge === bridge ? [nameServiceObstacle(bridge, message)] : [];
+        return nameServices.has(operation.bridge) ? [nameServiceObstacle(operation.bridge, message)] : [];
       default:
         return [];
     }
@@ -40,7 +48,7 @@ export function idsObstacle(why: string | undefined): readonly Obstacle[] {
 }
 
 function nameServiceObstacle(bridge: string, message: string): Obstacle {
-  if (/address already in use/i.test(message)) {
+  if (!isForwarder(bridge) && /address already in use/i.test(message)) {
     return {
       kind: 'name-port-taken',
       subject: `port 53 on ${bridge}`,

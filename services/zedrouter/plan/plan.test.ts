@@ -51,6 +51,17 @@ describe('plan', () => {
     expect(printPlan(plan(desire(INPUTS), desire({ ...INPUTS, model, ids })))).toBe(golden('instance-removed'));
   });
 
+  it('has a bridge with port maps send back to who sent, where it does not', () => {
+    const desired = desire(INPUTS);
+    const bridges = [...desired.bridges].map(
+      ([name, bridge]) => [name, { ...bridge, returnsToSender: false }] as const,
+    );
+    const text = printPlan(plan({ ...desired, bridges: new Map(bridges) }, desired));
+    expect(text).toMatch(/^open:\n {2}bridge change bn1 .*$/);
+    // Nor is one told to stop: whoever owns the member may need it.
+    expect(plan(desired, { ...desired, bridges: new Map(bridges) })).toEqual([]);
+  });
+
   it('has nothing to do where all is done', () => {
     const kernel = new SimulatedKernel(NOTHING);
     kernel.run(plan(NOTHING, desire(INPUTS)));

@@ -10,6 +10,7 @@ import {
   type SetElement,
   type SetElements,
 } from '../../../lib/netlink/index.js';
+import { isForwarder } from '../desired/forwarders.js';
 import { SET_NAMES, type ElementSets, type SetName } from '../desired/sets.js';
 import type { AccessObjects } from '../desired/access.js';
 import type { AccessObjectsChange, Operation, Phase, PhaseName, Plan, SetChange } from './operations.js';
@@ -185,13 +186,16 @@ export function sameBridgeAddress(a: Bridge, b: Bridge): boolean {
   return a.address?.address === b.address?.address && a.address?.prefixLength === b.address?.prefixLength;
 }
 
-function sameBridge(a: Bridge, b: Bridge): boolean {
+/** Whether the bridge is as desired. */
+function sameBridge(observed: Bridge, desired: Bridge): boolean {
+  const [a, b] = [observed, desired];
   return (
     a.niId === b.niId &&
     sameBridgeAddress(a, b) &&
     a.macAddress === b.macAddress &&
     a.mtu === b.mtu &&
-    (a.filtersMembers === undefined || b.filtersMembers === undefined || a.filtersMembers === b.filtersMembers)
+    (a.filtersMembers === undefined || b.filtersMembers === undefined || a.filtersMembers === b.filtersMembers) &&
+    (observed.returnsToSender || !desired.returnsToSender)
   );
 }
 
@@ -262,8 +266,12 @@ function nameServiceOperations(
       before.dhcpHosts === service.dhcpHosts && before.hosts === service.hosts && before.servers === service.servers;
     return same ? [] : [{ kind: 'name-service-reload', bridge, service }];
   });
-  const unwanted = [...observed.keys()]
-    .filter((bridge) => !desired.has(bridge))
-    .map((bridge): Operation => ({ kind: 'name-service-stop', bridge }));
-  return [...unwanted, ...wanted];
+  const unwanted = [...observed.keys()].filter((bridge) => !desired.has(bridge));
+  const stop = (bridge: string): Operation => ({ kind: 'name-service-stop', bridge });
+  return [
+    ...unwanted.filter((bridge) => !isForwarder(bridge)).map(stop),
+    ...wanted,
+    // They go when nobody is told to ask them any more.
+    ...unwanted.filter(isForwarder).map(stop),
+  ];
 }

@@ -8,6 +8,7 @@ import {
 import { routeSelectionId, timestampOf, type DeviceModel } from '../../../lib/configuration/index.js';
 import type { Failure } from '../apply/apply.js';
 import { SUBNET_TABLE, bridgeName, portTable, routeTable } from '../../../lib/dataplane-layout/index.js';
+import { forwarderOf } from '../desired/forwarders.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { addressText } from '../desired/ipv4.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
@@ -111,9 +112,13 @@ function appliedStatuses(
         ...armed.flatMap((label) => ids.ports.get(label) ?? []).map(portTable),
         routeTable(fixed.bridgeNumber),
       ]);
+      const nameServices = new Set([
+        fixed.bridge,
+        ...(report.failures.length === 0 ? [] : forwardersOf(fixed.instance, armed, inputs.ports.facts)),
+      ]);
       const errors = [
         ...(overlap === undefined ? [] : [describeOverlap(subnetOf(fixed.instance), overlap)]),
-        ...errorsOf(fixed.instance, fixed.bridge, tables, report.failures),
+        ...errorsOf(fixed, { tables, nameServices }, report.failures),
       ];
       const status: NetworkInstanceStatus = {
         networkInstanceId: fixed.instance.id,
@@ -122,7 +127,7 @@ function appliedStatuses(
         errors,
         obstacles: [
           ...obstaclesOf(fixed.bridge),
-          ...failureObstacles(report.failures, fixed.bridge),
+          ...failureObstacles(report.failures, fixed.bridge, nameServices),
           ...idsObstacle(report.idsNotKept),
         ].map(obstacleStatus),
         bridge: fixed.bridge,
@@ -221,27 +226,40 @@ function subnetOf({ network }: LocalInstance): Prefix {
   return { address: network.subnet, length: network.prefixLength };
 }
 
-/**
- * Failures that concern this network instance: its bridge, its subnet, the tables of the ports that it follows, or what
- * all share.
- */
-function errorsOf(
-  instance: LocalInstance,
-  bridge: string,
-  tables: ReadonlySet<number>,
-  failures: readonly Failure[],
+/** Names of what asks several name servers at once for this network instance, over the ports that it follows. */
+function forwardersOf(
+  { network }: LocalInstance,
+  armed: readonly string[],
+  ports: ReadonlyMap<string, PortFacts>,
 ): readonly string[] {
+  return armed.flatMap((label) => {
+    const facts = ports.get(label);
+    const forwarder = facts === undefined ? undefined : forwarderOf(network.dnsServers, facts);
+    return forwarder === undefined ? [] : [forwarder.name];
+  });
+}
+
+/** What a network instance rests on, besides its bridge and what all share. */
+interface RestsOn {
+  /** Of the ports that it follows. */
+  readonly tables: ReadonlySet<number>;
+  /** Its own and those that it asks. */
+  readonly nameServices: ReadonlySet<string>;
+}
+
+/** Failures that concern this network instance. */
+function errorsOf({ instance, bridge }: FixedPart, restsOn: RestsOn, failures: readonly Failure[]): readonly string[] {
   const subnet = subnetOf(instance);
   const none = bridge === '' ? ['no number is left for this network instance'] : [];
   return [
     ...none,
     ...failures
-      .filter(({ operation }) => concerns(operation, bridge, subnet, tables))
+      .filter(({ operation }) => concerns(operation, bridge, subnet, restsOn))
       .map(({ operation, message }) => `${operation.kind}: ${message}`),
   ];
 }
 
-function concerns(operation: Operation, bridge: string, subnet: Prefix, tables: ReadonlySet<number>): boolean {
+function concerns(operation: Operation, bridge: string, subnet: Prefix, { tables, nameServices }: RestsOn): boolean {
   switch (operation.kind) {
     case 'bridge-add':
     case 'bridge-change':
@@ -249,7 +267,7 @@ function concerns(operation: Operation, bridge: string, subnet: Prefix, tables: 
     case 'name-service-start':
     case 'name-service-reload':
     case 'name-service-stop':
-      return operation.bridge === bridge;
+      return nameServices.has(operation.bridge);
     case 'bridge-down':
     case 'bridge-delete':
       return operation.name === bridge;
