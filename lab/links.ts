@@ -7,6 +7,7 @@ import {
   internetAddresses,
   INTERNET_INTERFACE,
   portNames,
+  SWITCH_INTERFACE,
   type PortTopology,
   type Topology,
 } from './topology.js';
@@ -15,7 +16,8 @@ type IpCommand = string;
 
 interface LinkEnd {
   readonly name: string;
-  readonly index: number;
+  /** Undefined: the kernel makes one up. */
+  readonly index: number | undefined;
   readonly namespace: string;
   /** Undefined: the kernel makes one up. */
   readonly macAddress?: string;
@@ -28,12 +30,21 @@ export function creationCommands(topology: Topology): readonly IpCommand[] {
     ...Object.values(namespaces).map((namespace) => `netns add ${namespace}`),
     ...portNames.flatMap((name) => {
       const port = topology.ports[name];
-      const { indexes, ispNamespace } = port;
+      const { indexes, ispNamespace, cableEnd, switchPort } = port;
+      const customer = { name: CUSTOMER_INTERFACE, namespace: ispNamespace };
       return [
         link(
           { name, index: indexes.device, namespace: namespaces.device, macAddress: port.macAddress },
-          { name: CUSTOMER_INTERFACE, index: indexes.customer, namespace: ispNamespace },
+          { name: cableEnd.interfaceName, index: indexes.customer, namespace: cableEnd.namespace },
         ),
+        ...(switchPort === undefined
+          ? []
+          : [
+              link(
+                { name: switchPort.interfaceName, index: switchPort.index, namespace: cableEnd.namespace },
+                { ...customer, index: undefined },
+              ),
+            ]),
         link(
           { name: INTERNET_INTERFACE, index: indexes.ispUplink, namespace: ispNamespace },
           { name: port.internetInterface, index: indexes.internet, namespace: namespaces.internet },
@@ -50,9 +61,13 @@ export function creationCommands(topology: Topology): readonly IpCommand[] {
   ];
 }
 
+function optional(word: string, value: number | string | undefined): string {
+  return value === undefined ? '' : ` ${word} ${value}`;
+}
+
 function link(end: LinkEnd, peer: LinkEnd): IpCommand {
   const words = ({ name, index, namespace, macAddress }: LinkEnd): string =>
-    `${name} index ${index}${macAddress === undefined ? '' : ` address ${macAddress}`} netns ${namespace}`;
+    `${name}${optional('index', index)}${optional('address', macAddress)} netns ${namespace}`;
   return `link add ${words(end)} type veth peer name ${words(peer)}`;
 }
 
@@ -66,11 +81,25 @@ export function configurationCommands(topology: Topology): ReadonlyMap<string, r
     'link set lo up',
     ...Object.values(internetAddresses).map((address) => `address add ${address}/32 dev lo`),
     ...portNames.flatMap((name) => internetCommands(ports[name])),
+    ...switchCommands(portNames.map((name) => ports[name])),
   ]);
   for (const name of appNames) {
     commands.set(namespaces[name], ['link set lo up', `link set ${APP_INTERFACE} up`]);
   }
   return commands;
+}
+
+/** What is on the switch, if anything is. */
+function switchCommands(ports: readonly PortTopology[]): readonly IpCommand[] {
+  const members = ports.flatMap(({ cableEnd, switchPort }) =>
+    switchPort === undefined ? [] : [cableEnd.interfaceName, switchPort.interfaceName],
+  );
+  if (members.length === 0) return [];
+  return [
+    `link add ${SWITCH_INTERFACE} type bridge`,
+    `link set ${SWITCH_INTERFACE} up`,
+    ...members.map((name) => `link set ${name} master ${SWITCH_INTERFACE} up`),
+  ];
 }
 
 function ispCommands(port: PortTopology): readonly IpCommand[] {

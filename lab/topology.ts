@@ -41,6 +41,8 @@ export function internetHostName(host: InternetHost): string {
 /** The interface names inside an ISP: towards the device, and towards the internet. */
 export const CUSTOMER_INTERFACE = 'customer';
 export const INTERNET_INTERFACE = 'internet';
+/** In the internet's namespace, which has no rules that bridged frames could meet. */
+export const SWITCH_INTERFACE = 'switch';
 /** The one interface of an app. */
 export const APP_INTERFACE = 'eth0';
 
@@ -69,11 +71,15 @@ export interface PortTopology {
   readonly leaseAddress: string;
   /** The link between ISP and internet, a /30. */
   readonly transit: { readonly ispAddress: string; readonly internetAddress: string };
+  /** The other end of the device's cable: at the ISP, or a port of the switch. */
+  readonly cableEnd: { readonly namespace: string; readonly interfaceName: string };
+  /** Where the ISP has its customer on a switch, as others have: its port there. */
+  readonly switchPort: { readonly interfaceName: string; readonly index: number } | undefined;
   /** The internet's end of that link. */
   readonly internetInterface: string;
   /**
-   * Indexes of the four link ends: no two ends of the lab share one (a veth pair with equal indexes delays carrier
-   * events by 0.6 s).
+   * Indexes of the four link ends, `customer` that of the cable's other end: no two ends of the lab share one (a veth
+   * pair with equal indexes delays carrier events by 0.6 s).
    */
   readonly indexes: {
     readonly device: number;
@@ -106,6 +112,11 @@ export interface TopologyOptions {
   readonly sameSubnet?: boolean;
   /** With sameSubnet: even the same address; default false. */
   readonly sameAddress?: boolean;
+  /**
+   * eth0 and wwan0 are on one switch with both of their ISPs' routers: one broadcast domain, and one subnet; default
+   * false.
+   */
+  readonly oneSwitch?: boolean;
 }
 
 /** The lab's drawing. Throws where the prefix cannot begin the name of a namespace. */
@@ -114,12 +125,14 @@ export function drawTopology(options: TopologyOptions): Topology {
     throw new Error(`prefix ${JSON.stringify(options.prefix)}: want lower case letters, digits and "-"`);
   }
   const namespaceOf = (host: HostName): string => `${options.prefix}${host}`;
-  const shared = options.sameSubnet === true;
+  const isSwitched = options.oneSwitch === true;
+  const shared = isSwitched || options.sameSubnet === true;
   const port = (
     number: 1 | 2 | 3,
     name: PortName,
     kind: IspKind,
-    [network, host]: readonly [string, number],
+    [network, host, router = 1]: readonly [network: string, host: number, router?: number],
+    onSwitch = false,
   ): PortTopology => ({
     name,
     kind,
@@ -130,9 +143,13 @@ export function drawTopology(options: TopologyOptions): Topology {
     macAddress: `02:00:00:00:01:0${number}`,
     subnet: `${network}.0`,
     prefixLength: 24,
-    gateway: `${network}.1`,
+    gateway: `${network}.${router}`,
     leaseAddress: `${network}.${host}`,
     transit: { ispAddress: `198.18.${number}.2`, internetAddress: `198.18.${number}.1` },
+    cableEnd: onSwitch
+      ? { namespace: namespaceOf('internet'), interfaceName: `line-${name}` }
+      : { namespace: namespaceOf(`isp-${name}`), interfaceName: CUSTOMER_INTERFACE },
+    switchPort: onSwitch ? { interfaceName: `isp-${name}`, index: 100 + number } : undefined,
     internetInterface: `to-${name}`,
     indexes: { device: 40 + number, customer: 50 + number, ispUplink: 60 + number, internet: 70 + number },
   });
@@ -148,9 +165,17 @@ export function drawTopology(options: TopologyOptions): Topology {
     prefix: options.prefix,
     namespaces: Object.fromEntries(hostNames.map((host) => [host, namespaceOf(host)])) as Record<HostName, string>,
     ports: {
-      eth0: shared ? port(1, 'eth0', 'carrier-nat', [private24, 10]) : port(1, 'eth0', 'router', ['192.0.2', 10]),
+      eth0: shared
+        ? port(1, 'eth0', 'carrier-nat', [private24, 10], isSwitched)
+        : port(1, 'eth0', 'router', ['192.0.2', 10]),
       wwan0: shared
-        ? port(2, 'wwan0', 'carrier-nat', [private24, options.sameAddress === true ? 10 : 20])
+        ? port(
+            2,
+            'wwan0',
+            'carrier-nat',
+            [private24, options.sameAddress === true ? 10 : 20, isSwitched ? 2 : 1],
+            isSwitched,
+          )
         : port(2, 'wwan0', 'stateful-firewall', ['203.0.113', 20]),
       sat0: port(3, 'sat0', 'carrier-nat', ['100.64.0', 30]),
     },
