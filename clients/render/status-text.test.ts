@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { PortTestState, TestFailureKind } from '../../gen/evecommon/uplink.js';
-import { NetworkInstanceTestStatus, NoPortReason } from '../../gen/nim/v1/network_instance_test_status.js';
+import {
+  NetworkInstanceTestStatus,
+  NoPortReason,
+  SelectionProof,
+} from '../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState, PortStatus, TestBudgetState } from '../../gen/nim/v1/port_status.js';
 import { ApplyState, NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import { SAMPLE_NOW_MS, sampleView } from '../testing/sample-view.js';
@@ -98,6 +102,29 @@ NETWORK INSTANCE  PORT               STATE  FOR  THEN  APPS  WHY
 ni1               ?, wwan0 selected  ?      5 s  -     -     link lost: ethernet0 has no carrier
 
 zedrouter is not running`,
+  ],
+  [
+    'a port of which no more than an accepted connection is known',
+    {
+      ...sampleView(),
+      ports: [],
+      selections: [
+        NetworkInstanceTestStatus.fromPartial({
+          ...sampleSelection,
+          verified: false,
+          proof: SelectionProof.SELECTION_PROOF_CONNECTION,
+        }),
+      ],
+    },
+    `
+1 of 1 network instance online
+
+NETWORK INSTANCE  PORT   STATE                      FOR  THEN  APPS  WHY
+ni1               wwan0  applied, TCP connect only  5 s  sat0  app1  link lost: ethernet0 has no carrier
+
+No ports
+
+ni1: wwan0 is reached by TCP connect only: its target accepts connections, which anyone on the way can do; an https:// target would prove more`,
   ],
   [
     'no port, an error, and an interface that is not named like its port',

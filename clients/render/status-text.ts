@@ -1,4 +1,5 @@
 import { wallMsOf } from '../../lib/configuration/index.js';
+import { SelectionProof } from '../../gen/nim/v1/network_instance_test_status.js';
 import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { configurationLines } from './configuration-lines.js';
@@ -60,7 +61,20 @@ function stateText({ applied, selection }: NetworkInstanceView): string {
   if (applied === undefined) return '?';
   const state = applyLabel(applied.state);
   if (applied.obstacles.length > 0) return `${state}, obstructed`;
-  return selection?.selectedPort === undefined || selection.verified ? state : `${state}, unverified`;
+  if (selection?.selectedPort === undefined || selection.verified) return state;
+  return `${state}, ${isReachedOnly(selection) ? 'TCP connect only' : 'unverified'}`;
+}
+
+/** Connections to the target are accepted, which proves nothing of what is behind. */
+function isReachedOnly(selection: NetworkInstanceView['selection']): boolean {
+  return selection?.proof === SelectionProof.SELECTION_PROOF_CONNECTION;
+}
+
+function proofLines({ name, selection }: NetworkInstanceView): readonly string[] {
+  if (!isReachedOnly(selection)) return [];
+  const port = selection?.selectedPort?.logicalLabel ?? '';
+  const why = 'its target accepts connections, which anyone on the way can do; an https:// target would prove more';
+  return [printable(`${name}: ${port} is reached by TCP connect only: ${why}`)];
 }
 
 function errorLines({ name, applied }: NetworkInstanceView): readonly string[] {
@@ -130,6 +144,7 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
       ...testErrorLines(ports),
       ...differenceLines(ports),
       ...proxyLines(ports),
+      ...networkInstances.flatMap(proofLines),
       ...networkInstances.flatMap((each) => waitLines(each, nowMs)),
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
+import { NetworkInstanceTestStatus, SelectionProof } from '../../gen/nim/v1/network_instance_test_status.js';
 import { ApplyState, NetworkInstanceStatus, ObstacleKind } from '../../gen/zedrouter/v1/network_router.js';
 import { claimOf, claimText } from './claim.js';
 
@@ -8,6 +8,11 @@ const selection = NetworkInstanceTestStatus.fromPartial({
   selectedPort: { logicalLabel: 'eth0', interface: 'eth0' },
   verified: true,
   candidates: [{ logicalLabel: 'eth0' }, { logicalLabel: 'wwan0', inDoubt: true }],
+});
+const byConnection = { ...selection, verified: false, proof: SelectionProof.SELECTION_PROOF_CONNECTION };
+const suspect = NetworkInstanceTestStatus.fromPartial({
+  ...selection,
+  candidates: [{ logicalLabel: 'eth0', inDoubt: true }],
 });
 const routed = NetworkInstanceStatus.fromPartial({
   state: ApplyState.APPLY_STATE_APPLIED,
@@ -23,11 +28,9 @@ describe('what the services claim', () => {
     ['zedrouter says nothing', selection, undefined],
     ['no port', { ...selection, selectedPort: undefined }, routed],
     ['eth0 is not known to work', { ...selection, verified: false }, routed],
-    [
-      'eth0 is suspect',
-      NetworkInstanceTestStatus.fromPartial({ ...selection, candidates: [{ logicalLabel: 'eth0', inDoubt: true }] }),
-      routed,
-    ],
+    ['eth0 reached', byConnection, routed],
+    ['eth0 is suspect', { ...byConnection, candidates: suspect.candidates }, routed],
+    ['eth0 is suspect', suspect, routed],
     ['eth0 is not applied', selection, { ...routed, state: ApplyState.APPLY_STATE_PENDING }],
     ['the table is gone', selection, { ...routed, errors: ['the table is gone'] }],
     [

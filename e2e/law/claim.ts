@@ -1,10 +1,14 @@
-import type { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
+import { SelectionProof, type NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
 import { ApplyState, type NetworkInstanceStatus } from '../../gen/zedrouter/v1/network_router.js';
 import { portNames, type PortName } from '../../lab/index.js';
 
-/** What the services say of a network instance: that it has a way out by a port and that this is verified, or not. */
+/**
+ * What the services say of a network instance: that it has a way out by a port and that this is verified, that its
+ * target is reached by a TCP connection and no more is known, or neither.
+ */
 export type Claim =
-  { readonly kind: 'verified'; readonly port: PortName } | { readonly kind: 'unverified'; readonly why: string };
+  | { readonly kind: 'verified' | 'reached'; readonly port: PortName }
+  | { readonly kind: 'unverified'; readonly why: string };
 
 /**
  * Verified is what both say: NIM that the port is known to work and not suspect, zedrouter that its traffic follows,
@@ -17,10 +21,11 @@ export function claimOf(
 ): Claim {
   if (selection === undefined) return unverified('nim says nothing');
   if (routed === undefined) return unverified('zedrouter says nothing');
-  const { selectedPort, verified, candidates } = selection;
+  const { selectedPort, verified, proof, candidates } = selection;
+  const isReached = !verified && proof === SelectionProof.SELECTION_PROOF_CONNECTION;
   if (selectedPort === undefined) return unverified('no port');
   const { logicalLabel } = selectedPort;
-  if (!verified) return unverified(`${logicalLabel} is not known to work`);
+  if (!verified && !isReached) return unverified(`${logicalLabel} is not known to work`);
   const candidate = candidates.find((each) => each.logicalLabel === logicalLabel);
   if (candidate?.inDoubt === true) return unverified(`${logicalLabel} is suspect`);
   if (routed.state !== ApplyState.APPLY_STATE_APPLIED) return unverified(`${logicalLabel} is not applied`);
@@ -32,7 +37,7 @@ export function claimOf(
   if (port === undefined || port !== selectedPort.interface) {
     return unverified(`nim says ${logicalLabel}, and zedrouter ${routed.interfaceInUse}`);
   }
-  return { kind: 'verified', port };
+  return { kind: isReached ? 'reached' : 'verified', port };
 }
 
 function unverified(why: string): Claim {
@@ -40,5 +45,5 @@ function unverified(why: string): Claim {
 }
 
 export function claimText(claim: Claim): string {
-  return claim.kind === 'verified' ? `${claim.port} verified` : claim.why;
+  return claim.kind === 'unverified' ? claim.why : `${claim.port} ${claim.kind}`;
 }

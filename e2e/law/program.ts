@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 
 import { deviceFaultKinds, portFaultKinds, type FaultKind } from '../../lab/index.js';
 import { inLabs, type NamedPlan } from './in-labs.js';
-import { tellable } from './left-out.js';
 import { planFromText, planOf, planText, without, type Plan } from './plan.js';
 import { outcomeText, summaryText, violationsIn } from './report.js';
 import { shrink } from './shrink.js';
@@ -53,7 +52,7 @@ function plansAskedFor(): readonly NamedPlan[] {
   const [first, count] = values.seed === undefined ? [numberOf('from'), numberOf('seeds')] : [numberOf('seed'), 1];
   return Array.from({ length: count }, (_, index) => ({
     name: `seed ${first + index}`,
-    plan: without(tellable(planOf(first + index)), leftOut),
+    plan: without(planOf(first + index), leftOut),
   }));
 }
 

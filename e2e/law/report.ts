@@ -13,7 +13,7 @@ export function outcomeText({ name, plan }: NamedPlan, outcome: Outcome): string
     const again = `  again: npm run law -- --plan '${planText(plan)}'`;
     return `${head}\n  VIOLATION: status says ${lastClaim}, and\n${told}\n${again}\n${details}`;
   }
-  if (checks > 0 && lastClaim.endsWith('verified')) return `${head}\n  holds (${checks} looks, ${lastClaim})`;
+  if (checks > 0 && isClaimed(lastClaim)) return `${head}\n  holds (${checks} looks, ${lastClaim})`;
   const stuck = healthyPorts.length > 0 ? `, though nothing has befallen ${healthyPorts.join(', ')}` : '';
   return `${head}\n  nothing is claimed at the end: ${lastClaim}${stuck} (${checks} looks)\n${details}`;
 }
@@ -32,16 +32,18 @@ export function summaryText(outcomes: Outcomes): string {
   });
   const looks = ran.reduce((sum, { checks }) => sum + checks, 0);
   const unlooked = ran.filter(({ checks }) => checks === 0).length;
-  const stuck = ran.filter(
-    ({ lastClaim, healthyPorts }) => !lastClaim.endsWith('verified') && healthyPorts.length > 0,
-  ).length;
+  const stuck = ran.filter(({ lastClaim, healthyPorts }) => !isClaimed(lastClaim) && healthyPorts.length > 0).length;
   return [
     ...(lines.length > 0 ? ['violations by kind of fault', ...lines] : []),
-    `${ran.length} plans, ${looks} looks; ${unlooked} plans without one, for nothing was verified for long enough`,
+    `${ran.length} plans, ${looks} looks; ${unlooked} plans without one, for nothing was claimed for long enough`,
     `${stuck} plans ended with nothing claimed, though a port was well`,
     ...(broken > 0 ? [`${broken} plans could not be run`] : []),
     `violations: ${violationsIn(outcomes)}`,
   ].join('\n');
+}
+
+function isClaimed(claim: string): boolean {
+  return /^\w+ (verified|reached)$/.test(claim);
 }
 
 /** Plans that broke the law. */

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { faultText, inflict, isMomentary, monotonicMs, portNames, type PortName } from '../../lab/index.js';
+import { faultText, inflict, isMomentary, monotonicMs, portNames, type Fault, type PortName } from '../../lab/index.js';
 import { claimText } from './claim.js';
 import {
   allowanceMs,
   boundFrom,
   VERIFIED_MS,
   violationsOf,
+  type Bound,
   type Change,
   type ClaimAt,
   type Observation,
@@ -14,6 +15,7 @@ import {
 import type { Plan, PlannedFault } from './plan.js';
 import type { LawRig } from './rig.js';
 import { TCP_TIMEOUT_MS, Trying } from './trying.js';
+import { promisesAWayOut } from './untellable.js';
 
 /** What came of a plan. */
 export interface PlanResult {
@@ -106,7 +108,7 @@ class PlanRun {
       const isAllDone = schedule.length === 0 && this.#pending === 0;
       const bound = boundFrom(this.#claims, this.#changes);
       if (bound !== undefined && this.#pending === 0 && bound.fromMs <= monotonicMs()) {
-        const observation = await this.#observe(trying, bound.port);
+        const observation = await this.#observe(trying, bound);
         if (observation !== undefined) {
           checks += 1;
           const violations = violationsOf(observation);
@@ -121,14 +123,14 @@ class PlanRun {
   }
 
   /** What is seen in a window; undefined where the claim did not last, or something happened. */
-  async #observe(trying: Trying, port: PortName): Promise<Observation | undefined> {
+  async #observe(trying: Trying, { kind, port }: Bound): Promise<Observation | undefined> {
     const before = await this.#rig.seenPackets();
     const fromMs = monotonicMs();
     const changes = this.#changes.length;
     while (monotonicMs() < fromMs + WINDOW_MS) {
       await sleep(LOOK_EVERY_MS);
       const claim = await this.#look();
-      if (claim.kind !== 'verified' || claim.port !== port) return undefined;
+      if (claim.kind !== kind || claim.port !== port) return undefined;
     }
     const toMs = monotonicMs();
     const after = await this.#rig.seenPackets();
@@ -136,6 +138,7 @@ class PlanRun {
     if (this.#changes.length > changes) return undefined;
     return {
       port,
+      promisesAWayOut: promisesAWayOut(kind, port, this.#standing()),
       publicAddress: this.#rig.lab.isp(port).publicAddress,
       tries: trying.begunBetween(fromMs, toMs),
       elsewhere: new Map(portNames.map((name) => [name, (after.get(name) ?? 0) - (before.get(name) ?? 0)])),
@@ -152,15 +155,19 @@ class PlanRun {
 
   async #result(checks: number, violations: readonly string[]): Promise<PlanResult> {
     const last = this.#claims.at(-1)?.claim;
-    const isAsItShould = violations.length === 0 && last?.kind === 'verified';
+    const isAsItShould = violations.length === 0 && last !== undefined && last.kind !== 'unverified';
     const account = isAsItShould ? '' : await this.#rig.account();
-    const standing = [...this.#undos.keys()].map(({ fault }) => fault);
+    const standing = this.#standing();
     const ofDevice = standing.some((fault) => !('port' in fault));
     const healthyPorts = portNames.filter(
       (port) => !ofDevice && !standing.some((fault) => 'port' in fault && fault.port === port),
     );
     const lastClaim = last === undefined ? '' : claimText(last);
     return { checks, violations, account, story: this.#story, lastClaim, healthyPorts };
+  }
+
+  #standing(): readonly Fault[] {
+    return [...this.#undos.keys()].map(({ fault }) => fault);
   }
 
   #change(act: () => Promise<void>): void {

@@ -1,11 +1,20 @@
+import { run } from 'iproute-exec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { NetworkInstanceTest } from '../../gen/config/uplink.js';
 import { PortTestState } from '../../gen/evecommon/uplink.js';
 import { NetworkInterfaceManagerServiceClient } from '../../gen/nim/v1/network_interface_manager.js';
-import type { NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
+import { SelectionProof, type NetworkInstanceTestStatus } from '../../gen/nim/v1/network_instance_test_status.js';
 import { call, connectTo } from '../../lib/rpc/index.js';
-import { internetAddresses, portNames, waitFor, type PortName } from '../../lab/index.js';
+import {
+  commandFile,
+  inflict,
+  internetAddresses,
+  portNames,
+  servicePorts,
+  waitFor,
+  type PortName,
+} from '../../lab/index.js';
 import { launchShip, wrongSources, type Ship } from './ship.js';
 
 const FIRST = internetAddresses.echo;
@@ -158,6 +167,25 @@ describe('a ship whose network instance names its targets', () => {
     const eth0 = (await status())?.candidates.find(({ logicalLabel }) => logicalLabel === 'eth0');
     expect(eth0).toMatchObject({ testState: PortTestState.PORT_TEST_STATE_WORKING, degraded: true });
   }, 180_000);
+
+  it('says of a target of kind tcp that a connection is all that is proved, behind a portal, too', async () => {
+    await testBy({ target: `tcp://${FIRST}:${servicePorts.http}` });
+    const isReached = async (): Promise<true | undefined> => {
+      const now = await status();
+      const proof = now?.proof === SelectionProof.SELECTION_PROOF_CONNECTION;
+      return proof && now.selectedPort?.logicalLabel === 'eth0' && !now.verified ? true : undefined;
+    };
+    await waitFor('eth0 to be reached', isReached, { timeoutMs: 60_000, everyMs: 100 });
+    undo.push(await inflict(ship.lab, { kind: 'portal', port: 'eth0' }));
+    const { results } = await call(nim, 'testPorts', { ports: ['eth0'] }, { timeoutMs: 30_000 });
+    expect(results.flatMap(({ targets }) => targets.map(({ testState }) => testState))).toEqual([
+      PortTestState.PORT_TEST_STATE_WORKING,
+    ]);
+    expect(await isReached()).toBe(true);
+    const argv = [await commandFile(), 'status', '--run-dir', ship.lab.runDir];
+    const { stdout } = await run(process.execPath, argv, { timeoutMs: 30_000, allowFailure: true });
+    expect(stdout).toMatch(/default: eth0 is reached by TCP connect only: .* anyone on the way can/);
+  });
 
   async function selected(): Promise<string | undefined> {
     return (await status())?.selectedPort?.logicalLabel;

@@ -32,6 +32,7 @@ export {
   causes,
   type NoPortReason,
   type FailoverWait,
+  type Proof,
   type Selection,
   type SelectionCause,
   type SelectionOutcome,

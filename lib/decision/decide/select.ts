@@ -3,6 +3,7 @@ import { explainCandidates } from './candidates.js';
 import { causeOfChange } from './cause.js';
 import { chooseContender, delayFailover, rankContenders, type Choice, type Contender } from './choose.js';
 import { failbackHold } from './failback-hold.js';
+import { proofOf } from './proof.js';
 import { formatSeconds } from './format-seconds.js';
 import type { SelectionMemory } from './memory.js';
 import type { NetworkInstancePolicy, PortPolicy } from './policy.js';
@@ -150,13 +151,16 @@ function outcomeOf(
   assessments: readonly Assessment[],
 ): SelectionOutcome {
   if (choice.kind === 'none') return { kind: 'none', reason: whyNoPort(networkInstance, assessments) };
-  const { port, testState } = choice.contender;
+  const { port } = choice.contender;
+  const evidence = assessments.find((assessment) => assessment.port === port)?.evidence;
+  const proof = choice.kind === 'in-use-during-failover-hold' || evidence === undefined ? 'none' : proofOf(evidence);
   return {
     kind: 'port',
     label: port.label,
     interfaceName: port.interfaceName,
     priority: port.priority,
-    verified: choice.kind !== 'in-use-during-failover-hold' && testState === 'working',
+    proof,
+    verified: proof === 'target' || proof === 'address',
   };
 }
 

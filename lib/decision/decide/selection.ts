@@ -18,13 +18,20 @@ export type SelectionCause = (typeof causes)[number];
 /** Why there is no port: nim.v1.NoPortReason. */
 export type NoPortReason = 'no-matching-port' | 'none-permitted' | 'none-usable' | 'air-gapped';
 
+/**
+ * What is proved of a port: nim.v1.SelectionProof. `address`: link, address and a default route, and no target is
+ * asked. `connection`: connections to its target are accepted, which anyone on the way can do, and no more is asked.
+ */
+export type Proof = 'none' | 'address' | 'connection' | 'target';
+
 export type SelectionOutcome =
   | {
       readonly kind: 'port';
       readonly label: string;
       readonly interfaceName: string;
       readonly priority: number;
-      /** It is known to work, not only chosen for want of a better one. */
+      readonly proof: Proof;
+      /** It is known to work by all that is asked of it, and what is asked proves something. */
       readonly verified: boolean;
     }
   | { readonly kind: 'none'; readonly reason: NoPortReason };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { rankPortsForOperation } from '../../../lib/decision/decide/index.js';
-import { NETWORK_INSTANCE_ID, Scenario } from '../../../lib/decision/decide/testing/scenario.js';
+import { NETWORK_INSTANCE_ID, Scenario, targetOf } from '../../../lib/decision/decide/testing/scenario.js';
 import { explainOperation, explainSelection, formatDuration } from './explain.js';
 
 function explained(scenario: Scenario, seconds: number, changes = ''): readonly string[] {
@@ -19,7 +19,7 @@ describe('explainSelection', () => {
     scenario.decideAt(200, 'eth0:up');
     expect(explained(scenario, 212)).toEqual([
       'crew uses wwan0 (priority 10), for 1 min 52 s.',
-      'It is known to work.',
+      'It has link, address and a default route, and no target is asked whether it works.',
       'Last change: link lost (eth0: no carrier).',
       '1. wwan0 (priority 10): in use, and kept until a better port has worked for long enough.',
       '2. eth0 (priority 0): works again after 100 s, and must have worked for 30 s before traffic goes back to it; 18 s to go.',
@@ -35,6 +35,15 @@ describe('explainSelection', () => {
       'Last change: link lost (eth0: switched off (administratively down)).',
       'eth0 (priority 0): permitted, not usable now: switched off (administratively down).',
     ]);
+  });
+
+  it.each([
+    ['tcp://192.0.2.1:443', /^It is reached: .* \(TCP connect only\), which anyone on the way can do/],
+    ['https://a.example/', /^It is known to work\.$/],
+    ['icmp://192.0.2.1', /^It is known to work\.$/],
+  ])('names what is proved by %s', (target, words) => {
+    const scenario = new Scenario('eth0=0', targetOf(target));
+    expect(explained(scenario, 0, 'eth0:answers')[1]).toMatch(words);
   });
 
   it('does not call a port good that nobody knows to be', () => {

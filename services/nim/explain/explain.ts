@@ -3,6 +3,7 @@ import {
   formatOperation,
   type Candidate,
   type NoPortReason,
+  type Proof,
   type Selection,
 } from '../../../lib/decision/decide/index.js';
 
@@ -14,11 +15,7 @@ export function explainSelection(selection: Selection, nowMs: number): readonly 
     outcome.kind === 'port'
       ? [
           `${name} uses ${outcome.label} (priority ${outcome.priority}), ${since}.`,
-          selection.failoverWait !== undefined
-            ? 'It does not work.'
-            : outcome.verified
-              ? 'It is known to work.'
-              : 'It is not known to work; none that may be used is.',
+          selection.failoverWait !== undefined ? 'It does not work.' : howWell[outcome.proof],
         ]
       : [`${name} has no port, ${since}: ${whyNone[outcome.reason]}. Its traffic is rejected.`];
   return [
@@ -28,6 +25,15 @@ export function explainSelection(selection: Selection, nowMs: number): readonly 
     ...selection.candidates.map((candidate) => explainCandidate(candidate, nowMs)),
   ];
 }
+
+const howWell: Readonly<Record<Proof, string>> = {
+  target: 'It is known to work.',
+  address: 'It has link, address and a default route, and no target is asked whether it works.',
+  connection:
+    'It is reached: its target accepts connections (TCP connect only), which anyone on the way can do; ' +
+    'an https:// target would prove more.',
+  none: 'It is not known to work; none that may be used is.',
+};
 
 /** What it waits for before it leaves a port that does not work; none where it waits for nothing. */
 function describeWait({ failoverWait, networkInstanceName: name }: Selection, nowMs: number): readonly string[] {

@@ -36,7 +36,7 @@ export function networkInstanceMetrics(meters: Meters, statuses: () => Statuses)
   );
   gauge(
     'eve_uplink_network_instance_verified',
-    '1 where the selected port is known to work, 0 where it was chosen for want of a better one.',
+    '1 where the selected port is known to work, 0 where it was chosen for want of a better one, or accepts connections and no more is asked (tcp://).',
     [],
     ({ selectedPort, verified }) => (selectedPort === undefined ? [] : [{ value: Number(verified) }]),
   );

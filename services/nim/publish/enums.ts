@@ -3,9 +3,10 @@ import {
   CandidateReasonCode,
   NoPortReason as NoPortReasonMessage,
   SelectionCause as SelectionCauseMessage,
+  SelectionProof,
 } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortLinkState } from '../../../gen/nim/v1/port_status.js';
-import type { NoPortReason, ReasonCode, SelectionCause, TestState } from '../../../lib/decision/decide/index.js';
+import type { NoPortReason, Proof, ReasonCode, SelectionCause, TestState } from '../../../lib/decision/decide/index.js';
 import type { PortObservation } from '../../../lib/decision/snapshot/index.js';
 
 /** The words of decisions as the numbers of the contract; tables, so that the compiler finds what is left out. */
@@ -57,6 +58,13 @@ export const noPortMessages: Readonly<Record<NoPortReason, NoPortReasonMessage>>
   'none-permitted': NoPortReasonMessage.NO_PORT_REASON_NONE_PERMITTED,
   'none-usable': NoPortReasonMessage.NO_PORT_REASON_NONE_USABLE,
   'air-gapped': NoPortReasonMessage.NO_PORT_REASON_AIR_GAPPED,
+};
+
+export const proofMessages: Readonly<Record<Proof, SelectionProof>> = {
+  none: SelectionProof.SELECTION_PROOF_NONE,
+  address: SelectionProof.SELECTION_PROOF_ADDRESS,
+  connection: SelectionProof.SELECTION_PROOF_CONNECTION,
+  target: SelectionProof.SELECTION_PROOF_TARGET,
 };
 
 export function linkStateMessage(observation: PortObservation): PortLinkState {

@@ -6,11 +6,11 @@ import type {
   PortCandidate,
   SelectedPort,
 } from '../../../gen/nim/v1/network_instance_test_status.js';
-import { NoPortReason } from '../../../gen/nim/v1/network_instance_test_status.js';
+import { NoPortReason, SelectionProof } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { durationOf } from '../../../lib/configuration/index.js';
 import type { Candidate, Reason, Selection, SelectionOutcome } from '../../../lib/decision/decide/index.js';
 import { isSuspect } from '../../../lib/decision/health/index.js';
-import { causeMessages, noPortMessages, reasonMessages, testStateMessages } from './enums.js';
+import { causeMessages, noPortMessages, proofMessages, reasonMessages, testStateMessages } from './enums.js';
 import { failureMessage, latencyMessage } from './target-status.js';
 import type { WallTime } from './timestamp.js';
 
@@ -27,6 +27,7 @@ export function testStatusOf(
     selectedPort: selectedPortOf(outcome),
     noPortReason: outcome.kind === 'none' ? noPortMessages[outcome.reason] : NoPortReason.NO_PORT_REASON_UNSPECIFIED,
     verified: outcome.kind === 'port' && outcome.verified,
+    proof: outcome.kind === 'port' ? proofMessages[outcome.proof] : SelectionProof.SELECTION_PROOF_UNSPECIFIED,
     selectedSince: wall.at(selection.sinceMs),
     cause: causeMessages[selection.cause],
     causeDetail: selection.causeDetail,
