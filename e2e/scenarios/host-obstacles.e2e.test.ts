@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { run } from 'iproute-exec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { commandFile, internetAddresses, servicePorts, waitUntil } from '../../lab/index.js';
+import { commandFile, internetAddresses, internetHostName, servicePorts, waitUntil } from '../../lab/index.js';
 import { launchShip, type Ship } from './ship.js';
 
 /** As a person would notice it while looking. */
@@ -72,5 +76,35 @@ describe('a ship whose host has a firewall of its own', () => {
       }),
     ).toBe(true);
     expect(await says('business: obstructed')).toBe(false);
+  });
+});
+
+describe('a ship on whose device somebody else answers names on every address', () => {
+  it('gives its apps their addresses, says so, and answers names when that one has gone', async () => {
+    const pidFile = join(tmpdir(), `evl-names-${process.pid}.pid`);
+    const ship = await launchShip({
+      beforeServices: async (lab) => {
+        const somebody = ['dnsmasq', '--conf-file=/dev/null', '--no-resolv', `--pid-file=${pidFile}`] as const;
+        expect(await lab.exec('device', [...somebody, '--user=root'])).toMatchObject({ exitCode: 0 });
+      },
+    });
+    try {
+      const { lab } = ship;
+      const status = async (): Promise<string> => {
+        const argv = [await commandFile(), 'status', '--run-dir', lab.runDir];
+        return (await run(process.execPath, argv, { timeoutMs: 30_000, allowFailure: true })).stdout;
+      };
+      const saysSo = async (): Promise<boolean> => (await status()).includes('obstructed by port 53 on bn1');
+      expect(await waitUntil(saysSo, { timeoutMs: NAMED_WITHIN_MS })).toBe(true);
+      process.kill(Number((await readFile(pidFile, 'utf8')).trim()), 'SIGTERM');
+      const answersNames = async (): Promise<boolean> => {
+        const argv = ['busybox', 'nslookup', '-type=a', internetHostName('echo1'), '10.77.0.1'] as const;
+        return (await lab.exec('app1', argv)).stdout.includes(internetAddresses.echo1);
+      };
+      expect(await waitUntil(answersNames, { timeoutMs: 20_000, everyMs: 250 })).toBe(true);
+      expect(await waitUntil(async () => !(await saysSo()), { timeoutMs: NAMED_WITHIN_MS })).toBe(true);
+    } finally {
+      await ship.destroy();
+    }
   });
 });

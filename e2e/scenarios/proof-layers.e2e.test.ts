@@ -201,6 +201,7 @@ describe('a ship whose uplink fails above the path', () => {
   it.each<{ fault: PortFaultKind; failure: TestFailureKind }>([
     { fault: 'tcp-dropped', failure: TestFailureKind.TEST_FAILURE_KIND_TIMEOUT },
     { fault: 'tcp-reset', failure: TestFailureKind.TEST_FAILURE_KIND_REFUSED },
+    { fault: 'portal', failure: TestFailureKind.TEST_FAILURE_KIND_TIMEOUT },
   ])('a test by hand that fails for $fault says so the first time', async ({ fault, failure }) => {
     await begin(fault, 'wwan0');
     const { results } = await call(nim, 'testPorts', { ports: ['wwan0'] }, { timeoutMs: 30_000 });
