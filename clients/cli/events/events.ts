@@ -8,6 +8,7 @@ import type { ConnectionOptions } from '../../terminal/addresses.js';
 import { print, printJson, untilInterrupted } from '../../terminal/output.js';
 import { eventLine } from '../../render/event-line.js';
 import { messageToJson } from '../../terminal/json.js';
+import { isWanted, type EventFilter } from './event-filter.js';
 
 async function eventText(event: Event, json: boolean): Promise<string> {
   return json ? JSON.stringify(await messageToJson('org.lfedge.eve.nim.v1.Event', Event, event)) : eventLine(event);
@@ -20,8 +21,31 @@ async function listEvents(options: ConnectionOptions, limit: number): Promise<re
   return events;
 }
 
+interface Kept {
+  /** Those to print. */
+  readonly events: readonly Event[];
+  /** The newest event that there is, whether it is printed or not. */
+  readonly lastSequence: bigint;
+}
+
+/** So many of the newest events that are wanted; 0 is all. */
+async function listWanted(
+  options: ConnectionOptions,
+  limit: number,
+  isWantedEvent: ((event: Event) => boolean) | undefined,
+): Promise<Kept> {
+  const all = await listEvents(options, isWantedEvent === undefined ? limit : 0);
+  const wanted = isWantedEvent === undefined ? all : all.filter(isWantedEvent);
+  return { events: limit === 0 ? wanted : wanted.slice(-limit), lastSequence: all.at(-1)?.sequence ?? 0n };
+}
+
 /** Prints events as they come, and none twice, however often the stream has to be reopened. */
-async function followEvents(options: ConnectionOptions, after: bigint, json: boolean): Promise<void> {
+async function followEvents(
+  options: ConnectionOptions,
+  after: bigint,
+  json: boolean,
+  isWantedEvent: (event: Event) => boolean,
+): Promise<void> {
   const nim = connect('nim', options);
   let last = after;
   let printed: Promise<void> = Promise.resolve();
@@ -34,6 +58,7 @@ async function followEvents(options: ConnectionOptions, after: bigint, json: boo
       onMessage: ({ event }) => {
         if (event === undefined || event.sequence <= last) return;
         last = event.sequence;
+        if (!isWantedEvent(event)) return;
         printed = printed.then(() => printEvent(event));
       },
       signal: untilInterrupted(),
@@ -48,18 +73,28 @@ async function followEvents(options: ConnectionOptions, after: bigint, json: boo
 export interface EventsOptions {
   readonly follow?: boolean;
   readonly limit: number;
+  /** Milliseconds of the wall clock. */
+  readonly since?: number;
+  readonly port?: string;
+  readonly ni?: string;
   readonly json?: boolean;
 }
 
 /** `events` */
-export async function events({ follow: goOn, limit, json = false }: EventsOptions, command: Command): Promise<void> {
+export async function events(
+  { follow: goOn, limit, since, port, ni, json = false }: EventsOptions,
+  command: Command,
+): Promise<void> {
   const options = connectionOptionsOf(command);
-  const kept = await listEvents(options, limit);
+  const filter: EventFilter = { sinceMs: since, port, networkInstance: ni };
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const isWantedEvent = (event: Event): boolean => isWanted(event, filter);
+  const { events: kept, lastSequence } = await listWanted(options, limit, isFiltered ? isWantedEvent : undefined);
   if (json && goOn !== true) {
     printJson(await Promise.all(kept.map((event) => messageToJson('org.lfedge.eve.nim.v1.Event', Event, event))));
     return;
   }
   for (const event of kept) print(await eventText(event, json));
-  if (goOn === true) await followEvents(options, kept.at(-1)?.sequence ?? 0n, json);
-  else if (kept.length === 0) print('No events');
+  if (goOn === true) await followEvents(options, lastSequence, json, isWantedEvent);
+  else if (kept.length === 0) print(isFiltered ? 'No such events' : 'No events');
 }

@@ -9,7 +9,7 @@ export function addExplainCommand(program: Command): void {
     .description('why a network instance or an operation uses the port it uses, and why not each of the others')
     .argument(
       '[subject]',
-      `UUID or name of a network instance, or an operation: ${[...operationNames.keys()].join(', ')}; without it every network instance`,
+      `UUID or name of a network instance; or of what is behind one: an app, its address or MAC, a bridge, a port map such as 8080/tcp; or an operation: ${[...operationNames.keys()].join(', ')}; without it every network instance`,
     )
     .option(
       '--to <destination>',

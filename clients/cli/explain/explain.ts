@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { ExplainResponse, type ExplainRequest } from '../../../gen/nim/v1/network_interface_manager.js';
-import type { NetworkInterfaceManagerServiceClient } from '../../../gen/nim/v1/network_interface_manager.js';
 import { systemClock } from '../../../lib/clock/index.js';
 import type { NetworkInstanceStatus } from '../../../gen/zedrouter/v1/network_router.js';
 import { call } from '../../../lib/rpc/index.js';
-import { ask, withConnection, type Connection } from '../../connection/clients.js';
+import { ask, withConnection } from '../../connection/clients.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson } from '../../terminal/output.js';
 import { drainLines } from '../../render/drain-lines.js';
@@ -13,6 +12,7 @@ import { messageToJson } from '../../terminal/json.js';
 import { explainAccess } from './explain-access.js';
 import { destinationIn, type Destination } from './destination.js';
 import { operationNames } from '../../terminal/operation-names.js';
+import { whereaboutsOf, type Whereabouts } from './whereabouts.js';
 
 type Subject = NonNullable<ExplainRequest['subject']>;
 
@@ -22,22 +22,72 @@ export function subjectNamed(word: string): Subject {
   return operation === undefined ? { $case: 'networkInstance', value: word } : { $case: 'operation', value: operation };
 }
 
-async function everyNetworkInstance(
-  nim: Connection<NetworkInterfaceManagerServiceClient>,
-): Promise<readonly Subject[]> {
-  const { statuses } = await ask(nim, (client, callOptions) =>
-    call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+/** What is to be explained, and what the word means where it is no network instance and no operation. */
+interface Subjects {
+  readonly subjects: readonly Subject[];
+  readonly sentences: readonly string[];
+}
+
+async function subjectsOf(word: string | undefined, command: Command): Promise<Subjects> {
+  const { statuses } = await withConnection('nim', connectionOptionsOf(command), (nim) =>
+    ask(nim, (client, callOptions) =>
+      call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
+    ),
   );
-  return statuses.map(({ networkInstanceId }) => ({ $case: 'networkInstance', value: networkInstanceId }));
+  const all = statuses.map(({ networkInstanceId }) => networkInstanceSubject(networkInstanceId));
+  if (word === undefined) return { subjects: all, sentences: [] };
+  const isKnown = statuses.some(
+    ({ networkInstanceId, displayName }) =>
+      networkInstanceId.toLowerCase() === word.toLowerCase() || displayName === word,
+  );
+  const found = isKnown || operationNames.has(word) ? undefined : await whereabouts(word, command);
+  // NIM says that there is no such thing.
+  if (found === undefined) return { subjects: [subjectNamed(word)], sentences: [] };
+  return { subjects: found.networkInstanceIds.map(networkInstanceSubject), sentences: found.sentences };
+}
+
+function networkInstanceSubject(value: string): Subject {
+  return { $case: 'networkInstance', value };
+}
+
+/** Undefined also where zedrouter, which knows apps, does not answer. */
+async function whereabouts(word: string, command: Command): Promise<Whereabouts | undefined> {
+  try {
+    return await withConnection('zedrouter', connectionOptionsOf(command), async (zedrouter) => {
+      const request = { networkInstances: [] };
+      const { statuses } = await ask(zedrouter, (client, callOptions) =>
+        call(client, 'listNetworkInstanceStatus', request, callOptions),
+      );
+      const found = whereaboutsOf(word, statuses, []);
+      if (found !== undefined || !word.includes('/')) return found;
+      const { portMaps } = await ask(zedrouter, (client, callOptions) =>
+        call(client, 'listPortMaps', request, callOptions),
+      );
+      return whereaboutsOf(word, statuses, portMaps);
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function explained(subjects: readonly Subject[], command: Command): Promise<readonly ExplainResponse[]> {
+  return withConnection('nim', connectionOptionsOf(command), (nim) =>
+    Promise.all(
+      subjects.map((subject) => ask(nim, (client, callOptions) => call(client, 'explain', { subject }, callOptions))),
+    ),
+  );
 }
 
 /**
  * What zedrouter has applied of those that are asked about: NIM knows neither flows on former ports nor what stands in
  * the way on the host. None where zedrouter does not answer, which `status` says.
  */
-async function appliedStatuses(word: string | undefined, command: Command): Promise<readonly NetworkInstanceStatus[]> {
-  const networkInstances = word === undefined ? [] : [word];
-  if (word !== undefined && operationNames.has(word)) return [];
+async function appliedStatuses(
+  subjects: readonly Subject[],
+  command: Command,
+): Promise<readonly NetworkInstanceStatus[]> {
+  const networkInstances = subjects.flatMap((each) => (each.$case === 'networkInstance' ? [each.value] : []));
+  if (networkInstances.length === 0) return [];
   try {
     const { statuses } = await withConnection('zedrouter', connectionOptionsOf(command), (zedrouter) =>
       ask(zedrouter, (client, callOptions) =>
@@ -70,19 +120,15 @@ export async function explain(
     await explainAccess(word, destinationOf(to, command), json === undefined ? {} : { json }, command);
     return;
   }
-  const answers = await withConnection('nim', connectionOptionsOf(command), async (nim) => {
-    const subjects = word === undefined ? await everyNetworkInstance(nim) : [subjectNamed(word)];
-    return Promise.all(
-      subjects.map((subject) => ask(nim, (client, callOptions) => call(client, 'explain', { subject }, callOptions))),
-    );
-  });
+  const { subjects, sentences } = await subjectsOf(word, command);
+  const answers = await explained(subjects, command);
   if (json === true) {
     const values = await Promise.all(
       answers.map((answer) => messageToJson('org.lfedge.eve.nim.v1.ExplainResponse', ExplainResponse, answer)),
     );
-    printJson(word === undefined ? values : values[0]);
+    printJson(word === undefined || sentences.length > 0 ? values : values[0]);
   } else {
-    const applied = await appliedStatuses(word, command);
+    const applied = await appliedStatuses(subjects, command);
     const nowMs = systemClock.wallMs();
     const flows = applied.flatMap(({ displayName, drainingPorts }) => drainLines(displayName, drainingPorts, nowMs));
     const texts =
@@ -92,6 +138,12 @@ export async function explain(
             const id = answer.status?.networkInstanceId;
             return explanationText(answer, applied.find((each) => each.networkInstanceId === id)?.obstacles ?? []);
           });
-    print([...texts, ...(flows.length === 0 ? [] : [flows.join('\n')])].join('\n\n'));
+    print(
+      [
+        ...(sentences.length === 0 ? [] : [sentences.join('\n')]),
+        ...texts,
+        ...(flows.length === 0 ? [] : [flows.join('\n')]),
+      ].join('\n\n'),
+    );
   }
 }

@@ -23,6 +23,7 @@ export function addPolicyCommands(program: Command): void {
   );
   addPatchOptions(set)
     .option('--dry-run', 'only tell what would change and what would move')
+    .option('-y, --yes', 'do not ask on a terminal')
     .option('--expected-version <version>', 'apply only if this policy version is in force', versionNumber)
     .option('--author <name>', 'who changes it; kept with each override', defaultAuthor())
     .option('--reason <text>', 'why; kept with each override')

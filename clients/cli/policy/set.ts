@@ -10,12 +10,14 @@ import { connectionOptionsOf } from '../../terminal/options.js';
 import { CommandProblem } from '../../terminal/problem.js';
 import { print, printJson } from '../../terminal/output.js';
 import { messageToJson } from '../../terminal/json.js';
+import { canAsk, saysYes } from '../../terminal/question.js';
 import { printable } from '../../render/table.js';
 import { foresee, foreseenLines, type Foreseen } from '../foresight.js';
 import { patchFrom, type PatchOptions } from './patch-options.js';
 
 export interface SetOptions extends PatchOptions {
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
   readonly expectedVersion?: bigint;
   readonly author: string;
   readonly reason?: string;
@@ -40,6 +42,9 @@ export async function set(options: SetOptions, command: Command): Promise<void> 
     plan.changes.length === 0 ? undefined : await foresee(connection, { config: undefined, policy: patch });
   if (options.json !== true) print(planText(plan, foreseen));
   const apply = !dryRun && plan.changes.length > 0;
+  if (apply && options.yes !== true && options.json !== true && canAsk() && !(await saysYes('Change it?'))) {
+    throw new CommandProblem('Nothing was changed');
+  }
   // What was shown lies over the version before: over another one it may mean something else.
   const expectedPolicyVersion = plan.policyVersion - 1n;
   const { policyVersion } = apply
