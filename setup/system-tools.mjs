@@ -15,6 +15,7 @@ export const debianPackageOf = new Map([
   ['sysctl', 'procps'],
   ['nsenter', 'util-linux'],
   ['ping', 'iputils-ping'],
+  ['wireguard-go', 'wireguard-go'],
 ]);
 
 /** The same for what only benchmarks measure with. */

@@ -9,6 +9,7 @@ import { isOnline, isUnknown, verdictLine } from './verdict-line.js';
 import { obstacleLines } from './obstacle-lines.js';
 import { printable, table, type Cell, type TableOptions } from './table.js';
 import { durationText, sinceText } from './time.js';
+import { tunnelLines } from './tunnel-lines.js';
 import { applyLabel, causeLabel, noPortLabel } from './enum-labels.js';
 
 const networkInstanceHead = ['NETWORK INSTANCE', 'PORT', 'STATE', 'FOR', 'THEN', 'APPS', 'WHY'];
@@ -149,6 +150,9 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
       ...networkInstances.flatMap(errorLines),
       ...networkInstances.flatMap(obstructionLines),
       ...networkInstances.flatMap(routeLines),
+      ...networkInstances.flatMap(({ name, applied }) =>
+        applied === undefined ? [] : tunnelLines(applied, nowMs).map((line) => printable(`${name}: ${line}`)),
+      ),
       ...networkInstances.flatMap(noticeLines),
       ...configurationLines(view.configuration, nowMs),
       ...view.troubles,

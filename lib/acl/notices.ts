@@ -24,7 +24,7 @@ export function* accessNotices(config: EdgeDevConfig, model: DeviceModel): Slice
   for (const [appIndex, app] of model.apps.entries()) {
     for (const [index, appInterface] of app.interfaces.entries()) {
       const instance = instances.get(appInterface.networkInstanceId);
-      if (instance?.kind !== 'local') continue;
+      if (instance?.network === undefined) continue;
       const field = `apps[${appIndex}].interfaces[${index}].acls`;
       const given = config.apps[appIndex]?.interfaces[index]?.acls ?? [];
       for (const notice of noticesOfList(app, appInterface, field)) notices.push(notice);

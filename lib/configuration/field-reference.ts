@@ -91,8 +91,10 @@ const kindRules: readonly FieldRule[] = [
   },
   {
     kind: 'refused',
-    when: (value, { activate }) => value === ZNetworkInstType.ZnetInstCloud && activate === true,
-    notice: 'network instances of type cloud (VPN) are not built: set `activate` to false',
+    when: (value, { activate, wireguard }) =>
+      value === ZNetworkInstType.ZnetInstCloud && activate === true && wireguard === undefined,
+    notice:
+      'of network instances of type cloud (VPN) those with a WireGuard tunnel are built: set `wireguard`, or `activate` to false',
   },
 ];
 
@@ -338,7 +340,7 @@ const networkInstances: readonly FieldReference[] = [
   honoured('networkInstances[].displayname', 'its name in status, explain and policy; unique'),
   honoured(
     'networkInstances[].instType',
-    'local: bridge, addresses, names, NAT, failover. Switch and cloud are not built: refused where they are active. Other kinds are refused',
+    'local: bridge, addresses, names, NAT, failover; cloud: the same, and all that apps send goes into the tunnel of `wireguard`. Switch, and cloud without `wireguard`, are not built: refused where they are active. Other kinds are refused',
     '',
     kindRules,
   ),
@@ -352,17 +354,17 @@ const networkInstances: readonly FieldReference[] = [
   ),
   warned(
     'networkInstances[].cfg.**',
-    'tunnel of a cloud network instance',
-    'tunnels are not built; nothing is encrypted',
+    "IPsec tunnel of a cloud network instance, in EVE's form",
+    'IPsec is not built: nothing is encrypted by what stands here; `wireguard` is',
   ),
-  honoured('networkInstances[].ipType', 'of a local one: IPV4 only, IPv6 is refused', 'IPV4'),
+  honoured('networkInstances[].ipType', 'of a local or cloud one: IPV4 only, IPv6 is refused', 'IPV4'),
   warnedWhen(
     'networkInstances[].ip.dhcp',
     'how apps get their addresses',
     (value) => value === DHCPType.Static || value === DHCPType.DHCPNone,
     'apps of a local network instance always get their addresses by DHCP',
   ),
-  honoured('networkInstances[].ip.subnet', 'IPv4 network of a local one, /8 to /30; none may overlap another'),
+  honoured('networkInstances[].ip.subnet', 'IPv4 network of a local or cloud one, /8 to /30; none may overlap another'),
   honoured('networkInstances[].ip.gateway', 'address of its bridge', "the subnet's first host"),
   honoured('networkInstances[].ip.domain', "the apps' domain (DHCP)", 'none'),
   honoured(
@@ -372,7 +374,11 @@ const networkInstances: readonly FieldReference[] = [
     nameOfTimeServer,
   ),
   honoured('networkInstances[].ip.moreNtp[]', 'further time servers, likewise', '', nameOfTimeServer),
-  honoured('networkInstances[].ip.dns[]', 'name servers that its dnsmasq asks', 'those of the port in use'),
+  honoured(
+    'networkInstances[].ip.dns[]',
+    'name servers that its dnsmasq asks; of a cloud one inside the tunnel',
+    'those of the port in use; of a cloud one none',
+  ),
   honoured('networkInstances[].ip.dhcpRange.start', 'first address that apps may get', "the subnet's first"),
   honoured('networkInstances[].ip.dhcpRange.end', 'last address that apps may get', "the subnet's last"),
   warned(
@@ -448,8 +454,35 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured(
     'networkInstances[].mtu',
-    'MTU of bridge and apps (DHCP option 26); 576 to 65535. Higher than the lowest of its ports: lowered to that, and status says so',
-    'the lowest of its ports; 1500 without a port',
+    'MTU of bridge and apps (DHCP option 26); 576 to 65535. Higher than the lowest of its ports, less 60 for a tunnel: lowered to that, and status says so',
+    'the lowest of its ports; 1500 without a port; of a tunnel 1420, or the lowest of its ports less 60',
+  ),
+  honoured(
+    'networkInstances[].wireguard.privateKeyFile',
+    'absolute path of a file on the device that has the private key, as `wg genkey` prints it; nobody but root may read it',
+  ),
+  honoured(
+    'networkInstances[].wireguard.addresses[]',
+    'IPv4 addresses of this end inside the tunnel, in no subnet of a network instance; apps leave with the first',
+  ),
+  honoured('networkInstances[].wireguard.peers[].publicKey', 'who the peer is: 32 bytes in base64'),
+  honoured(
+    'networkInstances[].wireguard.peers[].endpoint',
+    'host:port; a name is asked for over the port in use, and again where the peer falls silent',
+  ),
+  honoured(
+    'networkInstances[].wireguard.peers[].keepalive',
+    'time between packets that keep the way back open, whole seconds; 0: none',
+    '25 s',
+  ),
+  honoured(
+    'networkInstances[].wireguard.peers[].allowedPrefixes[]',
+    'IPv4 networks behind the peer, each of one peer; apps are told of them (DHCP option 121, or a default route for 0.0.0.0/0)',
+  ),
+  honoured(
+    'networkInstances[].wireguard.routed',
+    'apps keep their addresses inside the tunnel, and may be reached from there as their access lists say',
+    'false: they leave with the first address',
   ),
   warned('networkInstances[].vlanAccessPorts[].**', 'VLANs of a switch', `VLANs of a switch are not built`),
   warned('networkInstances[].forwardLldp', 'of a switch', 'LLDP is not forwarded'),

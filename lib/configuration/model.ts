@@ -1,6 +1,6 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import type { Ipv4Network } from './ipv4.js';
-import type { ProbeTarget } from './probe-target.js';
+import type { Host, ProbeTarget } from './probe-target.js';
 import type { PortProxies } from './proxies.js';
 
 /**
@@ -125,8 +125,10 @@ export interface NetworkInstance {
   readonly viaGateway?: string | undefined;
   /** Priorities permit ports, and make none better than another (IPRoute.prefer_lower_cost is not set). */
   readonly ignoresPriority?: boolean | undefined;
-  /** Only for kind local. */
+  /** Of kind local, and of kind cloud with a tunnel that is built. */
   readonly network: LocalNetwork | undefined;
+  /** Only of kind cloud; absent: it has none that is built. */
+  readonly tunnel?: WireGuardTunnel | undefined;
   /** Undefined: the operation policy for APP_TRAFFIC applies. */
   readonly allowedPriorities: PriorityLimit | undefined;
   readonly test: NetworkInstanceTestSettings;
@@ -138,6 +140,28 @@ export interface NetworkInstance {
   readonly staticRoutes: readonly StaticRoute[];
   /** How long flows stay on a port that works and is left, `test.drain`. Default 300,000; 0: they move at once. */
   readonly drainMs: number;
+}
+
+/** The WireGuard tunnel of a cloud network instance. */
+export interface WireGuardTunnel {
+  /** Absolute path on the device. */
+  readonly privateKeyFile: string;
+  /** IPv4, of this end inside the tunnel; at least one. */
+  readonly addresses: readonly string[];
+  /** At least one. */
+  readonly peers: readonly WireGuardPeer[];
+  /** Apps keep their addresses inside the tunnel. */
+  readonly isRouted: boolean;
+}
+
+export interface WireGuardPeer {
+  /** 32 bytes in base64. */
+  readonly publicKey: string;
+  readonly endpoint: { readonly host: Host; readonly port: number };
+  /** 0: none. */
+  readonly keepaliveSeconds: number;
+  /** IPv4, host bits zero; at least one, and none of another peer's. */
+  readonly allowedPrefixes: readonly { readonly address: string; readonly length: number }[];
 }
 
 /** A route of a network instance's own (config/netinst.proto, IPRoute). */

@@ -10,9 +10,13 @@ import { priorityLimit } from './policies.js';
 import type { Problems } from './problems.js';
 import { defaultRouteWishes, interpretStaticRoutes } from './static-routes.js';
 import { isHostName, isLabel, isUuid } from './syntax.js';
+import { interpretTunnel, refuseTunnelOverlaps } from './wireguard-tunnel.js';
 
 /** Flow marks have room for 65,535; this many were planned for, 500 were tried. */
 export const MOST_LOCAL_INSTANCES = 4000;
+
+/** Each has a process of its own where the kernel has no WireGuard. */
+export const MOST_CLOUD_INSTANCES = 64;
 
 /** An option of DHCP has 255 bytes, and a line of dnsmasq's configuration 1,024; it would not start. */
 export const MOST_NTP_SERVERS = 60;
@@ -45,6 +49,10 @@ export function* interpretNetworkInstances(
   if (instances.filter(({ kind }) => kind === 'local').length > MOST_LOCAL_INSTANCES) {
     problems.add('networkInstances', `there are more than ${MOST_LOCAL_INSTANCES} local network instances`);
   }
+  if (instances.filter(({ tunnel }) => tunnel !== undefined).length > MOST_CLOUD_INSTANCES) {
+    problems.add('networkInstances', `there are more than ${MOST_CLOUD_INSTANCES} cloud network instances`);
+  }
+  refuseTunnelOverlaps(instances, at, problems);
   return instances;
 }
 
@@ -62,9 +70,10 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
   if (config.mtu !== 0 && (config.mtu < 576 || config.mtu > 65_535)) {
     problems.add(`${field}.mtu`, 'must be 0 (the default) or 576 to 65535');
   }
-  const network = kind === 'local' ? interpretNetwork(config, field, problems) : undefined;
+  const isTunnelled = kind === 'cloud' && config.wireguard !== undefined;
+  const network = kind === 'local' || isTunnelled ? interpretNetwork(config, field, problems) : undefined;
   const staticRoutes =
-    network === undefined ? [] : interpretStaticRoutes(config.staticRoutes, network, field, problems);
+    network === undefined || isTunnelled ? [] : interpretStaticRoutes(config.staticRoutes, network, field, problems);
   return {
     id: id.toLowerCase(),
     name: config.displayname,
@@ -72,6 +81,7 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     active: config.activate,
     portLabel: portLabel === '' ? undefined : portLabel,
     network,
+    tunnel: interpretTunnel(config, kind, field, problems),
     allowedPriorities: priorityLimit(config.allowedPriorities, `${field}.allowedPriorities`, problems),
     test: interpretTest(config, field, problems),
     mtu: config.mtu,
@@ -98,7 +108,7 @@ function kindOf({ instType }: NetworkInstanceConfig, field: string, problems: Pr
 
 function interpretNetwork(config: NetworkInstanceConfig, field: string, problems: Problems): LocalNetwork | undefined {
   if (config.ipType !== AddressType.IPV4 && config.ipType !== AddressType.First) {
-    problems.add(`${field}.ipType`, 'only IPV4 is built for local network instances');
+    problems.add(`${field}.ipType`, 'only IPV4 is built for local and cloud network instances');
   }
   const { ip } = config;
   const subnet = ipv4Network(ip?.subnet ?? '');
@@ -175,12 +185,16 @@ function ntpServer(server: string, field: string, problems: Problems): readonly 
   return [];
 }
 
+function hasSubnet(type: ZNetworkInstType, tunnel: NetworkInstanceConfig['wireguard']): boolean {
+  return type === ZNetworkInstType.ZnetInstLocal || (type === ZNetworkInstType.ZnetInstCloud && tunnel !== undefined);
+}
+
 /** Apps are told apart by their addresses, so no two network instances may share one. */
 function refuseOverlaps(configured: readonly NetworkInstanceConfig[], problems: Problems): void {
   const networks = configured
-    .map(({ ip, instType }, index) => ({
+    .map(({ ip, instType, wireguard }, index) => ({
       index,
-      network: instType === ZNetworkInstType.ZnetInstLocal ? ipv4Network(ip?.subnet ?? '') : undefined,
+      network: hasSubnet(instType, wireguard) ? ipv4Network(ip?.subnet ?? '') : undefined,
     }))
     .flatMap(({ index, network }) => (network === undefined ? [] : [{ index, network }]))
     .sort((a, b) => a.network.first - b.network.first || a.index - b.index);

@@ -15,9 +15,9 @@ export function isInterfaceName(text: string): boolean {
   return /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,14}$/.test(text) && !['.', '..', 'all', 'default'].includes(text);
 }
 
-/** Interfaces that are there already (lo) or that EVE and we make (the bridges bn1, bn2, ...): none is an uplink. */
+/** Interfaces that are there already (lo) or that EVE and we make (bridges bn1, ..., tunnels tn1, ...): no uplinks. */
 export function isTakenInterfaceName(text: string): boolean {
-  return /^(lo|bn\d+)$/.test(text);
+  return /^(lo|bn\d+|tn\d+)$/.test(text);
 }
 
 /** A label or name: printable, without quotes, so that it can stand in logs, rules and files as it is. */

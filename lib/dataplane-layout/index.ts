@@ -8,6 +8,9 @@
  * Marks without the 0xe are somebody else's. A flow's conntrack mark names the port and network instance it began on:
  * 0xe, a zero, two digits of port number, one of the static route (0: the default route), three of network instance
  * number.
+ *
+ * Marks that begin with 0xef1 are of tunnels, since no port has the number 15: 0xef10 and the network instance's number
+ * is what a tunnel sends outside, and its flow; 0xef11 and the number is what apps send into it.
  */
 
 /** Route and rule protocol number by which we know our own. */
@@ -40,6 +43,8 @@ export const PREFERENCE = {
   /** The same by source address, one chain a network instance (EVE: 10000). */
   source: 10000,
   sourceUnreachable: 10009,
+  /** The device's own traffic inside a tunnel, which never leaves by anything else. */
+  tunnel: 14700,
   /** The device's own traffic: what a port's subnet says, where another port has the same one. */
   portSubnet: 14800,
   /** The device's own traffic: what the host's main table says of particular networks. */
@@ -128,6 +133,34 @@ export function portMark(portNumber: number): number {
 /** The port that a flow's mark names. */
 export function portOfMark(mark: number): number {
   return (mark >>> 16) & 0xff;
+}
+
+/** What stands for "inside the tunnel" where a flow's mark has the number of its port. */
+export const TUNNEL_PORT_NUMBER = 0x20;
+const TUNNEL_OUTER = 0xef100000;
+const TUNNEL_INNER = 0xef110000;
+/** By these bits the packets, and the flow, that a tunnel sends outside are known. */
+export const TUNNEL_MARK_MASK = 0xffff0000;
+export const TUNNEL_OUTER_MARK = TUNNEL_OUTER;
+
+/** The mark that the tunnel of a network instance gives what it sends outside. */
+export function tunnelOuterMark(niNumber: number): number {
+  return (TUNNEL_OUTER | niNumber) >>> 0;
+}
+
+/** The mark of what the apps of a network instance send into its tunnel, in place of a ranking. */
+export function tunnelInnerMark(niNumber: number): number {
+  return (TUNNEL_INNER | niNumber) >>> 0;
+}
+
+/** Whether what stands for a ranking says that all goes into a tunnel. */
+export function isTunnelInnerMark(mark: number): boolean {
+  return (mark & TUNNEL_MARK_MASK) >>> 0 === TUNNEL_INNER;
+}
+
+/** The name of a network instance's tunnel device. */
+export function tunnelName(niNumber: number): string {
+  return `tn${niNumber}`;
 }
 
 /** The routing tables that are kept for ports, both ends included. 500 and up are the ports' tables in EVE, too. */

@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Written to stdin, which is then closed. */
   readonly input?: string;
   readonly namespace?: string;
+  /** In a session of its own: what it leaves behind does not end with our terminal. */
+  readonly detached?: boolean;
   /** A non-zero exit code is a result, not an error. */
   readonly allowFailure?: boolean;
   /** Called with each piece of stdout instead of keeping it; it then does not count against maxOutputBytes. */
@@ -40,7 +42,7 @@ const DRAIN_MS = 100;
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const argv = inNamespace({ file, args }, options.namespace);
-  const child = start(argv);
+  const child = start(argv, options.detached === true);
   const outcome = await outcomeOf(child, options);
   const { stdout, stderr, exitCode } = outcome;
   if (outcome.reason === undefined && exitCode !== null && (exitCode === 0 || options.allowFailure === true)) {
@@ -57,9 +59,10 @@ interface Outcome {
   readonly cause?: unknown;
 }
 
-function start(argv: Argv): ChildProcess {
+function start(argv: Argv, detached: boolean): ChildProcess {
   try {
-    return spawn(argv.file, argv.args, { stdio: ['pipe', 'pipe', 'pipe'], env: childEnvironment(), cwd: '/' });
+    const stdio = ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'];
+    return spawn(argv.file, argv.args, { stdio, env: childEnvironment(), cwd: '/', detached });
   } catch (cause) {
     throw new CommandError({ command: textOf(argv), exitCode: null, stderr: '', reason: 'cannot be started', cause });
   }

@@ -5,7 +5,9 @@ import {
   writeBridgeAdd,
   writeLinkAttach,
   writeLinkDelete,
+  writeLinkRename,
   writeLinkSet,
+  writeWireGuardAdd,
   type BridgeSettings,
   type LinkSettings,
 } from './link.js';
@@ -28,6 +30,10 @@ export type KernelChange =
   | { readonly kind: 'bridge-add'; readonly name: string; readonly settings: BridgeSettings }
   | { readonly kind: 'link-set'; readonly name: string; readonly settings: LinkSettings }
   | { readonly kind: 'link-delete'; readonly name: string }
+  /** A new WireGuard device, down; `changeWireGuardDevice` gives it a key and peers. */
+  | { readonly kind: 'wireguard-add'; readonly name: string }
+  /** The link has to be down. */
+  | { readonly kind: 'link-rename'; readonly name: string; readonly to: string }
   /** Puts a link into a bridge. */
   | { readonly kind: 'link-attach'; readonly name: string; readonly bridge: string }
   | { readonly kind: 'address-add'; readonly dev: string; readonly address: Address }
@@ -70,6 +76,10 @@ export function formatChange(change: KernelChange): string {
       return words('link set dev', change.name, formatLinkSettings(change.settings));
     case 'link-delete':
       return `link del ${change.name}`;
+    case 'wireguard-add':
+      return `link add ${change.name} type wireguard`;
+    case 'link-rename':
+      return `link set dev ${change.name} name ${change.to}`;
     case 'link-attach':
       return `link set dev ${change.name} master ${change.bridge}`;
     case 'address-add':
@@ -114,6 +124,7 @@ export function isAlreadySo(change: KernelChange, { errno }: NetlinkError): bool
       return change.settings.isUp === false && errno === ERRNO.noDevice;
     case 'rule-add':
     case 'address-add':
+    case 'wireguard-add':
       return errno === ERRNO.exists;
     default:
       return false;
@@ -144,7 +155,10 @@ class Batch {
     }
     this.#last = write(this.#writer, change, index);
     this.#sent.set(this.#last, { change, position });
-    if (makesOrEndsLink(change)) this.#indexes.delete(change.name);
+    if (makesOrEndsLink(change)) {
+      this.#indexes.delete(change.name);
+      if (change.kind === 'link-rename') this.#indexes.delete(change.to);
+    }
     if (this.#sent.size >= REQUESTS_AT_ONCE) this.send();
   }
 
@@ -162,7 +176,7 @@ class Batch {
   #indexOf(name: string): number | undefined {
     const known = this.#indexes.get(name);
     if (known !== undefined) return known;
-    if ([...this.#sent.values()].some(({ change }) => makesOrEndsLink(change) && change.name === name)) this.send();
+    if ([...this.#sent.values()].some(({ change }) => makesOrEndsLink(change) && concerns(change, name))) this.send();
     const index = readLink(this.#socket, name)?.index;
     if (index !== undefined) this.#indexes.set(name, index);
     return index;
@@ -171,8 +185,16 @@ class Batch {
 
 function makesOrEndsLink(
   change: KernelChange,
-): change is Extract<KernelChange, { readonly kind: 'bridge-add' | 'link-delete' }> {
-  return change.kind === 'bridge-add' || change.kind === 'link-delete';
+): change is Extract<KernelChange, { readonly kind: 'bridge-add' | 'wireguard-add' | 'link-rename' | 'link-delete' }> {
+  return LINK_CHANGES.has(change.kind);
+}
+
+const LINK_CHANGES: ReadonlySet<KernelChange['kind']> = new Set([
+  ...(['bridge-add', 'wireguard-add', 'link-rename', 'link-delete'] as const),
+]);
+
+function concerns(change: { readonly name: string; readonly to?: string }, name: string): boolean {
+  return change.name === name || change.to === name;
 }
 
 /** The interface whose index the request needs. */
@@ -187,6 +209,8 @@ function interfaceOf(change: KernelChange): string | undefined {
       return change.route.dev;
     case 'link-attach':
       return change.bridge;
+    case 'link-rename':
+      return change.name;
     default:
       return undefined;
   }
@@ -200,6 +224,10 @@ function write(writer: MessageWriter, change: KernelChange, linkIndex: number): 
       return writeLinkSet(writer, change.name, change.settings);
     case 'link-delete':
       return writeLinkDelete(writer, change.name);
+    case 'wireguard-add':
+      return writeWireGuardAdd(writer, change.name);
+    case 'link-rename':
+      return writeLinkRename(writer, linkIndex, change.to);
     case 'link-attach':
       return writeLinkAttach(writer, change.name, linkIndex);
     case 'address-add':

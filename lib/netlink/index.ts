@@ -65,3 +65,18 @@ export {
   type SetElement,
   type SetElements,
 } from './set-element.js';
+export { SecretKey } from './secret-key.js';
+export {
+  changeWireGuardDevice,
+  formatWireGuardChange,
+  formatWireGuardEndpoint,
+  hasWireGuard,
+  readWireGuardDevice,
+  wireGuardChange,
+  type WantedWireGuard,
+  type WireGuardChange,
+  type WireGuardDevice,
+  type WireGuardEndpoint,
+  type WireGuardPeer,
+  type WireGuardPeerChange,
+} from './wireguard.js';

@@ -145,6 +145,25 @@ function writeBridgeInfo(writer: MessageWriter, { filtersMembers }: BridgeSettin
   });
 }
 
+/** Asks for a new WireGuard device, down. */
+export function writeWireGuardAdd(writer: MessageWriter, name: string): number {
+  return writer.message(RTM.newLink, FLAG.create | FLAG.exclusive | FLAG.acknowledge, () => {
+    writer.raw(header(0));
+    writer.string(IFLA.name, name);
+    writer.nested(IFLA.linkInfo, () => {
+      writer.string(IFLA_INFO_KIND, 'wireguard');
+    });
+  });
+}
+
+/** Asks for another name of the link with that index, which has to be down. */
+export function writeLinkRename(writer: MessageWriter, linkIndex: number, name: string): number {
+  return writer.message(RTM.newLink, FLAG.acknowledge, () => {
+    writer.raw(header(linkIndex));
+    writer.string(IFLA.name, name);
+  });
+}
+
 /** Asks for the link of that name to be put into the bridge with that index. */
 export function writeLinkAttach(writer: MessageWriter, name: string, bridgeIndex: number): number {
   return writer.message(RTM.newLink, FLAG.acknowledge, () => {

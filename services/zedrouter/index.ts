@@ -176,6 +176,7 @@ function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
     a.isVerified === b.isVerified &&
     a.idsNotKept === b.idsNotKept &&
     a.filtersMembers === b.filtersMembers &&
+    isDeepStrictEqual(a.tunnels, b.tunnels) &&
     a.failures.length === 0 &&
     b.failures.length === 0
   );

@@ -20,7 +20,8 @@ import { changedInterfaces } from './desired/refused-flows.js';
 import { stepFlows, type FlowMemories } from './desired/generations.js';
 import { flowNumbers } from './desired/own-routes.js';
 import type { Ids } from './desired/inputs.js';
-import { localInstances } from './desired/local-instances.js';
+import { isTunnelled, localInstances } from './desired/local-instances.js';
+import { desiredTunnels } from './desired/tunnels.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
 import { adoptedMemories } from './reconcile/adopt.js';
 import { DrainWatch } from './reconcile/drain-watch.js';
@@ -35,6 +36,7 @@ import { printPlan } from './plan/print.js';
 import { refusedFlows, transition } from './plan/transition.js';
 import type { ReconcileReport } from './reconcile/report.js';
 import { completeInputs, type CompleteInputs, type Upstream } from './upstream/inputs.js';
+import { TunnelKeeper } from './tunnels/tunnel-keeper.js';
 import { Verification, type ReadingOutcome } from './reconcile/verification.js';
 
 /** A command that failed is tried again after this, unless something new comes first. */
@@ -62,6 +64,7 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #nameServices: NameServiceKeeper;
+  readonly #tunnels: TunnelKeeper;
   readonly #members = new BridgeMembers();
   readonly #challenger: SessionChallenger;
   readonly #verification: Verification;
@@ -91,6 +94,8 @@ export class Reconciler {
   #isDirty = false;
   /** When the first of what made it dirty was heard. */
   #dirtySinceMs: number | undefined;
+  /** A tunnel device was made anew: nothing leads into it yet, whatever led into the one before. */
+  #hasNewTunnel = false;
   #closed = false;
   #idle: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
@@ -118,6 +123,15 @@ export class Reconciler {
       },
       onFailures: () => {
         if (this.#report !== undefined) this.#tell(this.#report);
+      },
+    });
+    this.#tunnels = new TunnelKeeper({
+      ...{ kernel, clock, logger: options.logger, directory: nameServiceDirectory },
+      onChange: (what) => {
+        if (what === 'anew') {
+          this.#hasNewTunnel = true;
+          this.#markDirty();
+        } else if (this.#report !== undefined) this.#tell(this.#report);
       },
     });
     this.#challenger = new SessionChallenger(kernel.namespace, options.logger);
@@ -153,6 +167,7 @@ export class Reconciler {
    */
   kernelIsDirty(part: ChangedPart): void {
     if (part === 'ruleset') this.#isRulesetSuspect = true;
+    else this.#tunnels.look();
     this.#verification.soon();
     this.#checkRuleset();
   }
@@ -185,6 +200,7 @@ export class Reconciler {
     this.#hostSetTurns.close();
     this.#verification.close();
     this.#nameServices.close();
+    this.#tunnels.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.all([this.#nameServices.queue.idle(), this.#challenger.idle()]);
   }
@@ -248,10 +264,13 @@ export class Reconciler {
     const { model } = inputs.config;
     const ids = await this.#idsInUse.of(model);
     const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
-    const current = this.#current ?? (await this.#readAnew(model, ids));
+    const known = this.#current ?? (await this.#readAnew(model, ids));
+    const current = this.#hasNewTunnel ? withoutTunnels(known) : known;
+    this.#hasNewTunnel = false;
     this.#isFreshlyRead = false;
     const flows = stepFlows(this.#memories, {
-      instances: localInstances(model),
+      // What goes into a tunnel stays there, whichever port that leaves by.
+      instances: localInstances(model).filter((instance) => !isTunnelled(instance)),
       selections: inputs.selections.selections,
       ports: inputs.ports.facts,
       flowsLeft: (niId, port) => this.#drainWatch.flowsLeft(niId, port),
@@ -283,6 +302,9 @@ export class Reconciler {
     const urgentFailures = await this.#apply(urgent, desired.bridges);
     clearImmediate(tellPending);
     if (!switchFailed(urgentFailures)) this.#drainWatch.follow(flows.memories, numbers);
+    if (!switchFailed(urgentFailures)) {
+      this.#tunnels.follow(desiredTunnels({ model, ids, ports: facts, selections: inputs.selections.selections }));
+    }
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
     // Traffic goes the new way; what is left is tidying.
     if (rest.length > 0) {
@@ -317,7 +339,8 @@ export class Reconciler {
     this.#report = report;
     const failures = [...report.failures, ...this.#nameServices.failures()];
     const filtersMembers = this.#filtersMembers;
-    this.#options.onReport({ ...report, failures, idsNotKept: this.#idsInUse.problem, filtersMembers });
+    const tunnels = this.#tunnels.states();
+    this.#options.onReport({ ...report, failures, idsNotKept: this.#idsInUse.problem, filtersMembers, tunnels });
   }
 
   #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {
@@ -329,6 +352,7 @@ export class Reconciler {
       generations: new Map([...memories].map(([niId, { generation }]) => [niId, generation])),
       drains: new Map([...memories].map(([niId, { drains }]) => [niId, drains])),
       nameServiceDirectory: this.#options.nameServiceDirectory,
+      ...(localInstances(inputs.config.model).some(isTunnelled) ? { tunnelsUp: this.#tunnels.up() } : {}),
     });
   }
 
@@ -429,6 +453,16 @@ export class Reconciler {
 
 function hostSetsIn(current: Dataplane | undefined): readonly string[] {
   return [...(current?.accessObjects.values() ?? [])].flatMap(({ kind, name }) => (kind === 'host-set' ? [name] : []));
+}
+
+/** What led into a tunnel device went with it. */
+function withoutTunnels(current: Dataplane): Dataplane {
+  const isOf = (name: string | undefined): boolean => name !== undefined && /^tn\d+$/.test(name);
+  return {
+    ...current,
+    routes: new Map([...current.routes].filter(([, { dev }]) => !isOf(dev))),
+    sysctls: new Map([...current.sysctls].filter(([path]) => !isOf(path.split('/')[3]))),
+  };
 }
 
 function switchFailed(failures: readonly Failure[]): boolean {

@@ -8,6 +8,8 @@ import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson } from '../../terminal/output.js';
 import { drainLines } from '../../render/drain-lines.js';
 import { explanationText } from '../../render/explanation-text.js';
+import { printable } from '../../render/table.js';
+import { tunnelLines } from '../../render/tunnel-lines.js';
 import { messageToJson } from '../../terminal/json.js';
 import { explainAccess } from './explain-access.js';
 import { destinationIn, type Destination } from './destination.js';
@@ -138,12 +140,10 @@ export async function explain(
             const id = answer.status?.networkInstanceId;
             return explanationText(answer, applied.find((each) => each.networkInstanceId === id)?.obstacles ?? []);
           });
-    print(
-      [
-        ...(sentences.length === 0 ? [] : [sentences.join('\n')]),
-        ...texts,
-        ...(flows.length === 0 ? [] : [flows.join('\n')]),
-      ].join('\n\n'),
+    const tunnels = applied.flatMap((each) =>
+      tunnelLines(each, nowMs).map((line) => printable(`${each.displayName}: ${line}`)),
     );
+    const parts = [sentences.join('\n'), ...texts, tunnels.join('\n'), flows.join('\n')];
+    print(parts.filter((text) => text !== '').join('\n\n'));
   }
 }

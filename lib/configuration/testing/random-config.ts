@@ -85,6 +85,19 @@ export const randomConfigJson = some({
         }),
       ),
       mtu: uint32,
+      wireguard: some({
+        privateKeyFile: fc.oneof(fc.constantFrom('/etc/key', '/etc/../key', 'key'), text),
+        addresses: list(address),
+        peers: list(
+          some({
+            publicKey: fc.oneof(fc.constantFrom(Buffer.alloc(32, 1).toString('base64'), 'AAAA'), text),
+            endpoint: fc.oneof(fc.constantFrom('192.0.2.1:51820', 'vpn.example.com:1', '[2001:db8::1]:1', ':1'), text),
+            keepalive: duration,
+            allowedPrefixes: list(fc.oneof(fc.constantFrom('0.0.0.0/0', '::/0'), subnet)),
+          }),
+        ),
+        routed: fc.boolean(),
+      }),
       allowedPriorities: priorities,
       test: some({
         target,

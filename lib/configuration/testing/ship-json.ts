@@ -24,6 +24,22 @@ export function local(number: number, more: Json = {}): Json {
   };
 }
 
+/** Keys that anybody may know. */
+export const publicKey = (number: number): string => Buffer.alloc(32, number).toString('base64');
+
+/** A cloud network instance whose WireGuard tunnel leads everywhere; `more` is laid over the tunnel. */
+export function tunnelled(number: number, more: Json = {}): Json {
+  return local(number, {
+    instType: 'ZnetInstCloud',
+    wireguard: {
+      privateKeyFile: '/etc/eve-uplink/wireguard.key',
+      addresses: [`10.200.0.${number}`],
+      peers: [{ publicKey: publicKey(number), endpoint: 'vpn.example.com:51820', allowedPrefixes: ['0.0.0.0/0'] }],
+      ...more,
+    },
+  });
+}
+
 /** An ACE that maps a port. */
 export function portMap(lport: string, matches: Json[] = [], protocol = 'tcp'): Json {
   return {

@@ -67,6 +67,12 @@ export class MessageWriter {
     this.#buffer.writeBigUInt64BE(BigInt(value), start);
   }
 
+  /** In the machine's byte order. */
+  u16(type: number, value: number): void {
+    const start = this.#attributeHeader(type, 2);
+    this.#buffer.writeUInt16LE(value, start);
+  }
+
   u8(type: number, value: number): void {
     const start = this.#attributeHeader(type, 1);
     this.#buffer.writeUInt8(value, start);

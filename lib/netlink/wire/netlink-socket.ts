@@ -47,7 +47,7 @@ export class NetlinkSocket {
    * Opens a socket, which is to be closed; `withSocket` does both.
    * @throws NetlinkError where the kernel cannot be called from here, or there is no such namespace.
    */
-  static open(protocol: 'route' | 'netfilter', namespace: string | undefined): NetlinkSocket {
+  static open(protocol: 'route' | 'netfilter' | 'generic', namespace: string | undefined): NetlinkSocket {
     const fd = openSocket(protocol, namespace);
     const { setsockopt } = libc();
     const one = Buffer.from([1, 0, 0, 0]);

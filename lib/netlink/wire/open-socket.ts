@@ -10,6 +10,7 @@ const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
 const NETLINK_ROUTE = 0;
 const NETLINK_NETFILTER = 12;
+const NETLINK_GENERIC = 16;
 
 const SOL_SOCKET = 1;
 const bufferOptions = { send: 32, receive: 33 } as const;
@@ -18,6 +19,7 @@ const bufferOptions = { send: 32, receive: 33 } as const;
 const kinds = {
   route: [AF_NETLINK, SOCK_RAW, NETLINK_ROUTE],
   netfilter: [AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER],
+  generic: [AF_NETLINK, SOCK_RAW, NETLINK_GENERIC],
   datagram: [AF_INET, SOCK_DGRAM, 0],
   // Protocol 0: of no kind of frame does it want copies.
   packet: [AF_PACKET, SOCK_DGRAM, 0],

@@ -2,9 +2,9 @@ import { SerialQueue } from './serial-queue.js';
 import { NetlinkSocket } from './netlink-socket.js';
 
 /** Each has a socket of its own, so that an answer which is read late is not in another's way. */
-export type Purpose = 'route' | 'nftables' | 'conntrack';
+export type Purpose = 'route' | 'nftables' | 'conntrack' | 'generic';
 
-const protocols = { route: 'route', nftables: 'netfilter', conntrack: 'netfilter' } as const;
+const protocols = { route: 'route', nftables: 'netfilter', conntrack: 'netfilter', generic: 'generic' } as const;
 
 /**
  * The sockets of the process's own namespace, kept for ever: the kernel makes whoever closes a netfilter socket wait
@@ -16,6 +16,7 @@ const turns: Readonly<Record<Purpose, SerialQueue>> = {
   route: new SerialQueue(),
   nftables: new SerialQueue(),
   conntrack: new SerialQueue(),
+  generic: new SerialQueue(),
 };
 
 /**

@@ -5,14 +5,26 @@ import {
   rankingMark,
   routeFlowNumber,
   stayingMark,
+  TUNNEL_PORT_NUMBER,
+  tunnelInnerMark,
+  tunnelName,
+  tunnelOuterMark,
 } from '../../../lib/dataplane-layout/index.js';
-import { element, elementKey, routeKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
+import {
+  element,
+  elementKey,
+  routeKey,
+  type ElementPart,
+  type Route,
+  type SetElement,
+} from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { accessRules } from './access.js';
 import type { Dataplane, NameService } from './dataplane.js';
 import { forwarderOf, forwarderService } from './forwarders.js';
 import type { NumberedPort, DesireInputs } from './inputs.js';
-import { serversText } from './name-service.js';
+import { isTunnelled, type TunnelledInstance } from './local-instances.js';
+import { serversText, tunnelServersText } from './name-service.js';
 import { flowNumbers, hasOwnRoutes, ownRoutes, selectedRoutes } from './own-routes.js';
 import { overlapOf, portNetworks } from './overlap.js';
 import { placements, placementsUnder, type Placement } from './placement.js';
@@ -22,6 +34,7 @@ import { portRoutes } from './routes.js';
 import { desiredRules } from './rules.js';
 import type { ElementSets } from './sets.js';
 import { desiredSysctls } from './sysctls.js';
+import { tunnelRoutes } from './tunnels.js';
 
 /** A placed network instance with the ports that it follows. */
 interface RankedInstance {
@@ -68,8 +81,13 @@ export function desire(inputs: DesireInputs): Dataplane {
   return {
     sysctls: desiredSysctls(
       [...ports.values()].map(({ facts }) => facts),
-      new Set(ranked.flatMap(({ permitted }) => permitted.map(({ facts }) => facts.interfaceName))),
+      new Set(
+        ranked.flatMap(({ placement: { instance }, permitted }) =>
+          isTunnelled(instance) ? [] : permitted.map(({ facts }) => facts.interfaceName),
+        ),
+      ),
       bridges.keys(),
+      tunnelsUp(inputs, ranked),
     ),
     // The same object until something changes: it need not be compared.
     bridges:
@@ -80,9 +98,7 @@ export function desire(inputs: DesireInputs): Dataplane {
       ...portRoutes([...ports.values()]).map((route) => [routeKey(route), route] as const),
       ...[...subnetRoutes].filter(([, { dev = '' }]) => !outOfServiceBridges.has(dev)),
       ...ranked.flatMap(({ placement }) =>
-        placement.bridge.address === undefined || !hasOwnRoutes(placement.instance)
-          ? []
-          : ownRoutes(placement, inputs).map((route) => [routeKey(route), route] as const),
+        routesOf(placement, inputs).map((route) => [routeKey(route), route] as const),
       ),
     ]),
     rules: desiredRules(
@@ -100,6 +116,24 @@ export function desire(inputs: DesireInputs): Dataplane {
     // Those that others ask come first: they are started before anybody is told to ask them.
     nameServices: new Map([...forwarders(ranked, nameServiceDirectory), ...nameServices(ranked)]),
   };
+}
+
+/** In the table of its own. */
+function routesOf(placement: Placement, inputs: DesireInputs): readonly Route[] {
+  const { instance, number, bridge } = placement;
+  if (bridge.address === undefined) return [];
+  if (isTunnelled(instance)) {
+    return tunnelRoutes(instance.tunnel, number, inputs.tunnelsUp?.has(tunnelName(number)) === true);
+  }
+  return hasOwnRoutes(instance) ? ownRoutes(placement, inputs) : [];
+}
+
+function tunnelsUp({ tunnelsUp: up }: DesireInputs, ranked: readonly RankedInstance[]): readonly string[] {
+  if (up === undefined) return [];
+  return ranked.flatMap(({ placement: { instance, number } }) => {
+    const name = tunnelName(number);
+    return isTunnelled(instance) && up.has(name) ? [name] : [];
+  });
 }
 
 function numbersOf(ranking: readonly NumberedPort[]): readonly number[] {
@@ -187,6 +221,10 @@ function desiredElements(
     flow_mark: new ElementMap(),
     route_mark: new ElementMap(),
     port_map_open: new ElementMap(),
+    tunnel_ranking: new ElementMap(),
+    tunnel_permitted: new ElementMap(),
+    tunnel_source: new ElementMap(),
+    tunnel_routed: new ElementMap(),
     ...portElements(ranked, ports),
   };
   for (const { placement, ranking, permitted, grantedUntilMs, drains, routes } of ranked) {
@@ -197,6 +235,12 @@ function desiredElements(
     made.ni_arrived.put([name]);
     made.ni_sent.put([name]);
     made.within_ni.put([name, name]);
+    if (isTunnelled(instance)) {
+      made.ni_ranking.put([name], [tunnelInnerMark(number)]);
+      made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
+      putTunnel(made, instance, { placement, ranking, permitted, grantedUntilMs });
+      continue;
+    }
     made.ni_ranking.put([name], [rankingMark(numbersOf(ranking))]);
     made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
     for (const port of permitted) {
@@ -225,6 +269,47 @@ function desiredElements(
   }
   const { model, ids } = inputs;
   return { ...made, ...portMapElements(model, ids), ...accessRules(model, ids).elements };
+}
+
+/**
+ * The tunnel is its apps' only way out, as a port would be. What it sends outside follows the ranking by one element of
+ * its own.
+ */
+function putTunnel(
+  made: Readonly<
+    Record<
+      | 'uplinks'
+      | 'permitted'
+      | 'flow_mark'
+      | 'port_path'
+      | 'tunnel_ranking'
+      | 'tunnel_permitted'
+      | 'tunnel_source'
+      | 'tunnel_routed',
+      ElementMap
+    >
+  >,
+  { tunnel }: TunnelledInstance,
+  {
+    placement: { number, bridge },
+    ranking,
+    permitted,
+    grantedUntilMs,
+  }: Pick<RankedInstance, 'placement' | 'ranking' | 'permitted' | 'grantedUntilMs'>,
+): void {
+  const [name, outer] = [tunnelName(number), tunnelOuterMark(number)];
+  const pair = [bridge.name, name];
+  made.uplinks.put([name]);
+  made.permitted.put(pair);
+  made.flow_mark.put(pair, [flowMark(TUNNEL_PORT_NUMBER, number)]);
+  made.port_path.put([portMark(TUNNEL_PORT_NUMBER), name]);
+  made.tunnel_ranking.put([outer], [rankingMark(numbersOf(ranking))]);
+  for (const { facts } of permitted) {
+    made.tunnel_permitted.put([outer, facts.interfaceName], [], grantedUntilMs.get(facts.label));
+  }
+  const [source] = tunnel.addresses;
+  if (tunnel.isRouted) made.tunnel_routed.put(pair);
+  else if (source !== undefined) made.tunnel_source.put(pair, [source]);
 }
 
 function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<string, NumberedPort>) {
@@ -263,6 +348,8 @@ function forwarders(ranked: readonly RankedInstance[], directory: string): Reado
   // Most have no servers of their own, and so the same forwarders.
   const known = new Set<string>();
   for (const { placement, ranking, permitted } of ranked) {
+    // What is asked inside a tunnel is not asked over a port.
+    if (isTunnelled(placement.instance)) continue;
     const configured = placement.instance.network.dnsServers;
     const list = configured.join();
     for (const { number, facts } of [...ranking, ...permitted]) {
@@ -280,9 +367,12 @@ function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<string, Na
   // The same for all that follow the same ranking and have no servers of their own.
   const made = new Map<string, string>();
   return new Map(
-    ranked.flatMap(({ placement: { instance, bridge, nameService }, ranking }) => {
+    ranked.flatMap(({ placement: { instance, number, bridge, nameService }, ranking }) => {
       if (bridge.address === undefined) return [];
       const configured = instance.network.dnsServers;
+      if (isTunnelled(instance)) {
+        return [[bridge.name, { ...nameService, servers: tunnelServersText(configured, tunnelName(number)) }] as const];
+      }
       const key = `${configured.join()}/${ranking.map(({ number }) => number).join()}`;
       const facts = ranking.map((port) => port.facts);
       const servers = made.get(key) ?? serversText(configured, facts);

@@ -19,6 +19,8 @@ export interface DesireInputs {
   readonly drains: ReadonlyMap<string, ReadonlyMap<string, Drain>>;
   /** Where dnsmasq's files live. */
   readonly nameServiceDirectory: string;
+  /** The tunnel devices that are there and up, by name. Absent: none. */
+  readonly tunnelsUp?: ReadonlySet<string>;
 }
 
 /** Flows of a network instance that stay on a port which it has left. */

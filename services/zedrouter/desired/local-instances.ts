@@ -1,22 +1,40 @@
-import type { DeviceModel, LocalNetwork, NetworkInstance, Port } from '../../../lib/configuration/index.js';
+import type {
+  DeviceModel,
+  LocalNetwork,
+  NetworkInstance,
+  Port,
+  WireGuardTunnel,
+} from '../../../lib/configuration/index.js';
 import type { App, AppInterface } from '../../../lib/configuration/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 
-/** A network instance that has a bridge of ours. */
+/** A network instance that has a bridge of ours: a local one, or a cloud one, whose apps are behind a tunnel. */
 export interface LocalInstance extends NetworkInstance {
-  readonly kind: 'local';
+  readonly kind: 'local' | 'cloud';
   readonly network: LocalNetwork;
 }
 
+/** A cloud one: what its apps send goes into the tunnel, and what that sends outside follows the selection. */
+export interface TunnelledInstance extends LocalInstance {
+  readonly kind: 'cloud';
+  readonly tunnel: WireGuardTunnel;
+}
+
 /**
- * The network instances whose bridge, rules and NAT are ours: local and active. Switch and cloud are left as they are.
+ * The network instances whose bridge, rules and NAT are ours: active, and local or with a tunnel that is built.
+ * Switches are left as they are.
  */
 export const localInstances: (model: DeviceModel) => readonly LocalInstance[] = oncePer((model) =>
   model.networkInstances.filter(isLocal),
 );
 
 function isLocal(instance: NetworkInstance): instance is LocalInstance {
-  return instance.kind === 'local' && instance.active && instance.network !== undefined;
+  const { kind, active, network, tunnel } = instance;
+  return active && network !== undefined && (kind === 'local' || (kind === 'cloud' && tunnel !== undefined));
+}
+
+export function isTunnelled(instance: LocalInstance): instance is TunnelledInstance {
+  return instance.kind === 'cloud' && instance.tunnel !== undefined;
 }
 
 /** The ports that carry the label a network instance names. */

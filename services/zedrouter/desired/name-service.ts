@@ -129,6 +129,14 @@ export function serversText(configured: readonly string[], ranking: readonly Por
   );
 }
 
+/**
+ * Of a network instance behind a tunnel: names are asked inside it, of the servers that the configuration names, and of
+ * nobody where it names none; a port's own servers would see in the clear what apps ask for.
+ */
+export function tunnelServersText(configured: readonly string[], tunnel: string): string {
+  return lines(configured.map((server) => `server=${server}@${tunnel}`));
+}
+
 function hostName(name: string): readonly string[] {
   return name === '' ? [] : [name];
 }

@@ -3,7 +3,7 @@ import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
 import { addressNumber, networkOf } from './ipv4.js';
-import { localInstances, portsOf, type LocalInstance } from './local-instances.js';
+import { isTunnelled, localInstances, portsOf, type LocalInstance, type TunnelledInstance } from './local-instances.js';
 
 /** What the ports with a label have for the network instances that ask for it. */
 export interface PortTerms {
@@ -108,6 +108,7 @@ function mayLeadEverywhere({ label, addressing }: Port, factsOf: ReadonlyMap<str
  * route forces one. The notices are those of the configuration that does not come about.
  */
 export function appTerms(instance: LocalInstance, terms: PortTerms): AppTerms {
+  if (isTunnelled(instance)) return tunnelledTerms(instance, terms);
   const { portLabel, network, staticRoutes, propagatesConnectedRoutes } = instance;
   const subnet = { address: network.subnet, length: network.prefixLength };
   const hasDefaultRoute =
@@ -149,6 +150,59 @@ export function appTerms(instance: LocalInstance, terms: PortTerms): AppTerms {
         : []),
     ],
   };
+}
+
+/** What WireGuard puts around a packet: IPv4, UDP, its own header and the authenticator (whitepaper, 5.4.6). */
+const TUNNEL_BYTES = 20 + 8 + 16 + 16;
+/** WireGuard fills packets up to a multiple of so many bytes, and wireguard-go, above the usual MTU, beyond it. */
+const PADDING_BYTES = 16;
+/** Everybody's default (wg-quick(8)): most other ends have it. */
+const TUNNEL_MTU = 1420;
+
+/**
+ * Behind a tunnel: what its peers have is where everything leads, and a packet has to fit into one of its ports'
+ * packets, whichever is in use, so that no move changes what apps have been told.
+ */
+function tunnelledTerms(instance: TunnelledInstance, { lowestMtu }: PortTerms): AppTerms {
+  const { mtu: configured, network, tunnel } = instance;
+  const prefixes = tunnel.peers.flatMap(({ allowedPrefixes }) => allowedPrefixes);
+  const hasDefaultRoute = prefixes.some(({ length }) => length === 0);
+  const subnet = { address: network.subnet, length: network.prefixLength };
+  const domainBytes = network.domainName === '' ? 0 : OPTION_HEAD_BYTES + network.domainName.length;
+  const wanted = hasDefaultRoute ? [] : distinct(prefixes).filter((prefix) => !isWithin(prefix, subnet));
+  const routes = fitting(wanted, OPTION_BYTES_LEFT - domainBytes - OPTION_HEAD_BYTES);
+  const most = mostInside(lowestMtu?.bytes ?? DEFAULT_MTU);
+  const isLowered = configured > most;
+  return {
+    mtu: configured === 0 ? Math.min(TUNNEL_MTU, most) : Math.min(configured, most),
+    hasDefaultRoute,
+    routes,
+    ntpServers: network.ntpServers,
+    notices: [
+      ...(isLowered
+        ? [
+            `its MTU of ${configured} is lowered to ${most}, which fits into what port ${lowestMtu?.port ?? ''} ` +
+              'takes: lower networkInstances[].mtu, or raise that of the port',
+          ]
+        : []),
+      ...(routes.length < wanted.length
+        ? [`apps are told ${routes.length} of ${wanted.length} routes: more do not fit into DHCP`]
+        : []),
+      ...(network.dnsServers.length === 0
+        ? [
+            'apps can ask for no names beyond the network instance: name servers inside the tunnel in ' +
+              'networkInstances[].ip.dns',
+          ]
+        : []),
+    ],
+  };
+}
+
+/** The largest packet inside a tunnel that fits into one of so many bytes outside. */
+function mostInside(bytes: number): number {
+  const most = bytes - TUNNEL_BYTES;
+  if (most >= TUNNEL_MTU) return Math.max(TUNNEL_MTU, most - PADDING_BYTES);
+  return most - (most % PADDING_BYTES);
 }
 
 /** The first that fit. */

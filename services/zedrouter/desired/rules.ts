@@ -11,11 +11,14 @@ import {
   rankingMark,
   routeTable,
   stayingMark,
+  tunnelName,
+  tunnelOuterMark,
 } from '../../../lib/dataplane-layout/index.js';
 import { formatPrefix, rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { AddressFacts, NumberedPort } from './inputs.js';
 import { networkOf } from './ipv4.js';
+import { isTunnelled } from './local-instances.js';
 import { hasOwnRoutes, routerApp } from './own-routes.js';
 import type { Placement } from './placement.js';
 
@@ -68,11 +71,13 @@ export function desiredRules(
     keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } }),
   );
   for (const ranked of subnets) {
+    const { instance } = ranked.placement;
     rules.push(...defence(ranked.placement));
+    if (isTunnelled(instance)) rules.push(...tunnelRules(ranked, instance.tunnel.addresses));
     // Where it is out of service its subnet is that of a port, whose own packets come from there.
     if (ranked.placement.bridge.address === undefined) continue;
     rules.push(...sourceChain(ranked));
-    if (hasOwnRoutes(ranked.placement.instance)) rules.push(...ownRouteRules(ranked.placement));
+    if (hasOwnRoutes(instance) || isTunnelled(instance)) rules.push(...ownRouteRules(ranked.placement));
   }
   rules.push(...hostNetworkRules(ports));
   for (const { number, facts } of ports) {
@@ -156,6 +161,21 @@ function subnetText({ address, prefixLength }: AddressFacts): string {
   return formatPrefix(networkOf(address, prefixLength));
 }
 
+/**
+ * What a tunnel sends outside: the same chain by its own mark, from which its socket takes its first source address,
+ * and which is its way where there is no nft table. And what the device itself sends inside it (names that apps ask
+ * for, answers from the tunnel's address) goes nowhere else.
+ */
+function tunnelRules({ placement: { number }, ranking }: RankedSubnet, addresses: readonly string[]): readonly Keyed[] {
+  const selector = { mark: { value: tunnelOuterMark(number), mask: RANKING_MASK } };
+  const inside = { preference: PREFERENCE.tunnel, action: lookup(routeTable(number)) };
+  return [
+    ...chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable),
+    keyed({ ...inside, outputInterface: tunnelName(number) }),
+    ...addresses.map((address) => keyed({ ...inside, from: { address, length: 32 } })),
+  ];
+}
+
 /** By ranking. A network instance goes to and fro between a few of them. */
 const sourceChains = new WeakMap<Placement, Map<number, readonly Keyed[]>>();
 
@@ -165,7 +185,13 @@ function sourceChain({ placement, ranking }: RankedSubnet): readonly Keyed[] {
   const mark = rankingMark(ranking);
   const known = made.get(mark);
   if (known !== undefined) return known;
-  const rules = chain({ from: placement.subnet }, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
+  const selector = { from: placement.subnet };
+  const rules = isTunnelled(placement.instance)
+    ? [
+        keyed({ ...selector, preference: PREFERENCE.source, action: lookup(routeTable(placement.number)) }),
+        keyed({ ...selector, preference: PREFERENCE.sourceUnreachable, action: { kind: 'unreachable' } }),
+      ]
+    : chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
   made.set(mark, rules);
   return rules;
 }

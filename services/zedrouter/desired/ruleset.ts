@@ -9,6 +9,9 @@ import {
   NFT_FAMILY,
   NFT_TABLE,
   NO_PORT_RANKING,
+  TUNNEL_MARK_MASK,
+  TUNNEL_OUTER_MARK,
+  TUNNEL_PORT_NUMBER,
 } from '../../../lib/dataplane-layout/index.js';
 import { formatMark } from '../../../lib/netlink/index.js';
 import { SET_NAMES, SETS, type SetDefinition } from './sets.js';
@@ -40,7 +43,12 @@ interface Chain {
 
 const OF_OURS = `ct mark & ${formatMark(OURS_MASK)} == ${formatMark(OURS)}`;
 /** What the mark of every flow of ours begins with: a ranking that somebody saved there does not. */
-const PORT_MARKS = Array.from({ length: MAX_PORT_NUMBER }, (_, index) => formatMark(portMark(index + 1))).join(', ');
+const PORT_MARKS = [...Array.from({ length: MAX_PORT_NUMBER }, (_, index) => index + 1), TUNNEL_PORT_NUMBER]
+  .map((number) => formatMark(portMark(number)))
+  .join(', ');
+/** Of a packet or a flow that a tunnel sends outside. */
+const isOfTunnel = (key: 'meta' | 'ct', operator: '==' | '!='): string =>
+  `${key} mark & ${formatMark(TUNNEL_MARK_MASK)} ${operator} ${formatMark(TUNNEL_OUTER_MARK)}`;
 /** Belongs to no flow that is known, and begins none. */
 const MID_STREAM = 'ct state new tcp flags & (fin | syn | rst | ack) != syn';
 /** Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792), and resets. */
@@ -93,6 +101,8 @@ export const CHAINS: readonly Chain[] = [
       // trouble that passes, and never comes to the guard. A session that has ended is told here. One whose port is
       // away for the moment has not ended: its flow is known.
       `meta mark ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${MID_STREAM} counter name stale reject with tcp reset`,
+      // What comes back to a tunnel is let in where the tunnel could send (rp_filter).
+      `iifname @uplinks ${isOfTunnel('ct', '==')} meta mark set ct mark accept`,
       // What comes back is let in where the app could answer it (rp_filter), and without a mark it could not.
       `iifname @uplinks ${OF_OURS} meta mark set ${formatMark(ANSWER_MARK)} accept`,
       // Its flow's mark has been overwritten by somebody else: apps' flows are known by their zone, and what came in
@@ -163,7 +173,13 @@ export const CHAINS: readonly Chain[] = [
   },
   {
     name: 'to_ni',
-    rules: ['ct state established,related accept', 'ct status dnat goto entering', 'counter name not_permitted drop'],
+    rules: [
+      'ct state established,related accept',
+      'ct status dnat goto entering',
+      // From the other end of a tunnel in which apps keep their addresses: their access lists decide.
+      'oifname . iifname @tunnel_routed goto entering',
+      'counter name not_permitted drop',
+    ],
   },
   {
     // A flow that begins toward an app: by a port map, or from another app.
@@ -257,12 +273,34 @@ export const CHAINS: readonly Chain[] = [
     ],
   },
   {
+    // What a tunnel sends outside goes by the ranking of its network instance, whatever address and interface its
+    // socket remembers from the port before: another mark has the kernel look for the way again.
+    name: 'tunnels',
+    hook: 'type route hook output priority mangle; policy accept;',
+    rules: [
+      `${isOfTunnel('meta', '!=')} accept`,
+      'ct mark set meta mark',
+      'meta mark set meta mark map @tunnel_ranking',
+    ],
+  },
+  {
+    // Here the interface is the one that routing has come to in the end.
+    name: 'guard_tunnels',
+    hook: 'type filter hook postrouting priority filter; policy accept;',
+    rules: [`${isOfTunnel('ct', '==')} ct mark . oifname != @tunnel_permitted counter name not_permitted drop`],
+  },
+  {
     name: 'leave',
     hook: 'type nat hook postrouting priority srcnat; policy accept;',
     rules: [
+      // Where the port was left, masquerade forgets the flow with this packet.
+      `${isOfTunnel('ct', '==')} masquerade`,
       'ct mark set iifname . oifname map @flow_mark',
       // What goes by a route of its own is told from what goes by the default one, which may move without it.
       'ct mark set rt classid . oifname map @route_mark',
+      // Into a tunnel: one address, which outlives the device, so that sessions do, too.
+      'iifname . oifname @tunnel_routed accept',
+      'snat ip to iifname . oifname map @tunnel_source',
       // Whatever leaves, and whatever the guard has let through: a permission may end between there and here.
       'iifname @ni_bridges oifname != @ni_bridges masquerade',
       // Hairpin: the answer must come back through here.

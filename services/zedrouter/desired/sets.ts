@@ -38,6 +38,22 @@ export const SETS = {
   port_mark: { key: ['ifname'], value: ['mark'], comment: 'port to the mark of what came in by it' },
   port_address: { key: ['ipv4_addr'], value: ['mark'], comment: "the device's address on a port, for hairpin" },
   port_path: { key: ['mark', 'ifname'], comment: 'a flow of this port leaves by this interface' },
+  tunnel_ranking: {
+    key: ['mark'],
+    value: ['mark'],
+    comment: 'mark of what a tunnel sends outside, to the ranking that it follows',
+  },
+  tunnel_permitted: {
+    key: ['mark', 'ifname'],
+    timed: true,
+    comment: "mark of a tunnel's flow and port: what policy permits",
+  },
+  tunnel_source: {
+    key: ['ifname', 'ifname'],
+    value: ['ipv4_addr'],
+    comment: 'bridge and tunnel to the address that apps leave with inside it',
+  },
+  tunnel_routed: { key: ['ifname', 'ifname'], comment: 'bridge and tunnel in which apps keep their addresses' },
   port_map_owner: {
     key: ['mark', 'inet_proto', 'inet_service'],
     value: ['mark'],

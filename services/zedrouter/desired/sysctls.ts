@@ -11,12 +11,13 @@ import type { PortFacts } from './inputs.js';
  * source (rp_filter) follow its mark: what an app would send without a mark goes nowhere.
  *
  * `carrying`: interfaces of ports that a network instance is permitted on. `bridges`: names. None: nothing is
- * forwarded.
+ * forwarded. `tunnels`: the devices that are there.
  */
 export function desiredSysctls(
   ports: readonly PortFacts[],
   carrying: ReadonlySet<string>,
   bridges: Iterable<string>,
+  tunnels: Iterable<string> = [],
 ): ReadonlyMap<string, string> {
   const forwarding = [...bridges].map((name) => [forwardingPath(name), '1'] as const);
   const sysctls = new Map<string, string>();
@@ -33,6 +34,10 @@ export function desiredSysctls(
     sysctls.set(`${at}/arp_ignore`, '1');
     sysctls.set(`${at}/arp_announce`, '2');
     if (carrying.has(interfaceName)) sysctls.set(forwardingPath(interfaceName), '1');
+  }
+  for (const tunnel of tunnels) {
+    sysctls.set(`net/ipv4/conf/${tunnel}/rp_filter`, '2');
+    sysctls.set(forwardingPath(tunnel), '1');
   }
   for (const [path, value] of forwarding) sysctls.set(path, value);
   return sysctls;

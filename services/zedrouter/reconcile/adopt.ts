@@ -9,6 +9,7 @@ import { elementKey, formatPrefix, type SetElements } from '../../../lib/netlink
 import {
   flowMark,
   isRouteTable,
+  isTunnelInnerMark,
   portOfMark,
   rankedPortNumbers,
   routeTable,
@@ -22,12 +23,15 @@ export function adoptedMemories(dataplane: Dataplane, model: DeviceModel, ids: I
   const { bridges, elements } = dataplane;
   const labels = new Map([...ids.ports].map(([label, portNumber]) => [portNumber, label]));
   const own = new Map(
-    [...bridges.values()].map(({ name, niId }) => {
+    [...bridges.values()].flatMap(({ name, niId }) => {
       const ranking = elements.ni_ranking.get(elementKey([name]))?.value[0];
+      // Flows inside a tunnel stay where they are, whichever port it leaves by.
+      if (ranking !== undefined && isTunnelInnerMark(Number(ranking))) return [];
       const [inUse] = ranking === undefined ? [] : rankedPortNumbers(Number(ranking));
       const port = inUse === undefined ? undefined : labels.get(inUse);
       const generation = Number(elements.ni_zone.get(elementKey([name]))?.value[0] ?? 1);
-      return [niId, { port, generation, drains: drainsOf(ids.networkInstances.get(niId), elements.ni_drain, labels) }];
+      const drains = drainsOf(ids.networkInstances.get(niId), elements.ni_drain, labels);
+      return [[niId, { port, generation, drains }] as const];
     }),
   );
   return new Map([...own, ...routeMemories(dataplane, model, ids, labels)]);

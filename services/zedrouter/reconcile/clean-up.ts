@@ -9,6 +9,7 @@ import { observe } from '../apply/observe.js';
 import { ownKernel } from '../apply/owner-lock.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { isAlreadySo, type KernelChange, type NetlinkError } from '../../../lib/netlink/index.js';
+import { isTunnelOfOurs } from '../tunnels/device.js';
 import { FormerSettings, formerSettingsPath } from './former-settings.js';
 import { nameServiceDirectory } from '../apply/directories.js';
 
@@ -21,8 +22,8 @@ export interface CleanUpOptions {
 
 /**
  * Removes all that is ours from the kernel, and nothing else: rules and routes of our protocol number, the nft table,
- * bridges with our alias, and each dnsmasq of ours. Kernel settings that still are as we made them become what they
- * were before. The traffic guard goes last. Throws where something could not be removed, and says what, and
+ * bridges and tunnels with our alias, and each dnsmasq of ours. Kernel settings that still are as we made them become
+ * what they were before. The traffic guard goes last. Throws where something could not be removed, and says what, and
  * KernelInUseError, with all left as it is, while a zedrouter runs.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
@@ -56,11 +57,15 @@ async function removeFromKernel(kernel: Kernel): Promise<void> {
     chainsInForce: undefined,
     boottimeMs: () => 0,
   });
+  const tunnels = kernel.rtnetlink.links().filter(isTunnelOfOurs);
+  const tunnelNames = new Set(tunnels.map(({ name }) => name));
   const changes: readonly KernelChange[] = [
     ...[...bridges.keys()].map((name) => ({ kind: 'link-delete', name }) as const),
-    // The kernel takes a bridge's routes with it.
+    // A tunnel's process ends with its device.
+    ...tunnels.map(({ name }) => ({ kind: 'link-delete', name }) as const),
+    // The kernel takes a device's routes with it.
     ...[...routes.values()]
-      .filter(({ dev }) => dev === undefined || !bridges.has(dev))
+      .filter(({ dev }) => dev === undefined || !(bridges.has(dev) || tunnelNames.has(dev)))
       .map((route) => ({ kind: 'route-delete', route }) as const),
     ...[...rules.values()].map((rule) => ({ kind: 'rule-delete', rule }) as const),
   ];

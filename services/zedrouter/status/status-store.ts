@@ -19,11 +19,12 @@ function sameStatus(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean
     a.settled === b.settled &&
     a.verified === b.verified &&
     isDeepStrictEqual(a.drainingPorts, b.drainingPorts) &&
+    isDeepStrictEqual(a.tunnel, b.tunnel) &&
     holdsTheSame(a, b)
   );
 }
 
-/** Whether both say the same of what is in force, verified or not; flows that stay on former ports come and go. */
+/** Whether both say the same of what is in force, verified or not; former flows, and handshakes, come and go. */
 export function holdsTheSame(a: NetworkInstanceStatus, b: NetworkInstanceStatus): boolean {
   return (
     a.appliedNitsRevision === b.appliedNitsRevision &&
@@ -41,5 +42,6 @@ function rest({ appInterfaces: _, ...status }: NetworkInstanceStatus): NetworkIn
     settled: false,
     verified: false,
     drainingPorts: [],
+    tunnel: undefined,
   };
 }

@@ -11,7 +11,13 @@ import { SUBNET_TABLE, bridgeName, portTable, routeTable } from '../../../lib/da
 import { forwarderOf } from '../desired/forwarders.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import { addressText } from '../desired/ipv4.js';
-import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
+import {
+  appInterfaceKey,
+  attachedInterfaces,
+  isTunnelled,
+  localInstances,
+  type LocalInstance,
+} from '../desired/local-instances.js';
 import { filtersWithin } from '../desired/placement.js';
 import { madeOnceWithIds } from '../desired/made-once.js';
 import { hasOwnRoutes, placedRoutes } from '../desired/own-routes.js';
@@ -24,6 +30,7 @@ import type { Obstacle } from '../obstacles/obstacle.js';
 import { networkInstanceInfo } from './info.js';
 import { obstacleStatus } from './obstacle-status.js';
 import { holdsTheSame } from './status-store.js';
+import { tunnelErrors, tunnelNotices, tunnelStatus } from './tunnel-status.js';
 import type { Operation } from '../plan/operations.js';
 import type { ReconcileReport } from '../reconcile/report.js';
 
@@ -119,6 +126,7 @@ function appliedStatuses(
       const errors = [
         ...(overlap === undefined ? [] : [describeOverlap(subnetOf(fixed.instance), overlap)]),
         ...errorsOf(fixed, { tables, nameServices }, report.failures),
+        ...tunnelErrors(report.tunnels?.get(fixed.instance.id)),
       ];
       const status: NetworkInstanceStatus = {
         networkInstanceId: fixed.instance.id,
@@ -137,6 +145,7 @@ function appliedStatuses(
         appInterfaces: fixed.appInterfaces,
         portMapCount: fixed.portMapCount,
         dnsServers: dnsServersOf(fixed.instance, facts),
+        tunnel: tunnelStatus(report.tunnels?.get(fixed.instance.id)),
         appliedNitsEpoch: inputs.selections.epoch,
         appliedNitsRevision: selection?.revision ?? 0n,
         appliedConfigVersion: inputs.config.version,
@@ -144,7 +153,11 @@ function appliedStatuses(
         info: undefined,
         settled: false,
         verified: false,
-        notices: [...(own?.notices ?? []), ...unfilteredNotices(report, fixed)],
+        notices: [
+          ...(own?.notices ?? []),
+          ...unfilteredNotices(report, fixed),
+          ...tunnelNotices(report.tunnels?.get(fixed.instance.id)),
+        ],
         mtu: own?.mtu ?? 0,
         staticRoutes: overlap === undefined ? staticRoutesOf(fixed, report) : [],
         drainingPorts: drainingPortsOf(fixed.instance.id, report),
@@ -214,7 +227,9 @@ const fixedParts: (model: DeviceModel, ids: Ids) => readonly FixedPart[] = madeO
   });
 });
 
-function dnsServersOf({ network }: LocalInstance, facts: PortFacts | undefined): string[] {
+function dnsServersOf(instance: LocalInstance, facts: PortFacts | undefined): string[] {
+  const { network } = instance;
+  if (isTunnelled(instance)) return [...network.dnsServers];
   return [...(network.dnsServers.length > 0 ? network.dnsServers : (facts?.dnsServers ?? []))];
 }
 

@@ -1,0 +1,72 @@
+import type { DeviceModel, WireGuardPeer, WireGuardTunnel } from '../../../lib/configuration/index.js';
+import { PROTOCOL, routeTable, tunnelName, tunnelOuterMark } from '../../../lib/dataplane-layout/index.js';
+import { routeVia, type Route } from '../../../lib/netlink/index.js';
+import type { Ids, PortFacts, Selection } from './inputs.js';
+import { isTunnelled, localInstances } from './local-instances.js';
+import { appTermsOf } from './port-terms.js';
+
+/** A tunnel device as it is to be, and the port that it leaves by now. */
+export interface DesiredTunnel {
+  readonly niId: string;
+  /** Of the device. */
+  readonly name: string;
+  readonly privateKeyFile: string;
+  readonly addresses: readonly string[];
+  /** Bytes. */
+  readonly mtu: number;
+  /** Of what it sends outside. */
+  readonly mark: number;
+  readonly peers: readonly WireGuardPeer[];
+  /** Undefined: it has none, and what it sends is rejected. */
+  readonly port: PortFacts | undefined;
+}
+
+/** Below it in metric are the ways into the tunnel. */
+const UNREACHABLE_METRIC = 1_000;
+
+/** By name of the device. */
+export function desiredTunnels(inputs: {
+  readonly model: DeviceModel;
+  readonly ids: Ids;
+  readonly ports: ReadonlyMap<string, PortFacts>;
+  readonly selections: ReadonlyMap<string, Selection>;
+}): ReadonlyMap<string, DesiredTunnel> {
+  const { model, ids, ports, selections } = inputs;
+  const tunnels = localInstances(model).filter(isTunnelled);
+  if (tunnels.length === 0) return new Map();
+  const terms = appTermsOf(model, ports);
+  return new Map(
+    tunnels.flatMap(({ id, tunnel }) => {
+      const number = ids.networkInstances.get(id);
+      const mtu = terms.get(id)?.mtu;
+      if (number === undefined || mtu === undefined) return [];
+      const name = tunnelName(number);
+      const { privateKeyFile, addresses, peers } = tunnel;
+      const inUse = selections.get(id)?.armed[0];
+      const port = inUse === undefined ? undefined : ports.get(inUse);
+      return [[name, { niId: id, name, privateKeyFile, addresses, mtu, mark: tunnelOuterMark(number), peers, port }]];
+    }),
+  );
+}
+
+/**
+ * The table of a network instance behind a tunnel: what its peers have, into the tunnel where the device is there, and
+ * `unreachable` behind it, so that nothing ever leaves by a port.
+ */
+export function tunnelRoutes({ peers, addresses }: WireGuardTunnel, niNumber: number, isUp: boolean): readonly Route[] {
+  const own = { table: routeTable(niNumber), protocol: PROTOCOL };
+  const destination = { address: '0.0.0.0', length: 0 };
+  const ways = peers.flatMap(({ allowedPrefixes }) =>
+    allowedPrefixes.map((prefix) =>
+      routeVia({ ...own, destination: prefix, dev: tunnelName(niNumber), source: addresses[0], metric: 1 }),
+    ),
+  );
+  return [
+    ...(isUp ? ways : []),
+    {
+      ...routeVia({ ...own, destination, dev: '', metric: UNREACHABLE_METRIC }),
+      type: 'unreachable',
+      dev: undefined,
+    },
+  ];
+}
