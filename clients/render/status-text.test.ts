@@ -124,7 +124,7 @@ ni1               wwan0  applied, TCP connect only  5 s  sat0  app1  link lost: 
 
 No ports
 
-ni1: wwan0 is reached by TCP connect only: its target accepts connections, which anyone on the way can do; an https:// target would prove more`,
+ni1: wwan0 is reached by TCP connect only: connections are accepted, which anyone on the way can do; an https:// target would prove more`,
   ],
   [
     'no port, an error, and an interface that is not named like its port',

@@ -74,7 +74,7 @@ function isReachedOnly(selection: NetworkInstanceView['selection']): boolean {
 function proofLines({ name, selection }: NetworkInstanceView): readonly string[] {
   if (!isReachedOnly(selection)) return [];
   const port = selection?.selectedPort?.logicalLabel ?? '';
-  const why = 'its target accepts connections, which anyone on the way can do; an https:// target would prove more';
+  const why = 'connections are accepted, which anyone on the way can do; an https:// target would prove more';
   return [printable(`${name}: ${port} is reached by TCP connect only: ${why}`)];
 }
 

@@ -38,7 +38,7 @@ describe('explainSelection', () => {
   });
 
   it.each([
-    ['tcp://192.0.2.1:443', /^It is reached: .* \(TCP connect only\), which anyone on the way can do/],
+    ['tcp://192.0.2.1:443', /^It is reached by TCP connect only: .* anyone on the way can do/],
     ['https://a.example/', /^It is known to work\.$/],
     ['icmp://192.0.2.1', /^It is known to work\.$/],
   ])('names what is proved by %s', (target, words) => {

@@ -30,7 +30,7 @@ const howWell: Readonly<Record<Proof, string>> = {
   target: 'It is known to work.',
   address: 'It has link, address and a default route, and no target is asked whether it works.',
   connection:
-    'It is reached: its target accepts connections (TCP connect only), which anyone on the way can do; ' +
+    'It is reached by TCP connect only: connections are accepted, which anyone on the way can do; ' +
     'an https:// target would prove more.',
   none: 'It is not known to work; none that may be used is.',
 };
