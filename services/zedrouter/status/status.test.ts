@@ -129,3 +129,43 @@ describe('apps of one network instance in a kernel without br_netfilter', () => 
     expect(noticesWith(two, undefined)).not.toMatch(/br_netfilter/);
   });
 });
+
+describe('a forwarder that does not start', () => {
+  it('is an error and an obstacle of the network instances that ask it, and of no other', () => {
+    const eth0 = PORTS.get('eth0');
+    if (eth0 === undefined) throw new Error('no eth0');
+    const service = { config: '', dhcpHosts: '', hosts: '', servers: '' };
+    const report: ReconcileReport = {
+      inputs: {
+        config: { version: 1n, model: MODEL },
+        ports: {
+          epoch: 'e',
+          revision: 1n,
+          facts: new Map([...PORTS, ['eth0', { ...eth0, dnsServers: ['192.0.2.53', '192.0.2.54'] }]]),
+        },
+        selections: {
+          epoch: 'e',
+          revision: 1n,
+          portsRevision: 1n,
+          selections: new Map([
+            [NI_DEFAULT, selection(['wwan0', 'eth0'])],
+            [NI_BUSINESS, selection(['wwan0'])],
+          ]),
+        },
+      },
+      ids: INPUTS.ids,
+      desired: NOTHING,
+      planned: [],
+      failures: [{ operation: { kind: 'name-service-start', bridge: 'names-eth0', service }, message: 'no room' }],
+      phase: 'settled',
+      isVerified: false,
+      draining: new Map(),
+    };
+    const made = networkInstanceStatuses(report, () => undefined);
+    expect(made.get(NI_DEFAULT)).toMatchObject({
+      errors: ['name-service-start: no room'],
+      obstacles: [{ subject: 'dnsmasq of names-eth0', detail: 'no room' }],
+    });
+    expect(made.get(NI_BUSINESS)).toMatchObject({ errors: [], obstacles: [] });
+  });
+});
