@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from 'node:net';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -150,4 +152,35 @@ describe.each([
       value: { extensionNumber: [] },
     });
   });
+});
+
+describe('a caller who asks and reads no answer', () => {
+  it('is asked no more questions than lie on the way', async () => {
+    const questions = 200_000;
+    const session = connect('http://localhost', { createConnection: () => createConnection(socketPath) });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.on('error', () => undefined);
+    // Nobody listens for data, so nothing is read. Each is a frame of gRPC: not compressed, two bytes, list_services.
+    const several = 100;
+    const question = Buffer.from(Array<number[]>(several).fill([0, 0, 0, 0, 2, 0x3a, 0]).flat());
+    let taken = 0;
+    while (taken < questions) {
+      const written = new Promise<true>((resolve) =>
+        stream.write(question, () => {
+          resolve(true);
+        }),
+      );
+      const stuck = new Promise<false>((resolve) => setTimeout(resolve, 1_000, false));
+      if (!(await Promise.race([written, stuck]))) break;
+      taken += several;
+    }
+    session.destroy();
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(questions / 2);
+  }, 30_000);
 });

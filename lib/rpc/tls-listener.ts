@@ -67,6 +67,8 @@ export async function listenWithTls(
   });
   server.on('tlsClientError', (error: Error, socket) => {
     refusals.noteConnection(`${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`, error.message);
+    // Node leaves one open that has not shown a certificate in time, and it would count for ever.
+    socket.destroy();
   });
   const bound = await listening(server, host, port);
   // Out of descriptors, say: the next one who comes may be served.

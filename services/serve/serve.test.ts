@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -12,6 +13,7 @@ import { DeviceConfigServiceClient } from '../../gen/zedagent/v1/device_config.j
 import { HealthClient } from '../../gen/grpc/health/v1/health.js';
 import { checked, libc, openUnixSocket, SOCK_DGRAM, unixAddress } from '../../lib/libc/index.js';
 import { call, connectTo, readRpcError } from '../../lib/rpc/index.js';
+import { Certificates, HAVE_OPENSSL } from '../../lib/rpc/testing/certificates.js';
 
 interface Ended {
   readonly code: number | null;
@@ -64,8 +66,13 @@ describe('serve, as a process of its own', () => {
         contents: `
           import { serve } from './services/serve/index.ts';
           const [runDir, stateDir, metricsPort] = process.argv.slice(2);
+          const certificates = process.env.TEST_CERTIFICATES;
+          const listen = certificates === undefined ? undefined : {
+            host: '127.0.0.1', port: 0, clientCaFile: certificates + '/ca.crt',
+            certFile: certificates + '/server.crt', keyFile: certificates + '/server.key',
+          };
           const metrics = metricsPort === undefined ? undefined : { host: '127.0.0.1', port: Number(metricsPort) };
-          await serve({ services: ['zedagent'], runDir, stateDir, logLevel: 'info', metrics });`,
+          await serve({ services: ['zedagent'], runDir, stateDir, logLevel: 'info', metrics, listen });`,
         resolveDir: process.cwd(),
         loader: 'ts',
       },
@@ -229,6 +236,28 @@ describe('serve, as a process of its own', () => {
     child.kill('SIGHUP');
     expect(JSON.parse(await says('log-level-changed'))).toMatchObject({ level: 'info', logLevel: 'debug' });
     expect(await codeOfGetConfig()).toBe(status.NOT_FOUND);
+  });
+
+  (HAVE_OPENSSL ? it : it.skip)('shows the certificates that it finds at SIGHUP', async () => {
+    const certificates = new Certificates(directory);
+    await certificates.makeAuthority('ca');
+    await certificates.make('server', '/CN=first');
+    const { child, says } = startIn({ TEST_CERTIFICATES: directory });
+    const { tlsPort } = JSON.parse(await says('"service-started"')) as { tlsPort: number };
+    const nameShown = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const ca = certificates.read('ca.crt');
+        const socket = connect({ host: '127.0.0.1', port: tlsPort, servername: 'localhost', ca }, () => {
+          resolve(socket.getPeerCertificate().subject.CN);
+          socket.destroy();
+        });
+        socket.on('error', reject);
+      });
+    expect(await nameShown()).toBe('first');
+    await certificates.make('server', '/CN=second');
+    child.kill('SIGHUP');
+    await says('certificates-reloaded');
+    expect(await nameShown()).toBe('second');
   });
 
   it('ends where it cannot start', async () => {

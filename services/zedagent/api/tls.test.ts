@@ -1,5 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,9 +23,9 @@ import { createLogger } from '../../../lib/observability/index.js';
 import { configFromJson } from '../../../lib/configuration/index.js';
 import { ship } from '../../../lib/configuration/testing/ship-json.js';
 import { call, connectTo, readRpcError } from '../../../lib/rpc/index.js';
+import { Certificates, HAVE_OPENSSL } from '../../../lib/rpc/testing/certificates.js';
 import { startZedagent, type RunningZedagent } from '../index.js';
 
-const HAVE_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 const logger = createLogger({ service: 'test', level: 'silent' });
 const requests = {
   getPolicy: {},
@@ -42,65 +41,6 @@ const request = { config: EdgeDevConfig.fromPartial({ deviceName: 'ship' }), dry
   let service: RunningZedagent;
   const closers: (() => void)[] = [];
   const at = (file: string): string => join(directory, file);
-
-  function openssl(...args: readonly string[]): void {
-    execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' });
-  }
-
-  function makeAuthority(name: string): void {
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-subj',
-      `/CN=${name}`,
-      '-days',
-      '2',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.crt`,
-    );
-  }
-
-  function makeCertificate(name: string, subject: string, authority = 'ca'): void {
-    writeFileSync(at(`${name}.ext`), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-    openssl(
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-subj',
-      subject,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-    );
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      `${authority}.crt`,
-      '-CAkey',
-      `${authority}.key`,
-      '-CAcreateserial',
-      '-days',
-      '2',
-      '-extfile',
-      `${name}.ext`,
-      '-out',
-      `${name}.crt`,
-    );
-  }
 
   function clientOf(name: string | undefined): DeviceConfigServiceClient {
     return connected(DeviceConfigServiceClient, name);
@@ -125,15 +65,16 @@ const request = { config: EdgeDevConfig.fromPartial({ deviceName: 'ship' }), dry
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'evp-tls-'));
-    makeAuthority('ca');
-    makeAuthority('other-ca');
-    makeCertificate('server', '/CN=device');
-    makeCertificate('controller', '/O=fleet/OU=controller/CN=cloud');
-    makeCertificate('controller-by-name', '/CN=controller');
-    makeCertificate('observer', '/OU=observer/CN=bridge');
-    makeCertificate('observer-called-controller', '/OU=observer/CN=controller');
-    makeCertificate('nobody', '/OU=galley/CN=cook');
-    makeCertificate('stranger', '/OU=controller/CN=cloud', 'other-ca');
+    const certificates = new Certificates(directory);
+    await certificates.makeAuthority('ca');
+    await certificates.makeAuthority('other-ca');
+    await certificates.make('server', '/CN=device');
+    await certificates.make('controller', '/O=fleet/OU=controller/CN=cloud');
+    await certificates.make('controller-by-name', '/CN=controller');
+    await certificates.make('observer', '/OU=observer/CN=bridge');
+    await certificates.make('observer-called-controller', '/OU=observer/CN=controller');
+    await certificates.make('nobody', '/OU=galley/CN=cook');
+    await certificates.make('stranger', '/OU=controller/CN=cloud', 'other-ca');
     service = await startZedagent({
       runDir: directory,
       stateDir: at('state'),
