@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
@@ -44,6 +46,11 @@ async function inApp(lab: Lab, app: AppName, ...words: readonly string[]): Promi
   return (await run('ip', ['-n', lab.app(app).topology.namespace, ...words])).stdout;
 }
 
+/** Name servers and time servers of its lease, as its DHCP client keeps them. */
+function inLease(lab: Lab, app: AppName): Promise<string> {
+  return readFile(`/etc/netns/${lab.app(app).topology.namespace}/resolv.conf`, 'utf8');
+}
+
 describe('an app', () => {
   let ship: Ship;
 
@@ -60,6 +67,8 @@ describe('an app', () => {
     const { lab } = ship;
     await lab.pushConfig(withDefaultInstance(lab, changes));
     const isToldNow = async (): Promise<boolean> =>
+      // Its name servers are the last of what a lease brings, and go with it.
+      (await inLease(lab, 'app1')).includes('nameserver') &&
       isTold(
         await inApp(lab, 'app1', 'route', 'show', 'proto', 'dhcp'),
         await inApp(lab, 'app1', 'link', 'show', 'dev', 'eth0'),
@@ -95,6 +104,19 @@ describe('an app', () => {
     for (const line of subnets.stdout.split('\n').filter((each) => /dev (eth0|wwan0|sat0)/.test(each))) {
       expect(routes).toContain(`${line.split(' ')[0] ?? ''} via 10.77.0.1`);
     }
+  });
+
+  it('is told the time servers that the leases of ports name', async () => {
+    const { lab } = ship;
+    await lab.pushConfig(withDefaultInstance(lab, {}));
+    await lab.isp('sat0').nameTimeServer('192.0.2.123');
+    await lab.renewAddress('sat0');
+    const isTold = async (): Promise<boolean> => {
+      await lab.app('app1').plug('bn1');
+      const kept = async (): Promise<boolean> => (await inLease(lab, 'app1')).includes('ntp 192.0.2.123\n');
+      return waitUntil(kept, { timeoutMs: 4_000, everyMs: 50 });
+    };
+    expect(await waitUntil(isTold, { timeoutMs: 30_000 })).toBe(true);
   });
 
   it('of an air-gapped network instance gets no default route', async () => {

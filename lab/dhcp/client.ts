@@ -42,7 +42,7 @@ export class DhcpClient {
         ...['-f', '-i', interfaceName, '-s', join(packageRoot(), 'lab/dhcp/lease.sh')],
         // Three requests, a second apart; where nobody answers, again two seconds later.
         ...['-t', '3', '-T', '1', '-A', '2'],
-        ...['-O', 'staticroutes', '-O', 'mtu'],
+        ...['-O', 'staticroutes', '-O', 'mtu', '-O', 'ntpsrv'],
       ],
       environment: { METRIC: String(metric), DNS_FILE: dnsFile, DNS_WRITE: dnsWrite },
       logFile,

@@ -2,10 +2,10 @@
 # What udhcpc runs when its lease changes, on the device's ports and in the apps.
 #
 # From the lab:   METRIC     of the default route in the main table
-#                 DNS_FILE   gets the name servers, in the syntax of resolv.conf(5)
+#                 DNS_FILE   gets the name servers, in the syntax of resolv.conf(5), and the time servers as `ntp ADDRESS`
 #                 DNS_WRITE  replace (a new file takes its place in one step) or overwrite (the file is a mount point)
-# From udhcpc:    $1, interface, ip, mask (prefix length), router, staticroutes (network router ...), mtu, dns, domain,
-#                 lease (seconds)
+# From udhcpc:    $1, interface, ip, mask (prefix length), router, staticroutes (network router ...), mtu, dns, ntpsrv,
+#                 domain, lease (seconds)
 set -eu
 
 forget() {
@@ -20,6 +20,7 @@ forget() {
 name_servers() {
   [ -z "${domain:-}" ] || echo "search $domain"
   for server in ${dns:-}; do echo "nameserver $server"; done
+  for server in ${ntpsrv:-}; do echo "ntp $server"; done
 }
 
 # RFC 3442: where there are classless routes, the router option does not count.

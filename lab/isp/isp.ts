@@ -42,6 +42,7 @@ export class Isp {
   #nameServer: LabProcess | undefined;
   #interceptor: Agent | undefined;
   #proxy: Agent | undefined;
+  #timeServer: string | undefined;
 
   private constructor(port: PortTopology, options: IspOptions) {
     this.port = port;
@@ -145,6 +146,7 @@ export class Isp {
         folder,
         nameServers: this.#nameServers,
         tellsRouter: this.#tellsRouter,
+        timeServer: this.#timeServer,
       }),
     );
     await writeFile(join(folder, 'leases'), '');
@@ -155,6 +157,13 @@ export class Isp {
       args: ['udhcpd', '-f', configFile],
       logFile: join(folder, 'udhcpd.log'),
     });
+  }
+
+  /** From the next lease on it names a time server. */
+  async nameTimeServer(address: string): Promise<void> {
+    this.#timeServer = address;
+    await this.stopDhcp();
+    await this.startDhcp();
   }
 
   /** Nobody answers DHCP any more: leases are not renewed. The name server goes on. */

@@ -18,6 +18,7 @@ export function dhcpServerConfig(
     readonly folder: string;
     readonly nameServers: readonly string[];
     readonly tellsRouter: boolean;
+    readonly timeServer: string | undefined;
   },
 ): string {
   return [
@@ -34,6 +35,7 @@ export function dhcpServerConfig(
     `option subnet ${dottedMask(port.prefixLength)}`,
     ...(options.tellsRouter ? [`option router ${port.gateway}`] : []),
     `option dns ${options.nameServers.join(' ')}`,
+    ...(options.timeServer === undefined ? [] : [`option ntpsrv ${options.timeServer}`]),
     '',
   ].join('\n');
 }

@@ -369,7 +369,7 @@ const networkInstances: readonly FieldReference[] = [
   honoured('networkInstances[].ip.domain', "the apps' domain (DHCP)", 'none'),
   honoured(
     'networkInstances[].ip.ntp',
-    "the apps' time server (DHCP option 42), by address; those of its ports follow, as many as fit",
+    "the apps' time server (DHCP option 42), by address; those of its ports, of their configuration and their leases, follow, as many as fit",
     'none',
     nameOfTimeServer,
   ),

@@ -27,7 +27,7 @@ import { noInstrumentation } from './metrics/instrumentation.js';
 import { Manager } from './manager.js';
 import { MemoryFile } from './decision-state/memory-file.js';
 import { nimMetrics } from './metrics/index.js';
-import { LeaseNameServers, PortIdentities, PortObserver } from './observe/index.js';
+import { LeaseServers, PortIdentities, PortObserver } from './observe/index.js';
 import { PolicyEvents } from './events/policy-events.js';
 import { Publisher } from './publish/index.js';
 import { networkInterfaceManagerService } from './api/service.js';
@@ -86,7 +86,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       ? noInstrumentation
       : nimMetrics(meters, { publisher, readTraffic: () => readAppTraffic(namespace) });
   const authorizationLists = new AuthorizationLists(publisher, clock);
-  const nameServers: LeaseNameServers = new LeaseNameServers({
+  const nameServers: LeaseServers = new LeaseServers({
     directory: join(runDir, 'dns'),
     logger,
     onChange: () => {

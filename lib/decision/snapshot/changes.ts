@@ -24,6 +24,7 @@ export function describeChanges(before: PortObservation | undefined, after: Port
     ...(before.mtu === after.mtu ? [] : [`MTU is now ${after.mtu}`]),
     ...routeChanges(before, after),
     ...listChange('name servers', before.dnsServers, after.dnsServers),
+    ...listChange('time servers', before.ntpServers ?? [], after.ntpServers ?? []),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 export { describeChanges } from './changes.js';
 export { testByAddress } from './ip-only-test.js';
-export { dnsServersOf, gatewaysOf, isWithin, sourceAddressOf, sourceOfRoute } from './port-network.js';
+export { dnsServersOf, gatewaysOf, ntpServersOf, isWithin, sourceAddressOf, sourceOfRoute } from './port-network.js';
 export {
   adviseOnUnusable,
   describeUnusable,

@@ -50,6 +50,15 @@ export function isWithin(address: string, { address: other, prefixLength }: Obse
   return Math.floor(a / size) === Math.floor(b / size);
 }
 
+/** Time servers: those of the configuration first, then those of the lease. */
+export function ntpServersOf(
+  { ntpServers }: Pick<Port, 'ntpServers'>,
+  observation: PortObservation,
+): readonly string[] {
+  const ofLease = observation.kind === 'present' ? (observation.ntpServers ?? []) : [];
+  return [...new Set([...ntpServers, ...ofLease])];
+}
+
 /** Those of the lease first, then those of the configuration. */
 export function dnsServersOf(
   { dnsServers }: Pick<Port, 'dnsServers'>,

@@ -49,6 +49,8 @@ export interface PresentPort {
    */
   readonly routes: readonly ObservedRoute[];
   readonly dnsServers: readonly string[];
+  /** Time servers that its lease names, IPv4; absent: none. */
+  readonly ntpServers?: readonly string[];
 }
 
 /** The observation of a port that the kernel does not have. */
@@ -134,7 +136,8 @@ export function sameObservation(a: PortObservation, b: PortObservation): boolean
     a.mtu === b.mtu &&
     sameList(a.addresses, b.addresses, sameAddress) &&
     sameList(a.routes, b.routes, sameObservedRoute) &&
-    sameList(a.dnsServers, b.dnsServers)
+    sameList(a.dnsServers, b.dnsServers) &&
+    sameList(a.ntpServers ?? [], b.ntpServers ?? [])
   );
 }
 

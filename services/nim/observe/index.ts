@@ -2,7 +2,7 @@
  * Reads ports from the kernel and compares them by value. An event only says where to read again; state follows from
  * readings alone.
  */
-export { LeaseNameServers, nameServersIn } from './lease-name-servers.js';
+export { LeaseServers, serversIn, type ServersOfLease } from './lease-servers.js';
 export { PortIdentities } from './port-identity.js';
 export {
   PortObserver,

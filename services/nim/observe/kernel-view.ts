@@ -8,6 +8,7 @@ import {
 import type { Link, Rtnetlink } from '../../../lib/netlink/index.js';
 import { isOfInterest, linkStateOf, macAddressOf, observedAddresses, routesByInterface } from './kernel-reading.js';
 import type { ReadScope } from './read-scope.js';
+import type { ServersOfLease } from './lease-servers.js';
 
 /** The part of Rtnetlink that is used. */
 export type KernelReader = Pick<Rtnetlink, 'link' | 'addresses' | 'routes'>;
@@ -83,7 +84,7 @@ export function readRoutes(kernel: KernelReader, view: KernelView): KernelView {
  */
 export function observationOf(
   { link, addresses, routes }: InterfaceView,
-  dnsServers: readonly string[],
+  { nameServers, ntpServers }: ServersOfLease,
   gateway?: string,
 ): PortObservation {
   if (link === undefined) return missingPort;
@@ -95,7 +96,8 @@ export function observationOf(
     mtu: link.mtu,
     addresses,
     routes: gateway === undefined || routes.some(isDefaultRoute) ? routes : [configuredRoute(gateway), ...routes],
-    dnsServers,
+    dnsServers: nameServers,
+    ...(ntpServers.length === 0 ? {} : { ntpServers }),
   };
 }
 

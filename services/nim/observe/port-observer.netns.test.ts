@@ -24,7 +24,11 @@ beforeEach(async () => {
   kernel = new Rtnetlink(namespace.name);
   observer = new PortObserver({
     reader: kernel,
-    nameServers: { of: () => [], follow: () => undefined, refresh: () => Promise.resolve() },
+    nameServers: {
+      of: () => ({ nameServers: [], ntpServers: [] }),
+      follow: () => undefined,
+      refresh: () => Promise.resolve(),
+    },
     clock: systemClock,
     logger,
     onReading: (reading) => {

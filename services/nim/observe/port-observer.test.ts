@@ -102,7 +102,7 @@ beforeEach(() => {
   observer = new PortObserver({
     reader: kernel,
     nameServers: {
-      of: (name) => nameServers.get(name) ?? [],
+      of: (name) => ({ nameServers: nameServers.get(name) ?? [], ntpServers: [] }),
       follow: () => undefined,
       refresh: () => Promise.resolve(),
     },

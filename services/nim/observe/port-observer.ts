@@ -13,10 +13,11 @@ import type { Logger } from '../../../lib/observability/index.js';
 import { observationOf, readInterfaces, readRoutes, watch, type KernelReader, type KernelView } from './kernel-view.js';
 import { everythingOf, mergeScopes, nothing, type ReadScope } from './read-scope.js';
 import { scopeOfEvent } from './scope-of-event.js';
+import type { ServersOfLease } from './lease-servers.js';
 
 /** Name servers of the leases, as they were last read. */
 export interface NameServerSource {
-  of(interfaceName: string): readonly string[];
+  of(interfaceName: string): ServersOfLease;
   follow(interfaceNames: Iterable<string>): void;
   /** Never fails. */
   refresh(): Promise<void>;

@@ -12,6 +12,7 @@ import {
   dnsServersOf,
   gatewaysOf,
   missingPort,
+  ntpServersOf,
   sourceAddressOf,
   sourceOfRoute,
   type PortFacts,
@@ -63,6 +64,7 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     sourceAddress: sourceAddressOf(observation) ?? '',
     differences: [...portDifferences(port, observation)],
     proxies: proxiesMessage(port),
+    ntpServers: [...ntpServersOf(port, observation)],
     revision: 0n,
   };
 }

@@ -50,10 +50,14 @@ interface RankedInstance {
   readonly routes: readonly RankedRoute[];
 }
 
-/** A static route, with the ports that it has left and whose flows stay there. */
+/** A static route, with the ports whose flows stay there. */
 interface RankedRoute {
   readonly flows: number;
-  readonly drains: readonly { readonly port: NumberedPort; readonly endsAtBoottimeMs: number }[];
+  /**
+   * The port in use, and those that it has left; Infinity: as long as it is in use. That one, too, so that neither when
+   * the route leaves it nor when it comes back there is a moment in which a packet might go the other way.
+   */
+  readonly stays: readonly { readonly port: NumberedPort; readonly endsAtBoottimeMs: number }[];
 }
 
 /**
@@ -108,7 +112,7 @@ export function desire(inputs: DesireInputs): Dataplane {
         drains: drains.map((drain) => numbersOf(drain.ranking)),
       })),
       [...ports.values()],
-      new Set(ranked.flatMap(({ routes }) => routes.flatMap((route) => route.drains.map(({ port }) => port.number)))),
+      new Set(ranked.flatMap(({ routes }) => routes.flatMap((route) => route.stays.map(({ port }) => port.number)))),
     ),
     rulesetInForce: true,
     accessObjects: accessRules(model, ids).objects,
@@ -177,11 +181,15 @@ function rankedInstance(
     routes: routes.flatMap((route) => {
       const flows = flowNumbers(model, ids).get(route.id);
       if (flows === undefined) return [];
-      const left = [...(drains.get(route.id) ?? [])].flatMap(([label, drain]) => {
+      const inUse = selections.get(route.id)?.armed[0];
+      // What a route has by a router of its own would stay on the way to another one.
+      const stayInUse =
+        inUse === undefined || route.via.kind === 'gateway' ? [] : [[inUse, { endsAtBoottimeMs: Infinity }] as const];
+      const stays = [...(drains.get(route.id) ?? []), ...stayInUse].flatMap(([label, drain]) => {
         const port = ports.get(label);
         return port === undefined ? [] : [{ port, ...drain }];
       });
-      return [{ flows, drains: left }];
+      return [{ flows, stays }];
     }),
     permitted: known([...new Set(all.flatMap(({ permitted }) => permitted))]),
     grantedUntilMs: new Map(all.flatMap(({ grantedUntilMs }) => [...grantedUntilMs])),
@@ -252,10 +260,11 @@ function desiredElements(
         made.route_mark.put([own, port.facts.interfaceName], [flowMark(port.number, own)]);
       }
     }
-    for (const { flows, drains: left } of routes) {
-      for (const { port, endsAtBoottimeMs } of left) {
+    for (const { flows, stays } of routes) {
+      for (const { port, endsAtBoottimeMs } of stays) {
         const endMs = Math.min(endsAtBoottimeMs + DRAIN_GRACE_MS, endOf(port) ?? Infinity);
-        made.ni_drain.put([flowMark(port.number, flows)], [stayingMark(port.number)], endMs);
+        const end = endMs === Infinity ? undefined : endMs;
+        made.ni_drain.put([flowMark(port.number, flows)], [stayingMark(port.number)], end);
       }
     }
     for (const drain of drains) {

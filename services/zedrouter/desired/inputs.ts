@@ -41,6 +41,8 @@ export interface PortFacts {
   /** Next hops of its default routes, best first. */
   readonly gateways: readonly string[];
   readonly dnsServers: readonly string[];
+  /** Time servers of its configuration and of its lease, IPv4; absent: not told. */
+  readonly ntpServers?: readonly string[];
   /** Bytes; 0: not known. */
   readonly mtu: number;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { routeSelectionId, type RouteVia, type StaticRoute } from '../../../lib/configuration/index.js';
 import { formatRoute, formatRule } from '../../../lib/netlink/index.js';
 import { INPUTS, MODEL, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
-import { plan, splitPlan } from '../plan/plan.js';
+import { plan } from '../plan/plan.js';
 import { adoptedMemories } from '../reconcile/adopt.js';
 import { NOTHING, SimulatedKernel } from '../testing/simulated-kernel.js';
 import { desire } from './desire.js';
@@ -155,29 +155,42 @@ describe("a network instance's own routes", () => {
     );
   });
 
-  it('keep flows on a port that they have left, by a mark that comes before them', () => {
+  it('keep flows on the port in use and on ports that they have left, by marks that come before them', () => {
+    const before = desire(shipWith(byLabel, { armed: ['wwan0', 'sat0'] }).inputs);
+    const stays = (of: ReturnType<typeof desire>) =>
+      [...of.elements.ni_drain.values()].map(({ key, value, endsAtBoottimeMs }) => [
+        key[0],
+        value[0],
+        endsAtBoottimeMs,
+      ]);
+    expect(stays(before)).toEqual([[0xe0021001, 0xef000002, undefined]]);
     const left = shipWith(byLabel, {
       armed: ['sat0', 'wwan0'],
       drains: new Map([[ROUTE, new Map([['wwan0', { endsAtBoottimeMs: 5_000 }]])]]),
     });
-    const { elements, rules } = desire(left.inputs);
-    expect([...elements.ni_drain.values()]).toEqual([
-      expect.objectContaining({ key: [0xe0021001], value: [0xef000002], endsAtBoottimeMs: 7_000 }),
+    const after = desire(left.inputs);
+    expect(stays(after)).toEqual([
+      [0xe0021001, 0xef000002, 7_000],
+      [0xe0031001, 0xef000003, undefined],
     ]);
-    expect([...rules.values()].map(formatRule)).toContain('pref 9030 fwmark 0xef000002 lookup 502 protocol 229');
-    // The mark stands before the route is another.
-    const before = desire(shipWith(byLabel, { armed: ['wwan0', 'sat0'] }).inputs);
-    const phases = plan(before, desire(left.inputs)).map(({ name, operations }) => [
-      name,
-      ...operations.map(({ kind }) => kind),
+    const rules = [...after.rules.values()].map(formatRule);
+    expect(rules.filter((rule) => rule.startsWith('pref 9030'))).toEqual([
+      'pref 9030 fwmark 0xef000002 lookup 502 protocol 229',
+      'pref 9030 fwmark 0xef000003 lookup 503 protocol 229',
     ]);
-    expect(phases).toEqual([
-      ['install', 'rule-add'],
-      ['switch', 'nft'],
-      ['static-routes', 'route-replace', 'route-replace'],
-    ]);
-    const { urgent } = splitPlan(plan(before, desire(left.inputs)));
-    expect(urgent.map(({ name }) => name)).toContain('static-routes');
+    // So whatever comes first, what stays has its mark all the time: on the way there, and on the way back.
+    for (const steps of [plan(before, after), plan(after, before)]) {
+      const changes = steps.flatMap(({ operations }) =>
+        operations.flatMap((each) => (each.kind === 'nft' ? each.change.sets : [])),
+      );
+      const ofOld = changes.filter(({ set }) => set === 'ni_drain');
+      expect(ofOld.flatMap(({ added }) => added.map(({ key }) => key[0]))).toContain(0xe0021001);
+    }
+  });
+
+  it('by a router keep no flows, which would go by another one', () => {
+    const { elements } = desire(shipWith(by('192.0.3.77'), { armed: ['wwan0'] }).inputs);
+    expect(elements.ni_drain.size).toBe(0);
   });
 
   it('are told apart by their flows, the first fourteen', () => {
@@ -223,10 +236,9 @@ describe("a network instance's own routes", () => {
     kernel.run(plan(NOTHING, before));
     expect(plan(kernel.dataplane, before)).toEqual([]);
     const moved = plan(kernel.dataplane, desire(shipWith(byLabel, { armed: ['sat0', 'wwan0'] }).inputs));
-    expect(moved.flatMap(({ operations }) => operations.map(({ kind }) => kind))).toEqual([
-      'route-replace',
-      'route-replace',
-    ]);
+    expect(moved.flatMap(({ operations }) => operations.map(({ kind }) => kind))).toEqual(
+      expect.arrayContaining(['route-replace', 'route-replace']),
+    );
     kernel.run(plan(kernel.dataplane, desire(INPUTS)));
     expect([...kernel.dataplane.routes.values()].filter(({ table: number }) => number === 229_001)).toEqual([]);
   });

@@ -90,6 +90,14 @@ describe('what apps are told', () => {
       ),
       { ntpServers: ['192.0.2.123', '192.0.2.1', '192.0.2.2'] },
     ],
+    [
+      "time servers of the ports' leases last, each once",
+      terms(
+        { network: { ...networkOfDefault(), ntpServers: ['192.0.2.123'] } },
+        { facts: { eth0: { ntpServers: ['192.0.2.5', '192.0.2.123'] }, sat0: { ntpServers: ['192.0.2.6'] } } },
+      ),
+      { ntpServers: ['192.0.2.123', '192.0.2.5', '192.0.2.6'] },
+    ],
   ])('%s', (_what, { terms: made }, want) => {
     expect(made).toMatchObject(want);
   });

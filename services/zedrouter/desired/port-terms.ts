@@ -13,7 +13,7 @@ export interface PortTerms {
   readonly leadEverywhere: boolean;
   /** The subnets of the ports' addresses. */
   readonly networks: readonly Prefix[];
-  /** IPv4 addresses of the time servers that the ports' configuration names. */
+  /** IPv4 addresses of the time servers that the ports' configuration and leases name. */
   readonly ntpServers: readonly string[];
 }
 
@@ -89,7 +89,9 @@ function portTerms(ports: readonly Port[], factsOf: ReadonlyMap<string, PortFact
     lowestMtu: lowest === undefined ? undefined : { bytes: lowest.mtu, port: lowest.label },
     leadEverywhere: ports.some((port) => port.usage !== 'apps-shared' || mayLeadEverywhere(port, factsOf)),
     networks: distinct(networks),
-    ntpServers: [...new Set(ports.flatMap(({ ntpServers }) => ntpServers))],
+    ntpServers: [
+      ...new Set(ports.flatMap(({ label, ntpServers }) => [...ntpServers, ...(factsOf.get(label)?.ntpServers ?? [])])),
+    ],
   };
 }
 

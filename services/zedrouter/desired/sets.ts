@@ -25,7 +25,7 @@ export const SETS = {
     key: ['mark'],
     value: ['mark'],
     timed: true,
-    comment: 'mark of the flows that stay on a port which was left, to the ranking that they follow',
+    comment: 'mark of the flows that stay on a port, whatever is left, to the ranking that they follow',
   },
   permitted: { key: ['ifname', 'ifname'], timed: true, comment: 'bridge and port: what policy permits' },
   flow_mark: { key: ['ifname', 'ifname'], value: ['mark'], comment: 'bridge and port to the mark of a flow' },

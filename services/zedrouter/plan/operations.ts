@@ -60,16 +60,7 @@ export interface SetChange {
 
 /** Phases run in this order; within a phase the order does not matter but for what the kernel demands. */
 export type PhaseName =
-  | 'retire'
-  | 'install'
-  | 'switch'
-  | 'static-routes'
-  | 'follow'
-  | 'open'
-  | 'break'
-  | 'name-services'
-  | 'flows'
-  | 'remove';
+  'retire' | 'install' | 'switch' | 'follow' | 'open' | 'break' | 'name-services' | 'flows' | 'remove';
 
 export interface Phase {
   readonly name: PhaseName;

@@ -1,5 +1,5 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
-import { isRouteTable, PREFERENCE } from '../../../lib/dataplane-layout/index.js';
+import { PREFERENCE } from '../../../lib/dataplane-layout/index.js';
 import {
   elementKey,
   PROTOCOL_NUMBERS,
@@ -38,8 +38,7 @@ const NO_TRANSITION: Transition = { refused: [], warmed: [], ended: [], drained:
  * up go before a port's routes need them;
  * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet; flows whose
  *    drain is over end, as long as they still have their way: their next packets are new and lose nothing;
- * 3. switch: one nft transaction moves marks, generations, port maps and the guard together; where flows of static
- *    routes are to stay on a port that is left, those routes are changed only now;
+ * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
  * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks
  * already);
  * 5. open: new bridges, and the way back to their apps: only now that rules and guard stand;
@@ -58,8 +57,6 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   const sysctls = sysctlOperations(observed.sysctls, desired.sysctls);
   const isOfBridge = bridgeSettings(desired.bridges);
   const isOverBridge = ({ dev = '' }: Route): boolean => desired.bridges.has(dev);
-  const drains = desired.elements.ni_drain.size > 0;
-  const waitsForMarks = ({ table }: Route): boolean => drains && isRouteTable(table);
   const phases: readonly Phase[] = [
     { name: 'retire', operations: [...bridges.givenUp, ...bridges.down] },
     {
@@ -68,15 +65,11 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
         ...transition.warmed,
         ...transition.drained,
         ...sysctls.filter(({ path }) => !isOfBridge(path)),
-        ...routes.replaced.filter(({ route }) => !isOverBridge(route) && !waitsForMarks(route)),
+        ...routes.replaced.filter(({ route }) => !isOverBridge(route)),
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
       ],
     },
     { name: 'switch', operations: nft },
-    {
-      name: 'static-routes',
-      operations: routes.replaced.filter(({ route }) => !isOverBridge(route) && waitsForMarks(route)),
-    },
     {
       name: 'follow',
       operations: [
@@ -106,7 +99,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   return phases.filter(({ operations }) => operations.length > 0);
 }
 
-const MOVING: ReadonlySet<PhaseName> = new Set(['retire', 'install', 'switch', 'static-routes']);
+const MOVING: ReadonlySet<PhaseName> = new Set(['retire', 'install', 'switch']);
 
 /**
  * What moves the traffic, and what may come when it has moved. A new bridge is opened only when its visible rules

@@ -159,6 +159,7 @@ function portFacts(port: PortStatus): PortFacts {
     routes: port.routes.map(routeFacts),
     gateways: port.gateways,
     dnsServers: port.dnsServers,
+    ntpServers: port.ntpServers,
     mtu: port.mtu,
   };
 }

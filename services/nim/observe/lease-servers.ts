@@ -1,7 +1,8 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, open, stat } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import { isInterfaceName } from '../../../lib/configuration/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
@@ -12,24 +13,40 @@ const LONGEST_FILE_BYTES = 16 * 1024;
 /** glibc takes three (resolv.conf(5)); some leases name more. */
 const MOST_SERVERS = 8;
 
-/** Name servers in a file of resolv.conf syntax, in order, each once; what is no address is left out. */
-export function nameServersIn(text: string): readonly string[] {
-  const servers = text
-    .split('\n')
-    .map((line) => /^\s*nameserver\s+([^\s#;]+)/.exec(line)?.[1] ?? '')
-    .filter((server) => isIP(server) !== 0);
-  return [...new Set(servers)].slice(0, MOST_SERVERS);
+/** What a lease names. */
+export interface ServersOfLease {
+  readonly nameServers: readonly string[];
+  /** Time servers, IPv4 (DHCP option 42). */
+  readonly ntpServers: readonly string[];
+}
+
+const NO_SERVERS: ServersOfLease = { nameServers: [], ntpServers: [] };
+
+/**
+ * The servers in a file of resolv.conf syntax with lines `ntp ADDRESS` beside, in order, each once; what is no address
+ * is left out.
+ */
+export function serversIn(text: string): ServersOfLease {
+  const lines = text.split('\n');
+  const named = (pattern: RegExp, isAddress: (server: string) => boolean): readonly string[] =>
+    [...new Set(lines.map((line) => pattern.exec(line)?.[1] ?? '').filter(isAddress))].slice(0, MOST_SERVERS);
+  return {
+    nameServers: named(/^\s*nameserver\s+([^\s#;]+)/, (server) => isIP(server) !== 0),
+    ntpServers: named(/^\s*ntp\s+([^\s#;]+)/, (server) => isIPv4(server)),
+  };
 }
 
 /**
- * Name servers of the DHCP leases, from `DIRECTORY/INTERFACE`, which the DHCP client's hook writes. They are kept in
- * memory, so a reading of the kernel never waits for a disk; the directory is watched.
+ * Name servers and time servers of the DHCP leases, from `DIRECTORY/INTERFACE`, which the DHCP client's hook writes.
+ * They are kept in memory, so a reading of the kernel never waits for a disk; the directory is watched. The name
+ * servers go with the lease. The time servers stay until another lease names others: apps were told of them, and
+ * telling them anew in the midst of a failover would help nobody.
  */
-export class LeaseNameServers {
+export class LeaseServers {
   readonly #directory: string;
   readonly #logger: Logger;
   readonly #onChange: () => void;
-  readonly #servers = new Map<string, readonly string[]>();
+  readonly #servers = new Map<string, ServersOfLease>();
   readonly #turns = new Map<string, number>();
   #interfaceNames: ReadonlySet<string> = new Set();
   #watching: { readonly watcher: FSWatcher; readonly identity: string } | undefined;
@@ -41,9 +58,9 @@ export class LeaseNameServers {
     this.#onChange = options.onChange;
   }
 
-  /** Name servers for an interface; none where there is no lease. */
-  of(interfaceName: string): readonly string[] {
-    return this.#servers.get(interfaceName) ?? [];
+  /** Of an interface; none where there has been no lease. */
+  of(interfaceName: string): ServersOfLease {
+    return this.#servers.get(interfaceName) ?? NO_SERVERS;
   }
 
   /** Whose files to read from now on. */
@@ -56,7 +73,7 @@ export class LeaseNameServers {
     try {
       await this.#watch();
     } catch (error) {
-      this.#logger.warn({ err: error, directory: this.#directory }, 'cannot watch the name servers of the leases');
+      this.#logger.warn({ err: error, directory: this.#directory }, 'cannot watch the servers of the leases');
     }
     await Promise.all([...this.#interfaceNames].map((name) => this.#read(name)));
   }
@@ -76,7 +93,7 @@ export class LeaseNameServers {
       this.#onEvent(fileName ?? undefined);
     });
     watcher.on('error', (error) => {
-      this.#logger.warn({ err: error }, 'the watch on the name servers of the leases broke');
+      this.#logger.warn({ err: error }, 'the watch on the servers of the leases broke');
       this.#stopWatching();
     });
     this.#watching = { watcher, identity };
@@ -100,13 +117,16 @@ export class LeaseNameServers {
     const turn = (this.#turns.get(interfaceName) ?? 0) + 1;
     this.#turns.set(interfaceName, turn);
     try {
-      const now = nameServersIn(await this.#contentOf(interfaceName));
+      const content = await this.#contentOf(interfaceName);
       if (this.#closed || this.#turns.get(interfaceName) !== turn) return;
-      if (this.of(interfaceName).join() === now.join()) return;
+      const before = this.of(interfaceName);
+      const named = serversIn(content);
+      const now = content === '' ? { ...named, ntpServers: before.ntpServers } : named;
+      if (isDeepStrictEqual(before, now)) return;
       this.#servers.set(interfaceName, now);
       this.#onChange();
     } catch (error) {
-      this.#logger.warn({ err: error, interface: interfaceName }, 'cannot read the name servers of a lease');
+      this.#logger.warn({ err: error, interface: interfaceName }, 'cannot read the servers of a lease');
     }
   }
 
