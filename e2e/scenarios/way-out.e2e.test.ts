@@ -7,7 +7,7 @@ import {
 } from '../../gen/nim/v1/network_interface_manager.js';
 import type { PortStatus } from '../../gen/nim/v1/port_status.js';
 import { call, connectTo } from '../../lib/rpc/index.js';
-import { networkInstanceOf, waitUntil, type HostName, type PortName } from '../../lab/index.js';
+import { networkInstanceOf, portNames, waitUntil, type HostName, type Lab, type PortName } from '../../lab/index.js';
 import { goesOutBy, launchShip, wrongSources, type Ship } from './ship.js';
 
 /** A network behind a second router on eth0's link, and one behind an interface of the device that is no port. */
@@ -26,9 +26,12 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
   });
 
   afterAll(async () => {
-    expect(await wrongSources(ship.lab)).toBe(0);
-    nim.close();
-    await ship.destroy();
+    try {
+      expect(await wrongSources(ship.lab)).toBe(0);
+    } finally {
+      nim.close();
+      await ship.destroy();
+    }
   });
 
   /** `ip` in a host, a command a line; all in one process. */
@@ -149,12 +152,15 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
     expect(await waitUntil(async () => !(await reaches('app1', BEHIND_ROUTER)), { timeoutMs: TIMEOUT_MS })).toBe(true);
   });
 
-  it('leaves with the address of the route, where an address of management comes first', async () => {
+  it.each([
+    ['of management', ''],
+    ['that is deprecated', ' valid_lft 900 preferred_lft 0'],
+  ])('leaves with the address of the route, where an address %s comes first', async (_which, lifetime) => {
     const { lab, watch } = ship;
     const { leaseAddress } = lab.isp('eth0');
     const { gateway, metric } = lab.topology.ports.eth0;
     const wayOut = `route add default via ${gateway} dev eth0 metric ${metric}`;
-    await ip('device', `addr del ${leaseAddress}/24 dev eth0`, 'addr add 192.168.100.2/24 dev eth0');
+    await ip('device', `addr del ${leaseAddress}/24 dev eth0`, `addr add 192.168.100.2/24 dev eth0${lifetime}`);
     await watch.applied('default', 'wwan0');
     await ip('device', `addr add ${leaseAddress}/24 dev eth0`, wayOut);
     await watch.applied('default', 'eth0');
@@ -209,5 +215,41 @@ describe('a ship whose ports lead out in every way that hosts know', () => {
     await lab.renewAddress('eth0');
     await watch.applied('default', 'eth0');
     expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+  });
+});
+
+describe('a ship whose ports have static addresses', () => {
+  it('leaves one that was set down and up, and has its address and no route any more, and says why', async () => {
+    const inDevice = (lab: Lab, ...commands: readonly string[]): Promise<unknown> =>
+      run('ip', ['-batch', '-'], { namespace: lab.namespace('device'), input: `${commands.join('\n')}\n` });
+    const wayOut = ({ topology: { ports } }: Lab, port: PortName): string =>
+      `route add default via ${ports[port].gateway} dev ${port} metric ${ports[port].metric}`;
+    const ship = await launchShip({
+      beforeServices: async (each) => {
+        await each.leavePortsToHost();
+        const addresses = portNames.map((port) => `addr add ${each.isp(port).leaseAddress}/24 dev ${port}`);
+        await inDevice(each, ...addresses, ...portNames.map((port) => wayOut(each, port)));
+      },
+    });
+    const { lab, watch } = ship;
+    const nim = connectTo(NetworkInterfaceManagerServiceClient, `unix:${lab.runDir}/nim.sock`);
+    try {
+      await inDevice(lab, 'link set eth0 down', 'link set eth0 up');
+      await watch.applied('default', 'wwan0');
+      const subject = { $case: 'networkInstance', value: networkInstanceOf.app1 } as const;
+      const saysWhy = async (): Promise<boolean> =>
+        /eth0 .*no default route/.test(
+          (await call(nim, 'explain', { subject }, { timeoutMs: TIMEOUT_MS })).lines.join('\n'),
+        );
+      expect(await waitUntil(saysWhy, { timeoutMs: TIMEOUT_MS })).toBe(true);
+      expect(await lab.portAddress('eth0')).toBe(lab.isp('eth0').leaseAddress);
+      expect(await goesOutBy(lab, 'app1', 'wwan0')).toBe(true);
+      await inDevice(lab, wayOut(lab, 'eth0'));
+      await watch.applied('default', 'eth0');
+      expect(await goesOutBy(lab, 'app1', 'eth0')).toBe(true);
+    } finally {
+      nim.close();
+      await ship.destroy();
+    }
   });
 });
