@@ -51,4 +51,5 @@ export { monotonicMs } from './monotonic.js';
 export type { Outage } from './traffic/outages.js';
 export type { SessionBreak, TcpSessionReport, TcpSessionSpec } from './traffic/tcp-session.js';
 export type { UdpStreamReport, UdpStreamSpec } from './traffic/udp-stream.js';
+export { startWireGuardGateway, type WireGuardGateway } from './wireguard-gateway.js';
 export { waitFor, waitUntil } from './waiting.js';

@@ -28,6 +28,8 @@ export const internetAddresses = {
   /** Whom port maps are tried from. */
   client: '198.51.100.40',
 } as const;
+/** Of a WireGuard gateway behind the internet, where one is started. */
+export const GATEWAY_ADDRESS = '198.51.100.60';
 export type InternetHost = keyof typeof internetAddresses;
 
 /** Where the internet's services listen. */

@@ -1,4 +1,5 @@
 import {
+  GATEWAY_ADDRESS,
   CUSTOMER_INTERFACE,
   internetAddresses,
   internetHostName,
@@ -59,6 +60,7 @@ export function nameServerConfig(port: PortTopology, folder: string): string {
     ...(Object.keys(internetAddresses) as InternetHost[]).map(
       (host) => `host-record=${internetHostName(host)},${internetAddresses[host]}`,
     ),
+    `host-record=vpn.example,${GATEWAY_ADDRESS}`,
     '',
   ].join('\n');
 }

@@ -1,5 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+
+import { configFromJson, fieldNotices, interpret } from './index.js';
 import {
   app,
   fieldsOf,
@@ -114,6 +119,17 @@ describe('a WireGuard tunnel', () => {
     expect(fieldsOf(ship({ networkInstances: [tunnelled(1), same] }))).toEqual([
       'networkInstances[1].wireguard.addresses[0]',
     ]);
+  });
+
+  it('is pushed as docs/operation.md shows it, without a word against it', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/operation.md'), 'utf8');
+    const [, yaml = ''] = /```yaml\n(networkInstances:\n[^`]*instType: ZnetInstCloud[^`]*)```/.exec(page) ?? [];
+    const config = configFromJson(ship(parse(yaml) as Json));
+    const read = interpret(config);
+    expect(read.kind === 'invalid' ? read.problems : []).toEqual([]);
+    const [instance] = read.kind === 'valid' ? read.model.networkInstances : [];
+    expect([instance?.kind, instance?.tunnel?.addresses]).toEqual(['cloud', ['10.200.0.2']]);
+    expect(fieldNotices(config)).toEqual({ refused: [], warned: [] });
   });
 
   it('has no port maps', () => {

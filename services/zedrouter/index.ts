@@ -108,9 +108,9 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
     clock,
     logger,
     instances: () =>
-      store.list().map(({ bridge, interfaceInUse }) => ({
+      store.list().map(({ bridge, interfaceInUse, tunnel }) => ({
         bridge,
-        interfaceInUse: interfaceInUse === '' ? undefined : interfaceInUse,
+        interfaceInUse: tunnel?.interface ?? (interfaceInUse === '' ? undefined : interfaceInUse),
       })),
     onChange: () => {
       // What is pending is told soon, and with it what stands in the way.

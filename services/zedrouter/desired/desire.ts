@@ -26,7 +26,7 @@ import type { NumberedPort, DesireInputs } from './inputs.js';
 import { isTunnelled, type TunnelledInstance } from './local-instances.js';
 import { serversText, tunnelServersText } from './name-service.js';
 import { flowNumbers, hasOwnRoutes, ownRoutes, selectedRoutes } from './own-routes.js';
-import { overlapOf, portNetworks } from './overlap.js';
+import { outOfServiceBecause, portNetworks } from './overlap.js';
 import { placements, placementsUnder, type Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
 import { appTermsOf } from './port-terms.js';
@@ -75,7 +75,7 @@ export function desire(inputs: DesireInputs): Dataplane {
   const ports = numberedPorts(inputs);
   const networks = portNetworks([...ports.values()].map(({ facts }) => facts));
   const ranked = all.map((placement) =>
-    overlapOf(placement.subnet, networks) === undefined
+    outOfServiceBecause(placement.instance, networks) === undefined
       ? rankedInstance(inputs, placement, ports)
       : outOfService(placement),
   );

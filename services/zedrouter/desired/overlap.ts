@@ -1,6 +1,7 @@
 import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
 import type { PortFacts } from './inputs.js';
 import { addressNumber, networkOf } from './ipv4.js';
+import type { LocalInstance } from './local-instances.js';
 
 /** Addresses that a port's link uses. */
 export interface PortNetwork {
@@ -48,6 +49,29 @@ export function describeOverlap(subnet: Prefix, { port, text }: PortNetwork): st
     `its subnet ${formatPrefix(subnet)} overlaps the network of port ${port} (${text}), so it is out of service until ` +
     'one of them changes: give it another subnet (networkInstances[].ip.subnet), or the port another network'
   );
+}
+
+/**
+ * Why a network instance is out of service, and what to do: its subnet, or an address of its tunnel, is in a port's
+ * network; undefined: it is not.
+ */
+export function outOfServiceBecause(
+  { network, tunnel }: Pick<LocalInstance, 'network' | 'tunnel'>,
+  networks: readonly PortNetwork[],
+): string | undefined {
+  const subnet = { address: network.subnet, length: network.prefixLength };
+  const overlap = overlapOf(subnet, networks);
+  if (overlap !== undefined) return describeOverlap(subnet, overlap);
+  for (const address of tunnel?.addresses ?? []) {
+    const within = overlapOf({ address, length: 32 }, networks);
+    if (within === undefined) continue;
+    return (
+      `its tunnel's address ${address} lies in the network of port ${within.port} (${within.text}), so it is out of ` +
+      'service until one of them changes: give the tunnel another address (networkInstances[].wireguard.addresses), ' +
+      'or the port another network'
+    );
+  }
+  return undefined;
 }
 
 function rangeOf({ address, length }: Prefix): Pick<PortNetwork, 'first' | 'last'> {

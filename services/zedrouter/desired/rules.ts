@@ -73,10 +73,11 @@ export function desiredRules(
   for (const ranked of subnets) {
     const { instance } = ranked.placement;
     rules.push(...defence(ranked.placement));
-    if (isTunnelled(instance)) rules.push(...tunnelRules(ranked, instance.tunnel.addresses));
+    if (isTunnelled(instance)) rules.push(...outsideRules(ranked));
     // Where it is out of service its subnet is that of a port, whose own packets come from there.
     if (ranked.placement.bridge.address === undefined) continue;
     rules.push(...sourceChain(ranked));
+    if (isTunnelled(instance)) rules.push(...insideRules(ranked.placement, instance.tunnel.addresses));
     if (hasOwnRoutes(instance) || isTunnelled(instance)) rules.push(...ownRouteRules(ranked.placement));
   }
   rules.push(...hostNetworkRules(ports));
@@ -163,14 +164,20 @@ function subnetText({ address, prefixLength }: AddressFacts): string {
 
 /**
  * What a tunnel sends outside: the same chain by its own mark, from which its socket takes its first source address,
- * and which is its way where there is no nft table. And what the device itself sends inside it (names that apps ask
- * for, answers from the tunnel's address) goes nowhere else.
+ * and which is its way where there is no nft table.
  */
-function tunnelRules({ placement: { number }, ranking }: RankedSubnet, addresses: readonly string[]): readonly Keyed[] {
+function outsideRules({ placement: { number }, ranking }: RankedSubnet): readonly Keyed[] {
   const selector = { mark: { value: tunnelOuterMark(number), mask: RANKING_MASK } };
+  return chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
+}
+
+/**
+ * What the device itself sends inside a tunnel (names that apps ask for, answers from the tunnel's address) goes
+ * nowhere else.
+ */
+function insideRules({ number }: Placement, addresses: readonly string[]): readonly Keyed[] {
   const inside = { preference: PREFERENCE.tunnel, action: lookup(routeTable(number)) };
   return [
-    ...chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable),
     keyed({ ...inside, outputInterface: tunnelName(number) }),
     ...addresses.map((address) => keyed({ ...inside, from: { address, length: 32 } })),
   ];

@@ -159,6 +159,8 @@ export const CHAINS: readonly Chain[] = [
       `ct mark & ${formatMark(FLOW_PORT_MASK)} . oifname @port_path accept`,
       // The flow began on another port. TCP is told; masquerade itself forgets the others with this packet.
       'meta l4proto tcp counter name stale reject with tcp reset',
+      // It began inside a tunnel, where it was given another source for good.
+      `ct mark & ${formatMark(FLOW_PORT_MASK)} == ${formatMark(portMark(TUNNEL_PORT_NUMBER))} counter name stale drop`,
       // The answer to what came in by the other port would leave with that port's address.
       'ct direction reply counter name stale drop',
     ],

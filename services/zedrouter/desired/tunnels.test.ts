@@ -7,6 +7,8 @@ import { NO_IDS, idsFor } from '../ids/ids.js';
 import { facts, INPUTS, MODEL, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
 import { desire } from './desire.js';
 import type { DesireInputs } from './inputs.js';
+import { localInstances } from './local-instances.js';
+import { outOfServiceBecause, portNetworks } from './overlap.js';
 import { appTermsOf } from './port-terms.js';
 import { SETS, type SetName } from './sets.js';
 import { desiredTunnels } from './tunnels.js';
@@ -153,6 +155,22 @@ describe('a network instance behind a tunnel', () => {
     const network = { address: '10.8.0.0', length: 16 };
     expect(routes([{ address: '0.0.0.0', length: 0 }, network])).toEqual([true, []]);
     expect(routes([network])).toEqual([false, [network]]);
+  });
+});
+
+describe('a tunnel whose address lies in a port’s network', () => {
+  it('is out of service, and does not take the port’s own packets', () => {
+    const inputs = behind({ addresses: ['192.0.2.10'] });
+    const texts = [...desire(inputs).rules.values()].map(formatRule);
+    expect(texts.filter((text) => text.includes('from 192.0.2.10 '))).toEqual([
+      'pref 15000 from 192.0.2.10 lookup 501 protocol 229',
+    ]);
+    expect(desiredTunnels(inputs)).toEqual(new Map());
+    expect(elementsOf(inputs, 'tunnel_ranking')).toEqual(['0xef100001 : 0xe000000f']);
+    const [instance] = localInstances(inputs.model);
+    expect(instance && outOfServiceBecause(instance, portNetworks(PORTS.values()))).toContain(
+      "its tunnel's address 192.0.2.10 lies in the network of port eth0 (192.0.2.10/24)",
+    );
   });
 });
 

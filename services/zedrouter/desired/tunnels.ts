@@ -3,6 +3,7 @@ import { PROTOCOL, routeTable, tunnelName, tunnelOuterMark } from '../../../lib/
 import { routeVia, type Route } from '../../../lib/netlink/index.js';
 import type { Ids, PortFacts, Selection } from './inputs.js';
 import { isTunnelled, localInstances } from './local-instances.js';
+import { outOfServiceBecause, portNetworks } from './overlap.js';
 import { appTermsOf } from './port-terms.js';
 
 /** A tunnel device as it is to be, and the port that it leaves by now. */
@@ -35,8 +36,12 @@ export function desiredTunnels(inputs: {
   const tunnels = localInstances(model).filter(isTunnelled);
   if (tunnels.length === 0) return new Map();
   const terms = appTermsOf(model, ports);
+  const networks = portNetworks(ports.values());
   return new Map(
-    tunnels.flatMap(({ id, tunnel }) => {
+    tunnels.flatMap((instance) => {
+      const { id, tunnel } = instance;
+      // Its addresses would be the device's own where a port's network has them.
+      if (outOfServiceBecause(instance, networks) !== undefined) return [];
       const number = ids.networkInstances.get(id);
       const mtu = terms.get(id)?.mtu;
       if (number === undefined || mtu === undefined) return [];

@@ -21,7 +21,7 @@ import {
 import { filtersWithin } from '../desired/placement.js';
 import { madeOnceWithIds } from '../desired/made-once.js';
 import { hasOwnRoutes, placedRoutes } from '../desired/own-routes.js';
-import { describeOverlap, overlapOf, portNetworks } from '../desired/overlap.js';
+import { outOfServiceBecause, portNetworks } from '../desired/overlap.js';
 import { placedPortMaps } from '../desired/port-maps.js';
 import { appTermsOf } from '../desired/port-terms.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
@@ -110,7 +110,7 @@ function appliedStatuses(
   return new Map(
     fixedParts(model, ids).map((fixed) => {
       const selection = inputs.selections.selections.get(fixed.instance.id);
-      const overlap = overlapOf(subnetOf(fixed.instance), networks);
+      const overlap = outOfServiceBecause(fixed.instance, networks);
       const armed = overlap === undefined ? (selection?.armed ?? []) : [];
       const inUse = armed[0];
       const own = terms.get(fixed.instance.id);
@@ -124,7 +124,7 @@ function appliedStatuses(
         ...(report.failures.length === 0 ? [] : forwardersOf(fixed.instance, armed, inputs.ports.facts)),
       ]);
       const errors = [
-        ...(overlap === undefined ? [] : [describeOverlap(subnetOf(fixed.instance), overlap)]),
+        ...(overlap === undefined ? [] : [overlap]),
         ...errorsOf(fixed, { tables, nameServices }, report.failures),
         ...tunnelErrors(report.tunnels?.get(fixed.instance.id)),
       ];

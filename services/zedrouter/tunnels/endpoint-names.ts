@@ -66,6 +66,12 @@ export class EndpointNames {
     }
   }
 
+  /** Where a peer is that was configured before us: its name stands for that until it has been asked for. */
+  learn({ endpoint: { host, port } }: WireGuardPeer, at: WireGuardEndpoint | undefined): void {
+    if (host.kind !== 'name' || at?.port !== port || this.#known.has(host.name)) return;
+    this.#known.set(host.name, { addresses: [at.address] });
+  }
+
   /** Undefined: not known yet. */
   endpointOf({ endpoint: { host, port } }: WireGuardPeer): WireGuardEndpoint | undefined {
     const address = host.kind === 'address' ? host.address : this.#known.get(host.name)?.addresses[0];

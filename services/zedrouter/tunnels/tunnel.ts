@@ -11,6 +11,7 @@ import {
   type WireGuardPeer,
   type WireGuardPeerChange,
 } from '../../../lib/netlink/index.js';
+import { FLOW_MASK, TUNNEL_PORT_NUMBER, flowMark } from '../../../lib/dataplane-layout/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import type { DesiredTunnel } from '../desired/tunnels.js';
 import { openTunnel, type TunnelDevice, type TunnelMaker, type TunnelMakerOptions } from './device.js';
@@ -48,7 +49,8 @@ const AGAIN_MS = 1_000;
 const LOOKED_AT_EVERY_MS = 5_000;
 /** From then on a peer takes no packet of the former session (REJECT_AFTER_TIME): it does not answer. */
 const SILENT_MS = 180_000;
-const FLOW_MASK = 0xffffffff;
+const WHOLE_MARK = 0xffffffff;
+const NI_BITS = 0xffff;
 
 /**
  * Brings one tunnel device to what is desired, whatever becomes of it and of its process, and keeps it there. A move to
@@ -153,23 +155,30 @@ export class Tunnel {
 
   async #bringAbout(): Promise<void> {
     const wanted = this.#wanted;
-    const hasMoved = this.#hasMoved;
-    this.#hasMoved = false;
     const device = await this.#opened(wanted);
-    // Traffic first: whatever else is to be done, the other end learns where we are now.
-    if (hasMoved && this.#state.isUp) await this.#move(device, wanted);
+    // Traffic first: whatever else is to be done, the other end learns where we are now. One that moves meanwhile moves
+    // again; one that cannot be told is told when it is tried again.
+    while (this.#hasMoved) {
+      this.#hasMoved = false;
+      await this.#move(device, this.#wanted).catch((error: unknown) => {
+        this.#hasMoved = true;
+        throw error;
+      });
+    }
     const { key, warning } = readPrivateKey(wanted.privateKeyFile);
     this.#names.follow(wanted);
     const current = await device.read();
+    for (const peer of wanted.peers) this.#names.learn(peer, current.peers.get(peer.publicKey)?.endpoint);
     const change = wireGuardChange(current, {
       privateKey: key,
       mark: wanted.mark,
-      peers: wanted.peers.map((peer) => ({
-        publicKey: peer.publicKey,
-        endpoint: this.#names.endpointOf(peer),
-        keepaliveSeconds: peer.keepaliveSeconds,
-        allowedPrefixes: peer.allowedPrefixes,
-      })),
+      peers: wanted.peers.flatMap((peer) => {
+        const { publicKey, keepaliveSeconds, allowedPrefixes } = peer;
+        const endpoint = this.#names.endpointOf(peer);
+        // A handshake without an address would keep the next one waiting (REKEY_TIMEOUT, 5 s).
+        if (endpoint === undefined && current.peers.get(publicKey)?.endpoint === undefined) return [];
+        return [{ publicKey, endpoint, keepaliveSeconds, allowedPrefixes }];
+      }),
     });
     if (change !== undefined) await device.change(change);
     const astray = this.#astray(wanted, current);
@@ -222,7 +231,7 @@ export class Tunnel {
   async #move(device: TunnelDevice, { mark, peers }: DesiredTunnel): Promise<void> {
     // The new way's first packet would end with the old entry.
     await deleteFlowsByMark({
-      ...{ mark, mask: FLOW_MASK, family: 'ipv4', namespace: this.#options.kernel.namespace },
+      ...{ mark, mask: WHOLE_MARK, family: 'ipv4', namespace: this.#options.kernel.namespace },
     });
     const { peers: current } = await device.read();
     const changes = peers.flatMap(({ publicKey, keepaliveSeconds }): readonly WireGuardPeerChange[] => {
@@ -273,7 +282,17 @@ export class Tunnel {
     ];
     const [refused] = kernel.rtnetlink.apply(changes).flatMap((error) => error ?? []);
     if (refused !== undefined) throw refused;
+    if (there.length > 0 && missing.length > 0) void this.#endInside();
     return !link.isUp || missing.length > 0;
+  }
+
+  /** Flows that were translated to an address that the other end takes no packet from any more. */
+  async #endInside(): Promise<void> {
+    const { mark } = this.#wanted;
+    await deleteFlowsByMark({
+      ...{ mark: flowMark(TUNNEL_PORT_NUMBER, mark & NI_BITS), mask: FLOW_MASK, family: 'ipv4' },
+      namespace: this.#options.kernel.namespace,
+    }).catch(() => undefined);
   }
 
   #tell(state: TunnelState, what: 'anew' | 'state'): void {
