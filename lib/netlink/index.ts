@@ -35,6 +35,7 @@ export {
   sameRoute,
   type NextHop,
   type Route,
+  type RouteChoice,
   type RouteHeader,
   type RouteType,
 } from './route.js';

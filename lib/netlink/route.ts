@@ -74,6 +74,12 @@ export interface RouteHeader {
   readonly table: number;
 }
 
+/**
+ * Chooses routes by their header, and by the index of their interface where that matters: undefined for a route by no
+ * interface, or by several ways.
+ */
+export type RouteChoice = (header: RouteHeader, linkIndex: () => number | undefined) => boolean;
+
 const RTM_F_CLONED = 0x200;
 /** In rtmsg.rtm_flags and rtnexthop.rtnh_flags. */
 const RTNH_F = { dead: 1, onlink: 4, linkdown: 16 } as const;
@@ -132,10 +138,7 @@ export function routeVia(
  * `Route` cannot say it, and the kernel takes none away for one that does not.
  * @throws NetlinkError
  */
-export function readRoutes(
-  socket: NetlinkSocket,
-  isWanted: (header: RouteHeader) => boolean = () => true,
-): readonly Route[] {
+export function readRoutes(socket: NetlinkSocket, isWanted: RouteChoice = () => true): readonly Route[] {
   const names = new Map<number, string | undefined>();
   return [AF_INET, AF_INET6].flatMap((family) => {
     const writer = new MessageWriter();
@@ -217,13 +220,15 @@ function wordsOfHop({ gateway, dev }: NextHop, family: IpFamily): readonly strin
 }
 
 /** A copy, because the buffer is that of every receipt, and names of links are asked for before it is read. */
-function copyIf({ type, body, ...rest }: Message, isWanted: (header: RouteHeader) => boolean): Message | undefined {
+function copyIf({ type, body, ...rest }: Message, isWanted: RouteChoice): Message | undefined {
   if (type !== RTM.newRoute || (body.readUInt32LE(8) & RTM_F_CLONED) !== 0) return undefined;
   if (body.readUInt8(3) !== 0) return undefined;
   const family = familyName(body.readUInt8(0));
   const routeType = ROUTE_TYPES[body.readUInt8(7)] ?? 'none';
   if (family === undefined) return undefined;
-  if (!isWanted({ family, type: routeType, table: body.readUInt8(4), protocol: body.readUInt8(5) })) return undefined;
+  const header: RouteHeader = { family, type: routeType, table: body.readUInt8(4), protocol: body.readUInt8(5) };
+  const linkIndex = (): number | undefined => attributes(body, HEADER.route).get(RTA.outputInterface)?.readUInt32LE();
+  if (!isWanted(header, linkIndex)) return undefined;
   return { ...rest, type, body: Buffer.from(body) };
 }
 

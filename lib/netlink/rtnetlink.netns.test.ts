@@ -287,6 +287,17 @@ describe('routes', () => {
     expect(rtnetlink.routes(({ protocol }) => protocol === 228)).toEqual([]);
     expect(rtnetlink.routes(({ family }) => family === 'inet').length).toBeGreaterThan(6);
   });
+
+  it('are chosen by their interface before anything else of them is read', () => {
+    const eth0 = rtnetlink.link('eth0')?.index;
+    const all = rtnetlink.routes(({ family }) => family === 'inet');
+    const chosen = (wanted: number | undefined): readonly Route[] =>
+      rtnetlink.routes(({ family }, linkIndex) => family === 'inet' && linkIndex() === wanted);
+    expect(chosen(eth0)).toEqual(all.filter(({ dev }) => dev === 'eth0'));
+    // Those by several ways have no interface of their own.
+    expect(chosen(undefined)).toEqual(all.filter(({ dev }) => dev === undefined));
+    expect(chosen(undefined).some(({ nextHops }) => nextHops.length > 1)).toBe(true);
+  });
 });
 
 describe('rules', () => {

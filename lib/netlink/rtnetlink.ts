@@ -4,15 +4,14 @@ import { readLink, readLinks, type Link } from './link.js';
 import { readAddresses, type LinkAddress } from './link-address.js';
 import { readNeighbour, readNeighbours, type Neighbour } from './neighbour.js';
 import type { NetlinkError } from './netlink-error.js';
-import { readRoutes, type Route, type RouteHeader } from './route.js';
+import { readRoutes, type Route, type RouteChoice } from './route.js';
 import { readRules, type Rule } from './rule.js';
 import { withSocket } from './wire/sockets.js';
 
 /**
  * Links, addresses, routes, rules, neighbours and settings of forwarding of one network namespace: read and changed by
- * netlink, in tens of
- * microseconds, without a process. Everything is done when a call returns. Each method throws NetlinkError where the
- * kernel refuses the question, cannot be asked from here, or the namespace is not there.
+ * netlink, in tens of microseconds, without a process. Everything is done when a call returns. Each method throws
+ * NetlinkError where the kernel refuses the question, cannot be asked from here, or the namespace is not there.
  */
 export class Rtnetlink {
   readonly #namespace: string | undefined;
@@ -37,7 +36,7 @@ export class Rtnetlink {
   }
 
   /** Of all tables and both families, those that are wanted. */
-  routes(isWanted?: (header: RouteHeader) => boolean): readonly Route[] {
+  routes(isWanted?: RouteChoice): readonly Route[] {
     return withSocket('route', this.#namespace, (socket) => readRoutes(socket, isWanted));
   }
 

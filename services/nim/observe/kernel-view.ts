@@ -69,7 +69,14 @@ function readInterface(
 
 /** The view with the routes of all interfaces that are there read. @throws NetlinkError */
 export function readRoutes(kernel: KernelReader, view: KernelView): KernelView {
-  const routes = routesByInterface(kernel.routes(isOfInterest), new Set(view.keys()));
+  const watched = new Set(Array.from(view.values(), ({ link }) => link?.index));
+  // A host with hundreds of bridges has hundreds of routes that are none of a port.
+  const listed = kernel.routes((header, linkIndex) => {
+    if (!isOfInterest(header)) return false;
+    const index = linkIndex();
+    return index === undefined || watched.has(index);
+  });
+  const routes = routesByInterface(listed, new Set(view.keys()));
   return new Map(
     Array.from(view, ([name, one]) => [
       name,
