@@ -115,7 +115,7 @@ export interface NetworkInstance {
   readonly id: string;
   readonly name: string;
   readonly kind: 'local' | 'switch' | 'cloud';
-  /** NetworkInstanceConfig.activate */
+  /** NetworkInstanceConfig.activate, of a kind that is built. */
   readonly active: boolean;
   /** The label of the ports it wants; undefined means air-gapped. */
   readonly portLabel: string | undefined;

@@ -78,7 +78,8 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     id: id.toLowerCase(),
     name: config.displayname,
     kind,
-    active: config.activate,
+    // One that is not built is in nobody's status: the field reference tells of it, at a push and while it is in force.
+    active: config.activate && network !== undefined,
     portLabel: portLabel === '' ? undefined : portLabel,
     network,
     tunnel: interpretTunnel(config, kind, field, problems),
