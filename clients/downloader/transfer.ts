@@ -233,7 +233,8 @@ async function readBody(
 
 /** @throws PortFailure where it was the proxy of the port that answered, and not the source behind it */
 function refuseProxyProblem({ status }: Answer, uplink: PortUplink, url: URL): void {
-  const problem = asksWholeUrl(uplink, url) ? proxyProblem(status) : undefined;
+  // 503 may be the source's own, with a word on when to come again.
+  const problem = asksWholeUrl(uplink, url) && status !== 503 ? proxyProblem(status) : undefined;
   if (problem !== undefined) throw new PortFailure(`${url.host}: ${problem}`);
 }
 

@@ -8,7 +8,14 @@ import {
   proxyProto,
   type ConnectivityProbe,
 } from '../../gen/evecommon/netcmn.js';
-import { exceptionsIn, isCertificate, isException, proxyAddress } from './proxies.js';
+import {
+  exceptionsIn,
+  isCertificate,
+  isException,
+  MOST_CERTIFICATES,
+  MOST_EXCEPTIONS,
+  proxyAddress,
+} from './proxies.js';
 import { isDefaultDestination } from './static-routes.js';
 import { isUuid } from './syntax.js';
 
@@ -293,8 +300,11 @@ const ports: readonly FieldReference[] = [
     [
       {
         kind: 'refused',
-        when: (value) => !exceptionsIn(String(value)).every(isException),
-        notice: 'must be names, addresses, networks or *, separated by commas',
+        when: (value) => {
+          const exceptions = exceptionsIn(String(value));
+          return exceptions.length > MOST_EXCEPTIONS || !exceptions.every(isException);
+        },
+        notice: `must be names, addresses, networks or *, separated by commas, ${MOST_EXCEPTIONS} at most`,
       },
     ],
   ),
@@ -315,8 +325,10 @@ const ports: readonly FieldReference[] = [
     [
       {
         kind: 'refused',
-        when: (value) => !(value instanceof Uint8Array && isCertificate(Buffer.from(value).toString('utf8'))),
-        notice: 'must be a certificate in PEM form',
+        when: (value, { proxyCertPEM }) =>
+          (Array.isArray(proxyCertPEM) && proxyCertPEM.length > MOST_CERTIFICATES) ||
+          !(value instanceof Uint8Array && isCertificate(Buffer.from(value).toString('utf8'))),
+        notice: `must be a certificate in PEM form, ${MOST_CERTIFICATES} at most`,
       },
     ],
   ),

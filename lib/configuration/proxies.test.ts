@@ -53,6 +53,11 @@ describe('the proxies of a network', () => {
     else expect(read).toMatchObject(want);
   });
 
+  it('are bounded in their exceptions', () => {
+    const exceptions = Array.from({ length: 300 }, (_, index) => `h${index}.example`).join();
+    expect(proxies({ exceptions })?.exceptions).toHaveLength(256);
+  });
+
   it('leave out what is no certificate and no exception', () => {
     const changes = { exceptions: 'a.example, b/c', proxyCertPEM: [Buffer.from('no certificate')] };
     expect(proxies(changes)).toMatchObject({ exceptions: ['a.example'], certificateAuthorities: [] });

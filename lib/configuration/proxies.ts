@@ -20,6 +20,10 @@ export interface PortProxies {
   readonly certificateAuthorities: readonly string[];
 }
 
+/** More is meant by nobody; each is looked at for every request. */
+export const MOST_EXCEPTIONS = 256;
+export const MOST_CERTIFICATES = 16;
+
 /** Where a proxy is. */
 export interface ProxyAddress {
   /** A name, or an address without brackets. */
@@ -48,8 +52,11 @@ export function interpretProxies(config: ProxyConfig | undefined): PortProxies |
   if (http === undefined && https === undefined) return undefined;
   return {
     ...{ http, https },
-    exceptions: exceptionsIn(config.exceptions).filter(isException),
-    certificateAuthorities: config.proxyCertPEM.map((pem) => Buffer.from(pem).toString('utf8')).filter(isCertificate),
+    exceptions: exceptionsIn(config.exceptions).slice(0, MOST_EXCEPTIONS).filter(isException),
+    certificateAuthorities: config.proxyCertPEM
+      .slice(0, MOST_CERTIFICATES)
+      .map((pem) => Buffer.from(pem).toString('utf8'))
+      .filter(isCertificate),
   };
 }
 

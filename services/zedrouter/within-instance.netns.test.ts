@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
+import type { DeviceModel, StaticRoute } from '../../lib/configuration/index.js';
 import { Program } from '../../lib/iproute-exec/testing.js';
 import { NO_IDS } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
@@ -71,6 +72,42 @@ describe('two apps of one network instance', () => {
       await moved;
       session.write('after\n');
       await session.prints('echo after');
+    });
+  });
+
+  it('reach what is behind one that is the gateway of a static route, whatever its own list refuses', async () => {
+    const behind = { address: '198.51.100.7', port: SERVER.port };
+    const [first, ...others] = MODEL.networkInstances;
+    if (first === undefined) throw new Error('no network instance');
+    const route = {
+      destination: { address: '198.51.100.0', length: 24 },
+      via: { kind: 'gateway', address: SERVER.address },
+    };
+    const gateway = neighbourAt(SERVER.address);
+    const model: DeviceModel = {
+      ...MODEL,
+      networkInstances: [{ ...first, staticRoutes: [route as StaticRoute] }, ...others],
+      apps: [WEB, { ...gateway, interfaces: gateway.interfaces.map((one) => ({ ...one, accessList: [] })) }],
+    };
+    await run('ip', ['-n', NEIGHBOUR, 'link', 'set', 'dev', 'lo', 'up']);
+    await run('ip', ['-n', NEIGHBOUR, 'addr', 'replace', `${behind.address}/32`, 'dev', 'lo']);
+    await withReconciler({ namespace: place.device, runDir, ids: NO_IDS }, async (reconciler, nextReport) => {
+      const settled = nextReport();
+      reconciler.takeUpstream({ ...upstream(['eth0']), config: { version: 2n, model } });
+      expect((await settled).failures).toEqual([]);
+      const server = Program.tcpEcho(NEIGHBOUR, behind);
+      programs.push(server);
+      await server.prints('listening');
+      const session = Program.tcpSession(place.app, behind);
+      programs.push(session);
+      await session.prints('port ');
+      session.write('hello\n');
+      await session.prints('echo hello');
+      const ping = (address: string) =>
+        run('ping', ['-c', '1', '-W', '1', address], { namespace: place.app, allowFailure: true });
+      expect((await ping(behind.address)).exitCode).toBe(0);
+      // What is for the app itself is for its list.
+      expect((await ping(SERVER.address)).exitCode).not.toBe(0);
     });
   });
 });
