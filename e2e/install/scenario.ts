@@ -1,4 +1,4 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { run } from 'iproute-exec';
@@ -45,7 +45,8 @@ const LEFT_OVER_SCRIPT = [
   'ip -o link show type bridge',
   'find /usr /etc /var/lib /run -path "*eve-uplink*" -not -path "/var/lib/dpkg/*" -not -path "/run/systemd/*"' +
     ' -not -path "/run/eve-uplink*"',
-  'getent group eve-uplink',
+  'getent group eve-uplink eve-uplink-services',
+  'getent passwd eve-uplink eve-uplink-zedagent eve-uplink-nim eve-uplink-zedrouter',
   'pgrep -a dnsmasq',
 ].join('\n');
 
@@ -148,9 +149,98 @@ async function tryOnHost(
   const status = await host.run(['eve-uplink', 'status']);
   note('status is good', status.exitCode === 0, `exit code ${status.exitCode}`);
 
+  const exposures = await exposuresOf(host);
+  note(
+    `exposure of each unit is at most ${MOST_EXPOSURE}`,
+    exposures.length === unitNames.length && exposures.every(({ level }) => level <= MOST_EXPOSURE),
+    exposures.map(({ unit, level }) => `${unit} ${level}`).join(', '),
+  );
+  await tryServicesOfTheirOwn(lab, host, note);
+  await tryUpgradeFromRoot(lab, host, note);
+
   await host.must(['dpkg', '--purge', 'eve-uplink'], 120_000);
   const { stdout: left } = await host.run(['sh', '-c', LEFT_OVER_SCRIPT]);
   note('purge leaves nothing', left.trim() === '', left.trim());
+}
+
+/** By `systemd-analyze security`; 10 is everything. */
+const MOST_EXPOSURE = 2;
+const separateUnits = ['eve-uplink-zedagent', 'eve-uplink-nim', 'eve-uplink-zedrouter'] as const;
+const unitNames = ['eve-uplink', ...separateUnits] as const;
+
+async function exposuresOf(host: BootedHost): Promise<readonly { readonly unit: string; readonly level: number }[]> {
+  const units = unitNames.map((unit) => `${unit}.service`);
+  const texts = await Promise.all(units.map((unit) => host.must(['systemd-analyze', 'security', '--no-pager', unit])));
+  return texts.flatMap((text) =>
+    [...text.matchAll(/exposure level for (\S+)\.service: ([\d.]+)/g)].map(([, unit = '', level]) => ({
+      unit,
+      level: Number(level),
+    })),
+  );
+}
+
+/** Who runs the main process of a unit. */
+async function userOf(host: BootedHost, unit: string): Promise<string> {
+  const pid = await host.must(['systemctl', 'show', '--property=MainPID', '--value', unit]);
+  return (await host.must(['stat', '--format=%U', `/proc/${pid.trim()}`])).trim();
+}
+
+async function tryServicesOfTheirOwn(lab: Lab, host: BootedHost, note: Note): Promise<void> {
+  const separated = await during(lab, async () => {
+    // They end it: one form of the services at a time.
+    await host.must(['systemctl', 'start', ...separateUnits]);
+    await lab.pullCable('eth0');
+    const moved = await goesOutBy(lab, 'app1', 'wwan0');
+    await lab.plugCable('eth0');
+    return moved && (await goesOutBy(lab, 'app1', 'eth0'));
+  });
+  note('three services of their own: the app moves and comes back', separated.good, lossText(separated.report));
+  const users = await Promise.all(separateUnits.map((unit) => userOf(host, unit)));
+  note('each has a user of its own', users.join() === separateUnits.join(), users.join(', '));
+  const status = await host.run(['eve-uplink', 'status']);
+  note('status of the three is good', status.exitCode === 0, `exit code ${status.exitCode}`);
+}
+
+/** As packages before had it: root, with root's files and root's dnsmasq. */
+const AS_ROOT = `[Service]
+User=root
+ExecStartPre=
+ExecStartPre=+/bin/sh -c 'kill $(cat /run/eve-uplink/dnsmasq/*.pid); chown -R root:root /var/lib/eve-uplink /run/eve-uplink'
+AmbientCapabilities=
+CapabilityBoundingSet=
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SETGID
+SystemCallFilter=
+`;
+
+async function tryUpgradeFromRoot(lab: Lab, host: BootedHost, note: Note): Promise<void> {
+  const dropIn = '/etc/systemd/system/eve-uplink.service.d';
+  await mkdir(host.path(dropIn), { recursive: true });
+  await writeFile(host.path(`${dropIn}/as-root.conf`), AS_ROOT);
+  await host.must(['systemctl', 'daemon-reload']);
+  await host.must(['systemctl', 'start', 'eve-uplink']);
+  note('as root, as before', (await userOf(host, 'eve-uplink')) === 'root' && (await goesOutBy(lab, 'app1', 'eth0')));
+  await rm(host.path(dropIn), { recursive: true });
+  await host.must(['systemctl', 'daemon-reload']);
+  const upgraded = await during(lab, async () => {
+    await host.must(['systemctl', 'restart', 'eve-uplink']);
+    return goesOutBy(lab, 'app1', 'eth0');
+  });
+  note('and as its user, with the state that root has left', upgraded.good, lossText(upgraded.report));
+  const owners = await host.must([
+    'sh',
+    '-c',
+    'stat --format="%U %n" /var/lib/eve-uplink/* $(pgrep dnsmasq | sed s,^,/proc/,)',
+  ]);
+  const others = owners
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('eve-uplink '));
+  note('which are its own, with every dnsmasq', others.length === 0, others.join(', '));
+  const config = await host.run(['eve-uplink', 'config', 'get']);
+  note('the configuration is still there', config.exitCode === 0, `exit code ${config.exitCode}`);
+  await lab.app('app2').waitForAddress();
+  const status = await host.run(['eve-uplink', 'status']);
+  note('status is good again', status.exitCode === 0, `exit code ${status.exitCode}`);
 }
 
 async function haveLeases(lab: Lab): Promise<true | undefined> {

@@ -14,12 +14,41 @@ function settingOf(unit: string, name: string): string {
   return new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
 }
 
-/** What runs a service with the privileges that its unit leaves it, and no more. */
+/** Numbers of the users that the units name, and of their group. */
+const users: ReadonlyMap<string, number> = new Map([
+  ['eve-uplink', 64_101],
+  ['eve-uplink-zedagent', 64_102],
+  ['eve-uplink-nim', 64_103],
+  ['eve-uplink-zedrouter', 64_104],
+]);
+const GROUP = 64_100;
+
+function userOf(serves: ServiceName | 'all'): number {
+  const user = users.get(settingOf(serves === 'all' ? 'eve-uplink' : `eve-uplink-${serves}`, 'User'));
+  if (user === undefined) throw new Error(`the unit of ${serves} names no user that we know`);
+  return user;
+}
+
+/** Has the directories of a service as its unit has them, then runs it. */
+const IN_SHARED_DIRECTORIES = `
+for each; do
+  case $before in
+    --run-dir | --state-dir) chmod 711 "$(dirname "$each")" && chgrp ${GROUP} "$each" && chmod 1775 "$each" ;;
+  esac
+  before=$each
+done
+exec "$@"`;
+
+/** What runs a service as the user and with the privileges that its unit gives it, and no more. */
 function asItsUnit(serves: ServiceName | 'all'): readonly [string, ...string[]] {
   const unit = serves === 'all' ? 'eve-uplink' : `eve-uplink-${serves}`;
   const capabilities = settingOf(unit, 'CapabilityBoundingSet').toLowerCase().replaceAll('cap_', '').split(' ');
   const bounds = ['-all', ...capabilities.map((each) => `+${each}`)].join(',');
-  return ['setpriv', '--bounding-set', bounds, '--inh-caps', '-all', '--no-new-privs'];
+  return [
+    ...(['sh', '-c', IN_SHARED_DIRECTORIES, 'sh', 'setpriv'] as const),
+    ...[`--reuid=${userOf(serves)}`, `--regid=${GROUP}`, '--clear-groups', '--no-new-privs'],
+    ...[`--bounding-set=${bounds}`, `--inh-caps=${bounds}`, `--ambient-caps=${bounds}`],
+  ];
 }
 
 describe.each([
@@ -37,16 +66,17 @@ describe.each([
     await ship.destroy();
   });
 
-  it('runs with these capabilities and no others', async () => {
-    const bounds = await Promise.all(
-      ship.lab.services.processes.map(({ pid }) =>
-        ship.lab.exec('device', ['sed', '-n', 's/^CapBnd:\\s*//p', `/proc/${pid ?? 0}/status`]),
-      ),
-    );
-    const masks = bounds.map(({ stdout }) => BigInt(`0x${stdout.trim()}`));
-    const [setGid, netBindService, netAdmin, netRaw] = [1n << 6n, 1n << 10n, 1n << 12n, 1n << 13n];
-    const all = netAdmin | netRaw | netBindService | setGid;
-    expect(masks).toEqual(separate ? [netBindService, netAdmin | netRaw, all] : [all]);
+  it('runs as this user, with these capabilities and no others', () => {
+    const statuses = ship.lab.services.processes.map(({ pid }) => readFileSync(`/proc/${pid ?? 0}/status`, 'utf8'));
+    const fieldsOf = (name: string): string[] =>
+      statuses.map((text) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(text)?.[1] ?? '');
+    const [netBindService, netAdmin, netRaw] = [1n << 10n, 1n << 12n, 1n << 13n];
+    const all = netAdmin | netRaw | netBindService;
+    const masks = separate ? [netBindService, netAdmin | netRaw, all] : [all];
+    for (const set of ['CapBnd', 'CapEff']) {
+      expect(fieldsOf(set).map((mask) => BigInt(`0x${mask}`))).toEqual(masks);
+    }
+    expect(fieldsOf('Uid').map(Number)).toEqual(separate ? serviceNames.map(userOf) : [userOf('all')]);
     expect(serviceNames).toEqual(['zedagent', 'nim', 'zedrouter']);
   });
 

@@ -42,7 +42,8 @@ export interface ZedrouterOptions extends ServiceOptions {
  * away.
  */
 export async function startZedrouter(options: ZedrouterOptions): Promise<RunningService> {
-  const owner = ownKernel(options.namespace, () => {
+  const { namespace, runDir } = options;
+  const owner = ownKernel({ namespace, socket: `${runDir}/zedrouter.sock` }, () => {
     options.logger.warn(
       { event: 'kernel-name-taken' },
       'another user holds the name that says who works on this kernel',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,9 @@ import { NO_IDS } from './ids/ids.js';
 import { cleanUp, startZedrouter } from './index.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 import { NI_DEFAULT } from './testing/ship.js';
+
+/** Of no user. */
+const GROUP = 64_100;
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -66,6 +69,28 @@ describe('the kernel of a network namespace', () => {
     } finally {
       warn.mockRestore();
       libc().close(squatter);
+    }
+  });
+
+  it('is kept from us by a user of the group that owns our socket, as another form of the service has it', async () => {
+    const address = unixAddress('@eve-uplink/zedrouter');
+    const other = inNamespace(namespace, () => openUnixSocket(SOCK_STREAM));
+    await writeFile(`${runDir}/zedrouter.sock`, '');
+    await chown(`${runDir}/zedrouter.sock`, 0, GROUP);
+    process.setegid?.(GROUP);
+    process.seteuid?.(65_534);
+    try {
+      checked(libc().bind(other, address, address.length), 'holding the name');
+      checked(libc().listen(other, 1), 'holding the name');
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(0);
+    }
+    try {
+      await expect(cleanUp({ logger, namespace, runDir, stateDir: runDir })).rejects.toThrow(KernelInUseError);
+    } finally {
+      libc().close(other);
+      await rm(`${runDir}/zedrouter.sock`);
     }
   });
 

@@ -35,6 +35,7 @@ const installed = {
   'deploy/network-managers/NetworkManager.conf': 'usr/lib/NetworkManager/conf.d/eve-uplink.conf',
   'deploy/network-managers/nm-dispatcher': 'usr/lib/NetworkManager/dispatcher.d/50-eve-uplink',
   'deploy/network-managers/networkd-name-servers': `${library}/networkd-name-servers`,
+  'deploy/systemd/take-over': `${library}/take-over`,
   'deploy/dhcp-hooks/dhclient-exit-hook': 'etc/dhcp/dhclient-exit-hooks.d/eve-uplink',
   'deploy/dhcp-hooks/dhcpcd-hook': 'usr/lib/dhcpcd/dhcpcd-hooks/60-eve-uplink',
   'deploy/grafana/eve-uplink.json': 'usr/share/eve-uplink/grafana.json',
@@ -44,6 +45,7 @@ const installed = {
 const executables = [
   'usr/lib/NetworkManager/dispatcher.d/50-eve-uplink',
   `${library}/networkd-name-servers`,
+  `${library}/take-over`,
   'usr/bin/eve-uplink',
 ];
 
@@ -126,7 +128,9 @@ function stageDebian(stage, version) {
   }
   chmodSync(join(debian, 'rules'), 0o755);
   writeFileSync(join(debian, 'eve-uplink.install'), 'files/* /\n');
-  copyFileSync(join(root, 'deploy/systemd/eve-uplink.default'), join(debian, 'eve-uplink.default'));
+  for (const kind of ['default', 'tmpfiles']) {
+    copyFileSync(join(root, `deploy/systemd/eve-uplink.${kind}`), join(debian, `eve-uplink.${kind}`));
+  }
   for (const unit of readdirSync(join(root, 'deploy/systemd')).filter((name) => /\.(service|path)$/.test(name))) {
     const name = unit.startsWith('eve-uplink.') ? unit : `eve-uplink.${unit}`;
     copyFileSync(join(root, 'deploy/systemd', unit), join(debian, name));

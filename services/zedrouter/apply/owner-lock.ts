@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 
 import {
@@ -32,10 +33,14 @@ const BACKLOG = 128;
 /**
  * Makes this process the only one of ours that changes the kernel of a network namespace, until it ends or `release`.
  * The name is anybody's to take: where it is held by a user who could not change the kernel anyway, `onSquatter` is
- * told, and this goes on without it.
+ * told, and this goes on without it. Ours are root, this process's user, and those of the group that owns `socket`, the
+ * service's own, of now or of a run before.
  * @throws KernelInUseError where another one of ours holds it
  */
-export function ownKernel(namespace: string | undefined, onSquatter: () => void): { readonly release: () => void } {
+export function ownKernel(
+  { namespace, socket }: { readonly namespace: string | undefined; readonly socket: string },
+  onSquatter: () => void,
+): { readonly release: () => void } {
   const address = unixAddress(NAME);
   // A socket belongs to the namespace that it was made in, and so does its name.
   const descriptor = inNamespace(namespace, () => openUnixSocket(SOCK_STREAM));
@@ -45,7 +50,7 @@ export function ownKernel(namespace: string | undefined, onSquatter: () => void)
   } catch (error) {
     libc().close(descriptor);
     if (!(error instanceof SystemCallError && error.code === 'EADDRINUSE')) throw error;
-    if (isHeldByUs(namespace)) throw new KernelInUseError();
+    if (isHeldByUs(namespace, socket)) throw new KernelInUseError();
     onSquatter();
     return { release: () => undefined };
   }
@@ -58,8 +63,8 @@ export function ownKernel(namespace: string | undefined, onSquatter: () => void)
   };
 }
 
-/** Whether the holder of the name is root, or of this process's user. */
-function isHeldByUs(namespace: string | undefined): boolean {
+/** Whether the holder of the name is root, of this process's user, or of the group of our socket. */
+function isHeldByUs(namespace: string | undefined, socket: string): boolean {
   const address = unixAddress(NAME);
   const descriptor = inNamespace(namespace, () => openUnixSocket(SOCK_STREAM));
   try {
@@ -72,8 +77,9 @@ function isHeldByUs(namespace: string | undefined): boolean {
     const length = Buffer.alloc(4);
     length.writeUInt32LE(credentials.length);
     checked(libc().getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, length), 'asking who holds the kernel');
-    const holder = credentials.readUInt32LE(4);
-    return holder === 0 || holder === process.getuid?.();
+    const [holder, group] = [credentials.readUInt32LE(4), credentials.readUInt32LE(8)];
+    if (holder === 0 || holder === process.getuid?.()) return true;
+    return group !== 0 && group === statSync(socket, { throwIfNoEntry: false })?.gid;
   } finally {
     libc().close(descriptor);
   }

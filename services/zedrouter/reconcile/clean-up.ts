@@ -28,7 +28,7 @@ export interface CleanUpOptions {
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
-  const owner = ownKernel(namespace, () => undefined);
+  const owner = ownKernel({ namespace, socket: `${runDir}/zedrouter.sock` }, () => undefined);
   try {
     await removeAll({ runDir, stateDir, namespace });
   } finally {
