@@ -148,6 +148,24 @@ describe('a network instance behind a WireGuard tunnel', () => {
     await goesOn();
   });
 
+  it('never leaves with the address of the port before, however often it moves', async () => {
+    const { agent } = lab.app('app1');
+    // Dense, so that packets of the other end are on their way to the former address at each move.
+    const { stream } = await agent.call('startUdpStream', {
+      ...{ address: gateway.insideAddress, port: servicePorts.echo, intervalMs: 1 },
+    });
+    for (let round = 0; round < 6; round += 1) {
+      await lab.pullCable('eth0');
+      await watch.applied(NAME, 'wwan0');
+      await goesOn();
+      await lab.plugCable('eth0');
+      await watch.applied(NAME, 'eth0');
+      await goesOn();
+    }
+    await agent.call('stopUdpStream', { stream });
+    expect(await wrongSources(lab)).toBe(0);
+  });
+
   it('carries it over a cable that is pulled while zedrouter is dead, and over its return', async () => {
     await lab.service('zedrouter').kill('SIGKILL');
     const lostMs = await outageMs(() => lab.pullCable('eth0'));

@@ -505,7 +505,7 @@ const networkInstances: readonly FieldReference[] = [
   ),
   honoured(
     'networkInstances[].test.target',
-    'https://, http://, tcp://host:port, icmp://host or an address; of these https:// alone proves who answers',
+    'https://, http://, tcp://host:port, icmp://host or an address; of these https:// alone proves who answers. Of a cloud network instance outside of its tunnel',
     "the controller's ping where the port may carry it, else link and address",
   ),
   honoured(

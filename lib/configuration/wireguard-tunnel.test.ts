@@ -107,6 +107,17 @@ describe('a WireGuard tunnel', () => {
       'networkInstances[0].staticRoutes[0]',
     ],
     ["beside its ports' networks", { propagateConnectedRoutes: true }, 'networkInstances[0].propagateConnectedRoutes'],
+    [
+      'with a target inside',
+      {
+        test: { target: 'tcp://198.51.100.7:80', furtherTargets: ['192.0.2.1', 'icmp://10.8.0.1'] },
+        wireguard: {
+          ...(tunnelled(1).wireguard as Json),
+          peers: [{ ...PEER, allowedPrefixes: ['0.0.0.0/0', '10.8.0.0/16'] }],
+        },
+      },
+      'networkInstances[0].test.furtherTargets[1]',
+    ],
     ['without a subnet', { ip: {} }, 'networkInstances[0].ip.subnet'],
   ])('is refused %s', (_what, more, field) => {
     expect(fieldsOf(ship({ networkInstances: [{ ...tunnelled(1), ...more }] }))).toEqual([field]);

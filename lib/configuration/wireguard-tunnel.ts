@@ -42,6 +42,7 @@ export function interpretTunnel(
     if (isDefaultDestination(destinationNetwork) && gateway === '' && port === '') return;
     problems.add(`${field}.staticRoutes[${index}]`, "the routes of a tunnel are its peers' allowedPrefixes");
   });
+  refuseInsideTargets(config, field, problems);
   checkKeyFile(wireguard.privateKeyFile, `${at}.privateKeyFile`, problems);
   checkCount(wireguard.addresses, MOST_ADDRESSES, `${at}.addresses`, problems);
   wireguard.addresses.forEach((address, index) => {
@@ -73,6 +74,29 @@ export function interpretTunnel(
     peers,
     isRouted: wireguard.routed,
   };
+}
+
+/**
+ * A port is tested outside of the tunnel, where what lies inside is not reached: every port would fail. Of a tunnel
+ * that leads everywhere nobody can say which addresses are inside.
+ */
+function refuseInsideTargets({ test, wireguard }: NetworkInstanceConfig, field: string, problems: Problems): void {
+  const inside = (wireguard?.peers ?? [])
+    .flatMap(({ allowedPrefixes }) => allowedPrefixes.map(ipv4Network))
+    .filter((network) => network !== undefined && network.prefixLength > 0);
+  const targets = [
+    { text: test?.target ?? '', at: `${field}.test.target` },
+    ...(test?.furtherTargets ?? []).map((text, index) => ({ text, at: `${field}.test.furtherTargets[${index}]` })),
+  ];
+  for (const { text, at } of targets) {
+    const parsed = parseTarget(text);
+    const host = parsed.kind === 'valid' ? parsed.target.host : undefined;
+    const address = host?.kind === 'address' ? ipv4Number(host.address) : undefined;
+    if (address === undefined) continue;
+    if (inside.some((network) => network !== undefined && address >= network.first && address <= network.last)) {
+      problems.add(at, 'lies inside the tunnel: ports are tested outside of it, and a test inside is not built');
+    }
+  }
 }
 
 /**

@@ -46,6 +46,8 @@ const OF_OURS = `ct mark & ${formatMark(OURS_MASK)} == ${formatMark(OURS)}`;
 const PORT_MARKS = [...Array.from({ length: MAX_PORT_NUMBER }, (_, index) => index + 1), TUNNEL_PORT_NUMBER]
   .map((number) => formatMark(portMark(number)))
   .join(', ');
+/** Below those that the kernel gives to sockets. */
+const TUNNEL_OUTSIDE_PORTS = '20000-29999';
 /** Of a packet or a flow that a tunnel sends outside. */
 const isOfTunnel = (key: 'meta' | 'ct', operator: '==' | '!='): string =>
   `${key} mark & ${formatMark(TUNNEL_MARK_MASK)} ${operator} ${formatMark(TUNNEL_OUTER_MARK)}`;
@@ -295,8 +297,10 @@ export const CHAINS: readonly Chain[] = [
     name: 'leave',
     hook: 'type nat hook postrouting priority srcnat; policy accept;',
     rules: [
-      // Where the port was left, masquerade forgets the flow with this packet.
-      `${isOfTunnel('ct', '==')} masquerade`,
+      // Where the port was left, masquerade forgets the flow with this packet. Never by the socket's own port: what
+      // still comes in by the port before begins a flow there, and what goes out would be its answer, which nobody
+      // translates.
+      `meta l4proto udp ${isOfTunnel('ct', '==')} masquerade to :${TUNNEL_OUTSIDE_PORTS} random`,
       'ct mark set iifname . oifname map @flow_mark',
       // What goes by a route of its own is told from what goes by the default one, which may move without it.
       'ct mark set rt classid . oifname map @route_mark',
