@@ -135,7 +135,15 @@ function changeBridge(before: Bridge, bridge: Bridge, members: readonly string[]
     ...(isSame || address === undefined ? [] : [{ kind: 'address-add', dev: name, address } as const]),
   ];
   return [
-    { kind: 'link-set', name, settings: { alias: ownerAlias(niId), macAddress, mtu, filtersMembers } },
+    {
+      kind: 'link-set',
+      name,
+      settings: {
+        ...{ alias: ownerAlias(niId), mtu, filtersMembers },
+        // The kernel forgets the neighbours of an interface that is given an address, the same one, too.
+        ...(before.macAddress === macAddress ? {} : { macAddress }),
+      },
+    },
     ...changes,
     ...(before.returnsToSender || !bridge.returnsToSender ? [] : members.map(hairpinOn)),
     { kind: 'link-set', name, settings: { isUp: true } },

@@ -63,6 +63,29 @@ describe('Verification', () => {
     expect(readings).toEqual(['kernel at 200', 'kernel at 400', 'kernel at 1400']);
   });
 
+  it('reads everything after a reading during which the minute was over', async () => {
+    verification.close();
+    const done: (() => void)[] = [];
+    const slow = new Verification({
+      clock,
+      read: (what) => {
+        readings.push(what);
+        return new Promise((resolve) => {
+          done.push(() => {
+            resolve('useful');
+          });
+        });
+      },
+    });
+    slow.now();
+    await pass(60_500);
+    slow.now();
+    done[0]?.();
+    await pass(60_600);
+    slow.close();
+    expect(readings).toEqual(['kernel', 'kernel-and-name-services']);
+  });
+
   it('reads everything once a minute, until it is closed', async () => {
     await pass(130_000);
     expect(readings).toEqual(['kernel-and-name-services at 60000', 'kernel-and-name-services at 120000']);

@@ -8,13 +8,16 @@ const VERIFY_AT_LATEST_MS = 500;
 const REFRESH_EVERY_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
 
+/** The second one is the look of every minute. */
+export type ReadingScope = 'kernel' | 'kernel-and-name-services';
+
 /** Useless: something was changed while it was read. */
 export type ReadingOutcome = 'useful' | 'useless' | 'failed';
 
 export interface VerificationOptions {
   readonly clock: Clock;
   /** Reads the kernel and hands on what it found, beside whatever else happens. Never rejects. */
-  readonly read: (what: 'kernel' | 'kernel-and-name-services') => Promise<ReadingOutcome>;
+  readonly read: (what: ReadingScope) => Promise<ReadingOutcome>;
 }
 
 /**
@@ -27,8 +30,8 @@ export class Verification {
   #lastChangeMs = 0;
   #isDue = false;
   #reading = false;
-  /** To read again when this reading is over: it may have begun too early. */
-  #isAskedAgain = false;
+  /** What to read again when this reading is over: it may have begun too early, or have left out what is wanted. */
+  #askedAgain: ReadingScope | undefined;
   #cancelCalm: () => void = () => undefined;
   #cancelRefresh: () => void = () => undefined;
   #closed = false;
@@ -89,18 +92,20 @@ export class Verification {
     });
   }
 
-  async #read(what: 'kernel' | 'kernel-and-name-services'): Promise<void> {
+  async #read(what: ReadingScope): Promise<void> {
     if (this.#reading) {
-      this.#isAskedAgain = true;
+      // A full look is not lost in a smaller one.
+      if (this.#askedAgain !== 'kernel-and-name-services') this.#askedAgain = what;
       return;
     }
     this.#reading = true;
     const outcome = await this.#options.read(what);
     this.#reading = false;
     if (this.#closed) return;
-    if (this.#isAskedAgain) {
-      this.#isAskedAgain = false;
-      void this.#read(what);
+    const again = this.#askedAgain;
+    if (again !== undefined) {
+      this.#askedAgain = undefined;
+      void this.#read(again);
       return;
     }
     if (outcome === 'useless') this.soon();
