@@ -18,6 +18,7 @@ export {
   type PortFaultKind,
 } from './faults/fault.js';
 export { inflict } from './faults/inflict.js';
+export { badHost } from './faults/bad-host.js';
 export { sabotage, sabotageKinds, type SabotageKind } from './faults/sabotage.js';
 export { Agent } from './hosts/agent-client.js';
 export type { AgentCalls } from './hosts/calls.js';

@@ -7,5 +7,11 @@ import { prepare } from './prepare.mjs';
 await main(async () => {
   await prepare(['packages', 'generate', 'bundle', 'tools']);
   const program = await alone(() => bundleProgram('soak', 'e2e/soak/program.ts'));
-  return runInView(process.execPath, ['--enable-source-maps', program, ...process.argv.slice(2)]);
+  // What it mounts goes with it, however it ends.
+  const apart = ['--mount', '--propagation', 'private'];
+  return runInView('unshare', [
+    ...apart,
+    ...[process.execPath, '--enable-source-maps', program],
+    ...process.argv.slice(2),
+  ]);
 });

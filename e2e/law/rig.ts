@@ -11,6 +11,7 @@ import {
   waitFor,
   type Lab,
   type PortName,
+  type ServiceSetOptions,
 } from '../../lab/index.js';
 import { claimOf, claimText, type Claim } from './claim.js';
 import type { Target } from './plan.js';
@@ -45,10 +46,12 @@ export class LawRig {
     });
   }
 
-  static async launch(): Promise<LawRig> {
+  /** `prepare`: done before services start, which get what it answers. */
+  static async launch(prepare: (lab: Lab) => Promise<ServiceSetOptions> = () => Promise.resolve({})): Promise<LawRig> {
     const lab = await createTestLab();
     try {
-      await lab.startServices({ separate: true, logLevel: 'warn', controller: true });
+      const prepared = await prepare(lab);
+      await lab.startServices({ separate: true, logLevel: 'warn', controller: true, ...prepared });
       await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0 }));
       await lab.app('app1').waitForAddress(30_000);
       return new LawRig(lab);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeviceConfigServiceClient } from '../../gen/zedagent/v1/device_config.js';
 import { call, connectTo } from '../../lib/rpc/index.js';
 import {
+  badHost,
   internetAddresses,
   monotonicMs,
   portNames,
@@ -50,7 +51,7 @@ const FORBIDDEN = { port: 'sat0', destination: internetAddresses.echo2 } as cons
  * or over a forbidden port at any ISP; the configuration that was accepted still there.
  */
 export async function soak(options: SoakOptions): Promise<readonly MixOutcome[]> {
-  const rig = await LawRig.launch();
+  const rig = await LawRig.launch(badHost);
   try {
     await rig.calm('controller');
     const ship = new SoakedShip(rig);

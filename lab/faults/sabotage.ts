@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Lab } from '../lab.js';
+import { fillDisk, jumpWallClock, spoilTool, takeDescriptors, writeProtectDisk } from './bad-host.js';
 import { serviceNames, type ServiceName } from '../service-process.js';
 
 /** What somebody else, or a bad disk, does to the device's kernel, files and processes. */
@@ -29,10 +30,36 @@ export const sabotageKinds = [
   'numbers-corrupt',
   /** Pushes, one every 50 ms. */
   'pushes',
+  /** Files of the state are cut short, or a newer version wrote them, and their service is killed. */
+  'configuration-truncated',
+  'policy-truncated',
+  'configuration-newer',
+  'numbers-newer',
+  'memory-corrupt',
+  /** The rest takes a `badHost`. Nothing fits onto the disk of the state any more, or it is write-protected. */
+  'disk-full',
+  'disk-read-only',
+  /** The wall clock jumps by ten years. */
+  'wall-clock-ahead',
+  'wall-clock-behind',
+  /** A tool never ends, or is not there. */
+  'nft-hangs',
+  'nft-missing',
+  'dnsmasq-hangs',
+  'dnsmasq-missing',
+  'ip-hangs',
+  /** A service may open no more files. */
+  'zedagent-without-descriptors',
+  'nim-without-descriptors',
+  'zedrouter-without-descriptors',
 ] as const;
 export type SabotageKind = (typeof sabotageKinds)[number];
 
 type Undo = () => Promise<void>;
+
+const TEN_YEARS_MS = 10 * 365 * 86_400_000;
+/** The first line of a state file has the version of its form. */
+const FORM = 'eve-uplink durable 1\n';
 
 const RESTART_MS = 1_000;
 const PUSHES = 10;
@@ -52,7 +79,7 @@ const kinds: Readonly<Record<SabotageKind, (lab: Lab) => Promise<Undo>>> = {
   'all-killed': async (lab) => {
     await Promise.all(serviceNames.map((name) => lab.service(name).kill('SIGKILL')));
     await sleep(RESTART_MS);
-    await lab.services.start();
+    await Promise.all(serviceNames.map((name) => startedIfPossible(lab, name)));
     return nothing;
   },
   'bridge-deleted': (lab) => tried(lab, 'ip link delete bn1'),
@@ -78,6 +105,28 @@ const kinds: Readonly<Record<SabotageKind, (lab: Lab) => Promise<Undo>>> = {
     }),
   'numbers-corrupt': (lab) =>
     withFile(lab, 'zedrouter', 'zedrouter-numbers.json', (bytes) => bytes.subarray(0, bytes.length / 2)),
+  'configuration-truncated': (lab) => withFile(lab, 'zedagent', 'config', (bytes) => bytes.subarray(0, 40)),
+  'policy-truncated': (lab) => withFile(lab, 'zedagent', 'policy', (bytes) => bytes.subarray(0, 40)),
+  'configuration-newer': (lab) => ofNewerVersion(lab, 'zedagent', 'config'),
+  'numbers-newer': (lab) => ofNewerVersion(lab, 'zedrouter', 'zedrouter-numbers.json'),
+  'memory-corrupt': async (lab) => {
+    await lab.service('nim').kill('SIGKILL');
+    await writeFile(join(lab.runDir, 'nim-memory.json'), '{"selections": [{}]');
+    await startedIfPossible(lab, 'nim');
+    return nothing;
+  },
+  'disk-full': fillDisk,
+  'disk-read-only': writeProtectDisk,
+  'wall-clock-ahead': (lab) => jumpWallClock(lab, TEN_YEARS_MS),
+  'wall-clock-behind': (lab) => jumpWallClock(lab, -TEN_YEARS_MS),
+  'nft-hangs': (lab) => spoilTool(lab, 'nft', 'hangs'),
+  'nft-missing': (lab) => spoilTool(lab, 'nft', 'is-missing'),
+  'dnsmasq-hangs': (lab) => spoilTool(lab, 'dnsmasq', 'hangs'),
+  'dnsmasq-missing': (lab) => spoilTool(lab, 'dnsmasq', 'is-missing'),
+  'ip-hangs': (lab) => spoilTool(lab, 'ip', 'hangs'),
+  'zedagent-without-descriptors': (lab) => takeDescriptors(lab, 'zedagent'),
+  'nim-without-descriptors': (lab) => takeDescriptors(lab, 'nim'),
+  'zedrouter-without-descriptors': (lab) => takeDescriptors(lab, 'zedrouter'),
   pushes: async (lab) => {
     for (let push = 0; push < PUSHES; push += 1) {
       // Refused or unanswered, where zedagent is down: that is for whoever pushes.
@@ -111,7 +160,35 @@ async function withFile(
   await lab.service(owner).kill('SIGKILL');
   const path = join(lab.stateDir, file);
   const bytes = await readFile(path).catch(() => undefined);
-  if (bytes !== undefined && bytes.length > 0) await writeFile(path, change(bytes));
-  await lab.service(owner).start();
+  if (bytes !== undefined && bytes.length > 0) await writtenIfPossible(path, change(bytes));
+  await startedIfPossible(lab, owner);
   return nothing;
+}
+
+/** A newer version was installed, and goes again: its file is kept, its service does not start until that is away. */
+async function ofNewerVersion(lab: Lab, owner: ServiceName, file: string): Promise<Undo> {
+  await lab.service(owner).kill('SIGKILL');
+  const path = join(lab.stateDir, file);
+  const bytes = await readFile(path).catch(() => undefined);
+  if (bytes?.subarray(0, FORM.length).toString('latin1') !== FORM) return nothing;
+  const newer = Buffer.concat([Buffer.from(FORM.replace('1', '9'), 'latin1'), bytes.subarray(FORM.length)]);
+  await writtenIfPossible(path, newer);
+  await startedIfPossible(lab, owner);
+  return async () => {
+    await lab.service(owner).stop();
+    await writtenIfPossible(path, bytes);
+  };
+}
+
+/** The disk may be full, or write-protected, by then. */
+async function writtenIfPossible(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(path, bytes).catch(() => undefined);
+}
+
+/** Tools, files or the disk may keep it from serving: whoever looks after a mix starts it again. */
+async function startedIfPossible(lab: Lab, name: ServiceName): Promise<void> {
+  await lab
+    .service(name)
+    .start()
+    .catch(() => undefined);
 }

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { userInfo } from 'node:os';
 
 import { SecretKey } from '../../../lib/netlink/index.js';
 
@@ -32,7 +33,7 @@ export function readPrivateKey(path: string): KeyInFile {
       closeSync(file);
     }
   } catch (error) {
-    throw new Error(`${path}: ${reasonOf(error)}; make one: (umask 077; wg genkey > ${path})`, { cause: error });
+    throw new Error(`${path}: ${reasonOf(error, path)}`, { cause: error });
   }
   const key = length > MOST_BYTES ? undefined : SecretKey.fromBase64(buffer.toString('latin1', 0, length).trim());
   buffer.fill(0);
@@ -41,7 +42,10 @@ export function readPrivateKey(path: string): KeyInFile {
   return { key, warning: isOpen ? `others than root may read ${path}: chmod 600 ${path}` : undefined };
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'there is no such file';
-  return error instanceof Error ? error.message : String(error);
+/** What is wrong, and what to do. */
+function reasonOf(error: unknown, path: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EACCES') return `the user of this service may not read it: chown ${userInfo().username} ${path}`;
+  const why = error instanceof Error ? error.message : String(error);
+  return `${code === 'ENOENT' ? 'there is no such file' : why}; make one: (umask 077; wg genkey > ${path})`;
 }
