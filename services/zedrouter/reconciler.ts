@@ -86,6 +86,8 @@ export class Reconciler {
   #filtersMembers = true;
   #adopted = false;
   #chainsInForce: string | undefined;
+  /** How they read after they were loaded last, whether or not that is right. */
+  #chainsLoaded: string | undefined;
   #desired: Dataplane | undefined;
   #report: ReconcileReport | undefined;
   /** The ruleset has changed since its chains were compared. */
@@ -255,7 +257,7 @@ export class Reconciler {
   }
 
   async #reconcileOnce(): Promise<void> {
-    const { kernel, clock, logger, instrumentation = noInstrumentation } = this.#options;
+    const { clock, logger, instrumentation = noInstrumentation } = this.#options;
     const dirtySinceMs = this.#dirtySinceMs ?? clock.monotonicMs();
     this.#dirtySinceMs = undefined;
     const complete = completeInputs(this.#upstream);
@@ -322,7 +324,11 @@ export class Reconciler {
     }
     this.#desired = desired;
     this.#current = failures.length === 0 ? this.#nameServices.forgottenIn(desired) : undefined;
-    if (changesChains(steps)) this.#chainsInForce = kernel.ruleset.read(clock.boottimeMs()).chainsDigest;
+    if (changesChains(steps)) {
+      // What was not loaded is loaded with the next try, whatever is there.
+      if (failures.some(({ operation }) => operation.kind === 'nft')) this.#chainsInForce = undefined;
+      else this.#noteChains();
+    }
     if (failures.length > 0) this.#retryLater();
     // The kernel tells of every other change that it was made.
     if (steps.length > 0 && steps.every(({ name }) => name === 'name-services')) this.#verification.soon();
@@ -332,6 +338,22 @@ export class Reconciler {
       logger.info({ event: 'dataplane-changed', tookMs, failures: failures.length }, 'dataplane reconciled');
     }
     tell(failures, 'settled');
+  }
+
+  /**
+   * Notes how the chains read that were just loaded. Where somebody else has changed a ruleset meanwhile, they may have
+   * been ours, emptied: then they are believed only if they read as before, or as after the load before; otherwise
+   * all is read, and they are loaded, once more.
+   */
+  #noteChains(): void {
+    const { kernel, clock } = this.#options;
+    const { digest, isOurs } = kernel.ruleset.chainsAsLoaded(clock.boottimeMs());
+    const isKnown = digest !== undefined && (digest === this.#chainsInForce || digest === this.#chainsLoaded);
+    this.#chainsLoaded = digest;
+    this.#chainsInForce = isOurs || isKnown ? digest : undefined;
+    if (this.#chainsInForce !== undefined) return;
+    this.#current = undefined;
+    this.#isDirty = true;
   }
 
   /** The failures of name services come and go by themselves. */

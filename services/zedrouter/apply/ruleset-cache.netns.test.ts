@@ -50,6 +50,26 @@ describe('what is known of the ruleset', () => {
     expect(isKnown(kernel)).toBe(true);
   });
 
+  it('tells chains that were loaded from those that somebody else may have changed since', async () => {
+    const load = () => transact(kernel, { ruleset: true, access: { added: [], removed: [] }, sets: [] }, boottimeMs());
+    const asLoaded = () => kernel.ruleset.chainsAsLoaded(boottimeMs());
+    await load();
+    const right = asLoaded();
+    expect(right).toEqual({ digest: expect.any(String), isOurs: true });
+    await load();
+    await change([], ['bn5']);
+    expect(asLoaded()).toEqual(right);
+    await load();
+    await run('nft', ['flush', 'table', 'inet', 'eve_uplink'], { namespace: DEVICE });
+    const emptied = asLoaded();
+    expect(emptied.isOurs).toBe(false);
+    expect(emptied.digest).not.toBe(right.digest);
+    await change(['bn5'], []);
+    expect(asLoaded().isOurs).toBe(false);
+    await load();
+    expect(asLoaded()).toEqual(right);
+  });
+
   it('is dropped when somebody else changes anything', async () => {
     await run('nft', ['delete', 'element', 'inet', 'eve_uplink', 'ni_bridges', '{ "bn2" }'], { namespace: DEVICE });
     expect(isKnown(kernel)).toBe(false);

@@ -27,6 +27,8 @@ export class RulesetCache {
   readonly #namespace: string | undefined;
   #readings = 0;
   #known: { readonly generation: number; readonly reading: RulesetReading } | undefined;
+  /** The generation up to which all changes since the chains were loaded are ours; undefined: not all are. */
+  #ours: number | undefined;
 
   constructor(namespace: string | undefined) {
     this.#namespace = namespace;
@@ -71,11 +73,28 @@ export class RulesetCache {
     return reading;
   }
 
+  /** Notes that we have loaded chains and rules, in one transaction, since the generation was `before`. */
+  loaded(before: number): void {
+    const after = this.generation();
+    this.#ours = after === following(before) ? after : undefined;
+  }
+
+  /**
+   * The chains after they were loaded. `isOurs`: nobody can have changed them in between; else it is not known whether
+   * they are as they were loaded. @throws NetlinkError
+   */
+  chainsAsLoaded(boottimeMs: number): { readonly digest: string | undefined; readonly isOurs: boolean } {
+    const { chainsDigest: digest } = this.read(boottimeMs);
+    return { digest, isOurs: this.#ours !== undefined && this.#known?.generation === this.#ours };
+  }
+
   /** Notes that a transaction of ours has changed elements since the generation was `before`. */
   changed(before: number, changes: readonly SetChange[]): void {
     const known = this.#known;
     const after = this.generation();
-    const isOursAlone = known?.generation === before && after === following(before);
+    const isNext = after === following(before);
+    if (this.#ours !== undefined) this.#ours = isNext && this.#ours === before ? after : undefined;
+    const isOursAlone = known?.generation === before && isNext;
     this.#known = isOursAlone
       ? { generation: after, reading: { ...known.reading, elements: changedElements(known.reading.elements, changes) } }
       : undefined;

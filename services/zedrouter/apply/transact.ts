@@ -17,11 +17,12 @@ export async function transact(
   change: NftChange,
   boottimeMs: number,
 ): Promise<void> {
+  const before = ruleset.generation();
   if (!isForNetlink(change)) {
     await loadRuleset(nftScript(change, boottimeMs), namespace === undefined ? {} : { namespace });
+    ruleset.loaded(before);
     return;
   }
-  const before = ruleset.generation();
   changeSetElements({
     family: NFT_FAMILY,
     table: NFT_TABLE,
