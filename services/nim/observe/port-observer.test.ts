@@ -286,7 +286,7 @@ describe('PortObserver', () => {
     ]);
   });
 
-  it('tells a way out that goes at once, and that of the configuration where there is none', async () => {
+  it('tells a way out that goes and stays away, and that of the configuration where there is none', async () => {
     const addressing = { kind: 'static', gateway: '198.51.100.254' } as const;
     observer.observe([
       { label: 'shore', interfaceName: 'eth0', addressing: { kind: 'dhcp' } },
@@ -296,8 +296,41 @@ describe('PortObserver', () => {
     forget();
     for (const name of ['eth0', 'wwan0']) add(name, { ...there(name), gateway: undefined });
     observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
+    clock.advance(249);
+    expect(changesSeen()).toEqual([]);
+    clock.advance(1);
     expect(changesSeen()).toEqual(['shore: gateway gone', 'lte: gateway now 198.51.100.254']);
     expect(routesOf('lte')).toEqual(['default via 198.51.100.254']);
+  });
+
+  it('tells nothing where a lease is renewed by taking the way out away and putting it back', async () => {
+    await start();
+    add('eth0', { ...there('eth0'), gateway: undefined });
+    observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
+    clock.advance(100);
+    add('eth0', { ...there('eth0'), gateway: '192.0.2.1' });
+    observer.onKernelEvent({ ...routeGone, isGone: false, linkIndex: 7 });
+    clock.advance(10_000);
+    expect(changesSeen()).toEqual([]);
+    // The next time is counted anew.
+    add('eth0', { ...there('eth0'), gateway: undefined });
+    observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
+    clock.advance(249);
+    expect(changesSeen()).toEqual([]);
+    clock.advance(1);
+    expect(changesSeen()).toEqual(['shore: gateway gone']);
+  });
+
+  it('does not wait for a way out that another gateway has taken the place of, or whose address has gone', async () => {
+    await start();
+    add('eth0', { ...there('eth0'), gateway: '192.0.2.254' });
+    observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
+    expect(changesSeen()).toEqual(['shore: gateway now 192.0.2.254']);
+    forget();
+    add('eth0', { ...there('eth0'), gateway: undefined, addresses: [] });
+    observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
+    await settled();
+    expect(changesSeen().join()).toMatch(/^shore: .*address/);
   });
 
   it('asks for the link alone where the carrier changed, and tells the loss before it reads routes', async () => {

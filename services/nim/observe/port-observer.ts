@@ -10,7 +10,16 @@ import {
 } from '../../../lib/decision/snapshot/index.js';
 import type { KernelEvent } from '../../../lib/netlink/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
-import { observationOf, readInterfaces, readRoutes, watch, type KernelReader, type KernelView } from './kernel-view.js';
+import { linkStateOf } from './kernel-reading.js';
+import {
+  observationOf,
+  readInterfaces,
+  readRoutes,
+  watch,
+  type InterfaceView,
+  type KernelReader,
+  type KernelView,
+} from './kernel-view.js';
 import { everythingOf, mergeScopes, nothing, type ReadScope } from './read-scope.js';
 import { scopeOfEvent } from './scope-of-event.js';
 import type { ServersOfLease } from './lease-servers.js';
@@ -82,6 +91,12 @@ export interface PortObserverOptions {
 /** What no event told is found by then. */
 const SAFETY_READING_MS = 30_000;
 
+/**
+ * So long a port with link and address may be without a default route before that is told: clients of DHCP take the
+ * route away and put it back when they renew a lease (busybox's udhcpc does), and apps' packets follow our own table.
+ */
+const ROUTE_AWAY_MS = 250;
+
 /** A reading that failed is tried again after this time, then twice that and so on. */
 const retry = { firstMs: 100, mostMs: 5_000 };
 
@@ -94,6 +109,9 @@ export class PortObserver {
   readonly #options: PortObserverOptions;
   #ports: readonly ObservedPort[] = [];
   #view: KernelView = new Map();
+  /** Since when interfaces with link and address have been without the default route that is still told. */
+  readonly #routeAwaySinceMs = new Map<string, number>();
+  #cancelRouteAway: CancelTimer = () => undefined;
   #observations: Reading['observations'] = new Map();
   #waiting: AskedFor | undefined;
   #reading = false;
@@ -155,6 +173,7 @@ export class PortObserver {
     this.#closed = true;
     this.#cancelSafety();
     this.#cancelRetry();
+    this.#cancelRouteAway();
   }
 
   #wake(scope: ReadScope): void {
@@ -222,7 +241,33 @@ export class PortObserver {
       [...this.#view.keys()].filter((name) => hasWayOut(before, name) && !hasWayOut(this.#view, name)),
     );
     this.#view = readInterfaces(reader, this.#view, { links: bereft, addresses: bereft });
+    this.#awaitRoutes(before, bereft);
     return this.#compare();
+  }
+
+  /** Keeps the routes of before where nothing but the default route has gone, and that a moment ago. */
+  #awaitRoutes(before: KernelView, bereft: ReadonlySet<string>): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const view = new Map(this.#view);
+    for (const name of [...this.#routeAwaySinceMs.keys()]) if (!bereft.has(name)) this.#routeAwaySinceMs.delete(name);
+    for (const name of bereft) {
+      const [was, is] = [before.get(name), view.get(name)];
+      const sinceMs = this.#routeAwaySinceMs.get(name) ?? nowMs;
+      const isAwaited = is !== undefined && hasLinkAndAddress(is) && nowMs - sinceMs < ROUTE_AWAY_MS;
+      if (!isAwaited || was?.link?.index !== is.link?.index) {
+        this.#routeAwaySinceMs.delete(name);
+        continue;
+      }
+      view.set(name, { ...is, routes: was?.routes ?? [] });
+      this.#routeAwaySinceMs.set(name, sinceMs);
+    }
+    this.#view = view;
+    this.#cancelRouteAway();
+    if (this.#routeAwaySinceMs.size === 0) return;
+    const dueMs = Math.min(...this.#routeAwaySinceMs.values()) + ROUTE_AWAY_MS;
+    this.#cancelRouteAway = this.#options.clock.setTimer(dueMs - nowMs, () => {
+      this.#wake({ ...nothing, routes: true });
+    });
   }
 
   /** Where nothing has changed, the observations are the ones that were told last. */
@@ -275,6 +320,10 @@ export class PortObserver {
 
 function hasWayOut(view: KernelView, interfaceName: string): boolean {
   return view.get(interfaceName)?.routes.some(isDefaultRoute) === true;
+}
+
+function hasLinkAndAddress({ link, addresses }: InterfaceView): boolean {
+  return link !== undefined && linkStateOf(link) === 'up' && addresses.length > 0;
 }
 
 function isUsable(port: PortObservation): boolean {
