@@ -167,6 +167,7 @@ function setAddresses(name: string, addresses: readonly LinkAddress[]): void {
 const linkChanged: KernelEvent = { kind: 'link', index: 7, name: 'eth0', isGone: false };
 const routeGone = { kind: 'route', table: 254, family: 'inet', protocol: 16, isGone: true } as const;
 const addressGone: KernelEvent = { kind: 'address', linkIndex: 7, family: 'inet', isGone: true };
+const addressOfLteChanged: KernelEvent = { kind: 'address', linkIndex: 8, family: 'inet', isGone: true };
 
 describe('PortObserver', () => {
   it('reads everything at first', async () => {
@@ -331,6 +332,14 @@ describe('PortObserver', () => {
     observer.onKernelEvent({ ...routeGone, linkIndex: 7 });
     await settled();
     expect(changesSeen().join()).toMatch(/^shore: .*address/);
+    forget();
+    // The one that the gateway knows goes, and takes the route with it; another one stays.
+    add('wwan0', { ...there('wwan0'), addresses: [addressOf('10.0.0.2'), addressOf('198.51.100.8')] });
+    observer.onKernelEvent(addressOfLteChanged);
+    forget();
+    add('wwan0', { ...there('wwan0'), addresses: [addressOf('10.0.0.2')], gateway: undefined });
+    observer.onKernelEvent(addressOfLteChanged);
+    expect(changesSeen().join()).toContain('gateway gone');
   });
 
   it('asks for the link alone where the carrier changed, and tells the loss before it reads routes', async () => {

@@ -211,6 +211,7 @@ export class PortObserver {
 
   #read({ scope, askedAtMs }: AskedFor): 'told' | 'loss-told' {
     this.counts.readings += 1;
+    const known = this.#view;
     this.#view = readInterfaces(this.#options.reader, this.#view, scope);
     const first = this.#compare();
     // Bad news first: those who use the port need not wait for the routes.
@@ -219,7 +220,7 @@ export class PortObserver {
       return 'loss-told';
     }
     const isMoreToRead = scope.routes || first.changed.length > 0;
-    const all = isMoreToRead ? this.#readRoutes() : first;
+    const all = isMoreToRead ? this.#readRoutes(known) : first;
     if (all.changed.length === 0) this.counts.equal += 1;
     this.#tell(all, askedAtMs);
     return 'told';
@@ -228,11 +229,12 @@ export class PortObserver {
   /** What was left out in order to tell a loss. */
   #readRest({ askedAtMs }: AskedFor): void {
     if (this.#closed) return;
-    const all = this.#readRoutes();
+    const all = this.#readRoutes(this.#view);
     if (all.changed.length > 0) this.#tell(all, askedAtMs);
   }
 
-  #readRoutes(): Comparison {
+  /** `known`: the view before anything was read. */
+  #readRoutes(known: KernelView): Comparison {
     const { reader } = this.#options;
     const before = this.#view;
     this.#view = readRoutes(reader, before);
@@ -241,24 +243,23 @@ export class PortObserver {
       [...this.#view.keys()].filter((name) => hasWayOut(before, name) && !hasWayOut(this.#view, name)),
     );
     this.#view = readInterfaces(reader, this.#view, { links: bereft, addresses: bereft });
-    this.#awaitRoutes(before, bereft);
+    this.#awaitRoutes(known, bereft);
     return this.#compare();
   }
 
-  /** Keeps the routes of before where nothing but the default route has gone, and that a moment ago. */
-  #awaitRoutes(before: KernelView, bereft: ReadonlySet<string>): void {
+  /** Keeps the routes that are known where nothing but the default route has gone, and that a moment ago. */
+  #awaitRoutes(known: KernelView, bereft: ReadonlySet<string>): void {
     const nowMs = this.#options.clock.monotonicMs();
     const view = new Map(this.#view);
     for (const name of [...this.#routeAwaySinceMs.keys()]) if (!bereft.has(name)) this.#routeAwaySinceMs.delete(name);
     for (const name of bereft) {
-      const [was, is] = [before.get(name), view.get(name)];
+      const [was, is] = [known.get(name), view.get(name)];
       const sinceMs = this.#routeAwaySinceMs.get(name) ?? nowMs;
-      const isAwaited = is !== undefined && hasLinkAndAddress(is) && nowMs - sinceMs < ROUTE_AWAY_MS;
-      if (!isAwaited || was?.link?.index !== is.link?.index) {
+      if (nowMs - sinceMs >= ROUTE_AWAY_MS || was === undefined || is === undefined || !isSameButForRoutes(was, is)) {
         this.#routeAwaySinceMs.delete(name);
         continue;
       }
-      view.set(name, { ...is, routes: was?.routes ?? [] });
+      view.set(name, { ...is, routes: was.routes });
       this.#routeAwaySinceMs.set(name, sinceMs);
     }
     this.#view = view;
@@ -322,8 +323,18 @@ function hasWayOut(view: KernelView, interfaceName: string): boolean {
   return view.get(interfaceName)?.routes.some(isDefaultRoute) === true;
 }
 
-function hasLinkAndAddress({ link, addresses }: InterfaceView): boolean {
-  return link !== undefined && linkStateOf(link) === 'up' && addresses.length > 0;
+/** Another address may not send to the gateway of before. */
+function isSameButForRoutes(was: InterfaceView, { link, addresses }: InterfaceView): boolean {
+  return (
+    link !== undefined &&
+    link.index === was.link?.index &&
+    linkStateOf(link) === 'up' &&
+    addresses.length === was.addresses.length &&
+    addresses.every(({ address, prefixLength }, position) => {
+      const before = was.addresses[position];
+      return address === before?.address && prefixLength === before.prefixLength;
+    })
+  );
 }
 
 function isUsable(port: PortObservation): boolean {
