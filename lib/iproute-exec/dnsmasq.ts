@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CommandError } from './command-error.js';
 import { identify, isGoneWithin, type ProcessIdentity } from './process-identity.js';
+import { readText } from './read-text.js';
 import { run } from './run.js';
 import { printable } from './words.js';
 
@@ -46,6 +46,7 @@ export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
 /**
  * The dnsmasq that wrote this pid file; undefined where none runs. A number in a file proves nothing, so the process's
  * own arguments must name this very pid file.
+ * @throws Error where no file can be opened now, and so nobody can tell
  */
 export function runningDnsmasq(pidFile: string): RunningDnsmasq | undefined {
   const found = find(pidFile);
@@ -89,19 +90,11 @@ interface Found {
 
 function find(pidFile: string): Found | undefined {
   checkPath(pidFile);
-  const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(textOf(pidFile))?.[1];
+  const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(readText(pidFile) ?? '')?.[1];
   const process = pid === undefined ? undefined : identify(Number(pid));
   if (process === undefined || basename(process.argv[0] ?? '') !== 'dnsmasq') return undefined;
   const confFile = valueOf(process, '--conf-file=');
   return confFile === undefined || valueOf(process, '--pid-file=') !== pidFile ? undefined : { process, confFile };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function valueOf(process: ProcessIdentity, option: string): string | undefined {

@@ -15,6 +15,7 @@ export {
 export { missingTools, type MissingTool } from './environment.js';
 export { listRulesetJson, listTableText, type NftListOptions } from './nft-list.js';
 export { loadRuleset, type LoadOptions } from './nft-load.js';
+export { readText } from './read-text.js';
 export { startWireGuardGo, wireGuardGoSocket } from './wireguard-go.js';
 export { run, type RunOptions, type RunResult } from './run.js';
 export { readSysctl, writeSysctl, type SysctlOptions } from './sysctl.js';

@@ -57,6 +57,7 @@ export class NameServiceWatch {
     for (const bridge of bridges) {
       const pid = known.get(bridge);
       const alive = inFull.has(bridge) || pid === undefined || !isThere(pid) ? this.#pidOf(bridge) : pid;
+      if (alive === 'unknown') continue;
       if (alive === undefined) onEnded(bridge);
       else this.#pids.set(bridge, alive);
     }
@@ -68,8 +69,13 @@ export class NameServiceWatch {
     return bridges.slice(start, this.#next);
   }
 
-  #pidOf(bridge: string): number | undefined {
-    return runningDnsmasq(nameServicePaths(this.#options.directory, bridge).pid)?.pid;
+  /** `unknown`: nothing can be read now, and nothing is known to have ended. */
+  #pidOf(bridge: string): number | undefined | 'unknown' {
+    try {
+      return runningDnsmasq(nameServicePaths(this.#options.directory, bridge).pid)?.pid;
+    } catch {
+      return 'unknown';
+    }
   }
 }
 

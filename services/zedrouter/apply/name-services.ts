@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 
-import { reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } from 'iproute-exec';
+import { readText, reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } from 'iproute-exec';
 
 import { systemClock } from '../../../lib/clock/index.js';
 import type { NameService } from '../desired/dataplane.js';
@@ -19,6 +19,7 @@ const LOOKED_AT_ONCE = 10;
 /**
  * Each name service's texts as they are on disk, for those whose dnsmasq runs. One that is configured and does not run
  * is missing from the answer, so it is started again.
+ * @throws Error where no file can be opened now: none is started again for that
  */
 export async function observeNameServices(directory: string): Promise<ReadonlyMap<string, NameService>> {
   const services = new Map<string, NameService>();
@@ -139,9 +140,5 @@ function writeChanged(path: string, text: string): void {
 }
 
 function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return readText(path) ?? '';
 }
