@@ -14,6 +14,8 @@ import {
   type Lab,
   type PortName,
 } from '../../lab/index.js';
+import { NetworkRouterServiceClient } from '../../gen/zedrouter/v1/network_router.js';
+import { call, connectTo } from '../../lib/rpc/index.js';
 import { goesOutBy, launchShip, sourceSeen, wrongSources, type Ship } from './ship.js';
 
 type Changes = Partial<NetworkInstanceConfig>;
@@ -222,7 +224,19 @@ describe('a static route', () => {
             : { ...one, usagePolicy: { ...one.usagePolicy, fallBackPriority: one.phylabel === port ? 1 : 2 } },
         ),
       });
-    await prefer('wwan0');
+    /** The services were killed a moment ago: the way there is may be the kernel's alone. */
+    const known = async (version: bigint): Promise<void> => {
+      const zedrouter = connectTo(NetworkRouterServiceClient, `unix:${lab.runDir}/zedrouter.sock`);
+      const isKnown = async (): Promise<boolean> => {
+        const request = { networkInstances: [] };
+        const { statuses } = await call(zedrouter, 'listNetworkInstanceStatus', request, { timeoutMs: 5_000 });
+        return statuses.length > 0 && statuses.every((each) => each.appliedConfigVersion >= version && each.settled);
+      };
+      expect(await waitUntil(isKnown, { timeoutMs: 10_000 })).toBe(true);
+      zedrouter.close();
+    };
+    const version = await prefer('wwan0');
+    await known(version);
     expect(await officeBy('wwan0')).toBe(true);
     const { agent } = lab.app('app1');
     const { session } = await agent.call('startTcpSession', {
