@@ -84,7 +84,7 @@ export async function startWireGuardGateway(lab: Lab, deviceAddress: string): Pr
 }
 
 /** As `wg genkey` and `wg pubkey` print them. */
-function keyPair(): { readonly privateKey: string; readonly publicKey: string } {
+export function keyPair(): { readonly privateKey: string; readonly publicKey: string } {
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
   const raw = (der: Buffer): string => der.subarray(-32).toString('base64');
   return {

@@ -163,6 +163,12 @@ export function tunnelName(niNumber: number): string {
   return `tn${niNumber}`;
 }
 
+/** The number of the network instance whose tunnel device has this name; undefined: it is the name of none. */
+export function tunnelNumber(interfaceName: string): number | undefined {
+  const digits = /^tn(\d+)$/.exec(interfaceName)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** The routing tables that are kept for ports, both ends included. 500 and up are the ports' tables in EVE, too. */
 const PORT_TABLES = { first: 500, last: 599 } as const;
 

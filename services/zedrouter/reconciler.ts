@@ -2,7 +2,7 @@ import { readSysctl } from 'iproute-exec';
 
 import type { Clock } from '../../lib/clock/index.js';
 import type { DeviceModel } from '../../lib/configuration/index.js';
-import { NFT_FAMILY, NFT_TABLE } from '../../lib/dataplane-layout/index.js';
+import { NFT_FAMILY, NFT_TABLE, tunnelNumber } from '../../lib/dataplane-layout/index.js';
 import { countFlowsByMark, flushSets } from '../../lib/netlink/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
@@ -303,8 +303,8 @@ export class Reconciler {
     });
     const urgentFailures = await this.#apply(urgent, desired.bridges);
     clearImmediate(tellPending);
-    if (!switchFailed(urgentFailures)) this.#drainWatch.follow(flows.memories, numbers);
     if (!switchFailed(urgentFailures)) {
+      this.#drainWatch.follow(flows.memories, numbers);
       this.#tunnels.follow(desiredTunnels({ model, ids, ports: facts, selections: inputs.selections.selections }));
     }
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
@@ -479,7 +479,7 @@ function hostSetsIn(current: Dataplane | undefined): readonly string[] {
 
 /** What led into a tunnel device went with it. */
 function withoutTunnels(current: Dataplane): Dataplane {
-  const isOf = (name: string | undefined): boolean => name !== undefined && /^tn\d+$/.test(name);
+  const isOf = (name = ''): boolean => tunnelNumber(name) !== undefined;
   return {
     ...current,
     routes: new Map([...current.routes].filter(([, { dev }]) => !isOf(dev))),

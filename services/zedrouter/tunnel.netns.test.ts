@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run, startWireGuardGo, wireGuardGoSocket } from 'iproute-exec';
 
+import { keyPair } from '../../lab/wireguard-gateway.js';
 import { systemClock } from '../../lib/clock/index.js';
 import { eventually } from '../../lib/clock/testing/eventually.js';
 import type { DeviceModel } from '../../lib/configuration/index.js';
@@ -210,12 +210,3 @@ describe('a tunnel on a real kernel', () => {
     expect([silent.other_eth0, silent.other_wwan0, silent.other_sat0]).toEqual([0, 0, 0]);
   });
 });
-
-function keyPair(): { readonly privateKey: string; readonly publicKey: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('x25519');
-  const raw = (der: Buffer): string => der.subarray(-32).toString('base64');
-  return {
-    privateKey: raw(privateKey.export({ type: 'pkcs8', format: 'der' })),
-    publicKey: raw(publicKey.export({ type: 'spki', format: 'der' })),
-  };
-}

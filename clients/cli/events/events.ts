@@ -21,24 +21,6 @@ async function listEvents(options: ConnectionOptions, limit: number): Promise<re
   return events;
 }
 
-interface Kept {
-  /** Those to print. */
-  readonly events: readonly Event[];
-  /** The newest event that there is, whether it is printed or not. */
-  readonly lastSequence: bigint;
-}
-
-/** So many of the newest events that are wanted; 0 is all. */
-async function listWanted(
-  options: ConnectionOptions,
-  limit: number,
-  isWantedEvent: ((event: Event) => boolean) | undefined,
-): Promise<Kept> {
-  const all = await listEvents(options, isWantedEvent === undefined ? limit : 0);
-  const wanted = isWantedEvent === undefined ? all : all.filter(isWantedEvent);
-  return { events: limit === 0 ? wanted : wanted.slice(-limit), lastSequence: all.at(-1)?.sequence ?? 0n };
-}
-
 /** Prints events as they come, and none twice, however often the stream has to be reopened. */
 async function followEvents(
   options: ConnectionOptions,
@@ -89,12 +71,14 @@ export async function events(
   const filter: EventFilter = { sinceMs: since, port, networkInstance: ni };
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   const isWantedEvent = (event: Event): boolean => isWanted(event, filter);
-  const { events: kept, lastSequence } = await listWanted(options, limit, isFiltered ? isWantedEvent : undefined);
+  const all = await listEvents(options, isFiltered ? 0 : limit);
+  const wanted = all.filter(isWantedEvent);
+  const kept = limit === 0 ? wanted : wanted.slice(-limit);
   if (json && goOn !== true) {
     printJson(await Promise.all(kept.map((event) => messageToJson('org.lfedge.eve.nim.v1.Event', Event, event))));
     return;
   }
   for (const event of kept) print(await eventText(event, json));
-  if (goOn === true) await followEvents(options, lastSequence, json, isWantedEvent);
+  if (goOn === true) await followEvents(options, all.at(-1)?.sequence ?? 0n, json, isWantedEvent);
   else if (kept.length === 0) print(isFiltered ? 'No such events' : 'No events');
 }

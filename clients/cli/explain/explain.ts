@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import type { Command } from 'commander';
 import { ExplainResponse, type ExplainRequest } from '../../../gen/nim/v1/network_interface_manager.js';
 import { systemClock } from '../../../lib/clock/index.js';
@@ -6,6 +7,7 @@ import { call } from '../../../lib/rpc/index.js';
 import { ask, withConnection } from '../../connection/clients.js';
 import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson } from '../../terminal/output.js';
+import { CallProblem } from '../../terminal/problem.js';
 import { drainLines } from '../../render/drain-lines.js';
 import { explanationText } from '../../render/explanation-text.js';
 import { printable } from '../../render/table.js';
@@ -24,28 +26,39 @@ export function subjectNamed(word: string): Subject {
   return operation === undefined ? { $case: 'networkInstance', value: word } : { $case: 'operation', value: operation };
 }
 
-/** What is to be explained, and what the word means where it is no network instance and no operation. */
-interface Subjects {
+/** What is explained, and what the word means where it is no network instance and no operation. */
+interface Explained {
   readonly subjects: readonly Subject[];
+  readonly answers: readonly ExplainResponse[];
   readonly sentences: readonly string[];
 }
 
-async function subjectsOf(word: string | undefined, command: Command): Promise<Subjects> {
+async function everyNetworkInstance(command: Command): Promise<readonly Subject[]> {
   const { statuses } = await withConnection('nim', connectionOptionsOf(command), (nim) =>
     ask(nim, (client, callOptions) =>
       call(client, 'listNetworkInstanceTestStatus', { networkInstances: [] }, callOptions),
     ),
   );
-  const all = statuses.map(({ networkInstanceId }) => networkInstanceSubject(networkInstanceId));
-  if (word === undefined) return { subjects: all, sentences: [] };
-  const isKnown = statuses.some(
-    ({ networkInstanceId, displayName }) =>
-      networkInstanceId.toLowerCase() === word.toLowerCase() || displayName === word,
-  );
-  const found = isKnown || operationNames.has(word) ? undefined : await whereabouts(word, command);
-  // NIM says that there is no such thing.
-  if (found === undefined) return { subjects: [subjectNamed(word)], sentences: [] };
-  return { subjects: found.networkInstanceIds.map(networkInstanceSubject), sentences: found.sentences };
+  return statuses.map(({ networkInstanceId }) => networkInstanceSubject(networkInstanceId));
+}
+
+/** By the word; what NIM does not know may be behind one of the network instances. */
+async function explainedBy(word: string, command: Command): Promise<Explained> {
+  const subjects = [subjectNamed(word)];
+  try {
+    return { subjects, answers: await explained(subjects, command), sentences: [] };
+  } catch (error) {
+    const isUnknown = error instanceof CallProblem && error.cause.code === status.NOT_FOUND;
+    const found = isUnknown ? await whereabouts(word, command) : undefined;
+    if (found === undefined) throw error;
+    const behind = found.networkInstanceIds.map(networkInstanceSubject);
+    return { subjects: behind, answers: await explained(behind, command), sentences: found.sentences };
+  }
+}
+
+async function everything(command: Command): Promise<Explained> {
+  const subjects = await everyNetworkInstance(command);
+  return { subjects, answers: await explained(subjects, command), sentences: [] };
 }
 
 function networkInstanceSubject(value: string): Subject {
@@ -122,8 +135,9 @@ export async function explain(
     await explainAccess(word, destinationOf(to, command), json === undefined ? {} : { json }, command);
     return;
   }
-  const { subjects, sentences } = await subjectsOf(word, command);
-  const answers = await explained(subjects, command);
+  const { subjects, answers, sentences } = await (word === undefined
+    ? everything(command)
+    : explainedBy(word, command));
   if (json === true) {
     const values = await Promise.all(
       answers.map((answer) => messageToJson('org.lfedge.eve.nim.v1.ExplainResponse', ExplainResponse, answer)),

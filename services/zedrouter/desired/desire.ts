@@ -243,14 +243,13 @@ function desiredElements(
     made.ni_arrived.put([name]);
     made.ni_sent.put([name]);
     made.within_ni.put([name, name]);
+    made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
     if (isTunnelled(instance)) {
       made.ni_ranking.put([name], [tunnelInnerMark(number)]);
-      made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
       putTunnel(made, instance, { placement, ranking, permitted, grantedUntilMs });
       continue;
     }
     made.ni_ranking.put([name], [rankingMark(numbersOf(ranking))]);
-    made.ni_zone.put([name], [inputs.generations.get(instance.id) ?? 1]);
     for (const port of permitted) {
       const pair = [name, port.facts.interfaceName];
       made.permitted.put(pair, [], endOf(port));

@@ -19,6 +19,7 @@ import type { Ids, PortFacts, Selection } from './inputs.js';
 import { networkOf } from './ipv4.js';
 import { localInstances, type LocalInstance } from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
+import { unreachableRoute } from './unreachable-route.js';
 
 /** Where the routes of a network instance are: its bridge by number and name. */
 export interface RoutePlace {
@@ -46,9 +47,6 @@ export interface PlacedRoute {
   /** Why it leads nowhere, in words; undefined: it does. */
   readonly problem: string | undefined;
 }
-
-/** Below it in metric are the ways of a route: who asks for what they do not lead to, asks no other table. */
-const UNREACHABLE_METRIC = 1_000;
 
 type WithRoutes = Pick<NetworkInstance, 'id' | 'network' | 'staticRoutes'>;
 
@@ -148,15 +146,10 @@ export function placedRoutes(placement: RoutePlace, inputs: OwnRouteInputs): rea
 
 /** The routes of the table of its own; none where it has no static routes. */
 export function ownRoutes(placement: RoutePlace, inputs: OwnRouteInputs): readonly Route[] {
-  const table = routeTable(placement.number);
   const made = placement.instance.staticRoutes.filter(isMade);
   return [
     ...placedRoutes(placement, inputs).flatMap(({ routes }) => routes),
-    ...made.map(({ destination }): Route => ({
-      ...routeVia({ table, destination, dev: '', protocol: PROTOCOL, metric: UNREACHABLE_METRIC }),
-      type: 'unreachable',
-      dev: undefined,
-    })),
+    ...made.map(({ destination }) => unreachableRoute(placement.number, destination)),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Ids, PortFacts, Selection } from './inputs.js';
 import { isTunnelled, localInstances } from './local-instances.js';
 import { outOfServiceBecause, portNetworks } from './overlap.js';
 import { appTermsOf } from './port-terms.js';
+import { unreachableRoute } from './unreachable-route.js';
 
 /** A tunnel device as it is to be, and the port that it leaves by now. */
 export interface DesiredTunnel {
@@ -21,9 +22,6 @@ export interface DesiredTunnel {
   /** Undefined: it has none, and what it sends is rejected. */
   readonly port: PortFacts | undefined;
 }
-
-/** Below it in metric are the ways into the tunnel. */
-const UNREACHABLE_METRIC = 1_000;
 
 /** By name of the device. */
 export function desiredTunnels(inputs: {
@@ -60,18 +58,10 @@ export function desiredTunnels(inputs: {
  */
 export function tunnelRoutes({ peers, addresses }: WireGuardTunnel, niNumber: number, isUp: boolean): readonly Route[] {
   const own = { table: routeTable(niNumber), protocol: PROTOCOL };
-  const destination = { address: '0.0.0.0', length: 0 };
   const ways = peers.flatMap(({ allowedPrefixes }) =>
     allowedPrefixes.map((prefix) =>
       routeVia({ ...own, destination: prefix, dev: tunnelName(niNumber), source: addresses[0], metric: 1 }),
     ),
   );
-  return [
-    ...(isUp ? ways : []),
-    {
-      ...routeVia({ ...own, destination, dev: '', metric: UNREACHABLE_METRIC }),
-      type: 'unreachable',
-      dev: undefined,
-    },
-  ];
+  return [...(isUp ? ways : []), unreachableRoute(niNumber, { address: '0.0.0.0', length: 0 })];
 }

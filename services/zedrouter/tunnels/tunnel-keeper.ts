@@ -1,5 +1,5 @@
 import { deleteFlowsByMark } from '../../../lib/netlink/index.js';
-import { FLOW_NI_MASK, flowMark } from '../../../lib/dataplane-layout/index.js';
+import { FLOW_NI_MASK, flowMark, tunnelNumber } from '../../../lib/dataplane-layout/index.js';
 import type { DesiredTunnel } from '../desired/tunnels.js';
 import { isTunnelOfOurs, removeTunnel } from './device.js';
 import { Tunnel, type TunnelOptions, type TunnelState } from './tunnel.js';
@@ -77,8 +77,8 @@ export class TunnelKeeper {
 
   /** Inside they are translated to an address that is gone. */
   async #endFlows(name: string): Promise<void> {
-    const number = Number(/^tn(\d+)$/.exec(name)?.[1] ?? 0);
-    if (number === 0) return;
+    const number = tunnelNumber(name);
+    if (number === undefined) return;
     const selection = { mark: flowMark(0, number), mask: FLOW_NI_MASK, family: 'ipv4' } as const;
     await deleteFlowsByMark({ ...selection, namespace: this.#options.kernel.namespace }).catch(() => undefined);
   }
