@@ -2,12 +2,12 @@ import { readSysctl } from 'iproute-exec';
 
 import type { Clock } from '../../lib/clock/index.js';
 import type { DeviceModel } from '../../lib/configuration/index.js';
-import { NFT_FAMILY, NFT_TABLE, tunnelNumber } from '../../lib/dataplane-layout/index.js';
-import { countFlowsByMark, flushSets } from '../../lib/netlink/index.js';
+import { countFlowsByMark } from '../../lib/netlink/index.js';
 import type { Logger } from '../../lib/observability/index.js';
 import { untilSent } from '../../lib/rpc/index.js';
 import { apply, type Failure } from './apply/apply.js';
 import { BridgeMembers } from './apply/bridge-members.js';
+import { emptyHostSets, hostSetsIn } from './apply/host-sets.js';
 import type { Kernel } from './apply/kernel.js';
 import type { ChangedPart } from './apply/kernel-watch.js';
 import { observe } from './apply/observe.js';
@@ -21,16 +21,17 @@ import { stepFlows, type FlowMemories } from './desired/generations.js';
 import { flowNumbers } from './desired/own-routes.js';
 import type { Ids } from './desired/inputs.js';
 import { isTunnelled, localInstances } from './desired/local-instances.js';
-import { desiredTunnels } from './desired/tunnels.js';
+import { desiredTunnels, withoutTunnels } from './desired/tunnels.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
 import { adoptedMemories } from './reconcile/adopt.js';
+import { ChainsInForce } from './reconcile/chains-in-force.js';
 import { DrainWatch } from './reconcile/drain-watch.js';
 import type { FormerSettings } from './reconcile/former-settings.js';
 import { GrantEnds } from './reconcile/grant-ends.js';
 import { HostSetTurns } from './reconcile/host-set-turns.js';
 import { NameServiceKeeper } from './reconcile/name-service-keeper.js';
 import { IdsInUse } from './ids/ids-in-use.js';
-import { plan, splitPlan } from './plan/plan.js';
+import { changesChains, plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { refusedFlows, transition } from './plan/transition.js';
@@ -66,6 +67,7 @@ export class Reconciler {
   readonly #nameServices: NameServiceKeeper;
   readonly #tunnels: TunnelKeeper;
   readonly #members = new BridgeMembers();
+  readonly #chains: ChainsInForce;
   readonly #challenger: SessionChallenger;
   readonly #verification: Verification;
   readonly #idsInUse: IdsInUse;
@@ -85,13 +87,8 @@ export class Reconciler {
   /** The kernel shows us what bridges pass from app to app. */
   #filtersMembers = true;
   #adopted = false;
-  #chainsInForce: string | undefined;
-  /** How they read after they were loaded last, whether or not that is right. */
-  #chainsLoaded: string | undefined;
   #desired: Dataplane | undefined;
   #report: ReconcileReport | undefined;
-  /** The ruleset has changed since its chains were compared. */
-  #isRulesetSuspect = false;
   #isReconciling = false;
   #isDirty = false;
   /** When the first of what made it dirty was heard. */
@@ -105,6 +102,7 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     const { kernel, clock, nameServiceDirectory } = options;
     this.#options = options;
+    this.#chains = new ChainsInForce(kernel.ruleset);
     this.#idsInUse = new IdsInUse({
       ...{ ids: options.ids, keep: options.keepIds, clock, logger: options.logger },
       taken: () => takenNumbers(kernel.rtnetlink.links()),
@@ -143,9 +141,9 @@ export class Reconciler {
     });
     this.#hostSetTurns = new HostSetTurns({
       clock,
-      sets: () => hostSetsIn(this.#current),
+      sets: () => hostSetsIn(this.#current?.accessObjects),
       empty: (sets) => {
-        this.#emptyHostSets(sets);
+        emptyHostSets(kernel, sets, options.logger);
       },
     });
     this.#drainWatch = new DrainWatch({
@@ -168,18 +166,16 @@ export class Reconciler {
    * left guard and translate nothing: those are repaired at once.
    */
   kernelIsDirty(part: ChangedPart): void {
-    if (part === 'ruleset') this.#isRulesetSuspect = true;
+    if (part === 'ruleset') this.#chains.suspect();
     else this.#tunnels.look();
     this.#verification.soon();
     this.#checkRuleset();
   }
 
   #checkRuleset(): void {
-    if (!this.#isRulesetSuspect || this.#isReconciling || this.#closed) return;
-    this.#isRulesetSuspect = false;
-    const inForce = this.#chainsInForce;
+    if (this.#isReconciling || this.#closed) return;
     try {
-      if (inForce !== undefined && this.#options.kernel.ruleset.chainsDigest() !== inForce) this.#verification.now();
+      if (this.#chains.areFoundWrong()) this.#verification.now();
     } catch (error) {
       this.#complainOfReading(error);
     }
@@ -325,9 +321,12 @@ export class Reconciler {
     this.#desired = desired;
     this.#current = failures.length === 0 ? this.#nameServices.forgottenIn(desired) : undefined;
     if (changesChains(steps)) {
-      // What was not loaded is loaded with the next try, whatever is there.
-      if (failures.some(({ operation }) => operation.kind === 'nft')) this.#chainsInForce = undefined;
-      else this.#noteChains();
+      // What is not believed is read, and loaded once more.
+      if (failures.some(({ operation }) => operation.kind === 'nft')) this.#chains.forget();
+      else if (!this.#chains.noteLoaded(clock.boottimeMs())) {
+        this.#current = undefined;
+        this.#isDirty = true;
+      }
     }
     if (failures.length > 0) this.#retryLater();
     // The kernel tells of every other change that it was made.
@@ -338,22 +337,6 @@ export class Reconciler {
       logger.info({ event: 'dataplane-changed', tookMs, failures: failures.length }, 'dataplane reconciled');
     }
     tell(failures, 'settled');
-  }
-
-  /**
-   * Notes how the chains read that were just loaded. Where somebody else has changed a ruleset meanwhile, they may have
-   * been ours, emptied: then they are believed only if they read as before, or as after the load before; otherwise
-   * all is read, and they are loaded, once more.
-   */
-  #noteChains(): void {
-    const { kernel, clock } = this.#options;
-    const { digest, isOurs } = kernel.ruleset.chainsAsLoaded(clock.boottimeMs());
-    const isKnown = digest !== undefined && (digest === this.#chainsInForce || digest === this.#chainsLoaded);
-    this.#chainsLoaded = digest;
-    this.#chainsInForce = isOurs || isKnown ? digest : undefined;
-    if (this.#chainsInForce !== undefined) return;
-    this.#current = undefined;
-    this.#isDirty = true;
   }
 
   /** The failures of name services come and go by themselves. */
@@ -414,17 +397,6 @@ export class Reconciler {
     });
   }
 
-  #emptyHostSets(sets: readonly string[]): void {
-    const { kernel, logger } = this.#options;
-    const places = sets.map((set) => ({ family: NFT_FAMILY, table: NFT_TABLE, set }) as const);
-    try {
-      flushSets(places, { namespace: kernel.namespace });
-    } catch (error) {
-      // They are emptied in the turn after the next.
-      logger.warn({ event: 'host-sets-kept', err: error }, 'cannot empty sets of addresses of names');
-    }
-  }
-
   #noteFailure(kind: Operation['kind']): void {
     (this.#options.instrumentation ?? noInstrumentation).onFailure(kind);
   }
@@ -436,7 +408,7 @@ export class Reconciler {
       kernel,
       nameServices: nameServices ?? { directory: nameServiceDirectory },
       sysctlPaths: this.#desired?.sysctls.keys() ?? [],
-      chainsInForce: this.#chainsInForce,
+      chainsInForce: this.#chains.digest,
       members: this.#members,
       boottimeMs: () => this.#options.clock.boottimeMs(),
     });
@@ -473,32 +445,8 @@ export class Reconciler {
   }
 }
 
-function hostSetsIn(current: Dataplane | undefined): readonly string[] {
-  return [...(current?.accessObjects.values() ?? [])].flatMap(({ kind, name }) => (kind === 'host-set' ? [name] : []));
-}
-
-/** What led into a tunnel device went with it. */
-function withoutTunnels(current: Dataplane): Dataplane {
-  const isOf = (name = ''): boolean => tunnelNumber(name) !== undefined;
-  return {
-    ...current,
-    routes: new Map([...current.routes].filter(([, { dev }]) => !isOf(dev))),
-    sysctls: new Map([...current.sysctls].filter(([path]) => !isOf(path.split('/')[3]))),
-  };
-}
-
 function switchFailed(failures: readonly Failure[]): boolean {
   return failures.some(({ operation }) => operation.kind === 'nft');
-}
-
-function changesChains(steps: Plan): boolean {
-  return steps.some(({ operations }) =>
-    operations.some(
-      (each) =>
-        each.kind === 'nft' &&
-        (each.change.ruleset || each.change.access.added.length > 0 || each.change.access.removed.length > 0),
-    ),
-  );
 }
 
 /** Whether two reconciliations wanted the same: then a difference in the kernel is drift, somebody else's doing. */

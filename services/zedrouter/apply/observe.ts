@@ -22,7 +22,11 @@ export interface ObserveOptions {
   readonly members?: BridgeMembers;
 }
 
-/** Reads all that is ours in the kernel, and nothing else. @throws NetlinkError */
+/**
+ * Reads all that is ours in the kernel, and nothing else. Between the lists, whatever else waits has its turn: each
+ * takes milliseconds where there are hundreds of network instances, and a switch should not wait for them.
+ * @throws NetlinkError
+ */
 export async function observe(options: ObserveOptions): Promise<Dataplane> {
   const { kernel, nameServices, sysctlPaths, chainsInForce, boottimeMs, members } = options;
   const place = kernel.namespace === undefined ? {} : { namespace: kernel.namespace };
@@ -39,20 +43,30 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
     ),
   ]);
   const { chainsDigest, elements, accessObjects } = ruleset.read(boottimeMs());
+  await nextTurn();
   const bridges = ownBridges(links, rtnetlink.addresses(), showsAllBridges);
   members?.note(links, bridges.keys());
-  const routes = rtnetlink.routes(({ protocol }) => protocol === PROTOCOL);
-  const rules = rtnetlink.rules().filter(({ protocol }) => protocol === PROTOCOL);
+  await nextTurn();
+  const ownRoutes = rtnetlink.routes(({ protocol }) => protocol === PROTOCOL);
+  const routes = new Map(ownRoutes.map((route) => [routeKey(route), route]));
+  await nextTurn();
+  const ownRules = rtnetlink.rules().filter(({ protocol }) => protocol === PROTOCOL);
+  const rules = new Map(ownRules.map((rule) => [ruleKey(rule), rule]));
+  await nextTurn();
   return {
     sysctls,
     bridges,
-    routes: new Map(routes.map((route) => [routeKey(route), route])),
-    rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),
+    routes,
+    rules,
     rulesetInForce: chainsInForce !== undefined && chainsDigest === chainsInForce,
     accessObjects,
     elements,
     nameServices: services,
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function ownBridges(

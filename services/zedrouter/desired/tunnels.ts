@@ -1,6 +1,13 @@
 import type { DeviceModel, WireGuardPeer, WireGuardTunnel } from '../../../lib/configuration/index.js';
-import { PROTOCOL, routeTable, tunnelName, tunnelOuterMark } from '../../../lib/dataplane-layout/index.js';
+import {
+  PROTOCOL,
+  routeTable,
+  tunnelName,
+  tunnelNumber,
+  tunnelOuterMark,
+} from '../../../lib/dataplane-layout/index.js';
 import { routeVia, type Route } from '../../../lib/netlink/index.js';
+import type { Dataplane } from './dataplane.js';
 import type { Ids, PortFacts, Selection } from './inputs.js';
 import { isTunnelled, localInstances } from './local-instances.js';
 import { outOfServiceBecause, portNetworks } from './overlap.js';
@@ -64,4 +71,14 @@ export function tunnelRoutes({ peers, addresses }: WireGuardTunnel, niNumber: nu
     ),
   );
   return [...(isUp ? ways : []), unreachableRoute(niNumber, { address: '0.0.0.0', length: 0 })];
+}
+
+/** What is left when tunnel devices are made anew: what led into them went with them. */
+export function withoutTunnels(current: Dataplane): Dataplane {
+  const isOf = (name = ''): boolean => tunnelNumber(name) !== undefined;
+  return {
+    ...current,
+    routes: new Map([...current.routes].filter(([, { dev }]) => !isOf(dev))),
+    sysctls: new Map([...current.sysctls].filter(([path]) => !isOf(path.split('/')[3]))),
+  };
 }

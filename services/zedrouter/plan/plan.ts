@@ -10,6 +10,7 @@ import {
   type SetElement,
   type SetElements,
 } from '../../../lib/netlink/index.js';
+import { oncePer } from '../../../lib/once/index.js';
 import { isForwarder } from '../desired/forwarders.js';
 import { SET_NAMES, type ElementSets, type SetName } from '../desired/sets.js';
 import type { AccessObjects } from '../desired/access.js';
@@ -113,6 +114,17 @@ export function splitPlan(steps: Plan): { readonly urgent: Plan; readonly rest: 
   return { urgent: steps.slice(0, lastUrgent + 1), rest: steps.slice(lastUrgent + 1) };
 }
 
+/** Whether it loads chains, or takes some away. */
+export function changesChains(steps: Plan): boolean {
+  return steps.some(({ operations }) =>
+    operations.some(
+      (each) =>
+        each.kind === 'nft' &&
+        (each.change.ruleset || each.change.access.added.length > 0 || each.change.access.removed.length > 0),
+    ),
+  );
+}
+
 function isSourceRule({ preference }: Rule): boolean {
   return preference >= PREFERENCE.source && preference <= PREFERENCE.sourceUnreachable;
 }
@@ -205,16 +217,19 @@ function untranslatedFlows(nft: readonly NftOperation[], elements: ElementSets):
   );
   if (!isOpened) return [];
   const addresses = [...elements.port_address.values()].map(({ key, value }) => ({ address: key[0], port: value[0] }));
-  const destinations = [...elements.port_map_owner.values()].flatMap(
-    ({ key: [port, protocol, externalPort], value }) => {
-      if (protocol !== PROTOCOL_NUMBERS.udp || !elements.port_map_open.has(elementKey(value))) return [];
-      return addresses
-        .filter((each) => each.port === port)
-        .map(({ address }) => ({ address: String(address), port: Number(externalPort) }));
-    },
-  );
+  const destinations = udpPortMaps(elements.port_map_owner).flatMap(({ key: [port, , externalPort], value }) => {
+    if (!elements.port_map_open.has(elementKey(value))) return [];
+    return addresses
+      .filter((each) => each.port === port)
+      .map(({ address }) => ({ address: String(address), port: Number(externalPort) }));
+  });
   return destinations.length === 0 ? [] : [{ kind: 'untranslated-flows-end', destinations }];
 }
+
+/** Of thousands of port maps; no switch changes them. */
+const udpPortMaps = oncePer((owners: SetElements): readonly SetElement[] =>
+  [...owners.values()].filter(({ key: [, protocol] }) => protocol === PROTOCOL_NUMBERS.udp),
+);
 
 function nftOperations(observed: Dataplane, desired: Dataplane): readonly NftOperation[] {
   const ruleset = !observed.rulesetInForce && desired.rulesetInForce;
@@ -245,7 +260,9 @@ function setChange(set: SetName, observed: ElementSets, desired: ElementSets): r
 
 /** The elements of one set that another one has not, or has otherwise. */
 function missingFrom(others: SetElements, elements: SetElements): readonly SetElement[] {
-  return [...elements.values()].filter((each) => !sameElement(others.get(elementKey(each.key)), each));
+  const missing: SetElement[] = [];
+  for (const [key, each] of elements) if (!sameElement(others.get(key), each)) missing.push(each);
+  return missing;
 }
 
 function nameServiceOperations(

@@ -1,5 +1,5 @@
 import type { Dataplane } from '../desired/dataplane.js';
-import { DRAIN_GRACE_MS } from '../desired/desire.js';
+import { DRAIN_GRACE_MS } from '../desired/elements.js';
 import type { FlowMemories, FlowMemory } from '../desired/generations.js';
 import type { Drain, Ids } from '../desired/inputs.js';
 import { localInstances } from '../desired/local-instances.js';

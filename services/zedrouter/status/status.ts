@@ -115,18 +115,13 @@ function appliedStatuses(
       const inUse = armed[0];
       const own = terms.get(fixed.instance.id);
       const facts = inUse === undefined ? undefined : inputs.ports.facts.get(inUse);
-      const tables = new Set([
-        ...armed.flatMap((label) => ids.ports.get(label) ?? []).map(portTable),
-        routeTable(fixed.bridgeNumber),
-      ]);
-      const nameServices = new Set([
-        fixed.bridge,
-        ...(report.failures.length === 0 ? [] : forwardersOf(fixed.instance, armed, inputs.ports.facts)),
-      ]);
+      const restsOn = report.failures.length === 0 ? undefined : whatItRestsOn(fixed, armed, report);
+      const tunnel = report.tunnels?.get(fixed.instance.id);
       const errors = [
         ...(overlap === undefined ? [] : [overlap]),
-        ...errorsOf(fixed, { tables, nameServices }, report.failures),
-        ...tunnelErrors(report.tunnels?.get(fixed.instance.id)),
+        ...(fixed.bridge === '' ? ['no number is left for this network instance'] : []),
+        ...(restsOn === undefined ? [] : errorsOf(fixed, restsOn, report.failures)),
+        ...tunnelErrors(tunnel),
       ];
       const status: NetworkInstanceStatus = {
         networkInstanceId: fixed.instance.id,
@@ -135,7 +130,7 @@ function appliedStatuses(
         errors,
         obstacles: [
           ...obstaclesOf(fixed.bridge),
-          ...failureObstacles(report.failures, fixed.bridge, nameServices),
+          ...(restsOn === undefined ? [] : failureObstacles(report.failures, fixed.bridge, restsOn.nameServices)),
           ...idsObstacle(report.idsNotKept),
         ].map(obstacleStatus),
         bridge: fixed.bridge,
@@ -145,7 +140,7 @@ function appliedStatuses(
         appInterfaces: fixed.appInterfaces,
         portMapCount: fixed.portMapCount,
         dnsServers: dnsServersOf(fixed.instance, facts),
-        tunnel: tunnelStatus(report.tunnels?.get(fixed.instance.id)),
+        tunnel: tunnelStatus(tunnel),
         appliedNitsEpoch: inputs.selections.epoch,
         appliedNitsRevision: selection?.revision ?? 0n,
         appliedConfigVersion: inputs.config.version,
@@ -153,11 +148,7 @@ function appliedStatuses(
         info: undefined,
         settled: false,
         verified: false,
-        notices: [
-          ...(own?.notices ?? []),
-          ...unfilteredNotices(report, fixed),
-          ...tunnelNotices(report.tunnels?.get(fixed.instance.id)),
-        ],
+        notices: [...(own?.notices ?? []), ...unfilteredNotices(report, fixed), ...tunnelNotices(tunnel)],
         mtu: own?.mtu ?? 0,
         staticRoutes: overlap === undefined ? staticRoutesOf(fixed, report) : [],
         drainingPorts: drainingPortsOf(fixed.instance.id, report),
@@ -241,6 +232,26 @@ function subnetOf({ network }: LocalInstance): Prefix {
   return { address: network.subnet, length: network.prefixLength };
 }
 
+/** What a network instance rests on, besides its bridge and what all share. */
+interface RestsOn {
+  /** Of the ports that it follows. */
+  readonly tables: ReadonlySet<number>;
+  /** Its own and those that it asks. */
+  readonly nameServices: ReadonlySet<string>;
+}
+
+function whatItRestsOn(
+  { instance, bridge, bridgeNumber }: FixedPart,
+  armed: readonly string[],
+  { ids, inputs }: ReconcileReport,
+): RestsOn {
+  const ports = armed.flatMap((label) => ids.ports.get(label) ?? []);
+  return {
+    tables: new Set([...ports.map(portTable), routeTable(bridgeNumber)]),
+    nameServices: new Set([bridge, ...forwardersOf(instance, armed, inputs.ports.facts)]),
+  };
+}
+
 /** Names of what asks several name servers at once for this network instance, over the ports that it follows. */
 function forwardersOf(
   { network }: LocalInstance,
@@ -254,24 +265,12 @@ function forwardersOf(
   });
 }
 
-/** What a network instance rests on, besides its bridge and what all share. */
-interface RestsOn {
-  /** Of the ports that it follows. */
-  readonly tables: ReadonlySet<number>;
-  /** Its own and those that it asks. */
-  readonly nameServices: ReadonlySet<string>;
-}
-
 /** Failures that concern this network instance. */
 function errorsOf({ instance, bridge }: FixedPart, restsOn: RestsOn, failures: readonly Failure[]): readonly string[] {
   const subnet = subnetOf(instance);
-  const none = bridge === '' ? ['no number is left for this network instance'] : [];
-  return [
-    ...none,
-    ...failures
-      .filter(({ operation }) => concerns(operation, bridge, subnet, restsOn))
-      .map(({ operation, message }) => `${operation.kind}: ${message}`),
-  ];
+  return failures
+    .filter(({ operation }) => concerns(operation, bridge, subnet, restsOn))
+    .map(({ operation, message }) => `${operation.kind}: ${message}`);
 }
 
 function concerns(operation: Operation, bridge: string, subnet: Prefix, { tables, nameServices }: RestsOn): boolean {
