@@ -59,7 +59,7 @@ export class ServiceProcess {
       file,
       args: [
         ...before,
-        ...['--enable-source-maps', await commandFile(), 'serve', serves],
+        ...[await commandFile(), 'serve', serves],
         ...['--run-dir', runDir, '--state-dir', stateDir, '--log-level', logLevel],
         ...(controller === undefined
           ? []
