@@ -140,5 +140,11 @@ export const apiCalls: readonly ApiCall[] = [
     method: `${ROUTER}/GetDataplane`,
     purpose: 'what is ours in the kernel, as ip and nft print it',
   },
+  {
+    service: 'zedrouter',
+    method: `${ROUTER}/ListUsage`,
+    request: '{"since":"2026-11-01T00:00:00Z"}',
+    purpose: 'what ports and apps have sent and received, by the hour and by the day',
+  },
   { service: 'nim', method: 'grpc.health.v1.Health/Check', purpose: 'whether the service serves' },
 ];

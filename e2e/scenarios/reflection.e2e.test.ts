@@ -43,6 +43,9 @@ function linesOfThePage(): readonly PageLine[] {
 
 const port = (logicalLabel: string): unknown => expect.objectContaining({ logicalLabel });
 
+/** Methods that answer with a stream. */
+const streams = /\/(Watch|ListUsage)/;
+
 /** What each method answers; of a stream, its first message. */
 const answers: Readonly<Record<string, object>> = {
   'zedagent.v1.DeviceConfigService/GetConfig': { deviceConfig: { version: '1', config: { deviceName: 'ship' } } },
@@ -108,6 +111,7 @@ const answers: Readonly<Record<string, object>> = {
     snapshot: true,
     statuses: expect.arrayContaining([expect.objectContaining({ displayName: 'default' })]),
   },
+  'zedrouter.v1.NetworkRouterService/ListUsage': { period: { length: '3600s' } },
   'zedrouter.v1.NetworkRouterService/ListPortMaps': {
     portMaps: expect.arrayContaining([
       expect.objectContaining({ externalPort: portMaps.app1.tcpEcho, protocol: 'tcp', openOn: 'eth0' }),
@@ -177,7 +181,7 @@ describe('a client with nothing but reflection', () => {
     if (name.endsWith('/ReturnConfig')) await pushNamed('fourth', '60s');
     // The page cannot know the id of the grant that the line before has made.
     const own = name.endsWith('/RevokeGrant') ? JSON.stringify({ id: await onlyGrant() }) : request;
-    const answer = await (name.includes('/Watch') ? firstOf : curl)(service, method, own);
+    const answer = await (streams.test(name) ? firstOf : curl)(service, method, own);
     expect(answer).toMatchObject(answers[name] ?? { answer: 'in the table' });
   });
 

@@ -148,6 +148,11 @@ export function tunnelOuterMark(niNumber: number): number {
   return (TUNNEL_OUTER | niNumber) >>> 0;
 }
 
+/** The number of the network instance whose tunnel gives this mark. */
+export function tunnelOfMark(mark: number): number {
+  return mark & ~TUNNEL_MARK_MASK;
+}
+
 /** The mark of what the apps of a network instance send into its tunnel, in place of a ranking. */
 export function tunnelInnerMark(niNumber: number): number {
   return (TUNNEL_INNER | niNumber) >>> 0;

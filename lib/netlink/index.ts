@@ -23,10 +23,12 @@ export { KernelDirty } from './kernel-dirty.js';
 export { KernelEvents, type KernelEvent, type KernelEventsOptions } from './kernel-events.js';
 export type { ForwardingSettings } from './forwarding-settings.js';
 export { formatMacAddress, type BridgeSettings, type Link, type LinkSettings, type OperState } from './link.js';
+export { readLinkCounters, type LinkCounters } from './link-counters.js';
 export { formatLinkAddress, type LinkAddress } from './link-address.js';
 export type { Neighbour } from './neighbour.js';
 export { ERRNO, NetlinkError } from './netlink-error.js';
 export { readNftGeneration } from './nft-generation.js';
+export { readNftTableHandle } from './nft-table-handle.js';
 export { readNftChainsDigest, readNftNames, readNftTable, type NftTable } from './nft-table.js';
 export {
   formatRoute,

@@ -76,7 +76,7 @@ export interface LinkSettings extends BridgeSettings {
 }
 
 const IFF = { up: 0x1, running: 0x40, lowerUp: 0x10000 } as const;
-/** Without counters, which nobody here asks for. */
+/** Without counters: link-counters.ts asks for them. */
 const RTEXT_FILTER_SKIP_STATS = 8;
 
 /** The link of that name or index; undefined where there is none. @throws NetlinkError */

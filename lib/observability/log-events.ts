@@ -52,6 +52,8 @@ export const logEvents = {
   'event-log-unreadable': 'The event log cannot be read and starts empty.',
   'event-log-write-failed': 'The event log cannot be written; events are lost. Logged once until a write succeeds.',
   'event-log-sync-failed': 'The event log was written, and cannot be synced to disk.',
+  'history-unreadable': 'Kept history (usage, availability) cannot be read; it is counted anew.',
+  'history-not-saved': 'History cannot be written; it is tried again. Logged once until it succeeds.',
   'test-budget-unreadable': 'The count of bytes spent on tests cannot be read and starts at zero.',
   'test-budget-not-saved': 'The count of bytes spent on tests cannot be written.',
 
@@ -67,6 +69,7 @@ export const logEvents = {
   'selection-changed': 'A network instance uses another port; `cause` and `causeDetail` say why.',
   'probe-finished': 'One attempt of a test ended; at level trace only.',
   'traffic-counters-unreadable': 'The packet counters of the apps cannot be read; tests go on without them.',
+  'usage-unreadable': 'What ports and apps have sent and received cannot be read; it is read again.',
   'port-state-unreadable': 'The kernel state of the ports cannot be read; the last reading stands.',
   'lease-watch-failed': 'Changes of the DHCP leases’ name servers cannot be watched.',
   'lease-unreadable': 'The name servers of a DHCP lease cannot be read.',

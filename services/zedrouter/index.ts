@@ -27,6 +27,7 @@ import { Reconciler } from './reconciler.js';
 import { networkRouterService } from './api/service.js';
 import { statusStore } from './status/status-store.js';
 import { networkInstanceStatuses } from './status/status.js';
+import { namesOf, openUsage, usageMeterOn, usagePeriodMessage } from './usage/index.js';
 
 export { cleanUp } from './reconcile/clean-up.js';
 
@@ -68,6 +69,11 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
   const ids = idsFile(stateDir, logger);
   const store = statusStore();
   let latest: ReconcileReport | undefined;
+  const usage = await openUsage(stateDir, clock, logger);
+  const usageMeter = await usageMeterOn({
+    ...{ history: usage, clock, logger, namespace },
+    names: () => (latest === undefined ? undefined : namesOf(latest, store.list())),
+  });
   const denied = () => (latest === undefined ? [] : deniedAtInterfaces(latest, readDenials(namespace)));
   const server = await startServer({
     socketPath: `${runDir}/zedrouter.sock`,
@@ -83,6 +89,10 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
         },
         denied: () => new Map(denied().map((each) => [each.address, each.denied])),
         readDataplane: () => dataplaneText(namespace),
+        usage: async function* (sinceMs, untilMs) {
+          usageMeter.read();
+          for await (const period of usage.read(sinceMs, untilMs)) yield usagePeriodMessage(period);
+        },
       }),
     ],
     logger,
@@ -139,6 +149,7 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
   const watch = watchKernel(namespace, clock, (part) => {
     reconciler.kernelIsDirty(part);
   });
+  usageMeter.start();
   const ending = new AbortController();
   const following = followUpstream({
     runDir,
@@ -159,6 +170,7 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
       await reconciler.close();
       watch.close();
       obstacles.close();
+      await usageMeter.close();
       await server.close();
     },
   };

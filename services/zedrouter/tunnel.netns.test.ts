@@ -15,6 +15,7 @@ import { SecretKey } from '../../lib/netlink/index.js';
 import { UapiClient } from '../../lib/wireguard-go/index.js';
 import { NO_IDS, idsFor } from './ids/ids.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
+import { readUsage } from './usage/read-usage.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
 import { MODEL } from './testing/ship.js';
 import type { Upstream } from './upstream/inputs.js';
@@ -167,6 +168,11 @@ describe('a tunnel on a real kernel', () => {
       const after = await seen();
       expect(after.tunnel_wwan0).toBeGreaterThan(0);
       expect(after.tunnel_eth0).toBe(before.tunnel_eth0);
+      // Both ways and over both ports, as the network instance's own; never as an app's.
+      const { apps } = readUsage(new Map(), 'boot', place.device);
+      const used = apps.filter(({ bytes }) => bytes > 0).map((one) => `${one.direction} ${one.interfaceName}`);
+      expect(used.sort()).toEqual(['down eth0', 'down wwan0', 'up eth0', 'up wwan0']);
+      expect(new Set(apps.map(({ bridge, address }) => `${bridge}${address}`))).toEqual(new Set(['bn1']));
 
       const killed = await tunnelProcess();
       expect(killed).toBeDefined();

@@ -32,6 +32,7 @@ export const IFLA = {
   operState: 16,
   linkInfo: 18,
   alias: 20,
+  stats64: 23,
   extendedMask: 29,
   permanentAddress: 54,
   parentDeviceName: 56,

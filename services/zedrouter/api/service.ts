@@ -15,6 +15,8 @@ import {
   type WatchNetworkInstanceStatusRequest,
   type WatchNetworkInstanceStatusResponse,
 } from '../../../gen/zedrouter/v1/network_router.js';
+import type { ListUsageRequest, ListUsageResponse, UsagePeriod } from '../../../gen/zedrouter/v1/usage.js';
+import { wallMsOf } from '../../../lib/configuration/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import {
   RpcError,
@@ -35,12 +37,14 @@ export interface ServiceSources {
   /** What the access list of an interface has denied, by the interface's address. */
   readonly denied: () => ReadonlyMap<string, EntryDenials[]>;
   readonly readDataplane: () => Promise<GetDataplaneResponse>;
+  /** What was sent and received in periods that begin from a moment on and before another, oldest first. */
+  readonly usage: (sinceMs: number, untilMs: number) => AsyncIterable<UsagePeriod>;
 }
 
 /** NetworkRouterService over the statuses in `store`. */
 export function networkRouterService(
   store: StatusStore,
-  { portMaps, explainAccess, denied, readDataplane }: ServiceSources,
+  { portMaps, explainAccess, denied, readDataplane, usage }: ServiceSources,
 ): ServedService {
   const messageOf = oncePer(statusesMessage);
   const implementation: NetworkRouterServiceServer = {
@@ -69,8 +73,17 @@ export function networkRouterService(
       });
     }),
     getDataplane: unary(readDataplane),
+    listUsage: serverStreaming((request: ListUsageRequest) => listUsage(usage, request)),
   };
   return { definition: NetworkRouterServiceService, implementation };
+}
+
+async function* listUsage(
+  usage: ServiceSources['usage'],
+  { since, until }: ListUsageRequest,
+): AsyncIterable<ListUsageResponse> {
+  const untilMs = until === undefined ? Infinity : wallMsOf(until);
+  for await (const period of usage(wallMsOf(since), untilMs)) yield { period };
 }
 
 function withDenials(

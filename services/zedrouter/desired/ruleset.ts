@@ -35,6 +35,20 @@ export const DENIED_SET = 'acl_denied';
 const DENIED_TYPE =
   'type ifname . ipv4_addr . mark; size 65536; flags dynamic, timeout; timeout 7d; gc-interval 1h; counter;';
 
+/**
+ * What apps, by bridge, port and address, and tunnels, by the mark of their flow and port, have sent and received:
+ * every packet that leaves or has come by a port. The kernel puts the elements in; one that counts nothing for a week
+ * goes.
+ */
+export const USAGE_SETS = {
+  up: { apps: 'usage_up', tunnels: 'tunnel_usage_up' },
+  down: { apps: 'usage_down', tunnels: 'tunnel_usage_down' },
+} as const;
+const USAGE_TYPES = {
+  apps: 'type ifname . ifname . ipv4_addr; size 65536; flags dynamic, timeout; timeout 7d; gc-interval 1h; counter;',
+  tunnels: 'type mark . ifname; size 4096; flags dynamic, timeout; timeout 7d; gc-interval 1h; counter;',
+} as const;
+
 interface Chain {
   readonly name: string;
   readonly hook?: string;
@@ -104,7 +118,7 @@ export const CHAINS: readonly Chain[] = [
       // away for the moment has not ended: its flow is known.
       `meta mark ${formatMark(NO_PORT_RANKING)} iifname @ni_bridges ${MID_STREAM} counter name stale reject with tcp reset`,
       // What comes back to a tunnel is let in where the tunnel could send (rp_filter).
-      `iifname @uplinks ${isOfTunnel('ct', '==')} meta mark set ct mark accept`,
+      `iifname @uplinks ${isOfTunnel('ct', '==')} meta mark set ct mark update @${USAGE_SETS.down.tunnels} { ct mark . iifname } accept`,
       // What comes back is let in where the app could answer it (rp_filter), and without a mark it could not.
       `iifname @uplinks ${OF_OURS} meta mark set ${formatMark(ANSWER_MARK)} accept`,
       // Its flow's mark has been overwritten by somebody else: apps' flows are known by their zone, and what came in
@@ -250,7 +264,7 @@ export const CHAINS: readonly Chain[] = [
     // Errors and resets ask for no answer, and are none: any router on the way may give them.
     name: 'count_up',
     rules: [
-      'oifname @uplinks iifname @ni_sent',
+      `oifname @uplinks iifname @ni_sent update @${USAGE_SETS.up.apps} { iifname . oifname . ip saddr }`,
       ...noTraffic,
       'oifname @port_up',
       'tcp flags & (syn | ack) == syn oifname @tcp_open accept',
@@ -261,6 +275,7 @@ export const CHAINS: readonly Chain[] = [
   {
     name: 'count_down',
     rules: [
+      `iifname @uplinks update @${USAGE_SETS.down.apps} { oifname . iifname . ip daddr }`,
       ...noTraffic,
       'iifname @port_down',
       `${withData[0]} iifname @tcp_down accept`,
@@ -291,7 +306,10 @@ export const CHAINS: readonly Chain[] = [
     // Here the interface is the one that routing has come to in the end.
     name: 'guard_tunnels',
     hook: 'type filter hook postrouting priority filter; policy accept;',
-    rules: [`${isOfTunnel('ct', '==')} ct mark . oifname != @tunnel_permitted counter name not_permitted drop`],
+    rules: [
+      `${isOfTunnel('ct', '==')} ct mark . oifname != @tunnel_permitted counter name not_permitted drop`,
+      `${isOfTunnel('ct', '==')} update @${USAGE_SETS.up.tunnels} { ct mark . oifname }`,
+    ],
   },
   {
     name: 'leave',
@@ -340,6 +358,10 @@ export function definitionScript(): string {
     `add table ${AT}`,
     ...COUNTERS.map((name) => `add counter ${AT} ${name}`),
     `add set ${AT} ${DENIED_SET} { ${DENIED_TYPE} }`,
+    ...Object.values(USAGE_SETS).flatMap(({ apps, tunnels }) => [
+      `add set ${AT} ${apps} { ${USAGE_TYPES.apps} }`,
+      `add set ${AT} ${tunnels} { ${USAGE_TYPES.tunnels} }`,
+    ]),
     ...SET_NAMES.map((name) => {
       const definition: SetDefinition = SETS[name];
       return `add ${definition.value === undefined ? 'set' : 'map'} ${AT} ${name} { ${typeText(definition)} }`;
