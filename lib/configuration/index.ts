@@ -16,7 +16,7 @@ export {
 } from './json.js';
 export { boundedChanges, configChanges } from './changes.js';
 export { MOST_CLOUD_INSTANCES, MOST_LOCAL_INSTANCES } from './network-instances.js';
-export { isInSubnet } from './static-routes.js';
+export { isInSubnet, MOST_STATIC_ROUTES } from './static-routes.js';
 export { DEFAULT_FAILBACK_HOLD_MS, defaultTestSettings } from './network-instance-tests.js';
 export {
   hostText,

@@ -6,11 +6,12 @@
  * A packet's mark names the ranking that its network instance follows: 0xe, by which it is known as ours, then one
  * hexadecimal digit a port, the port in use first, so 0xe0000012 reads "port 1, then port 2".
  * Marks without the 0xe are somebody else's. A flow's conntrack mark names the port and network instance it began on:
- * 0xe, a zero, two digits of port number, one of the static route (0: the default route), three of network instance
- * number.
+ * 0xe, a digit of the static route, two of port number, another one of the static route (both 0: the default route),
+ * three of network instance number.
  *
  * Marks that begin with 0xef1 are of tunnels, since no port has the number 15: 0xef10 and the network instance's number
- * is what a tunnel sends outside, and its flow; 0xef11 and the number is what apps send into it.
+ * is what a tunnel sends outside, and its flow; 0xef11 and the number is what apps send into it. 0xef00 and 0xef2 to
+ * 0xef9 are of packets that stay on a port.
  */
 
 /** Route and rule protocol number by which we know our own. */
@@ -83,10 +84,12 @@ const STAYING = 0xef000000;
 export const ANSWER_MARK = OURS;
 
 export const FLOW_PORT_MASK = 0xf0ff0000;
-export const FLOW_NI_MASK = 0xf000ffff;
+/** Network instance and static route. */
+export const FLOW_NI_MASK = 0xff00ffff;
 /** All flows of a network instance, those of its static routes, too. */
 export const FLOW_INSTANCE_MASK = 0xf0000fff;
-export const FLOW_MASK = 0xf0ffffff;
+/** Network instance, static route and port: all of it. */
+export const FLOW_MASK = 0xffffffff;
 
 /** The mark of a ranking; ports beyond the seventh are not armed. */
 export function rankingMark(portNumbers: readonly number[]): number {
@@ -106,18 +109,41 @@ export function stayingMark(portNumber: number): number {
   return STAYING + portNumber;
 }
 
-/** So many static routes of a network instance have flows of their own; those of the others are one. */
-export const MOST_ROUTE_FLOWS = 14;
-/** The number of routes whose flows are not told apart. */
-export const OTHER_ROUTES = 15;
+/**
+ * Of packets that stay on a port and go by a router there, not by the port's default route: four bits of port number
+ * below as many of the router's address as a mark has room for.
+ */
+const STAYING_BY_ROUTER = { mark: 0xef200000, table: 229_100_000, portBits: 4, most: 0x7fffff } as const;
+const ROUTER_BITS = STAYING_BY_ROUTER.most >> STAYING_BY_ROUTER.portBits;
+
+/** What a router is known by, of its address, a 32 bit number: no two in a network of 2^19 addresses share it. */
+export function routerBits(address: number): number {
+  return address & ROUTER_BITS;
+}
+
+/** The mark of packets that stay on a port and go by that router (`routerBits`), and the table that it asks. */
+export function stayingByRouter(portNumber: number, router: number): { readonly mark: number; readonly table: number } {
+  const number = (router << STAYING_BY_ROUTER.portBits) | portNumber;
+  return { mark: STAYING_BY_ROUTER.mark + number, table: STAYING_BY_ROUTER.table + number };
+}
+
+/** The number of static routes that lead to an app, whose flows nobody need tell apart: they leave by no port. */
+export const APP_ROUTES = 15;
+/** So many static routes of a network instance have numbers, and flows of their own. */
+export const MOST_ROUTE_NUMBERS = 14 + 13 * 16;
+
+/** The number of a static route, by its position among those that lead by ports: 0 to MOST_ROUTE_NUMBERS - 1. */
+export function routeNumber(position: number): number {
+  return position + (position + 1 < APP_ROUTES ? 1 : 2);
+}
 
 /**
  * Flows of a network instance's own routes bear another number than its others, so that they stay where they are when
- * it moves; also the realm of those routes, by which they are known. `route`: 1 to MOST_ROUTE_FLOWS, or OTHER_ROUTES;
- * 0: the default route.
+ * it moves; also the realm of those routes, by which they are known. `route`: `routeNumber`, or APP_ROUTES; 0: the
+ * default route.
  */
 export function routeFlowNumber(niNumber: number, route: number): number {
-  return (route << 12) | niNumber;
+  return ((route >>> 4) << 24) | ((route & 0xf) << 12) | niNumber;
 }
 
 /** The conntrack mark of flows of a network instance over a port. */
@@ -183,11 +209,13 @@ export function portTable(portNumber: number): number {
 }
 
 /**
- * Whether a routing table is a port's, or a network instance's own: routes in there are made from what is observed, and
- * not observed themselves.
+ * Whether a routing table is a port's, or a network instance's own, or of flows that stay by a router: routes in there
+ * are made from what is observed, and not observed themselves.
  */
 export function isPortTable(table: number): boolean {
-  return (table >= PORT_TABLES.first && table <= PORT_TABLES.last) || isRouteTable(table);
+  const { table: first, most } = STAYING_BY_ROUTER;
+  const isOfPort = table >= PORT_TABLES.first && table <= PORT_TABLES.last;
+  return isOfPort || isRouteTable(table) || (table >= first && table <= first + most);
 }
 
 /** The routing tables of network instances that have routes of their own. */

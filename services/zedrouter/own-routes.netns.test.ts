@@ -2,26 +2,38 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from 'iproute-exec';
 
 import { routeSelectionId, type RouteVia } from '../../lib/configuration/index.js';
+import { Program } from '../../lib/iproute-exec/testing.js';
 import { NO_IDS } from './ids/ids.js';
+import { ECHO } from './testing/first-packets.js';
 import { makeDeviceAppIsp, type DeviceAppIsp } from './testing/device-app-isp.js';
 import { endReconcilers, upstream, withReconciler } from './testing/real-reconciler.js';
-import { MODEL, NI_DEFAULT, selection } from './testing/ship.js';
+import { MODEL, NI_DEFAULT, PORTS, selection } from './testing/ship.js';
 import type { Upstream } from './upstream/inputs.js';
 
 const EVERYWHERE = { address: '0.0.0.0', length: 0 };
 const OFFICE = { address: '198.51.100.0', length: 24 };
+const HOST = '198.51.100.7';
+const ROUTER = '192.0.9.1';
+const NEAR = { prefixLength: 24, isDeprecated: false };
+/** A port's address in the router's network, by the port's place. */
+const ownAt = (index: number): string => `192.0.9.${10 + index}`;
 
 describe('own routes on a real kernel', () => {
   let runDir: string;
   let place: DeviceAppIsp;
+  const programs: Program[] = [];
 
   beforeAll(async () => {
     runDir = await mkdtemp(join(tmpdir(), 'evro-'));
     place = await makeDeviceAppIsp('evro');
+  });
+
+  afterEach(async () => {
+    await Promise.all(programs.splice(0).map((program) => program.end()));
   });
 
   afterAll(async () => {
@@ -101,6 +113,89 @@ describe('own routes on a real kernel', () => {
         ...{ namespace: place.device, allowFailure: true },
       });
       expect(stdout).toBe('');
+    });
+  });
+
+  /** The ports also share a network in which one router leads everywhere; their default routes lead nowhere. */
+  async function shareRouter(): Promise<void> {
+    const commands = [
+      ...['eth0', 'wwan0'].flatMap((port, index) => [
+        `-n ${place.device} addr replace ${ownAt(index)}/24 dev ${port}`,
+        `-n ${place.isp} addr flush dev ${port} to ${PORTS.get(port)?.gateways[0] ?? ''}/32`,
+        `-n ${place.isp} addr replace ${ROUTER}/24 dev ${port}`,
+        `-n ${place.isp} route replace ${ownAt(index)}/32 dev ${port}`,
+      ]),
+      `-n ${place.isp} link set dev lo up`,
+      `-n ${place.isp} addr replace ${HOST}/32 dev lo`,
+    ];
+    for (const words of commands) await run('ip', words.split(' '));
+  }
+
+  it.each([
+    { what: 'one network', destination: OFFICE },
+    { what: 'everything', destination: EVERYWHERE },
+  ])('keep flows that go by a router on their way over a planned move: $what', async ({ destination }) => {
+    const isDefault = destination.length === 0;
+    const news = (armed: readonly string[]): Upstream => {
+      const given = upstreamWith({ kind: 'gateway', address: ROUTER }, armed, destination);
+      const { config, ports, selections } = given;
+      if (config === undefined || ports === undefined || selections === undefined) throw new Error('nothing upstream');
+      const networkInstances = config.model.networkInstances.map((each, index) =>
+        isDefault && index === 0 ? { ...each, viaGateway: ROUTER } : each,
+      );
+      const chosen = isDefault ? [[NI_DEFAULT, selection(armed)] as const] : [];
+      return {
+        config: { ...config, model: { ...config.model, networkInstances } },
+        ports: {
+          ...ports,
+          facts: new Map(
+            [...ports.facts].map(([label, facts], index) => [
+              label,
+              label === 'sat0'
+                ? facts
+                : { ...facts, addresses: [...facts.addresses, { ...NEAR, address: ownAt(index) }] },
+            ]),
+          ),
+        },
+        selections: { ...selections, selections: new Map([...selections.selections, ...chosen]) },
+      };
+    };
+    await shareRouter();
+    await withReconciler({ namespace: place.device, runDir, ids: NO_IDS }, async (reconciler, nextReport) => {
+      const settle = async (to: Upstream): Promise<void> => {
+        const report = nextReport();
+        reconciler.takeUpstream(to);
+        expect((await report).failures).toEqual([]);
+      };
+      await settle(news(['eth0', 'wwan0']));
+      await place.plugApp();
+      const echo = new Program(place.isp, ECHO(7));
+      programs.push(echo);
+      await echo.prints('listening');
+      const session = Program.tcpSession(place.app, { address: HOST, port: 7 });
+      programs.push(session);
+      await session.prints('port ');
+      let said = 0;
+      const isEchoed = async (): Promise<void> => {
+        session.write(`${(said += 1)}\n`);
+        await session.prints(`echo ${said}`);
+      };
+      await isEchoed();
+      // To and fro: what stays has its mark all the time.
+      for (const armed of [
+        ['wwan0', 'eth0'],
+        ['eth0', 'wwan0'],
+        ['wwan0', 'eth0'],
+      ]) {
+        await settle(news(armed));
+        expect(await wayTo(HOST)).toBe(`dev ${armed[0] ?? ''}`);
+        await isEchoed();
+      }
+      // Without the port that it has stayed on, it ends.
+      await run('ip', ['-n', place.isp, 'link', 'set', 'dev', 'eth0', 'down']);
+      session.write('gone\n');
+      expect(await session.prints('error ')).toBe('error ECONNRESET');
+      await run('ip', ['-n', place.isp, 'link', 'set', 'dev', 'eth0', 'up']);
     });
   });
 });

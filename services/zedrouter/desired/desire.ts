@@ -24,6 +24,7 @@ export function desire(inputs: DesireInputs): Dataplane {
   );
   const ports = numberedPorts(inputs);
   const ranked = rankedInstances(inputs, all, ports);
+  const stays = ranked.flatMap(({ routes }) => routes.flatMap((route) => route.stays.map(({ staying }) => staying)));
   const outOfServiceBridges = new Set(
     ranked.flatMap(({ placement: { bridge } }) => (bridge.address === undefined ? [bridge.name] : [])),
   );
@@ -49,6 +50,7 @@ export function desire(inputs: DesireInputs): Dataplane {
       ...ranked.flatMap(({ placement }) =>
         routesOf(placement, inputs).map((route) => [routeKey(route), route] as const),
       ),
+      ...stays.flatMap(({ route }) => (route === undefined ? [] : [[routeKey(route), route] as const])),
     ]),
     rules: desiredRules(
       ranked.map(({ placement, ranking, drains }) => ({
@@ -57,7 +59,7 @@ export function desire(inputs: DesireInputs): Dataplane {
         drains: drains.map((drain) => numbersOf(drain.ranking)),
       })),
       [...ports.values()],
-      new Set(ranked.flatMap(({ routes }) => routes.flatMap((route) => route.stays.map(({ port }) => port.number)))),
+      new Map(stays.map(({ mark, table }) => [mark, table])),
     ),
     rulesetInForce: true,
     accessObjects: accessRules(model, ids).objects,

@@ -1,10 +1,7 @@
 import {
-  OTHER_ROUTES,
   flowMark,
   portMark,
   rankingMark,
-  routeFlowNumber,
-  stayingMark,
   TUNNEL_PORT_NUMBER,
   tunnelInnerMark,
   tunnelName,
@@ -15,7 +12,6 @@ import { oncePer } from '../../../lib/once/index.js';
 import { accessRules } from './access.js';
 import type { DesireInputs, NumberedPort } from './inputs.js';
 import { isTunnelled, type TunnelledInstance } from './local-instances.js';
-import { hasOwnRoutes } from './own-routes.js';
 import type { Placement } from './placement.js';
 import { portMapElements } from './port-maps.js';
 import { numbersOf, type RankedInstance } from './ranked.js';
@@ -63,16 +59,15 @@ export function desiredElements(
       const endMs = endOf(port);
       made.permitted.set(key, endMs === undefined ? permits : element(pair, [], endMs));
       made.flow_mark.set(key, flow);
-      if (!hasOwnRoutes(instance)) continue;
-      for (const own of [...routes.map(({ flows }) => flows), routeFlowNumber(number, OTHER_ROUTES)]) {
-        made.route_mark.put([own, port.facts.interfaceName], [flowMark(port.number, own)]);
+      for (const { flows } of routes) {
+        if (flows !== number) made.route_mark.put([flows, port.facts.interfaceName], [flowMark(port.number, flows)]);
       }
     }
     for (const { flows, stays } of routes) {
-      for (const { port, endsAtBoottimeMs } of stays) {
+      for (const { port, staying, endsAtBoottimeMs } of stays) {
         const endMs = Math.min(endsAtBoottimeMs + DRAIN_GRACE_MS, endOf(port) ?? Infinity);
         const end = endMs === Infinity ? undefined : endMs;
-        made.ni_drain.put([flowMark(port.number, flows)], [stayingMark(port.number)], end);
+        made.ni_drain.put([flowMark(port.number, flows)], [staying.mark], end);
       }
     }
     for (const drain of drains) {

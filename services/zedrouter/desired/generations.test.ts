@@ -290,8 +290,14 @@ describe('stepFlows of static routes', () => {
       ended: [{ kind: 'of-instance-on-port', niId: 'ni', port: 'eth0' }],
     },
     {
-      what: 'by a router nothing stays, for what stays goes by the default route of the port',
+      what: 'by a router they stay where the port has it in its network',
       via: { kind: 'gateway', address: '192.0.2.77' },
+      ofRoute: toWwan0,
+      after: [memory('eth0', 7), memory('wwan0', 1, { eth0: laterMs })],
+    },
+    {
+      what: 'by a router nothing stays where the port has no network with it any more',
+      via: { kind: 'gateway', address: '192.0.9.77' },
       ofRoute: toWwan0,
       after: [memory('eth0', 7), memory('wwan0', 1)],
       ended: [{ kind: 'of-instance-on-port', niId: route, port: 'eth0' }],

@@ -1,6 +1,7 @@
 import { routeSelectionOf, type NetworkInstance } from '../../../lib/configuration/index.js';
 import type { Drain, PortFacts, Selection } from './inputs.js';
 import { hasOwnRoutes, selectedRoutes } from './own-routes.js';
+import { canStay, namedRouters, stayingVia, type StayingVia } from './staying.js';
 
 /** Conntrack zones are 16 bits; 0 is everybody's. */
 const LAST_GENERATION = 0xffff;
@@ -52,16 +53,18 @@ interface FlowOwner {
   readonly drainMs: number;
   /** Others' flows are in the same generation, which is not to end with these. */
   readonly sharesGeneration: boolean;
+  /** How what stays on a port goes there. */
+  readonly via: StayingVia;
 }
 
-/** What stays on a port goes by its default route: no flows drain of what goes by a router that a route names. */
 function flowOwners(instance: FlowInstance): readonly FlowOwner[] {
   const { id: niId, drainMs, viaGateway } = instance;
   return [
-    { niId, drainMs: viaGateway === undefined ? drainMs : 0, sharesGeneration: hasOwnRoutes(instance) },
-    ...selectedRoutes(instance).flatMap(({ id, via, flows }) =>
-      flows === undefined ? [] : [{ niId: id, drainMs: via.kind === 'ports' ? drainMs : 0, sharesGeneration: true }],
-    ),
+    { niId, drainMs, sharesGeneration: hasOwnRoutes(instance), via: stayingVia(viaGateway) },
+    ...selectedRoutes(instance).map(({ id, via }) => ({
+      ...{ niId: id, drainMs, sharesGeneration: true },
+      via: stayingVia(via.kind === 'gateway' ? via.address : undefined),
+    })),
   ];
 }
 
@@ -88,31 +91,30 @@ export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
   const memories = new Map<string, FlowMemory>();
   const left: Left[] = [];
   const drained: Left[] = [];
-  for (const { niId, drainMs, sharesGeneration } of inputs.instances.flatMap(flowOwners)) {
+  const routers = namedRouters(inputs.instances);
+  for (const { niId, drainMs, sharesGeneration, via } of inputs.instances.flatMap(flowOwners)) {
     const memory = before.get(niId) ?? { port: undefined, generation: FIRST_GENERATION, drains: new Map() };
     const selection = inputs.selections.get(niId);
-    const drains = stepDrains(niId, memory.drains, selection, inputs);
+    const stays = (port: string, selected: Selection): boolean => carries(port, selected, inputs.ports, via, routers);
+    const drains = stepDrains(niId, memory.drains, selection, stays, inputs);
     const isDraining = sharesGeneration || drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
-    const next = stepInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, inputs);
+    const next = stepInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, stays, inputs);
     memories.set(niId, next.memory);
     if (next.left !== undefined) left.push({ niId, port: next.left });
     left.push(...drains.lost.map((port) => ({ niId, port })));
     drained.push(...drains.over.map((port) => ({ niId, port })));
   }
-  // Flows of static routes that are not told apart may be on any port that those may use, whichever is left.
-  const ofRoutes = inputs.instances.flatMap((instance) =>
-    selectedRoutes(instance).flatMap(({ id, flows }) =>
-      flows === undefined ? (inputs.selections.get(id)?.permitted ?? []) : [],
-    ),
-  );
   // With a network instance go its static routes; what had a route that is gone goes on by the default one.
   const gone = [...before.keys()].filter((niId) => !memories.has(niId) && routeSelectionOf(niId) === undefined);
   return {
     memories,
-    ended: [...gone.map((niId) => ({ kind: 'of-instance', niId }) as const), ...joined(left, memories, ofRoutes)],
-    drained: joined(drained, memories, ofRoutes),
+    ended: [...gone.map((niId) => ({ kind: 'of-instance', niId }) as const), ...joined(left, memories)],
+    drained: joined(drained, memories),
   };
 }
+
+/** Whether what is on a port may stay there, as this selection has it. */
+type Stays = (port: string, selection: Selection) => boolean;
 
 interface DrainsStep {
   readonly going: ReadonlyMap<string, Drain>;
@@ -126,7 +128,8 @@ function stepDrains(
   niId: string,
   drains: ReadonlyMap<string, Drain>,
   selection: Selection | undefined,
-  { ports, boottimeMs, flowsLeft }: FlowInputs,
+  stays: Stays,
+  { boottimeMs, flowsLeft }: FlowInputs,
 ): DrainsStep {
   // Not decided yet: fail static.
   if (drains.size === 0 || selection === undefined) return { going: drains, over: [], lost: [] };
@@ -135,7 +138,7 @@ function stepDrains(
   const lost: string[] = [];
   for (const [port, drain] of drains) {
     if (port === selection.armed[0]) continue;
-    if (!carries(port, selection, ports)) lost.push(port);
+    if (!stays(port, selection)) lost.push(port);
     else if (drain.endsAtBoottimeMs <= boottimeMs) over.push(port);
     else if (flowsLeft(niId, port) !== 0) going.set(port, drain);
   }
@@ -143,13 +146,16 @@ function stepDrains(
 }
 
 /** Whether what is on a port may stay there: it is permitted by policy itself, and works as far as anybody knows. */
-function carries(port: string, selection: Selection, ports: ReadonlyMap<string, PortFacts>): boolean {
-  return (
-    selection.permitted.includes(port) &&
-    !selection.failing.has(port) &&
-    isUsable(ports.get(port)) &&
-    ports.get(port)?.routes[0]?.destination.length === 0
-  );
+function carries(
+  port: string,
+  selection: Selection,
+  ports: ReadonlyMap<string, PortFacts>,
+  via: StayingVia,
+  routers: ReadonlySet<string>,
+): boolean {
+  const facts = ports.get(port);
+  const isAllowed = selection.permitted.includes(port) && !selection.failing.has(port);
+  return isAllowed && isUsable(facts) && canStay(via, facts, routers);
 }
 
 /** `isDraining`: a port that it has left, the one that comes into use among them, has flows that are to stay. */
@@ -158,6 +164,7 @@ function stepInstance(
   isDraining: boolean,
   selection: Selection | undefined,
   drainMs: number,
+  stays: Stays,
   { ports, boottimeMs }: FlowInputs,
 ): { readonly memory: FlowMemory; readonly left?: string } {
   const inUse = selection?.armed[0];
@@ -165,7 +172,7 @@ function stepInstance(
   if (port === undefined || port === inUse) return { memory: { ...memory, port: inUse ?? port } };
   const forbidden = selection !== undefined && !selection.permitted.includes(port);
   if (inUse === undefined && !forbidden) return { memory };
-  if (drainMs > 0 && selection !== undefined && carries(port, selection, ports)) {
+  if (drainMs > 0 && selection !== undefined && stays(port, selection)) {
     const drain = { endsAtBoottimeMs: boottimeMs + drainMs };
     return { memory: { ...memory, port: inUse, drains: new Map([...drains, [port, drain]]) } };
   }
@@ -173,15 +180,9 @@ function stepInstance(
   return { memory: { ...memory, port: inUse, generation }, left: port };
 }
 
-/**
- * One deletion by port where all have left it, because each deletion is a walk through the kernel's table. `ofRoutes`:
- * ports on which there may be flows of static routes.
- */
-function joined(left: readonly Left[], memories: FlowMemories, ofRoutes: readonly string[]): readonly EndedFlows[] {
-  const stillUsed = new Set([
-    ...ofRoutes,
-    ...[...memories.values()].flatMap(({ port, drains }) => [port, ...drains.keys()]),
-  ]);
+/** One deletion by port where all have left it, because each deletion is a walk through the kernel's table. */
+function joined(left: readonly Left[], memories: FlowMemories): readonly EndedFlows[] {
+  const stillUsed = new Set([...memories.values()].flatMap(({ port, drains }) => [port, ...drains.keys()]));
   const abandoned = new Set(left.map(({ port }) => port).filter((port) => !stillUsed.has(port)));
   return [
     ...[...abandoned].map((port) => ({ kind: 'on-port', port }) as const),
@@ -191,7 +192,7 @@ function joined(left: readonly Left[], memories: FlowMemories, ofRoutes: readonl
   ];
 }
 
-function isUsable(port: PortFacts | undefined): boolean {
+function isUsable(port: PortFacts | undefined): port is PortFacts {
   return port?.link === 'up' && port.addresses.length > 0;
 }
 

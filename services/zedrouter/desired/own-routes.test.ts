@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { routeSelectionId, type RouteVia, type StaticRoute } from '../../../lib/configuration/index.js';
+import {
+  MOST_STATIC_ROUTES,
+  routeSelectionId,
+  type RouteVia,
+  type StaticRoute,
+} from '../../../lib/configuration/index.js';
+import { MOST_ROUTE_NUMBERS } from '../../../lib/dataplane-layout/index.js';
 import { formatRoute, formatRule } from '../../../lib/netlink/index.js';
 import { INPUTS, MODEL, NI_DEFAULT, PORTS, selection } from '../testing/ship.js';
 import { plan } from '../plan/plan.js';
@@ -31,7 +37,11 @@ function shipWith(
   const [first, ...others] = MODEL.networkInstances;
   const network = first?.network;
   if (first === undefined || network === undefined) throw new Error('no network instance');
-  const instance = { ...first, kind: 'local' as const, network, staticRoutes: [{ destination, via }] };
+  const isByRouter = via.kind === 'gateway' && !via.address.startsWith('10.77.0.') && destination.length === 0;
+  const instance = {
+    ...{ ...first, kind: 'local' as const, network, staticRoutes: [{ destination, via }] },
+    ...(isByRouter ? { viaGateway: via.address } : {}),
+  };
   const inputs: DesireInputs = {
     ...INPUTS,
     model: { ...MODEL, networkInstances: [instance, ...others] },
@@ -188,13 +198,25 @@ describe("a network instance's own routes", () => {
     }
   });
 
-  it('by a router keep no flows, which would go by another one', () => {
-    const { elements } = desire(shipWith(by('192.0.3.77'), { armed: ['wwan0'] }).inputs);
-    expect(elements.ni_drain.size).toBe(0);
+  it.each([
+    { what: 'another destination', destination: OFFICE, flow: 0xe002_1001 },
+    { what: 'everything', destination: EVERYWHERE, flow: 0xe002_0001 },
+  ])('by a router keep flows on the way by it: $what', ({ destination, flow }) => {
+    const armed = selection(['wwan0'], ['eth0', 'wwan0', 'sat0']);
+    const { elements, rules, routes } = desire(
+      shipWith(by('192.0.3.77'), { destination, own: armed, armed: ['wwan0'] }).inputs,
+    );
+    // The router's address is 0xc000034d: its last 19 bits, then the port.
+    expect([...elements.ni_drain.values()].map(({ key, value }) => [...key, ...value])).toEqual([[flow, 0xef2034d2]]);
+    const table = String(229_100_000 + 0x034d2);
+    expect([...rules.values()].map(formatRule)).toContain(`pref 9030 fwmark 0xef2034d2 lookup ${table} protocol 229`);
+    expect([...routes.values()].map(formatRoute).filter((text) => text.includes(`table ${table}`))).toEqual([
+      `default via 192.0.3.77 dev wwan0 src 192.0.3.10 table ${table} proto 229`,
+    ]);
   });
 
-  it('are told apart by their flows, the first fourteen', () => {
-    const staticRoutes = Array.from({ length: 16 }, (_, index) => ({
+  it('are told apart by their flows, as many as there may be', () => {
+    const staticRoutes = Array.from({ length: MOST_STATIC_ROUTES }, (_, index) => ({
       destination: { address: `198.51.${index}.0`, length: 24 },
       via: byLabel,
     }));
@@ -208,8 +230,12 @@ describe("a network instance's own routes", () => {
     const numbers = flowNumbers(model, inputs.ids);
     expect(numbers.get(routeSelectionId(NI_DEFAULT, '198.51.0.0/24'))).toBe(0x1001);
     expect(numbers.get(routeSelectionId(NI_DEFAULT, '198.51.13.0/24'))).toBe(0xe001);
-    expect(numbers.has(routeSelectionId(NI_DEFAULT, '198.51.14.0/24'))).toBe(false);
+    // 15 is the number of routes that lead to an app.
+    expect(numbers.get(routeSelectionId(NI_DEFAULT, '198.51.14.0/24'))).toBe(0x0100_0001);
+    const last = `198.51.${MOST_STATIC_ROUTES - 1}.0/24`;
+    expect(numbers.get(routeSelectionId(NI_DEFAULT, last))).toBe(0x0200_1001);
     expect(new Set(numbers.values()).size).toBe(numbers.size);
+    expect(MOST_STATIC_ROUTES).toBeLessThanOrEqual(MOST_ROUTE_NUMBERS);
   });
 
   it('are known again from the kernel, with what drains', () => {

@@ -7,18 +7,18 @@ import {
   type StaticRoute,
 } from '../../../lib/configuration/index.js';
 import {
+  APP_ROUTES,
   MAX_ARMED_PORTS,
-  MOST_ROUTE_FLOWS,
-  OTHER_ROUTES,
   PROTOCOL,
   routeFlowNumber,
+  routeNumber,
   routeTable,
 } from '../../../lib/dataplane-layout/index.js';
-import { routeVia, samePrefix, type Route } from '../../../lib/netlink/index.js';
+import { routeVia, type Route } from '../../../lib/netlink/index.js';
 import type { Ids, PortFacts, Selection } from './inputs.js';
-import { networkOf } from './ipv4.js';
 import { localInstances, type LocalInstance } from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
+import { addressNear } from './staying.js';
 import { unreachableRoute } from './unreachable-route.js';
 
 /** Where the routes of a network instance are: its bridge by number and name. */
@@ -65,8 +65,7 @@ export interface SelectedRoute {
   /** Of the selection. */
   readonly id: string;
   readonly via: StaticRoute['via'];
-  /** Undefined: its flows are not told from those of others. */
-  readonly flows: number | undefined;
+  readonly number: number;
 }
 
 /**
@@ -79,7 +78,7 @@ export function selectedRoutes(instance: WithRoutes): readonly SelectedRoute[] {
     .map(({ destination, via }, index) => ({
       id: routeSelectionId(instance.id, destinationText(destination)),
       via,
-      flows: index < MOST_ROUTE_FLOWS ? index + 1 : undefined,
+      number: routeNumber(index),
     }));
 }
 
@@ -90,8 +89,8 @@ export const flowNumbers: (model: DeviceModel, ids: Ids) => ReadonlyMap<string, 
       localInstances(model).flatMap((instance): (readonly [string, number])[] => {
         const number = ids.networkInstances.get(instance.id);
         if (number === undefined) return [];
-        const routes = selectedRoutes(instance).flatMap(({ id, flows }) =>
-          flows === undefined ? [] : [[id, routeFlowNumber(number, flows)] as const],
+        const routes = selectedRoutes(instance).map(
+          (route) => [route.id, routeFlowNumber(number, route.number)] as const,
         );
         return [[instance.id, number], ...routes];
       }),
@@ -116,20 +115,20 @@ export function routerApp(instance: Pick<NetworkInstance, 'network' | 'staticRou
  */
 export function placedRoutes(placement: RoutePlace, inputs: OwnRouteInputs): readonly PlacedRoute[] {
   const { instance, number, bridge } = placement;
-  const flows = new Map(selectedRoutes(instance).map((route) => [route.id, route.flows ?? OTHER_ROUTES]));
+  const realms = new Map(selectedRoutes(instance).map((each) => [each.id, routeFlowNumber(number, each.number)]));
   return instance.staticRoutes.filter(isMade).map(({ destination, via }) => {
     const text = destinationText(destination);
     const isDefault = destination.length === 0;
     const own = { table: routeTable(number), protocol: PROTOCOL, destination };
     if (via.kind === 'gateway' && isByApp(instance, via)) {
-      const realm = routeFlowNumber(number, OTHER_ROUTES);
+      const realm = routeFlowNumber(number, APP_ROUTES);
       const route = routeVia({ ...own, realm, metric: 1, dev: bridge.name, gateway: via.address });
       return { destination: text, gateway: via.address, routes: [route], ports: [], problem: undefined };
     }
     const id = isDefault ? instance.id : routeSelectionId(instance.id, text);
     const armed = (inputs.selections.get(id)?.armed ?? []).slice(0, MAX_ARMED_PORTS);
     // What a default route carries are the flows of the network instance itself.
-    const realm = isDefault ? undefined : routeFlowNumber(number, flows.get(id) ?? OTHER_ROUTES);
+    const realm = isDefault ? undefined : realms.get(id);
     const ways = armed.flatMap((label) => wayOut(via, inputs.ports.get(label)));
     return {
       destination: text,
@@ -166,10 +165,8 @@ function wayOut(
 ): readonly Pick<Parameters<typeof routeVia>[0], 'dev' | 'gateway' | 'source' | 'isOnLink'>[] {
   if (!isUp(facts)) return [];
   if (via.kind === 'gateway') {
-    const near = facts.addresses.find(({ address, prefixLength }) =>
-      samePrefix(networkOf(via.address, prefixLength), networkOf(address, prefixLength)),
-    );
-    return near === undefined ? [] : [{ dev: facts.interfaceName, gateway: via.address, source: near.address }];
+    const source = addressNear(via.address, facts);
+    return source === undefined ? [] : [{ dev: facts.interfaceName, gateway: via.address, source }];
   }
   const best = facts.routes[0];
   if (best?.destination.length !== 0) return [];

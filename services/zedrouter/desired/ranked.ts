@@ -1,8 +1,9 @@
 import { oncePer } from '../../../lib/once/index.js';
 import type { DesireInputs, NumberedPort } from './inputs.js';
-import { flowNumbers, selectedRoutes } from './own-routes.js';
+import { flowNumbers, selectedRoutes, type SelectedRoute } from './own-routes.js';
 import { outOfServiceBecause, portNetworks } from './overlap.js';
 import type { Placement } from './placement.js';
+import { namedRouters, stayingOn, stayingVia, type Staying } from './staying.js';
 
 /** A placed network instance with the ports that it follows. */
 export interface RankedInstance {
@@ -14,18 +15,22 @@ export interface RankedInstance {
   readonly grantedUntilMs: ReadonlyMap<string, number>;
   /** The ranking that the flows of a port which was left follow: that port first, then as the others. */
   readonly drains: readonly { readonly ranking: readonly NumberedPort[]; readonly endsAtBoottimeMs: number }[];
-  /** Its static routes with flows of their own, by the number of those. */
+  /** Its static routes that are selections, by the number of their flows. */
   readonly routes: readonly RankedRoute[];
 }
 
-/** A static route, with the ports whose flows stay there. */
+/** A static route, with the ports whose flows stay there; of a default route by a router: the flows of the instance. */
 export interface RankedRoute {
   readonly flows: number;
   /**
    * The port in use, and those that it has left; Infinity: as long as it is in use. That one, too, so that neither when
    * the route leaves it nor when it comes back there is a moment in which a packet might go the other way.
    */
-  readonly stays: readonly { readonly port: NumberedPort; readonly endsAtBoottimeMs: number }[];
+  readonly stays: readonly {
+    readonly port: NumberedPort;
+    readonly staying: Staying;
+    readonly endsAtBoottimeMs: number;
+  }[];
 }
 
 /** Each placed network instance with what it follows now. */
@@ -35,9 +40,10 @@ export function rankedInstances(
   ports: ReadonlyMap<string, NumberedPort>,
 ): readonly RankedInstance[] {
   const networks = portNetworks([...ports.values()].map(({ facts }) => facts));
+  const routers = namedRouters(all.map(({ instance }) => instance));
   return all.map((placement) =>
     outOfServiceBecause(placement.instance, networks) === undefined
-      ? rankedInstance(inputs, placement, ports)
+      ? rankedInstance(inputs, placement, ports, routers)
       : outOfService(placement),
   );
 }
@@ -62,13 +68,14 @@ function rankedInstance(
   { model, ids, selections, drains }: DesireInputs,
   placement: Placement,
   ports: ReadonlyMap<string, NumberedPort>,
+  routers: ReadonlySet<string>,
 ): RankedInstance {
   const known = (labels: readonly string[]) =>
     labels.flatMap((label) => {
       const port = ports.get(label);
       return port === undefined ? [] : [port];
     });
-  const { id } = placement.instance;
+  const { id, viaGateway } = placement.instance;
   const selection = selections.get(id);
   const ranking = known(selection?.armed ?? []);
   const routes = selectedRoutes(placement.instance);
@@ -77,27 +84,33 @@ function rankedInstance(
   return {
     placement,
     ranking,
-    drains: [...(drains.get(id) ?? [])].flatMap(([label, { endsAtBoottimeMs }]) => {
+    // Of a default route by a router: among `routes`, for its table is asked before any ranking.
+    drains: [...(viaGateway === undefined ? (drains.get(id) ?? []) : [])].flatMap(([label, { endsAtBoottimeMs }]) => {
       const port = ports.get(label);
       if (port === undefined) return [];
       return [{ ranking: [port, ...ranking.filter((other) => other !== port)], endsAtBoottimeMs }];
     }),
-    routes: routes.flatMap((route) => {
-      const flows = flowNumbers(model, ids).get(route.id);
-      if (flows === undefined) return [];
-      const inUse = selections.get(route.id)?.armed[0];
-      // What a route has by a router of its own would stay on the way to another one.
-      const stayInUse =
-        inUse === undefined || route.via.kind === 'gateway' ? [] : [[inUse, { endsAtBoottimeMs: Infinity }] as const];
-      const stays = [...(drains.get(route.id) ?? []), ...stayInUse].flatMap(([label, drain]) => {
-        const port = ports.get(label);
-        return port === undefined ? [] : [{ port, ...drain }];
-      });
-      return [{ flows, stays }];
-    }),
+    routes: [...(viaGateway === undefined ? [] : [{ id, gateway: viaGateway }]), ...routes.map(routeOf)].flatMap(
+      (route) => {
+        const flows = flowNumbers(model, ids).get(route.id);
+        if (flows === undefined) return [];
+        const inUse = selections.get(route.id)?.armed[0];
+        const stayInUse = inUse === undefined ? [] : [[inUse, { endsAtBoottimeMs: Infinity }] as const];
+        const stays = [...(drains.get(route.id) ?? []), ...stayInUse].flatMap(([label, drain]) => {
+          const port = ports.get(label);
+          const staying = port === undefined ? undefined : stayingOn(port, stayingVia(route.gateway), routers);
+          return port === undefined || staying === undefined ? [] : [{ port, staying, ...drain }];
+        });
+        return [{ flows, stays }];
+      },
+    ),
     permitted: known([...new Set(all.flatMap(({ permitted }) => permitted))]),
     grantedUntilMs: new Map(all.flatMap(({ grantedUntilMs }) => [...grantedUntilMs])),
   };
+}
+
+function routeOf({ id, via }: SelectedRoute): { readonly id: string; readonly gateway: string | undefined } {
+  return { id, gateway: via.kind === 'gateway' ? via.address : undefined };
 }
 
 /**

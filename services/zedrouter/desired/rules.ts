@@ -10,7 +10,6 @@ import {
   portTable,
   rankingMark,
   routeTable,
-  stayingMark,
   tunnelName,
   tunnelOuterMark,
 } from '../../../lib/dataplane-layout/index.js';
@@ -35,7 +34,8 @@ export interface RankedSubnet {
 type Keyed = readonly [key: string, rule: Rule];
 
 /**
- * The rules, by `ruleKey`. `staying`: the ports on which flows of static routes stay that have left them.
+ * The rules, by `ruleKey`. `staying`: for flows that stay on ports whatever route there is now, by their packets' mark
+ * the table that these ask.
  *
  * Each ranking in use is a chain by mark: the used port's table, then each further one, then `unreachable`. A port
  * that loses link or address drops out of its table by itself, and the next rule answers with nobody awake. Beside it
@@ -49,7 +49,7 @@ type Keyed = readonly [key: string, rule: Rule];
 export function desiredRules(
   subnets: readonly RankedSubnet[],
   ports: readonly NumberedPort[],
-  staying: ReadonlySet<number> = new Set(),
+  staying: ReadonlyMap<number, number> = new Map(),
 ): ReadonlyMap<string, Rule> {
   const rules: Keyed[] = [keyed({ preference: PREFERENCE.subnets, action: lookup(SUBNET_TABLE) })];
   const rankings = new Map(
@@ -62,9 +62,9 @@ export function desiredRules(
     rules.push(...chain(selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable));
   }
   // Where the port is gone, the route that the flow began by is next.
-  for (const number of staying) {
-    const mark = { value: stayingMark(number), mask: RANKING_MASK };
-    rules.push(keyed({ mark, preference: PREFERENCE.staying, action: lookup(portTable(number)) }));
+  for (const [value, table] of staying) {
+    const mark = { value, mask: RANKING_MASK };
+    rules.push(keyed({ mark, preference: PREFERENCE.staying, action: lookup(table) }));
   }
   const isMarked = { mark: { value: OURS, mask: OURS_MASK } };
   rules.push(

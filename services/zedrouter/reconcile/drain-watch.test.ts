@@ -44,7 +44,7 @@ describe('DrainWatch', () => {
     watch.follow(drains(NI_DEFAULT, 'eth0', 300_000), NUMBERS);
     expect(watch.flowsLeft(NI_DEFAULT, 'eth0')).toBeUndefined();
     await clock.advanceAsync(11_000);
-    expect(counted).toEqual(['e0010001/f0ffffff at 500', 'e0010001/f0ffffff at 5500', 'e0010001/f0ffffff at 10500']);
+    expect(counted).toEqual(['e0010001/ffffffff at 500', 'e0010001/ffffffff at 5500', 'e0010001/ffffffff at 10500']);
     expect(news).toEqual([500]);
     flows = 0;
     await clock.advanceAsync(5_000);
