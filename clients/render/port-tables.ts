@@ -44,7 +44,7 @@ export function portTable(ports: readonly PortStatus[], nowMs: number, options: 
 }
 
 /** One word of a port: its link, then its route, then its test. */
-function portState(port: PortStatus): { readonly text: string; readonly kind: CellKind } {
+export function portState(port: PortStatus): { readonly text: string; readonly kind: CellKind } {
   const { linkState, addresses, routes, gateways, testState, targets } = port;
   if (linkState !== PortLinkState.PORT_LINK_STATE_UP) return { text: linkLabel(linkState), kind: 'bad' };
   if (addresses.length === 0) return { text: 'no address', kind: 'bad' };
@@ -75,14 +75,14 @@ function lossText(target: TargetStatus | undefined): string {
 }
 
 /** Next hops of the default routes; in words where there is none to name. */
-function gatewaysText({ gateways, routes, addresses }: PortStatus): string {
+export function gatewaysText({ gateways, routes, addresses }: PortStatus): string {
   if (gateways.length > 0) return gateways.join(' ');
   if (routes.some(({ prefixLength }) => prefixLength === 0)) return 'on the link';
   return addresses.length > 0 ? 'no default route' : '';
 }
 
 /** What each port is tested by, how that went and when. */
-export function testTable(ports: readonly PortStatus[], nowMs: number): string {
+export function testTable(ports: readonly PortStatus[], nowMs: number, options: TableOptions): string {
   return table(
     testHead,
     ports.flatMap((port) =>
@@ -90,6 +90,7 @@ export function testTable(ports: readonly PortStatus[], nowMs: number): string {
         ? [testRow(port, 'link and address', byAddress(port), nowMs)]
         : port.targets.map((target) => testRow(port, target.target, target, nowMs)),
     ),
+    options,
   );
 }
 

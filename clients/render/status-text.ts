@@ -18,6 +18,8 @@ const networkInstanceHead = ['NETWORK INSTANCE', 'PORT', 'STATE', 'FOR', 'THEN',
 export interface StatusTextOptions extends TableOptions {
   /** What each port is tested by, too. */
   readonly tests?: boolean | undefined;
+  /** What the verdict is of, where the view is a part of it. */
+  readonly whole?: StatusView | undefined;
 }
 
 /** The port that carries the traffic now, by zedrouter's word; what NIM selected is another column. */
@@ -123,7 +125,7 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
   const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
   const networkInstances = networkInstancesOf(view);
   const sections = [
-    verdictLine(view) ?? '',
+    verdictLine(options.whole ?? view) ?? '',
     networkInstances.length === 0
       ? nothing(view, 'No network instances')
       : table(
@@ -132,7 +134,7 @@ export function statusText(view: StatusView, nowMs: number, options: StatusTextO
           options,
         ),
     ports.length === 0 ? nothing(view, 'No ports') : portTable(ports, nowMs, options),
-    options.tests === true && ports.length > 0 ? testTable(ports, nowMs) : '',
+    options.tests === true && ports.length > 0 ? testTable(ports, nowMs, options) : '',
     networkInstances
       .flatMap(({ name, applied }) => [
         ...drainLines(name, applied?.drainingPorts ?? [], nowMs),

@@ -1,8 +1,7 @@
-import { stripVTControlCharacters } from 'node:util';
-
 import Table from 'cli-table3';
 
 const NOTHING = '';
+const BETWEEN = '  ';
 
 // Columns apart by two spaces and no lines: to be read by people and by grep alike.
 const plainCharacters = {
@@ -20,7 +19,7 @@ const plainCharacters = {
   'mid-mid': NOTHING,
   right: NOTHING,
   'right-mid': NOTHING,
-  middle: '  ',
+  middle: BETWEEN,
 };
 
 /** Text may come from a configuration or another machine: no control characters reach the terminal. */
@@ -59,11 +58,10 @@ export function table(
   rows: readonly (readonly Cell[])[],
   { width, paint = (text) => text }: TableOptions = {},
 ): string {
-  const whole = rendered(head, rows, paint);
-  if (width === undefined || widthOf(whole) <= width || head.length <= 2) return whole;
   const last = head.length - 1;
+  if (width === undefined || widthOf(head, rows) <= width || head.length <= 2) return rendered(head, rows, paint);
   const fewer = rows.map((row) => row.slice(0, last));
-  const room = width - widthOf(rendered(head.slice(0, last), fewer, paint)) - 2;
+  const room = width - widthOf(head.slice(0, last), fewer) - BETWEEN.length;
   if (room < LEAST_TEXT) return table(head.slice(0, last), fewer, { width, paint });
   const cut = rows.map((row) => [...row.slice(0, last), shortened(textOf(row[last] ?? ''), room)]);
   return rendered(head, cut, paint);
@@ -91,11 +89,10 @@ function rendered(head: readonly string[], rows: readonly (readonly Cell[])[], p
     .join('\n');
 }
 
-/** Of the widest line, colours not counted. */
-function widthOf(text: string): number {
-  return Math.max(
-    ...stripVTControlCharacters(text)
-      .split('\n')
-      .map((line) => line.length),
+/** Of the widest line there can be, in characters. */
+function widthOf(head: readonly string[], rows: readonly (readonly Cell[])[]): number {
+  const widths = head.map((text, column) =>
+    rows.reduce((most, row) => Math.max(most, textOf(row[column] ?? '').length), Math.max(text.length, 1)),
   );
+  return widths.reduce((sum, each) => sum + each, BETWEEN.length * (head.length - 1));
 }

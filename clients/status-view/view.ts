@@ -74,9 +74,11 @@ export interface NetworkInstanceView {
 /** Every network instance that either service knows, by name. */
 export function networkInstancesOf({ selections, applied }: StatusView): readonly NetworkInstanceView[] {
   const ids = new Set([...selections, ...applied].map((status) => status.networkInstanceId));
+  const selectionOf = new Map(selections.map((status) => [status.networkInstanceId, status]));
+  const appliedOf = new Map(applied.map((status) => [status.networkInstanceId, status]));
   const views = [...ids].map((id): NetworkInstanceView => {
-    const selection = selections.find((status) => status.networkInstanceId === id);
-    const own = applied.find((status) => status.networkInstanceId === id);
+    const selection = selectionOf.get(id);
+    const own = appliedOf.get(id);
     const displayName = (selection ?? own)?.displayName ?? '';
     return { id, name: displayName === '' ? id : displayName, selection, applied: own };
   });

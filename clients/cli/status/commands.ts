@@ -7,11 +7,14 @@ export function addStatusCommands(program: Command): void {
     .command('status')
     .description('whether all is well; network instances with the port in use, as applied; ports')
     .option('--tests', 'what each port is tested by, too')
+    .option('--topology', 'as a tree instead: from the internet over each port to the network instances and their apps')
     .option('--json', 'print for programs')
     .action(action(async () => (await import('./status.js')).status));
   program
     .command('watch')
-    .description('the same, live: on a terminal redrawn in place, otherwise a line for each change')
+    .description(
+      'the same, live: on a terminal a screen of its own (q quits, / filters, arrows scroll), else a line a change',
+    )
     .option('--json', 'one JSON value a line, the whole status each time')
     .action(action(async () => (await import('./watch.js')).watch));
 }

@@ -5,16 +5,18 @@ import { connectionOptionsOf } from '../../terminal/options.js';
 import { describeProblem } from '../../terminal/problem.js';
 import { exitCodes } from '../../terminal/exit-codes.js';
 import { print, printJson, terminalOptions } from '../../terminal/output.js';
+import { topologyText } from '../../render/topology-text.js';
 import { statusText } from '../../render/status-text.js';
 import { portMapsToJson, readStatus, viewToJson } from '../../status-view/read.js';
 
 /** `status` */
 export async function status(
-  { json, tests }: { readonly json?: boolean; readonly tests?: boolean },
+  { json, tests, topology }: { readonly json?: boolean; readonly tests?: boolean; readonly topology?: boolean },
   command: Command,
 ): Promise<void> {
   const { view, portMaps, problems } = await readStatus(connectionOptionsOf(command));
   if (json === true) printJson({ ...(await viewToJson(view)), portMaps: await portMapsToJson(portMaps) });
+  else if (topology === true) print(topologyText(view, terminalOptions(process.stdout)));
   else print(statusText(view, systemClock.wallMs(), { ...terminalOptions(process.stdout), tests }));
   const [problem] = problems;
   if (problem !== undefined) process.exitCode = describeProblem(problem).exitCode;

@@ -4,7 +4,8 @@ import { connectionOptionsOf } from '../../terminal/options.js';
 import { print, printJson, untilInterrupted } from '../../terminal/output.js';
 import { followView, type FollowViewOptions } from '../../status-view/follow-view.js';
 import { viewToJson } from '../../status-view/read.js';
-import { lineScreen, terminalScreen, type Screen } from './screen.js';
+import { liveScreen } from './live/live-screen.js';
+import { lineScreen, type Screen } from './screen.js';
 import type { StatusView } from '../../status-view/view.js';
 
 /** One JSON value a line, in the order of the views although making one takes a moment. */
@@ -24,21 +25,29 @@ function jsonScreen(): Screen {
 /** For people who look on: each answer of a test is no news, and its age is. */
 const REFRESH_TESTS_EVERY_MS = 2_000;
 
-function screenFor(json: boolean): { readonly screen: Screen; readonly follow: FollowViewOptions } {
+function screenFor(json: boolean, onQuit: () => void): { readonly screen: Screen; readonly follow: FollowViewOptions } {
   if (json) return { screen: jsonScreen(), follow: {} };
-  return process.stdout.isTTY
-    ? { screen: terminalScreen(process.stdout, systemClock), follow: { refreshTestsEveryMs: REFRESH_TESTS_EVERY_MS } }
+  const { stdin: input, stdout: output } = process;
+  return output.isTTY
+    ? {
+        screen: liveScreen({ output, input, clock: systemClock, onQuit }),
+        follow: { refreshTestsEveryMs: REFRESH_TESTS_EVERY_MS },
+      }
     : { screen: lineScreen(print, systemClock), follow: {} };
 }
 
 /** `watch` */
 export async function watch({ json }: { readonly json?: boolean }, command: Command): Promise<void> {
-  const { screen, follow } = screenFor(json === true);
+  const quit = new AbortController();
+  const { screen, follow } = screenFor(json === true, () => {
+    quit.abort();
+  });
   try {
     const onView = (view: StatusView): void => {
       screen.show(view);
     };
-    await followView(connectionOptionsOf(command), untilInterrupted(), onView, follow);
+    const ended = AbortSignal.any([untilInterrupted(), quit.signal]);
+    await followView(connectionOptionsOf(command), ended, onView, follow);
   } finally {
     screen.close();
   }
