@@ -69,6 +69,7 @@ const everything: Json = {
         },
       ],
     }),
+    local(3, { instType: 'ZnetInstSwitch', port: { name: 'eth0' }, ip: {} }),
   ],
   apps: [
     app(1, 1, {

@@ -52,6 +52,12 @@ describe('what may not be meant in an access list', () => {
   });
 
   it('is nothing where the device has no part in it', () => {
-    expect(noticesOf([], local(1, { instType: 'ZnetInstSwitch' }))).toEqual([]);
+    expect(noticesOf([], local(1, { instType: 'ZnetInstSwitch', activate: false }))).toEqual([]);
+  });
+
+  it('of a switch is told as of others, and IPv6 matches there', () => {
+    const instance = local(1, { instType: 'ZnetInstSwitch', port: { name: 'eth0' } });
+    expect(noticesOf([], instance)).toEqual([expect.stringMatching(/no entries: app1 reaches nothing/)]);
+    expect(noticesOf([{ id: 2, matches: [{ type: 'ip', value: '::/0' }] }], instance)).toEqual([]);
   });
 });

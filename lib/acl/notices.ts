@@ -2,6 +2,7 @@ import { ACEDirection } from '../../gen/config/fw.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { oncePer } from '../once/index.js';
 import type { Sliced } from '../slices/index.js';
+import { isActiveSwitch } from '../configuration/index.js';
 import type {
   AccessEntry,
   App,
@@ -24,7 +25,7 @@ export function* accessNotices(config: EdgeDevConfig, model: DeviceModel): Slice
   for (const [appIndex, app] of model.apps.entries()) {
     for (const [index, appInterface] of app.interfaces.entries()) {
       const instance = instances.get(appInterface.networkInstanceId);
-      if (instance?.network === undefined) continue;
+      if (instance === undefined || (instance.network === undefined && !isActiveSwitch(instance))) continue;
       const field = `apps[${appIndex}].interfaces[${index}].acls`;
       const given = config.apps[appIndex]?.interfaces[index]?.acls ?? [];
       for (const notice of noticesOfList(app, appInterface, field)) notices.push(notice);
@@ -64,13 +65,14 @@ function noticesOfList({ name }: App, { accessList }: AppInterface, field: strin
 
 function noticesOfEntry(
   { id, remoteNetwork, remoteName, adapterLabel, portMap }: AccessEntry,
-  { name, network }: NetworkInstance,
+  instance: NetworkInstance,
   { ports }: DeviceModel,
   field: string,
 ): readonly Problem[] {
+  const { name, network } = instance;
   const notices: Problem[] = [];
   if (id === 0) notices.push({ field: `${field}.id`, description: 'no id: the entry is counted by its place' });
-  if (remoteNetwork === 'ipv6') {
+  if (remoteNetwork === 'ipv6' && !isActiveSwitch(instance)) {
     notices.push({ field, description: `matches nothing: ${name} carries IPv4 only` });
   }
   const fixed = network === undefined || remoteName === undefined ? undefined : namesBelow(network).get(remoteName);

@@ -85,7 +85,7 @@ function interpretEntry(
     id,
     name,
     direction: examined.isPortMap ? 'ingress' : directionOf(examined),
-    remoteNetwork: remoteNetworkOf(examined),
+    ...remoteNetworkOf(examined),
     remoteName: remoteNameOf(examined),
     remoteIsMember: matchOf(acl, field, 'eidset') !== undefined,
     protocol,
@@ -118,9 +118,15 @@ function checkPlace({ acl, field, isPortMap, problems }: Examined, instance: Net
     problems.add(field, 'a port map needs a network instance of type ZnetInstLocal');
   }
   if (instance.kind !== 'switch') return;
+  if (instance.active && acl.actions.some(({ limit }) => limit)) {
+    problems.add(`${field}.actions`, 'limits are not built for apps of a switch: leave it out');
+  }
   acl.matches.forEach(({ type }, index) => {
     if (type === 'host' || type === 'eidset') {
       problems.add(`${field}.matches[${index}].type`, `${type} needs the DNS of the device, which a switch has not`);
+    }
+    if (type === 'adapter' && instance.active) {
+      problems.add(`${field}.matches[${index}].type`, 'adapter is for port maps, which a switch has not');
     }
   });
 }
@@ -171,12 +177,16 @@ function directionOf({ acl, field, problems }: Examined): AccessEntry['direction
   }
 }
 
-function remoteNetworkOf({ acl, field, problems }: Examined): AccessEntry['remoteNetwork'] {
+function remoteNetworkOf({
+  acl,
+  field,
+  problems,
+}: Examined): Pick<AccessEntry, 'remoteNetwork'> & Pick<AccessEntry, 'remoteIpv6'> {
   const match = matchOf(acl, field, 'ip');
-  if (match === undefined) return undefined;
+  if (match === undefined) return { remoteNetwork: undefined };
   const network = remoteNetwork(match.value);
   if (network === undefined) problems.add(match.field, 'must be an IP address or prefix such as 192.0.2.0/24');
-  return network;
+  return { remoteNetwork: network, ...(network === 'ipv6' ? { remoteIpv6: match.value } : {}) };
 }
 
 /** An address or prefix; host bits do not matter, as iptables has it. */

@@ -172,10 +172,30 @@ describe('problems of apps are told by field', () => {
     {
       what: 'port map of a switch',
       json: ship({
-        networkInstances: [local(1, { instType: 'ZnetInstSwitch' })],
+        networkInstances: [local(1, { instType: 'ZnetInstSwitch', port: { name: 'eth0' } })],
         apps: [app(1, 1, { acls: [portMap('80')] })],
       }),
       fields: ['apps[0].interfaces[0].acls[0]'],
+    },
+    {
+      what: 'what is not built for apps of a switch',
+      json: ship({
+        networkInstances: [local(1, { instType: 'ZnetInstSwitch', port: { name: 'eth0' } })],
+        apps: [
+          app(1, 1, {
+            accessVlanId: 7,
+            acls: [
+              { id: 1, matches: [{ type: 'adapter', value: 'eth0' }] },
+              { id: 2, actions: [{ limit: true, limitrate: 1, limitunit: 's' }] },
+            ],
+          }),
+        ],
+      }),
+      fields: [
+        'apps[0].interfaces[0].accessVlanId',
+        'apps[0].interfaces[0].acls[0].matches[0].type',
+        'apps[0].interfaces[0].acls[1].actions',
+      ],
     },
     {
       what: 'port maps that clash',

@@ -7,6 +7,7 @@ import type { NetworkAdapter } from '../../gen/config/netconfig.js';
 import type { Sliced } from '../slices/index.js';
 import { interpretAccessList } from './access-list.js';
 import { checkRoom } from './address-room.js';
+import { NO_VLANS } from './field-reference.js';
 import { ipv4Network } from './ipv4.js';
 import type { App, AppInterface, NetworkInstance, PortMap } from './model.js';
 import { hostIn } from './network-instances.js';
@@ -105,6 +106,9 @@ function interpretInterface(
   checkAddress(config.addr, instance, field, problems);
   if (config.hostname !== '' && !isLeasedName(config.hostname)) {
     problems.add(`${field}.hostname`, 'must be a host name, and no address, number, time or word of the DHCP server');
+  }
+  if (config.accessVlanId !== 0 && instance?.kind === 'switch' && instance.active) {
+    problems.add(`${field}.accessVlanId`, `${NO_VLANS}: the app would be in another network`);
   }
   const accessList = interpretAccessList(config.acls, `${field}.acls`, instance, problems);
   const portMaps = accessList.flatMap(({ portMap }, index) => {

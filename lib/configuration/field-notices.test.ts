@@ -21,7 +21,7 @@ describe('notices about fields', () => {
       'all below a field, once',
       { networkInstances: [local(1, { stp: { portsWithBpduGuard: 'eth0' } })] },
       'networkInstances[0].stp',
-      /spanning tree is not built/,
+      /spanning tree is of switches, and not built/,
     ],
     [
       'a field of a oneof',
@@ -80,9 +80,14 @@ describe('notices about fields', () => {
 
   it.each<[string, Json, string]>([
     [
-      'an active switch',
-      { networkInstances: [local(1, { instType: 'ZnetInstSwitch' })] },
-      'networkInstances[0].instType',
+      'spanning tree of an active switch',
+      { networkInstances: [local(1, { instType: 'ZnetInstSwitch', stp: { portsWithBpduGuard: 'eth0' } })] },
+      'networkInstances[0].stp',
+    ],
+    [
+      'VLANs of an active switch',
+      { networkInstances: [local(1, { instType: 'ZnetInstSwitch', vlanAccessPorts: [{ vlanId: 7 }] })] },
+      'networkInstances[0].vlanAccessPorts',
     ],
     [
       'an active tunnel',
@@ -113,6 +118,7 @@ describe('notices about fields', () => {
 
   it.each<[string, Json]>([
     ['the ship', ship({ networkInstances: [local(1)], apps: [app(1, 1)] })],
+    ['a switch', { networkInstances: [local(1, { instType: 'ZnetInstSwitch', forwardLldp: true })] }],
     ['a switch that is not active', { networkInstances: [local(1, { instType: 'ZnetInstSwitch', activate: false })] }],
     ['messages in which nothing stands', { networks: [{ id: uuid(1), entProxy: {}, wireless: {} }] }],
     ['what is not about the network', { datastores: [{ id: uuid(9) }], deviceName: 'x', edgeview: { token: 'x' } }],

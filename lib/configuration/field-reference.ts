@@ -87,15 +87,11 @@ const HOST_CONFIGURES =
   "the host's network manager gives ports their addresses, and must do so: nothing here does; status says where a port has another";
 const HOST_MAKES_VLANS = 'the host must make the VLAN interface with this tag: nothing here does';
 const HOST_MAKES_BONDS = 'the host must make the bond with this setting: nothing here does';
+export const NO_VLANS = 'VLANs of a switch are not built';
 const LISP = 'LISP is gone from EVE, and not built here';
 
 /** Network instances that exist are built whole or not at all: nothing may look as if it worked. */
 const kindRules: readonly FieldRule[] = [
-  {
-    kind: 'refused',
-    when: (value, { activate }) => value === ZNetworkInstType.ZnetInstSwitch && activate === true,
-    notice: 'network instances of type switch are not built: set `activate` to false, or make it ZnetInstLocal',
-  },
   {
     kind: 'refused',
     when: (value, { activate, wireguard }) =>
@@ -104,6 +100,14 @@ const kindRules: readonly FieldRule[] = [
       'of network instances of type cloud (VPN) those with a WireGuard tunnel are built: set `wireguard`, or `activate` to false',
   },
 ];
+
+function isActiveSwitch({ instType, activate }: Readonly<Record<string, unknown>>): boolean {
+  return instType === ZNetworkInstType.ZnetInstSwitch && activate === true;
+}
+
+function hasGuardedPorts(stp: unknown): boolean {
+  return typeof stp === 'object' && stp !== null && 'portsWithBpduGuard' in stp && stp.portsWithBpduGuard !== '';
+}
 
 /** DHCP hands out NTP servers by address (RFC 2132). */
 const nameOfTimeServer: readonly FieldRule[] = [
@@ -352,18 +356,33 @@ const networkInstances: readonly FieldReference[] = [
   honoured('networkInstances[].displayname', 'its name in status, explain and policy; unique'),
   honoured(
     'networkInstances[].instType',
-    'local: bridge, addresses, names, NAT, failover; cloud: the same, and all that apps send goes into the tunnel of `wireguard`. Switch, and cloud without `wireguard`, are not built: refused where they are active. Other kinds are refused',
+    'local: bridge, addresses, names, NAT, failover; switch: a bridge with its port in it, access lists, and no addresses, names or NAT by the device; cloud: as local, and all that apps send goes into the tunnel of `wireguard`. Cloud without `wireguard` is not built: refused where it is active. Other kinds are refused',
     '',
     kindRules,
   ),
   honoured('networkInstances[].activate', 'whether it exists in the kernel', 'false'),
-  honoured('networkInstances[].port.name', 'the label of the ports it may use', 'air-gapped'),
-  warned('networkInstances[].port.ethVf.**', 'virtual function', 'virtual functions are not made'),
-  warned(
-    'networkInstances[].stp.**',
-    'spanning tree of a switch',
-    'spanning tree is not built; the network instance works without',
+  honoured(
+    'networkInstances[].port.name',
+    'the label of the ports it may use; of a switch a label that one port has: a bridge of the host, or an interface without addresses',
+    'air-gapped',
   ),
+  warned('networkInstances[].port.ethVf.**', 'virtual function', 'virtual functions are not made'),
+  {
+    ...warned('networkInstances[].stp.**', 'spanning tree of a switch with several ports', ''),
+    handling: 'refused',
+    rules: [
+      {
+        kind: 'refused',
+        when: (value, instance) => isActiveSwitch(instance) && hasGuardedPorts(value),
+        notice: 'spanning tree is not built: a switch has one port at most, and takes no BPDU from its apps',
+      },
+      {
+        kind: 'warned',
+        when: (value, instance) => !isActiveSwitch(instance) && hasGuardedPorts(value),
+        notice: 'spanning tree is of switches, and not built',
+      },
+    ],
+  },
   warned(
     'networkInstances[].cfg.**',
     "IPsec tunnel of a cloud network instance, in EVE's form",
@@ -496,8 +515,25 @@ const networkInstances: readonly FieldReference[] = [
     'apps keep their addresses inside the tunnel, and may be reached from there as their access lists say',
     'false: they leave with the first address',
   ),
-  warned('networkInstances[].vlanAccessPorts[].**', 'VLANs of a switch', `VLANs of a switch are not built`),
-  warned('networkInstances[].forwardLldp', 'of a switch', 'LLDP is not forwarded'),
+  {
+    ...warned('networkInstances[].vlanAccessPorts[].**', 'VLANs of a switch', ''),
+    handling: 'refused',
+    rules: [
+      {
+        kind: 'refused',
+        when: (_value, instance) => isActiveSwitch(instance),
+        notice: `${NO_VLANS}: make an interface for the VLAN on the host, and name it as the port`,
+      },
+      { kind: 'warned', when: (_value, instance) => !isActiveSwitch(instance), notice: NO_VLANS },
+    ],
+  },
+  honoured('networkInstances[].forwardLldp', 'of a switch: LLDP frames pass between its port and its apps', 'false', [
+    {
+      kind: 'warned',
+      when: (_value, { instType }) => instType !== ZNetworkInstType.ZnetInstSwitch,
+      notice: 'LLDP frames are forwarded by switches only',
+    },
+  ]),
   honoured(
     'networkInstances[].allowedPriorities.priorities[]',
     'priorities of ports that it may use; an empty set permits none',
@@ -619,7 +655,7 @@ const apps: readonly FieldReference[] = [
     'the place of the entry',
   ),
   honoured('apps[].interfaces[].acls[].name', 'for people, in explanations'),
-  warned('apps[].interfaces[].accessVlanId', 'VLAN of a switch', 'VLANs of a switch are not built'),
+  warned('apps[].interfaces[].accessVlanId', 'VLAN of a switch; refused of apps of an active one', NO_VLANS),
   warned(
     'apps[].interfaces[].allowToDiscover',
     'whether the app may ask about the others',

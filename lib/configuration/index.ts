@@ -34,6 +34,7 @@ export { hasPorts, ipProtocolName, ipProtocolNumber } from './ip-protocols.js';
 export { isInterfaceName, isUuid } from './syntax.js';
 export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';
 export { checkPriorities } from './policies.js';
+export { isActiveSwitch, portsLabelled, switchNotices, type SwitchInstance } from './switches.js';
 export { Problems } from './problems.js';
 export { grantOf, grantPermits, hasEnded } from './policy/grants.js';
 export {

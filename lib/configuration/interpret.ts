@@ -11,6 +11,7 @@ import { grantOf } from './policy/grants.js';
 import { checkPortMaps } from './port-maps.js';
 import { interpretPorts } from './ports.js';
 import { checkJsonForm } from './json-form.js';
+import { checkSwitchPorts } from './switches.js';
 import { Problems, TooManyProblemsError } from './problems.js';
 
 /** What lies over a configuration: an operator's overrides and grants. */
@@ -74,6 +75,7 @@ function* modelOf(config: EdgeDevConfig, policy: PolicyOver, problems: Problems)
   const model = underPolicy(configured, policy);
   // Labels follow priorities, so port maps may clash under a policy that do not without.
   yield* checkPortMaps(model, portMapFields, problems);
+  checkSwitchPorts(model, problems);
   return model;
 }
 

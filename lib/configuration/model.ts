@@ -127,6 +127,8 @@ export interface NetworkInstance {
   readonly ignoresPriority?: boolean | undefined;
   /** Of kind local, and of kind cloud with a tunnel that is built. */
   readonly network: LocalNetwork | undefined;
+  /** Only of kind switch. */
+  readonly switching?: SwitchSettings | undefined;
   /** Only of kind cloud; absent: it has none that is built. */
   readonly tunnel?: WireGuardTunnel | undefined;
   /** Undefined: the operation policy for APP_TRAFFIC applies. */
@@ -140,6 +142,12 @@ export interface NetworkInstance {
   readonly staticRoutes: readonly StaticRoute[];
   /** How long flows stay on a port that works and is left, `test.drain`. Default 300,000; 0: they move at once. */
   readonly drainMs: number;
+}
+
+/** What a switch passes beside its apps' traffic. */
+export interface SwitchSettings {
+  /** LLDP frames, between its port and its apps. */
+  readonly forwardsLldp: boolean;
 }
 
 /** The WireGuard tunnel of a cloud network instance. */
@@ -281,6 +289,8 @@ export interface AccessEntry {
   readonly direction: 'both' | 'ingress' | 'egress';
   /** `ip`. `ipv6` matches nothing of IPv4, which is all that local network instances carry. */
   readonly remoteNetwork: Ipv4Network | 'ipv6' | undefined;
+  /** Which one of IPv6, as `2001:db8::/32`: of apps of a switch, which passes IPv6, too. Absent: none. */
+  readonly remoteIpv6?: string;
   /** `host`: a name in lower case; addresses that DNS answers gave for it, or for a name below it. */
   readonly remoteName: string | undefined;
   /** `eidset`: apps of the network instance, and the addresses of its static DNS entries. */

@@ -163,6 +163,11 @@ describe('problems of network instances are told by field', () => {
       json: withInstance({ instType: 'ZnetInstMesh' }),
       fields: ['networkInstances[0].instType'],
     },
+    {
+      what: 'switch with several ports',
+      json: withInstance({ instType: 'ZnetInstSwitch' }),
+      fields: ['networkInstances[0].port.name'],
+    },
     { what: 'NI of IPv6', json: withInstance({ ipType: 'IPV6' }), fields: ['networkInstances[0].ipType'] },
     { what: 'NI without addresses', json: withInstance({ ip: {} }), fields: ['networkInstances[0].ip.subnet'] },
     ...[

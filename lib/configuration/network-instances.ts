@@ -18,6 +18,9 @@ export const MOST_LOCAL_INSTANCES = 4000;
 /** Each has a process of its own where the kernel has no WireGuard. */
 export const MOST_CLOUD_INSTANCES = 64;
 
+/** Each has a bridge, and every port of the kernel's is asked for it. */
+export const MOST_SWITCHES = 64;
+
 /** An option of DHCP has 255 bytes, and a line of dnsmasq's configuration 1,024; it would not start. */
 export const MOST_NTP_SERVERS = 60;
 
@@ -52,6 +55,9 @@ export function* interpretNetworkInstances(
   if (instances.filter(({ tunnel }) => tunnel !== undefined).length > MOST_CLOUD_INSTANCES) {
     problems.add('networkInstances', `there are more than ${MOST_CLOUD_INSTANCES} cloud network instances`);
   }
+  if (instances.filter(({ kind, active }) => kind === 'switch' && active).length > MOST_SWITCHES) {
+    problems.add('networkInstances', `there are more than ${MOST_SWITCHES} switch network instances`);
+  }
   refuseTunnelOverlaps(instances, at, problems);
   return instances;
 }
@@ -79,9 +85,10 @@ function interpretInstance(config: NetworkInstanceConfig, field: string, problem
     name: config.displayname,
     kind,
     // One that is not built is in nobody's status: the field reference tells of it, at a push and while it is in force.
-    active: config.activate && network !== undefined,
+    active: config.activate && (network !== undefined || config.instType === ZNetworkInstType.ZnetInstSwitch),
     portLabel: portLabel === '' ? undefined : portLabel,
     network,
+    ...(kind === 'switch' ? { switching: { forwardsLldp: config.forwardLldp } } : {}),
     tunnel: interpretTunnel(config, kind, field, problems),
     allowedPriorities: priorityLimit(config.allowedPriorities, `${field}.allowedPriorities`, problems),
     test: interpretTest(config, field, problems),

@@ -231,6 +231,11 @@ export function isRouteTable(table: number): boolean {
   return table > ROUTE_TABLES.first && table <= ROUTE_TABLES.first + MAX_NI_NUMBER;
 }
 
+/** Of a switch network instance whose port is a bridge of the host: the end in its own bridge, and the host's. */
+export function switchPatchNames(niNumber: number): { readonly inside: string; readonly outside: string } {
+  return { inside: `sn${niNumber}`, outside: `sh${niNumber}` };
+}
+
 /** The name of a network instance's bridge, as in EVE. */
 export function bridgeName(niNumber: number): string {
   return `bn${niNumber}`;

@@ -5,8 +5,10 @@ import {
   writeBridgeAdd,
   writeLinkAttach,
   writeLinkDelete,
+  writeLinkDetach,
   writeLinkRename,
   writeLinkSet,
+  writeVethAdd,
   writeWireGuardAdd,
   type BridgeSettings,
   type LinkSettings,
@@ -34,6 +36,10 @@ export type KernelChange =
   | { readonly kind: 'wireguard-add'; readonly name: string }
   /** The link has to be down. */
   | { readonly kind: 'link-rename'; readonly name: string; readonly to: string }
+  /** A new pair of virtual interfaces, down. */
+  | { readonly kind: 'veth-add'; readonly name: string; readonly peer: string }
+  /** Takes a link out of its bridge. */
+  | { readonly kind: 'link-detach'; readonly name: string }
   /** Puts a link into a bridge. */
   | { readonly kind: 'link-attach'; readonly name: string; readonly bridge: string }
   | { readonly kind: 'address-add'; readonly dev: string; readonly address: Address }
@@ -82,6 +88,10 @@ export function formatChange(change: KernelChange): string {
       return `link set dev ${change.name} name ${change.to}`;
     case 'link-attach':
       return `link set dev ${change.name} master ${change.bridge}`;
+    case 'veth-add':
+      return `link add ${change.name} type veth peer name ${change.peer}`;
+    case 'link-detach':
+      return `link set dev ${change.name} nomaster`;
     case 'address-add':
       return `addr add ${formatLinkAddress(change.address)} dev ${change.dev}`;
     case 'address-delete':
@@ -117,6 +127,7 @@ export function isAlreadySo(change: KernelChange, { errno }: NetlinkError): bool
         errno === ERRNO.addressNotAvailable
       );
     case 'link-attach':
+    case 'link-detach':
       return errno === ERRNO.noDevice;
     case 'link-set':
       // Who has left the bridge meanwhile is no member of it.
@@ -158,6 +169,7 @@ class Batch {
     if (makesOrEndsLink(change)) {
       this.#indexes.delete(change.name);
       if (change.kind === 'link-rename') this.#indexes.delete(change.to);
+      if (change.kind === 'veth-add') this.#indexes.delete(change.peer);
     }
     if (this.#sent.size >= REQUESTS_AT_ONCE) this.send();
   }
@@ -185,16 +197,22 @@ class Batch {
 
 function makesOrEndsLink(
   change: KernelChange,
-): change is Extract<KernelChange, { readonly kind: 'bridge-add' | 'wireguard-add' | 'link-rename' | 'link-delete' }> {
+): change is Extract<
+  KernelChange,
+  { readonly kind: 'bridge-add' | 'wireguard-add' | 'veth-add' | 'link-rename' | 'link-delete' }
+> {
   return LINK_CHANGES.has(change.kind);
 }
 
 const LINK_CHANGES: ReadonlySet<KernelChange['kind']> = new Set([
-  ...(['bridge-add', 'wireguard-add', 'link-rename', 'link-delete'] as const),
+  ...(['bridge-add', 'wireguard-add', 'veth-add', 'link-rename', 'link-delete'] as const),
 ]);
 
-function concerns(change: { readonly name: string; readonly to?: string }, name: string): boolean {
-  return change.name === name || change.to === name;
+function concerns(
+  change: { readonly name: string; readonly to?: string; readonly peer?: string },
+  name: string,
+): boolean {
+  return change.name === name || change.to === name || change.peer === name;
 }
 
 /** The interface whose index the request needs. */
@@ -228,6 +246,10 @@ function write(writer: MessageWriter, change: KernelChange, linkIndex: number): 
       return writeWireGuardAdd(writer, change.name);
     case 'link-rename':
       return writeLinkRename(writer, linkIndex, change.to);
+    case 'veth-add':
+      return writeVethAdd(writer, change.name, change.peer);
+    case 'link-detach':
+      return writeLinkDetach(writer, change.name);
     case 'link-attach':
       return writeLinkAttach(writer, change.name, linkIndex);
     case 'address-add':

@@ -1,13 +1,22 @@
-import { addressText, ipv4Bytes } from './ip-address.js';
+import { addressBytes, addressText, ipv4Bytes } from './ip-address.js';
 import { text } from './wire/message-reader.js';
 
 /** What a part of an element's key or value may be, in nft's names. */
 export type ElementType =
-  'ifname' | 'mark' | 'ipv4_addr' | 'inet_proto' | 'inet_service' | 'realm' | 'zone' | 'verdict';
+  | 'ifname'
+  | 'mark'
+  | 'ether_addr'
+  | 'ipv4_addr'
+  | 'ipv6_addr'
+  | 'inet_proto'
+  | 'inet_service'
+  | 'realm'
+  | 'zone'
+  | 'verdict';
 
 /**
- * An interface's name, an IPv4 address or a verdict (`jump CHAIN`) as text; a mark, a protocol, a port, a realm or a
- * zone as a number.
+ * An interface's name, a MAC address, an IP address or a verdict (`jump CHAIN`) as text; a mark, a protocol, a port, a
+ * realm or a zone as a number.
  */
 export type ElementPart = string | number;
 
@@ -87,9 +96,18 @@ function partBytes(type: ElementType, part: ElementPart): Buffer {
       if (bytes === undefined) throw new RangeError(`${part} is no IPv4 address`);
       return Buffer.from(bytes);
     }
+    case 'ipv6_addr':
+      return Buffer.from(addressBytes(String(part)));
+    case 'ether_addr':
+      return macBytes(String(part));
     case 'verdict':
       throw new RangeError('a verdict is the whole value of a map');
   }
+}
+
+function macBytes(text: string): Buffer {
+  if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(text)) throw new RangeError(`${text} is no MAC address`);
+  return Buffer.from(text.replaceAll(':', ''), 'hex');
 }
 
 const JUMP = 'jump ';
@@ -128,7 +146,9 @@ const PART_BYTES: Readonly<Record<ElementType, number>> = {
   ifname: IFNAMSIZ,
   mark: 4,
   realm: 4,
+  ether_addr: 6,
   ipv4_addr: 4,
+  ipv6_addr: 16,
   inet_proto: 1,
   inet_service: 2,
   zone: 2,
@@ -148,7 +168,10 @@ function partIn(type: ElementType, bytes: Buffer): ElementPart {
       return bytes.readUInt16BE();
     case 'inet_proto':
       return bytes.readUInt8();
+    case 'ether_addr':
+      return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
     case 'ipv4_addr':
+    case 'ipv6_addr':
       return addressText(bytes);
     case 'verdict':
       return '';

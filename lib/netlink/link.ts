@@ -12,6 +12,7 @@ import {
   IFLA_INFO_SLAVE_DATA,
   IFLA_INFO_SLAVE_KIND,
   RTM,
+  VETH_INFO_PEER,
 } from './wire/rtnetlink.js';
 import { ERRNO } from './netlink-error.js';
 
@@ -48,6 +49,8 @@ export interface Link {
    * none, or the kernel cannot.
    */
   readonly filtersMembers?: boolean | undefined;
+  /** Of a bridge: whether it passes LLDP frames on, which end at other bridges; undefined: it is none. */
+  readonly forwardsLldp?: boolean | undefined;
   /** Of a member of a bridge: whether a frame that came in by it may leave by it; undefined: it is no such member. */
   readonly isHairpin?: boolean | undefined;
 }
@@ -64,6 +67,8 @@ export interface BridgeSettings {
   readonly mtu?: number;
   /** Whether the hooks of IP see what it passes from member to member; a kernel that cannot takes no notice. */
   readonly filtersMembers?: boolean | undefined;
+  /** Whether it passes LLDP frames on. */
+  readonly forwardsLldp?: boolean | undefined;
 }
 
 /** What `link-set` changes of a link; what is undefined stays. */
@@ -76,6 +81,8 @@ export interface LinkSettings extends BridgeSettings {
 }
 
 const IFF = { up: 0x1, running: 0x40, lowerUp: 0x10000 } as const;
+/** The bit of the group address 01:80:c2:00:00:0e (linux/if_bridge.h, group_fwd_mask). */
+const FORWARD_LLDP = 0x4000;
 /** Without counters: link-counters.ts asks for them. */
 const RTEXT_FILTER_SKIP_STATS = 8;
 
@@ -120,7 +127,7 @@ export function writeLinkSet(writer: MessageWriter, name: string, settings: Link
     writer.raw(header(0, ...flags));
     writer.string(IFLA.name, name);
     writeSettings(writer, settings);
-    if (settings.filtersMembers !== undefined) writeBridgeInfo(writer, settings);
+    if (settings.filtersMembers !== undefined || settings.forwardsLldp !== undefined) writeBridgeInfo(writer, settings);
     if (settings.isHairpin !== undefined) writeMemberInfo(writer, settings.isHairpin);
   });
 }
@@ -134,13 +141,32 @@ function writeMemberInfo(writer: MessageWriter, isHairpin: boolean): void {
   });
 }
 
-function writeBridgeInfo(writer: MessageWriter, { filtersMembers }: BridgeSettings): void {
+function writeBridgeInfo(writer: MessageWriter, { filtersMembers, forwardsLldp }: BridgeSettings): void {
   writer.nested(IFLA.linkInfo, () => {
     writer.string(IFLA_INFO_KIND, 'bridge');
-    if (filtersMembers === undefined) return;
+    if (filtersMembers === undefined && forwardsLldp === undefined) return;
     writer.nested(IFLA_INFO_DATA, () => {
+      if (forwardsLldp !== undefined) writer.u16(IFLA_BR.groupForwardMask, forwardsLldp ? FORWARD_LLDP : 0);
+      if (filtersMembers === undefined) return;
       writer.u8(IFLA_BR.nfCallIptables, filtersMembers ? 1 : 0);
       writer.u8(IFLA_BR.nfCallIp6tables, filtersMembers ? 1 : 0);
+    });
+  });
+}
+
+/** Asks for a new pair of virtual interfaces, down: what goes into one comes out of the other. */
+export function writeVethAdd(writer: MessageWriter, name: string, peer: string): number {
+  return writer.message(RTM.newLink, FLAG.create | FLAG.exclusive | FLAG.acknowledge, () => {
+    writer.raw(header(0));
+    writer.string(IFLA.name, name);
+    writer.nested(IFLA.linkInfo, () => {
+      writer.string(IFLA_INFO_KIND, 'veth');
+      writer.nested(IFLA_INFO_DATA, () => {
+        writer.nested(VETH_INFO_PEER, () => {
+          writer.raw(header(0));
+          writer.string(IFLA.name, peer);
+        });
+      });
     });
   });
 }
@@ -170,6 +196,15 @@ export function writeLinkAttach(writer: MessageWriter, name: string, bridgeIndex
     writer.raw(header(0));
     writer.string(IFLA.name, name);
     writer.u32(IFLA.master, bridgeIndex);
+  });
+}
+
+/** Asks for the link of that name to be taken out of its bridge. */
+export function writeLinkDetach(writer: MessageWriter, name: string): number {
+  return writer.message(RTM.newLink, FLAG.acknowledge, () => {
+    writer.raw(header(0));
+    writer.string(IFLA.name, name);
+    writer.u32(IFLA.master, 0);
   });
 }
 
@@ -225,14 +260,18 @@ function linkIn({ type, body }: Message): Link | undefined {
     alias: alias === undefined ? undefined : text(alias),
     masterIndex: fields.get(IFLA.master)?.readUInt32LE(),
     kind: kind === undefined ? undefined : text(kind),
-    ...(kind === undefined || text(kind) !== 'bridge' ? {} : filteringIn(inside(info, IFLA_INFO_DATA))),
+    ...(kind === undefined || text(kind) !== 'bridge' ? {} : bridgeIn(inside(info, IFLA_INFO_DATA))),
     ...memberIn(info),
   };
 }
 
-function filteringIn(data: ReadonlyMap<number, Buffer>): Pick<Link, 'filtersMembers'> {
+function bridgeIn(data: ReadonlyMap<number, Buffer>): Pick<Link, 'filtersMembers' | 'forwardsLldp'> {
   const calls = [IFLA_BR.nfCallIptables, IFLA_BR.nfCallIp6tables].map((each) => data.get(each)?.readUInt8());
-  return calls.includes(undefined) ? {} : { filtersMembers: calls.every((call) => call !== 0) };
+  const forwarded = data.get(IFLA_BR.groupForwardMask)?.readUInt16LE();
+  return {
+    ...(calls.includes(undefined) ? {} : { filtersMembers: calls.every((call) => call !== 0) }),
+    ...(forwarded === undefined ? {} : { forwardsLldp: (forwarded & FORWARD_LLDP) !== 0 }),
+  };
 }
 
 function memberIn(info: ReadonlyMap<number, Buffer>): Pick<Link, 'isHairpin'> {
@@ -258,7 +297,8 @@ export function formatMacAddress(bytes: Uint8Array): string {
 }
 
 /** As the words of `ip link set` after the name. */
-export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMembers, isHairpin }: LinkSettings): string {
+export function formatLinkSettings(settings: LinkSettings): string {
+  const { macAddress, mtu, alias, isUp, filtersMembers, forwardsLldp, isHairpin } = settings;
   const call = filtersMembers === true ? 1 : 0;
   return [
     ...(macAddress === undefined ? [] : ['address', macAddress]),
@@ -266,6 +306,9 @@ export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMember
     ...(alias === undefined ? [] : ['alias', alias]),
     ...(isUp === undefined ? [] : [isUp ? 'up' : 'down']),
     ...(filtersMembers === undefined ? [] : [`type bridge nf_call_iptables ${call} nf_call_ip6tables ${call}`]),
+    ...(forwardsLldp === undefined
+      ? []
+      : [`type bridge group_fwd_mask ${forwardsLldp ? `0x${FORWARD_LLDP.toString(16)}` : '0'}`]),
     ...(isHairpin === undefined ? [] : [`type bridge_slave hairpin ${isHairpin ? 'on' : 'off'}`]),
   ].join(' ');
 }
@@ -273,5 +316,6 @@ export function formatLinkSettings({ macAddress, mtu, alias, isUp, filtersMember
 /** As the words of `ip link add` after the name. */
 export function formatBridgeSettings(settings: BridgeSettings): string {
   const words = formatLinkSettings(settings);
-  return settings.filtersMembers === undefined ? `${words} type bridge`.trimStart() : words;
+  const isTyped = settings.filtersMembers !== undefined || settings.forwardsLldp !== undefined;
+  return isTyped ? words : `${words} type bridge`.trimStart();
 }

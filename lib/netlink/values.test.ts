@@ -141,7 +141,11 @@ describe('set elements', () => {
   const partOf: Readonly<Record<Exclude<ElementType, 'verdict'>, fc.Arbitrary<ElementPart>>> = {
     ifname: interfaceName,
     mark: u32,
+    ether_addr: fc
+      .uint8Array({ minLength: 6, maxLength: 6 })
+      .map((bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')),
     ipv4_addr: ipv4,
+    ipv6_addr: fc.constantFrom('2001:db8::1', '::', 'fe80::216:3eff:fe00:1'),
     inet_proto: u8,
     inet_service: u16,
     realm: u32,

@@ -94,6 +94,7 @@ export const logEvents = {
   'sessions-reset': 'Apps were told that their sessions over the former port have ended; at level debug only.',
   'session-reset-unavailable': 'Apps cannot be told that sessions have ended; they notice with their next packet.',
   'host-sets-kept': 'Sets of the addresses of names could not be emptied: entries that match a name match longer.',
+  'switch-failed': 'A switch, its rules or the way to its port cannot be made; `message` says why. Tried again.',
   'tunnel-failed': 'A tunnel device cannot be made, or not be made as configured; `message` says why. Tried again.',
   'tunnel-ended': 'The wireguard-go of a tunnel has ended; it is started again.',
   'dataplane-removed': 'Everything that zedrouter owns was removed from the kernel (`--cleanup`).',

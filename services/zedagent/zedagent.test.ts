@@ -264,7 +264,7 @@ describe('zedagent', () => {
   it('refuses kinds of network instances that are not built, and tells of one that is in force already', async () => {
     const config = configNamed('a');
     const [instance] = config.networkInstances;
-    if (instance !== undefined) Object.assign(instance, { instType: ZNetworkInstType.ZnetInstSwitch, activate: true });
+    if (instance !== undefined) Object.assign(instance, { instType: ZNetworkInstType.ZnetInstCloud, activate: true });
     await expect(push(config)).rejects.toMatchObject({
       reason: 'INVALID_CONFIG',
       violations: [{ field: 'config.networkInstances[0].instType' }],

@@ -119,10 +119,14 @@ async function startOwning(options: ZedrouterOptions): Promise<RunningService> {
     clock,
     logger,
     instances: () =>
-      store.list().map(({ bridge, interfaceInUse, tunnel }) => ({
-        bridge,
-        interfaceInUse: tunnel?.interface ?? (interfaceInUse === '' ? undefined : interfaceInUse),
-      })),
+      // A switch routes nothing, and has no address that anything could be asked of.
+      store
+        .list()
+        .filter(({ bridgeAddress }) => bridgeAddress !== '')
+        .map(({ bridge, interfaceInUse, tunnel }) => ({
+          bridge,
+          interfaceInUse: tunnel?.interface ?? (interfaceInUse === '' ? undefined : interfaceInUse),
+        })),
     onChange: () => {
       // What is pending is told soon, and with it what stands in the way.
       if (latest !== undefined && !isPending) tellStatuses(latest);
@@ -190,6 +194,7 @@ function bringsNothingNew(a: ReconcileReport, b: ReconcileReport): boolean {
     a.idsNotKept === b.idsNotKept &&
     a.filtersMembers === b.filtersMembers &&
     isDeepStrictEqual(a.tunnels, b.tunnels) &&
+    isDeepStrictEqual(a.switches, b.switches) &&
     a.failures.length === 0 &&
     b.failures.length === 0
   );

@@ -21,6 +21,7 @@ import { stepFlows, type FlowMemories } from './desired/generations.js';
 import { flowNumbers } from './desired/own-routes.js';
 import type { Ids } from './desired/inputs.js';
 import { isTunnelled, localInstances } from './desired/local-instances.js';
+import { desiredSwitches } from './desired/switches.js';
 import { desiredTunnels, withoutTunnels } from './desired/tunnels.js';
 import { noInstrumentation, type Instrumentation } from './metrics/instrumentation.js';
 import { adoptedMemories } from './reconcile/adopt.js';
@@ -37,6 +38,7 @@ import { printPlan } from './plan/print.js';
 import { refusedFlows, transition } from './plan/transition.js';
 import type { ReconcileReport } from './reconcile/report.js';
 import { completeInputs, type CompleteInputs, type Upstream } from './upstream/inputs.js';
+import { SwitchKeeper } from './switches/switch-keeper.js';
 import { TunnelKeeper } from './tunnels/tunnel-keeper.js';
 import { Verification, type ReadingOutcome } from './reconcile/verification.js';
 
@@ -66,6 +68,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #nameServices: NameServiceKeeper;
   readonly #tunnels: TunnelKeeper;
+  readonly #switches: SwitchKeeper;
   readonly #members = new BridgeMembers();
   readonly #chains: ChainsInForce;
   readonly #challenger: SessionChallenger;
@@ -134,6 +137,12 @@ export class Reconciler {
         } else if (this.#report !== undefined) this.#tell(this.#report);
       },
     });
+    this.#switches = new SwitchKeeper({
+      ...{ kernel, clock, logger: options.logger },
+      onChange: () => {
+        if (this.#report !== undefined) this.#tell(this.#report);
+      },
+    });
     this.#challenger = new SessionChallenger(kernel.namespace, options.logger);
     this.#verification = new Verification({ clock, read: (what) => this.#verify(what) });
     this.#grantEnds = new GrantEnds(clock, () => {
@@ -168,6 +177,7 @@ export class Reconciler {
   kernelIsDirty(part: ChangedPart): void {
     if (part === 'ruleset') this.#chains.suspect();
     else this.#tunnels.look();
+    this.#switches.look(part);
     this.#verification.soon();
     this.#checkRuleset();
   }
@@ -199,6 +209,7 @@ export class Reconciler {
     this.#verification.close();
     this.#nameServices.close();
     this.#tunnels.close();
+    await this.#switches.close();
     if (this.#isReconciling) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.all([this.#nameServices.queue.idle(), this.#challenger.idle()]);
   }
@@ -301,7 +312,9 @@ export class Reconciler {
     clearImmediate(tellPending);
     if (!switchFailed(urgentFailures)) {
       this.#drainWatch.follow(flows.memories, numbers);
-      this.#tunnels.follow(desiredTunnels({ model, ids, ports: facts, selections: inputs.selections.selections }));
+      const follows = { model, ids, ports: facts, selections: inputs.selections.selections };
+      this.#tunnels.follow(desiredTunnels(follows));
+      this.#switches.follow(desiredSwitches(follows));
     }
     if (urgent.length > 0) instrumentation.onApplied('switch', clock.monotonicMs() - dirtySinceMs);
     // Traffic goes the new way; what is left is tidying.
@@ -345,7 +358,9 @@ export class Reconciler {
     const failures = [...report.failures, ...this.#nameServices.failures()];
     const filtersMembers = this.#filtersMembers;
     const tunnels = this.#tunnels.states();
-    this.#options.onReport({ ...report, failures, idsNotKept: this.#idsInUse.problem, filtersMembers, tunnels });
+    const switches = this.#switches.states();
+    const idsNotKept = this.#idsInUse.problem;
+    this.#options.onReport({ ...report, failures, idsNotKept, filtersMembers, tunnels, switches });
   }
 
   #desire(inputs: CompleteInputs, ids: Ids, memories: FlowMemories): Dataplane {

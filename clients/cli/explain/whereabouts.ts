@@ -44,8 +44,8 @@ interface Found {
   readonly sentence: string;
 }
 
-function isCalled({ appId, appName, macAddress, address }: AppInterface, word: string): boolean {
-  const [name, ...others] = [appName, appId, macAddress, address];
+function isCalled({ appId, appName, macAddress, address, addresses }: AppInterface, word: string): boolean {
+  const [name, ...others] = [appName, appId, macAddress, address, ...addresses];
   return word === name || others.some((each) => each !== '' && each.toLowerCase() === word.toLowerCase());
 }
 

@@ -76,9 +76,16 @@ export function assessPorts(
     : assessments;
 }
 
-/** By a router of its network a port need not lead everywhere; without that router it leads nowhere. */
+/**
+ * A switch needs its port's link alone. By a router of its network a port need not lead everywhere; without that router
+ * it leads nowhere.
+ */
 function usabilityFor(subject: Subject, observation: PortObservation): Pick<Assessment, 'unusable' | 'missingGateway'> {
   const unusable = whyUnusable(observation);
+  if (subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch') {
+    const isOfLink = unusable !== 'no-address' && unusable !== 'no-route';
+    return { unusable: isOfLink ? unusable : undefined, missingGateway: undefined };
+  }
   const gateway = subject.kind === 'network-instance' ? subject.networkInstance.viaGateway : undefined;
   if (gateway === undefined || (unusable !== undefined && unusable !== 'no-route')) {
     return { unusable, missingGateway: undefined };

@@ -83,7 +83,7 @@ function candidateOf(
 
 /** `https://a.example/`, or `2 of https://a.example/, icmp://b.example` */
 function targetText({ profile }: Evidence): string | undefined {
-  if (profile.kind === 'address') return undefined;
+  if (profile.kind !== 'target') return undefined;
   const keys = targetsOf(profile).map(({ targetKey }) => targetKey);
   return keys.length === 1 ? profile.targetKey : `${profile.needed} of ${keys.join(', ')}`;
 }
@@ -190,6 +190,9 @@ function testReasons(
     case 'working':
       return evidence.quality.kind === 'poor' ? [{ code: 'degraded', detail: describePoor(evidence) }] : [];
     case 'untested': {
+      if (evidence.profile.kind === 'link') {
+        return [{ code: 'untested', detail: 'a switch goes by link alone: nothing behind it is tested' }];
+      }
       if (!unconfirmed) return [{ code: 'untested', detail: 'not tested yet' }];
       const detail = `it worked, and has not answered yet since ${chosen ?? 'the port in use'} failed`;
       return [{ code: 'unconfirmed', detail }];

@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.js';
 
 /** Why a port that works is poor, in words: `loses 30 % of the packets (threshold 20 %), ...`; else empty. */
 export function describePoor({ profile, quality }: Evidence): string {
-  if (quality.kind !== 'poor' || profile.kind === 'address' || profile.quality === undefined) return '';
+  if (quality.kind !== 'poor' || profile.kind !== 'target' || profile.quality === undefined) return '';
   const { lossPercent: loss, latencyMs: latency } = profile.quality;
   const parts = [
     ...(loss !== undefined && quality.lossPercent >= loss.goodBelow

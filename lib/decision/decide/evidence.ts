@@ -84,9 +84,9 @@ export function evidenceOf(
     }));
     return combineEvidence(profile, targets);
   }
-  if (profile.kind === 'address') {
-    const test = facts?.test ?? noTestFacts;
-    const testState = testStateOf(test, usableSinceMs);
+  if (profile.kind === 'link' || profile.kind === 'address') {
+    const test = profile.kind === 'link' ? noTestFacts : (facts?.test ?? noTestFacts);
+    const testState = profile.kind === 'link' ? 'untested' : testStateOf(test, usableSinceMs);
     return {
       profile,
       targets: [],

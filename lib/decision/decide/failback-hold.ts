@@ -46,7 +46,11 @@ const OUTAGES_TO_WAIT = 3;
  * being followed. Where link and address must do, what is behind them may need a while: the port of a switch forwards
  * after 3 s or so when it is not told that a host is there (IEEE 802.1D-2004, 17.14: MigrateTime).
  */
-const leastHoldMs: Readonly<Record<TestProfile['kind'], number>> = { target: 1_000, address: 5_000 };
+const leastHoldMs: Readonly<Record<TestProfile['kind'], number>> = {
+  target: 1_000,
+  address: 5_000,
+  link: 5_000,
+};
 
 /**
  * How long a port must have been working before traffic goes back to it (docs/design.md#choice): three times as long as

@@ -19,6 +19,8 @@ export type NetworkInstancePolicy = Pick<
   NetworkInstance,
   'id' | 'name' | 'active' | 'portLabel' | 'viaLabel' | 'viaGateway' | 'ignoresPriority' | 'allowedPriorities'
 > & {
+  /** Absent: one that routes. A switch goes by link alone. */
+  readonly kind?: NetworkInstance['kind'] | undefined;
   readonly test: Pick<NetworkInstance['test'], 'failbackHoldMs'> &
     Partial<
       Pick<

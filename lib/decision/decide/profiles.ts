@@ -2,7 +2,7 @@ import { gatewaysOf, type NetworkSnapshot } from '../snapshot/index.js';
 import type { Subject } from './eligibility.js';
 import type { DecisionMemory } from './memory.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
-import { testProfileOf, type TestProfile } from './test-profile.js';
+import { byLink, testProfileOf, type TestProfile } from './test-profile.js';
 
 /**
  * The test profiles of one policy; worked out once for all network instances that have the same wishes. `gatewayOf`:
@@ -27,6 +27,7 @@ export class Profiles {
   }
 
   of(subject: Subject, port: PortPolicy): TestProfile {
+    if (subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch') return byLink;
     const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : undefined;
     const ofPort = this.#known.get(port) ?? new Map<NetworkInstancePolicy['test'] | undefined, TestProfile>();
     this.#known.set(port, ofPort);

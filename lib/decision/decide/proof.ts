@@ -11,6 +11,7 @@ export function proofOf({ profile, testState, targets }: Evidence): Proof {
     const proofs = targets.map(({ evidence }) => proofOf(evidence));
     return proofs.includes('target') ? 'target' : 'connection';
   }
+  if (profile.kind === 'link') return 'none';
   if (profile.kind === 'address') return 'address';
   return profile.target.kind === 'tcp' ? 'connection' : 'target';
 }

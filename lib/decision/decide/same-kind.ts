@@ -13,9 +13,10 @@ export function kindOf(
   before: SelectionMemory | undefined,
 ): string {
   const id = networkInstanceIdOf(networkInstance);
-  const { active, portLabel, viaLabel, viaGateway, ignoresPriority, allowedPriorities, test } = networkInstance;
+  const { kind, active, portLabel, viaLabel, viaGateway, ignoresPriority, allowedPriorities, test } = networkInstance;
   // The compiler sees to it that all is in here that policy says of a network instance.
   const policy: Required<Omit<NetworkInstancePolicy, 'id' | 'name'>> = {
+    kind: kind === 'switch' ? kind : undefined,
     ...{ active, portLabel, viaLabel, viaGateway, ignoresPriority },
     allowedPriorities,
     test,

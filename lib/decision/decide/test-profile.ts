@@ -21,6 +21,8 @@ export interface ProfileTarget {
 
 /** By which test a port works for somebody (docs/design.md#tests-of-a-port). */
 export type TestProfile =
+  /** Link alone, of a switch: nothing behind it is tested. */
+  | { readonly kind: 'link'; readonly key: string }
   /** IP only: link and address. */
   | { readonly kind: 'address'; readonly key: string }
   | (ProfileTarget & {
@@ -62,6 +64,9 @@ export function singleProfiles(profile: TargetProfile): readonly TargetProfile[]
   }));
 }
 
+/** Link must do: a switch passes frames, whoever has an address. */
+export const byLink: TestProfile = { kind: 'link', key: 'link' };
+
 /** Link and address must do. */
 export const byAddress: TestProfile = { kind: 'address', key: 'address' };
 
@@ -77,6 +82,7 @@ export function testProfileOf(
   policy: DecisionPolicy,
   gateway?: string,
 ): TestProfile {
+  if (subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch') return byLink;
   const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : noWishes;
   const viaGateway = subject.kind === 'network-instance' ? subject.networkInstance.viaGateway : undefined;
   if (wishes.target !== undefined) {

@@ -44,7 +44,10 @@ export const IFLA_INFO_DATA = 2;
 export const IFLA_INFO_SLAVE_KIND = 4;
 export const IFLA_INFO_SLAVE_DATA = 5;
 /** Of a bridge (linux/if_link.h, IFLA_BR_*). */
-export const IFLA_BR = { nfCallIptables: 36, nfCallIp6tables: 37 } as const;
+export const IFLA_BR = { groupForwardMask: 9, nfCallIptables: 36, nfCallIp6tables: 37 } as const;
+
+/** Of a pair of virtual interfaces: the other end (linux/veth.h). */
+export const VETH_INFO_PEER = 1;
 
 /** Of a bridge's member (IFLA_BRPORT_*); mode is hairpin. */
 export const IFLA_BRPORT = { mode: 4 } as const;

@@ -1,7 +1,12 @@
 import type { EdgeDevConfig } from '../../../gen/config/devconfig.js';
 import type { ConfigWarning } from '../../../gen/zedagent/v1/device_config.js';
 import { accessNotices } from '../../../lib/acl/index.js';
-import { boundedNotices, fieldNoticesSliced, type DeviceModel } from '../../../lib/configuration/index.js';
+import {
+  boundedNotices,
+  fieldNoticesSliced,
+  switchNotices,
+  type DeviceModel,
+} from '../../../lib/configuration/index.js';
 import type { Sliced } from '../../../lib/slices/index.js';
 import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
 
@@ -22,8 +27,12 @@ export function* configWarnings(config: EdgeDevConfig, model: DeviceModel): Slic
     field: `config.${field}`,
     description,
   }));
+  const ofSwitches = switchNotices(config, model).map(({ field, description }) => ({
+    field: `config.${field}`,
+    description,
+  }));
   yield;
-  return [...boundedNotices([...ofAccess, ...ofFields, ...ofTests])];
+  return [...boundedNotices([...ofAccess, ...ofSwitches, ...ofFields, ...ofTests])];
 }
 
 /** Where each network instance stands, by its UUID in lower case. */

@@ -1,4 +1,4 @@
-import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { isActiveSwitch, type DeviceModel } from '../../../lib/configuration/index.js';
 import { addressNumber } from '../desired/ipv4.js';
 import type { Ids } from '../desired/inputs.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
@@ -14,6 +14,7 @@ export const NO_IDS: Ids = { ports: new Map(), networkInstances: new Map(), appA
  */
 export function idsFor(model: DeviceModel, previous: Ids, taken: ReadonlySet<number> = new Set()): Ids {
   const instances = localInstances(model);
+  const switches = model.networkInstances.filter(isActiveSwitch);
   const ids: Ids = {
     ports: allocateIds(
       previous.ports,
@@ -22,7 +23,7 @@ export function idsFor(model: DeviceModel, previous: Ids, taken: ReadonlySet<num
     ),
     networkInstances: allocateIds(
       previous.networkInstances,
-      instances.map(({ id }) => id),
+      [...instances, ...switches].map(({ id }) => id),
       { first: 1, last: MAX_NI_NUMBER },
       taken,
     ),

@@ -7,7 +7,8 @@ export type ObstacleKind =
   | 'name-service-down'
   | 'name-port-taken'
   | 'state-not-kept'
-  | 'bridge-taken';
+  | 'bridge-taken'
+  | 'port-not-joined';
 
 /** Something on this host that keeps a network instance from working, whatever else its status says. */
 export interface Obstacle {

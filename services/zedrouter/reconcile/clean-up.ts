@@ -9,6 +9,8 @@ import { observe } from '../apply/observe.js';
 import { ownKernel } from '../apply/owner-lock.js';
 import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import { isAlreadySo, type KernelChange, type NetlinkError } from '../../../lib/netlink/index.js';
+import { removals } from '../switches/switch-links.js';
+import { removeSwitchTables } from '../switches/switch-tables.js';
 import { isTunnelOfOurs } from '../tunnels/device.js';
 import { FormerSettings, formerSettingsPath } from './former-settings.js';
 import { nameServiceDirectory } from '../apply/directories.js';
@@ -21,10 +23,10 @@ export interface CleanUpOptions {
 }
 
 /**
- * Removes all that is ours from the kernel, and nothing else: rules and routes of our protocol number, the nft table,
- * bridges and tunnels with our alias, and each dnsmasq of ours. Kernel settings that still are as we made them become
- * what they were before. The traffic guard goes last. Throws where something could not be removed, and says what, and
- * KernelInUseError, with all left as it is, while a zedrouter runs.
+ * Removes all that is ours from the kernel, and nothing else: rules and routes of our protocol number, the nft tables,
+ * bridges, switches and tunnels with our alias, and each dnsmasq of ours. Kernel settings that still are as we made
+ * them become what they were before. The traffic guard goes last. Throws where something could not be removed, and says
+ * what, and KernelInUseError, with all left as it is, while a zedrouter runs.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
@@ -57,9 +59,12 @@ async function removeFromKernel(kernel: Kernel): Promise<void> {
     chainsInForce: undefined,
     boottimeMs: () => 0,
   });
-  const tunnels = kernel.rtnetlink.links().filter(isTunnelOfOurs);
+  const links = kernel.rtnetlink.links();
+  const tunnels = links.filter(isTunnelOfOurs);
   const tunnelNames = new Set(tunnels.map(({ name }) => name));
   const changes: readonly KernelChange[] = [
+    // Ports are let go of with the bridge that they are in.
+    ...removals([], links),
     ...[...bridges.keys()].map((name) => ({ kind: 'link-delete', name }) as const),
     // A tunnel's process ends with its device.
     ...tunnels.map(({ name }) => ({ kind: 'link-delete', name }) as const),
@@ -75,6 +80,7 @@ async function removeFromKernel(kernel: Kernel): Promise<void> {
     .flatMap((error) => error?.message ?? []);
   const script = `add table ${NFT_FAMILY} ${NFT_TABLE}\ndelete table ${NFT_FAMILY} ${NFT_TABLE}\n`;
   await loadRuleset(script, kernel.namespace === undefined ? {} : { namespace: kernel.namespace });
+  await removeSwitchTables(kernel.namespace);
   if (errors.length > 0) throw new Error(`not everything could be removed: ${errors.join('; ')}`);
 }
 

@@ -3,6 +3,7 @@ import type { Dataplane } from '../desired/dataplane.js';
 import type { Ids } from '../desired/inputs.js';
 import type { Plan } from '../plan/operations.js';
 import type { Draining } from './drain-watch.js';
+import type { SwitchState } from '../switches/switch-keeper.js';
 import type { TunnelState } from '../tunnels/tunnel.js';
 import type { CompleteInputs } from '../upstream/inputs.js';
 
@@ -24,6 +25,8 @@ export interface ReconcileReport {
   readonly isVerified: boolean;
   /** Ports whose flows stay, by network instance. */
   readonly draining: ReadonlyMap<string, readonly Draining[]>;
+  /** By network instance. Absent: there are none. */
+  readonly switches?: ReadonlyMap<string, SwitchState> | undefined;
   /** By network instance. Absent: there are none. */
   readonly tunnels?: ReadonlyMap<string, TunnelState> | undefined;
 }

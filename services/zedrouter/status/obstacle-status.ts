@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<Obstacle['kind'], ObstacleKind>> = {
   'name-port-taken': ObstacleKind.OBSTACLE_KIND_NAME_PORT_TAKEN,
   'state-not-kept': ObstacleKind.OBSTACLE_KIND_STATE_NOT_KEPT,
   'bridge-taken': ObstacleKind.OBSTACLE_KIND_BRIDGE_TAKEN,
+  'port-not-joined': ObstacleKind.OBSTACLE_KIND_PORT_NOT_JOINED,
 };
 
 /** As metrics name it, e.g. `forward-dropped`. */

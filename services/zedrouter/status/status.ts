@@ -30,6 +30,7 @@ import type { Obstacle } from '../obstacles/obstacle.js';
 import { networkInstanceInfo } from './info.js';
 import { obstacleStatus } from './obstacle-status.js';
 import { holdsTheSame } from './status-store.js';
+import { switchStatuses } from './switch-status.js';
 import { tunnelErrors, tunnelNotices, tunnelStatus } from './tunnel-status.js';
 import type { Operation } from '../plan/operations.js';
 import type { ReconcileReport } from '../reconcile/report.js';
@@ -41,7 +42,8 @@ export type ToldStatus = (networkInstanceId: string) => NetworkInstanceStatus | 
 export type ObstaclesOf = (bridge: string) => readonly Obstacle[];
 
 /**
- * The status of each local network instance, by UUID, from what reconciliation has come to. `revision` is left at 0.
+ * The status of each network instance that is built, by UUID, from what reconciliation has come to. Switches are kept
+ * beside it, and tell for themselves. `revision` is left at 0.
  * Those that a reconciliation does not concern stay as they were told.
  */
 export function networkInstanceStatuses(
@@ -50,24 +52,22 @@ export function networkInstanceStatuses(
   obstaclesOf: ObstaclesOf = () => [],
 ): ReadonlyMap<string, NetworkInstanceStatus> {
   const applied = appliedStatuses(report, obstaclesOf);
-  return new Map(
-    [...applied].map(([id, status]) => {
-      const before = told(id);
-      // Where nothing was to be done for what is desired now (another revision of NITS), the kernel holds what it held
-      // when it was read, and no change of it would have it read again.
-      const isAsRead = report.planned.length === 0 && report.failures.length === 0;
-      if (before !== undefined && (isAsRead || holdsTheSame(before, status))) {
-        const isVerified = before.verified || report.isVerified;
-        return [id, { ...status, settled: isVerified, verified: isVerified }];
-      }
-      if (report.phase !== 'pending')
-        return [id, { ...status, settled: report.isVerified, verified: report.isVerified }];
-      return [
-        id,
-        { ...(before ?? notInForce(status)), state: ApplyState.APPLY_STATE_PENDING, settled: false, verified: false },
-      ];
-    }),
-  );
+  const routing = [...applied].map(([id, status]): readonly [string, NetworkInstanceStatus] => {
+    const before = told(id);
+    // Where nothing was to be done for what is desired now (another revision of NITS), the kernel holds what it held
+    // when it was read, and no change of it would have it read again.
+    const isAsRead = report.planned.length === 0 && report.failures.length === 0;
+    if (before !== undefined && (isAsRead || holdsTheSame(before, status))) {
+      const isVerified = before.verified || report.isVerified;
+      return [id, { ...status, settled: isVerified, verified: isVerified }];
+    }
+    if (report.phase !== 'pending') return [id, { ...status, settled: report.isVerified, verified: report.isVerified }];
+    return [
+      id,
+      { ...(before ?? notInForce(status)), state: ApplyState.APPLY_STATE_PENDING, settled: false, verified: false },
+    ];
+  });
+  return new Map([...routing, ...switchStatuses(report)]);
 }
 
 /** Of a network instance that is told for the first time, nothing is in force. */
@@ -211,6 +211,8 @@ const fixedParts: (model: DeviceModel, ids: Ids) => readonly FixedPart[] = madeO
         address: leasedAddress(ids.appAddresses.get(appInterfaceKey(each))),
         // What a list has denied changes all the time: whoever lists statuses is told.
         denied: [],
+        addresses: [],
+        member: '',
       })),
       filtersWithin: filtersWithin(attached.get(instance.id) ?? []),
       portMapCount: portMaps.get(instance.id)?.length ?? 0,
