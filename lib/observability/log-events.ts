@@ -27,9 +27,8 @@ export const logEvents = {
   'config-stream-state': "The state of NIM's configuration stream changed to `state`.",
 
   // Files that outlive a restart
-  'state-file-corrupt': 'A state file was corrupt and was moved to `aside`.',
+  'state-file-corrupt': 'A state file cannot be decoded and was moved to `aside`; the last good copy follows, or none.',
   'state-file-recovered': 'The last good copy of a state file is used instead of the newest one.',
-  'stored-config-unreadable': 'The stored configuration cannot be decoded; none is in force until the next push.',
   'stored-config-rejected': 'The stored configuration is invalid for this version; `problems` says why.',
   'config-history-unreadable': 'A former configuration that is kept cannot be read.',
   'config-history-not-kept':
@@ -41,7 +40,6 @@ export const logEvents = {
   'configuration-given-up': 'NIM gave an unconfirmed configuration up: the controller was lost over every port.',
   'configuration-not-given-up': 'zedagent did not let the version before return (`why`); it is asked again.',
   'configuration-confirmed': 'A configuration that was pushed with a time to confirm it was confirmed.',
-  'stored-policy-unreadable': 'The stored policy cannot be decoded; overrides and grants are lost.',
   'change-not-persisted': 'A requested change was not written to disk, so it was refused.',
   'policy-not-persisted': 'The policy in force was not written to disk; it is written with the next change.',
   'grants-not-persisted': 'What remains of the grants was not written to disk; the next checkpoint tries again.',
@@ -75,8 +73,7 @@ export const logEvents = {
   'lease-unreadable': 'The name servers of a DHCP lease cannot be read.',
 
   // The dataplane
-  'netlink-unavailable': 'There is no netlink socket to be had.',
-  'netlink-events-lost': 'The netlink socket lost events; everything is read again.',
+  'netlink-events-lost': 'The netlink socket lost events; NIM reads everything again.',
   'dataplane-changed': 'zedrouter changed the kernel; `tookMs` says how long it took.',
   'dataplane-plan': 'The operations of one reconciliation; at level debug only.',
   'name-service-ended': 'The dnsmasq of a network instance, or a forwarder of a port, has ended; it is started again.',
@@ -90,7 +87,6 @@ export const logEvents = {
   'ids-not-kept': 'Ids of ports and network instances cannot be saved; traffic follows, saving is tried again.',
   'reconcile-failed': 'A reconciliation failed; it is tried again.',
   'operation-failed': 'One operation on the kernel failed; `operation` and `message` say which and why.',
-  'ids-unreadable': 'The stored ids of ports and network instances cannot be read; ids are allocated anew.',
   'sessions-reset': 'Apps were told that their sessions over the former port have ended; at level debug only.',
   'session-reset-unavailable': 'Apps cannot be told that sessions have ended; they notice with their next packet.',
   'host-sets-kept': 'Sets of the addresses of names could not be emptied: entries that match a name match longer.',

@@ -4,9 +4,9 @@ import { destination, pino, stdTimeFunctions } from 'pino';
 
 import type { LogEventName } from './log-events.js';
 
-/** The fields of a line: its event by name, and whatever says more. An error goes by the name `err`. */
+/** The fields of a line: its event by name, always, and whatever says more. An error goes by the name `err`. */
 export interface LogFields {
-  readonly event?: LogEventName;
+  readonly event: LogEventName;
   readonly [field: string]: unknown;
 }
 

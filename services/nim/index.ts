@@ -129,7 +129,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       observer.onKernelEvent(event);
     },
     onLost: (error) => {
-      logger.warn({ event: 'netlink-events-lost', err: error }, 'events of the kernel were lost');
+      logger.warn({ event: 'netlink-events-lost', err: error }, 'netlink socket lost events, resynchronizing');
       identities.lookAgain();
       observer.onEventsLost();
     },

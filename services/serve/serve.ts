@@ -104,7 +104,7 @@ async function reload(running: readonly RunningService[], loggers: Loggers): Pro
     try {
       await again();
     } catch (error) {
-      logger.error({ event: 'reload-failed', err: error }, 'cannot read anew, going on with what was in force');
+      logger.error({ event: 'reload-failed', err: error }, 'reload failed, keeping what is in force');
     }
   }
 }

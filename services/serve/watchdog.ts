@@ -22,12 +22,12 @@ export function startWatchdog({ manager, clock, logger, isAlive }: WatchdogOptio
   const watch = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       if (await isAlive(watchdogMs / 4)) manager.tell('WATCHDOG=1');
-      else logger.error({ event: 'service-not-alive' }, 'a service does not answer; the service manager is not told');
+      else logger.error({ event: 'service-not-alive' }, 'service does not answer, not feeding the watchdog');
       await pause(watchdogMs / 4, clock, ending.signal);
     }
   };
   const watching = watch().catch((error: unknown) => {
-    logger.error({ event: 'service-not-alive', err: error }, 'cannot tell the service manager');
+    logger.error({ event: 'service-not-alive', err: error }, 'cannot feed the watchdog of the service manager');
   });
   return {
     close: async () => {

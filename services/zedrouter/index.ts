@@ -47,7 +47,7 @@ export async function startZedrouter(options: ZedrouterOptions): Promise<Running
   const owner = ownKernel({ namespace, socket: `${runDir}/zedrouter.sock` }, () => {
     options.logger.warn(
       { event: 'kernel-name-taken' },
-      'another user holds the name that says who works on this kernel',
+      'another user holds the socket name that guards against a second zedrouter',
     );
   });
   try {

@@ -132,9 +132,7 @@ describe('Reconciler on a real kernel', () => {
       await eventually(() => runningDnsmasq(pidFile) === undefined);
       const noticed = nextReport();
       clock.advance(250);
-      expect((await noticed).failures.map(({ message }) => message)).toEqual([
-        'dnsmasq has ended, and is started again',
-      ]);
+      expect((await noticed).failures.map(({ message }) => message)).toEqual(['dnsmasq has ended, starting it again']);
       const repaired = nextReport();
       const { planned } = await repaired;
       expect(planned.map(({ operations }) => operations.map(({ kind }) => kind))).toEqual([['name-service-start']]);

@@ -73,7 +73,10 @@ export class LeaseServers {
     try {
       await this.#watch();
     } catch (error) {
-      this.#logger.warn({ err: error, directory: this.#directory }, 'cannot watch the servers of the leases');
+      this.#logger.warn(
+        { event: 'lease-watch-failed', err: error, directory: this.#directory },
+        'cannot watch the name servers of DHCP leases',
+      );
     }
     await Promise.all([...this.#interfaceNames].map((name) => this.#read(name)));
   }
@@ -93,7 +96,10 @@ export class LeaseServers {
       this.#onEvent(fileName ?? undefined);
     });
     watcher.on('error', (error) => {
-      this.#logger.warn({ err: error }, 'the watch on the servers of the leases broke');
+      this.#logger.warn(
+        { event: 'lease-watch-failed', err: error, directory: this.#directory },
+        'lost the watch on the name servers of DHCP leases',
+      );
       this.#stopWatching();
     });
     this.#watching = { watcher, identity };
@@ -126,7 +132,10 @@ export class LeaseServers {
       this.#servers.set(interfaceName, now);
       this.#onChange();
     } catch (error) {
-      this.#logger.warn({ err: error, interface: interfaceName }, 'cannot read the servers of a lease');
+      this.#logger.warn(
+        { event: 'lease-unreadable', err: error, interface: interfaceName },
+        'cannot read the name servers of a DHCP lease',
+      );
     }
   }
 

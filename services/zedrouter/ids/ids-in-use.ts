@@ -72,7 +72,7 @@ export class IdsInUse {
         this.#say(undefined);
       } catch (error) {
         if (this.#attempt === 0) {
-          logger.error({ event: 'ids-not-kept', err: error }, 'cannot save ids, going on without');
+          logger.error({ event: 'ids-not-kept', err: error }, 'cannot save ids, retrying');
         }
         this.#say(error instanceof Error ? error.message : String(error));
         if (this.#closed) return;

@@ -105,11 +105,11 @@ export class ObstacleWatch {
       const [old, now] = [before.get(bridge) ?? [], found.get(bridge) ?? []];
       for (const obstacle of now.filter((each) => !old.some((other) => sameObstacle(each, other)))) {
         isNews = true;
-        logger.warn({ event: 'obstacle-found', bridge, ...obstacle }, 'something on this host stands in the way');
+        logger.warn({ event: 'obstacle-found', bridge, ...obstacle }, 'obstacle found on this host');
       }
       for (const { kind, subject } of old.filter((each) => !now.some((other) => sameObstacle(each, other)))) {
         isNews = true;
-        logger.info({ event: 'obstacle-gone', bridge, kind, subject }, 'it stands in the way no longer');
+        logger.info({ event: 'obstacle-gone', bridge, kind, subject }, 'obstacle on this host is gone');
       }
     }
     if (isNews) onChange();

@@ -88,8 +88,8 @@ export class NameServiceKeeper {
     const nowMs = clock.monotonicMs();
     const lastMs = this.#endedMs.get(bridge) ?? -Infinity;
     this.#endedMs.set(bridge, nowMs);
-    logger.warn({ event: 'name-service-ended', bridge }, 'dnsmasq has ended, starting it again');
-    const message = 'dnsmasq has ended, and is started again';
+    const message = 'dnsmasq has ended, starting it again';
+    logger.warn({ event: 'name-service-ended', bridge }, message);
     this.#failures.note({ kind: 'name-service-start', bridge, service }, message);
     onFailures();
     // One that ends again and again shall not take all the time there is.

@@ -218,9 +218,10 @@ export class Tunnel {
   #ended(device: TunnelDevice): void {
     if (this.#closed || this.#device !== device) return;
     const { clock, logger } = this.#options;
-    logger.warn({ event: 'tunnel-ended', tunnel: this.#wanted.name }, 'wireguard-go has ended, starting it again');
+    const problem = 'wireguard-go has ended, starting it again';
+    logger.warn({ event: 'tunnel-ended', tunnel: this.#wanted.name }, problem);
     this.#device = undefined;
-    this.#tell({ ...this.#state, isUp: false, problem: 'wireguard-go has ended, and is started again' }, 'state');
+    this.#tell({ ...this.#state, isUp: false, problem }, 'state');
     // One that ends again and again is started once a second.
     if (clock.monotonicMs() - this.#failedMs < AGAIN_MS) this.#again(AGAIN_MS);
     else this.#touch();
