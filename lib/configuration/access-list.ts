@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-import { ACEDirection, type ACE, type ACEAction } from '../../gen/config/fw.js';
+import { ACEDirection, type ACE, type ACEAction, type ACEMatch } from '../../gen/config/fw.js';
 import { hasPorts, ipProtocolNumber } from './ip-protocols.js';
 import { ipv4Number, ipv4Text, type Ipv4Network } from './ipv4.js';
 import type { AccessEntry, NetworkInstance, NumberRange, PacketRate, PortMap } from './model.js';
@@ -30,12 +30,6 @@ interface Examined {
   readonly field: string;
   readonly isPortMap: boolean;
   readonly problems: Problems;
-}
-
-/** What a match says, and the field that says it. */
-interface FoundMatch {
-  readonly value: string;
-  readonly field: string;
 }
 
 /**
@@ -76,9 +70,9 @@ function interpretEntry(
   const protocol = protocolOf(examined);
   const localPorts = portsOf(examined, 'lport', protocol);
   const remotePorts = portsOf(examined, 'fport', protocol);
-  const adapter = matchOf(acl, field, 'adapter');
+  const adapter = matchOf(acl, 'adapter');
   if (adapter !== undefined && adapter.value !== '' && !isLabel(adapter.value)) {
-    problems.add(adapter.field, 'the adapter must be a label: printable characters without quotes');
+    problems.add(fieldOf(examined, adapter), 'the adapter must be a label: printable characters without quotes');
   }
   const adapterLabel = adapter === undefined || adapter.value === '' ? undefined : adapter.value;
   return {
@@ -87,7 +81,7 @@ function interpretEntry(
     direction: examined.isPortMap ? 'ingress' : directionOf(examined),
     ...remoteNetworkOf(examined),
     remoteName: remoteNameOf(examined),
-    remoteIsMember: matchOf(acl, field, 'eidset') !== undefined,
+    remoteIsMember: matchOf(acl, 'eidset') !== undefined,
     protocol,
     localPorts,
     remotePorts,
@@ -98,17 +92,15 @@ function interpretEntry(
   };
 }
 
-function matchOf(acl: ACE, field: string, type: MatchType): FoundMatch | undefined {
-  const index = acl.matches.findIndex((match) => match.type === type);
-  const match = acl.matches[index];
-  if (match === undefined) return undefined;
-  // Made where something is wrong only: there may be tens of thousands of entries.
-  return {
-    value: match.value,
-    get field() {
-      return `${field}.matches[${index}].value`;
-    },
-  };
+/** The first match of a type. Each entry is asked nine times, and there may be tens of thousands: nothing is made. */
+function matchOf({ matches }: ACE, type: MatchType): ACEMatch | undefined {
+  for (const match of matches) if (match.type === type) return match;
+  return undefined;
+}
+
+/** Where the value of an entry's match stands. */
+function fieldOf({ acl, field }: Examined, match: ACEMatch): string {
+  return `${field}.matches[${acl.matches.indexOf(match)}].value`;
 }
 
 /** What the network instance makes impossible. */
@@ -177,15 +169,12 @@ function directionOf({ acl, field, problems }: Examined): AccessEntry['direction
   }
 }
 
-function remoteNetworkOf({
-  acl,
-  field,
-  problems,
-}: Examined): Pick<AccessEntry, 'remoteNetwork'> & Pick<AccessEntry, 'remoteIpv6'> {
-  const match = matchOf(acl, field, 'ip');
+function remoteNetworkOf(examined: Examined): Pick<AccessEntry, 'remoteNetwork'> & Pick<AccessEntry, 'remoteIpv6'> {
+  const match = matchOf(examined.acl, 'ip');
   if (match === undefined) return { remoteNetwork: undefined };
   const network = remoteNetwork(match.value);
-  if (network === undefined) problems.add(match.field, 'must be an IP address or prefix such as 192.0.2.0/24');
+  if (network === undefined)
+    examined.problems.add(fieldOf(examined, match), 'must be an IP address or prefix such as 192.0.2.0/24');
   return { remoteNetwork: network, ...(network === 'ipv6' ? { remoteIpv6: match.value } : {}) };
 }
 
@@ -203,55 +192,63 @@ function remoteNetwork(text: string): Ipv4Network | 'ipv6' | undefined {
   return { text: ipv4Text(first), prefixLength, first, last: first + size - 1 };
 }
 
-function remoteNameOf({ acl, field, problems }: Examined): string | undefined {
-  const match = matchOf(acl, field, 'host');
+function remoteNameOf(examined: Examined): string | undefined {
+  const match = matchOf(examined.acl, 'host');
   if (match === undefined) return undefined;
   const name = match.value.replace(/\.$/, '').toLowerCase();
   if (!isHostName(name) || ipv4Number(name) !== undefined) {
-    problems.add(match.field, 'must be a name such as example.com; every name below it is meant, too');
+    examined.problems.add(
+      fieldOf(examined, match),
+      'must be a name such as example.com; every name below it is meant, too',
+    );
   }
   return name;
 }
 
-function protocolOf({ acl, field, isPortMap, problems }: Examined): number | undefined {
-  const match = matchOf(acl, field, 'protocol');
+function protocolOf(examined: Examined): number | undefined {
+  const { acl, field, isPortMap, problems } = examined;
+  const match = matchOf(acl, 'protocol');
   const value = match?.value.toLowerCase() ?? '';
   if (isPortMap) {
     if (value !== 'tcp' && value !== 'udp' && value !== '6' && value !== '17') {
-      problems.add(match?.field ?? `${field}.matches`, 'a port map needs a protocol, tcp or udp');
+      const at = match === undefined ? `${field}.matches` : fieldOf(examined, match);
+      problems.add(at, 'a port map needs a protocol, tcp or udp');
     }
     return ipProtocolNumber(value);
   }
   if (match === undefined || value === 'all') return undefined;
   const number = ipProtocolNumber(value);
   if (number === undefined) {
-    problems.add(match.field, 'must be tcp, udp, icmp, all, a number up to 255 or a name of /etc/protocols');
+    problems.add(
+      fieldOf(examined, match),
+      'must be tcp, udp, icmp, all, a number up to 255 or a name of /etc/protocols',
+    );
   }
   return number;
 }
 
-function portsOf(
-  { acl, field, isPortMap, problems }: Examined,
-  type: 'lport' | 'fport',
-  protocol: number | undefined,
-): NumberRange | undefined {
-  const match = matchOf(acl, field, type);
+function portsOf(examined: Examined, type: 'lport' | 'fport', protocol: number | undefined): NumberRange | undefined {
+  const { acl, field, isPortMap, problems } = examined;
+  const match = matchOf(acl, type);
   if (isPortMap && type === 'lport') {
     const ports = match === undefined ? undefined : portRange(match.value);
     if (ports === undefined || ports.first === 0 || ports.first !== ports.last) {
-      problems.add(match?.field ?? `${field}.matches`, 'a port map needs an lport from 1 to 65535');
+      const at = match === undefined ? `${field}.matches` : fieldOf(examined, match);
+      problems.add(at, 'a port map needs an lport from 1 to 65535');
       return undefined;
     }
     return ports;
   }
   if (match === undefined) return undefined;
   const ports = portRange(match.value);
-  if (ports === undefined) problems.add(match.field, 'must be a port or a range such as 8000-8010, 0 to 65535');
-  const told = matchOf(acl, field, 'protocol');
+  if (ports === undefined)
+    problems.add(fieldOf(examined, match), 'must be a port or a range such as 8000-8010, 0 to 65535');
+  const told = matchOf(acl, 'protocol');
   if (told !== undefined && !isPortMap && (protocol === undefined || !hasPorts(protocol))) {
     const isUnknown = protocol === undefined && told.value.toLowerCase() !== 'all';
     // What is wrong with the protocol itself has been told.
-    if (!isUnknown) problems.add(told.field, `must be one that has ports, since ${type} is given: tcp or udp`);
+    if (!isUnknown)
+      problems.add(fieldOf(examined, told), `must be one that has ports, since ${type} is given: tcp or udp`);
   }
   return ports;
 }

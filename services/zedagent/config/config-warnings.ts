@@ -6,13 +6,21 @@ import {
   fieldNoticesSliced,
   switchNotices,
   type DeviceModel,
+  type FieldNotices,
 } from '../../../lib/configuration/index.js';
 import type { Sliced } from '../../../lib/slices/index.js';
 import { testWarnings, type TestWarning } from '../../../lib/decision/forecast/index.js';
 
-/** What is in order in a configuration, under the policy over it, and will not come about as it says. */
-export function* configWarnings(config: EdgeDevConfig, model: DeviceModel): Sliced<ConfigWarning[]> {
-  const ofFields = (yield* fieldNoticesSliced(config)).warned.map(({ field, description }) => ({
+/**
+ * What is in order in a configuration, under the policy over it, and will not come about as it says. `notices`: what is
+ * said of its fields, where that is known.
+ */
+export function* configWarnings(
+  config: EdgeDevConfig,
+  model: DeviceModel,
+  notices?: FieldNotices,
+): Sliced<ConfigWarning[]> {
+  const ofFields = (notices ?? (yield* fieldNoticesSliced(config))).warned.map(({ field, description }) => ({
     field: field === '' ? 'config' : `config.${field}`,
     description,
   }));

@@ -14,6 +14,7 @@ import {
   Problems,
   timestampOf,
   type DeviceModel,
+  type FieldNotices,
   type Problem,
 } from '../../../lib/configuration/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
@@ -51,10 +52,10 @@ export function* pushConfig(
   const version = current.deviceConfig?.version ?? 0n;
   refuseOtherVersion(expectedVersion, version);
   refuseWhatIsNone(config);
-  yield* refuseInvalid(config, author);
+  const notices = yield* refuseInvalid(config, author);
   const dropped = droppedBy(config, current);
   const modelAfter = yield* effectiveModelOf(config, dropped);
-  const warnings = yield* configWarnings(config, modelAfter);
+  const warnings = yield* configWarnings(config, modelAfter, notices);
   yield;
   const { sha256 } = yield* encodedConfig(config);
   if (current.deviceConfig?.sha256 === sha256) {
@@ -139,15 +140,17 @@ function refuseOtherVersion(expected: bigint | undefined, current: bigint): void
   );
 }
 
-function* refuseInvalid(config: EdgeDevConfig, author: string): Sliced<void> {
+/** What is said of its fields, where nothing is wrong. @throws RpcError where something is */
+function* refuseInvalid(config: EdgeDevConfig, author: string): Sliced<FieldNotices> {
   const ofAuthor = new Problems();
   checkText(author, 'author', ofAuthor);
   const interpretation = yield* interpretPushed(config);
   noteInterpretation(config, interpretation);
-  const { refused } = yield* fieldNoticesSliced(config);
-  const ofConfig = [...(interpretation.kind === 'valid' ? [] : interpretation.problems), ...boundedNotices(refused)];
+  const notices = yield* fieldNoticesSliced(config);
+  const ofFields = boundedNotices(notices.refused);
+  const ofConfig = [...(interpretation.kind === 'valid' ? [] : interpretation.problems), ...ofFields];
   const violations = [...ofAuthor.list, ...configViolations(ofConfig)];
-  if (violations.length === 0) return;
+  if (violations.length === 0) return notices;
   throw new RpcError(
     status.INVALID_ARGUMENT,
     violations.length === 1 ? 'the configuration has a problem' : `the configuration has ${violations.length} problems`,
