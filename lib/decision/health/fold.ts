@@ -1,5 +1,5 @@
-import type { FailingCause, HealthSettings, Suspicion } from './health.js';
-import { failuresNeeded, silencesNeeded, withRecent, type Loss } from './loss.js';
+import type { Contradiction, FailingCause, HealthSettings, Suspicion } from './health.js';
+import { echoesNeeded, failuresNeeded, silencesNeeded, withRecent, type Loss } from './loss.js';
 import { isWeak, type ProbeKind, type TestOutcome } from './outcome.js';
 
 /**
@@ -30,6 +30,8 @@ export interface Fold {
   lastSilentMs: number;
   /** Attempts of the kind that began it had been answered: what the record has forgotten may have been an outage. */
   silenceCounts: boolean;
+  /** Echoes that the target left unanswered, whoever answers apps. */
+  contradiction: Contradiction | undefined;
   /** Packets of full size. */
   sizeProven: boolean;
   sizeFailed: number;
@@ -79,6 +81,7 @@ export function newFold(validSinceMs: number): Fold {
     silentUntilMs: 0,
     lastSilentMs: 0,
     silenceCounts: false,
+    contradiction: undefined,
     sizeProven: false,
     sizeFailed: 0,
     sizeSucceeded: 0,
@@ -130,6 +133,7 @@ function takeAnswer(fold: Fold, outcome: TestOutcome, { recoverAfter }: HealthSe
   }
   endSilence(fold, outcome.layer === 'path' ? 'echo' : 'other');
   countAnswer(fold);
+  fold.contradiction = undefined;
   fold.answeredMs = outcome.endedMs;
   switch (outcome.probeKind) {
     case 'keepalive':
@@ -171,8 +175,10 @@ function takeFailure(fold: Fold, outcome: TestOutcome, settings: HealthSettings)
       break;
     case 'keepalive':
       // A refusal proves nothing of the path, for anybody may give it, and the target's own test would meet it too.
-      if (silent) takeSilence(fold, outcome);
-      else takeFailedTest(fold, outcome, silent);
+      if (silent) {
+        takeUnansweredEcho(fold, outcome);
+        takeSilence(fold, outcome);
+      } else takeFailedTest(fold, outcome, silent);
       break;
     case 'full':
       fold.succeeded = 0;
@@ -199,6 +205,15 @@ function takeLostSize(fold: Fold, { startedMs }: TestOutcome): void {
   if (!fold.sizeProven) return;
   fold.sizeFailingSinceMs = fold.sizeFailed === 0 ? startedMs : Math.min(fold.sizeFailingSinceMs, startedMs);
   fold.sizeFailed += 1;
+}
+
+/** Before it counts as lost: the loss that explains it is that of before. */
+function takeUnansweredEcho(fold: Fold, { layer, startedMs }: TestOutcome): void {
+  if (layer !== 'path' || startedMs < fold.answeredMs) return;
+  const { sinceMs, unanswered, needed } = fold.contradiction ?? {
+    ...{ sinceMs: startedMs, unanswered: 0, needed: echoesNeeded(fold.path) },
+  };
+  fold.contradiction = { sinceMs: Math.min(sinceMs, startedMs), unanswered: unanswered + 1, needed };
 }
 
 function takeSilence(fold: Fold, outcome: TestOutcome): void {
@@ -300,10 +315,15 @@ function isDead(fold: Fold, settings: HealthSettings): boolean {
 
 function losesLarge(fold: Fold, settings: HealthSettings): boolean {
   return (
-    fold.sizeFailed >= silencesAsked(fold, settings) &&
+    fold.sizeFailed >= sizesAsked(fold, settings) &&
     fold.silences === 0 &&
     Math.max(fold.answeredMs, fold.trafficMs) > fold.sizeFailingSinceMs
   );
+}
+
+/** Every other one is a full test, which a line that loses packets makes late more often than it loses one. */
+export function sizesAsked(fold: Fold, settings: HealthSettings): number {
+  return Math.max(silencesAsked(fold, settings), failuresAsked(fold, settings));
 }
 
 export function silencesAsked(fold: Fold, { failAfter, light }: HealthSettings): number {

@@ -194,9 +194,18 @@ describe('health', () => {
       suspicion: { sinceMs: 62_000, failed: 0, silences: 2, sizeFailed: 0 },
       silencesNeeded: 4,
       failuresNeeded: 3,
+      sizesNeeded: 4,
       lossy: false,
       sizeProven: false,
+      contradiction: { sinceMs: 62_000, unanswered: 2, needed: 2 },
     });
+  });
+
+  it('says of echoes that are unanswered while apps are answered, until the target is', () => {
+    const of = (attempts: string) => healthOf(recordOf(attempts), settings, 0, { answeredMs: 1e9, tcpAnsweredMs: 1e9 });
+    expect(of(`${WORKED} p p`)).toMatchObject({ suspicion: undefined, contradiction: { unanswered: 2 } });
+    expect(of(`${WORKED} p p P`)).toMatchObject({ contradiction: undefined });
+    expect(of(`${WORKED} p p F`)).toMatchObject({ contradiction: undefined });
   });
 
   it('takes what was answered by other means than TCP for no answer to TCP', () => {

@@ -29,10 +29,14 @@ export type Health =
       readonly silencesNeeded: number;
       /** Full tests in a row without an answer that make a verdict, by the same. */
       readonly failuresNeeded: number;
+      /** Packets of full size in a row without an answer that make one. */
+      readonly sizesNeeded: number;
       /** Packets have been lost of late, so tests take longer. */
       readonly lossy: boolean;
       /** A packet of full size has come through since link and address are there. */
       readonly sizeProven: boolean;
+      /** Undefined: the last echo, or something after it, was answered by the target. */
+      readonly contradiction: Contradiction | undefined;
     }
   | {
       readonly state: 'failing';
@@ -56,6 +60,18 @@ export interface Suspicion {
   readonly silences: number;
   /** Packets of full size in a row that were lost, where one had come through before. */
   readonly sizeFailed: number;
+}
+
+/**
+ * Echoes in a row that the target left unanswered. What apps receive meanwhile does not explain them: a portal answers
+ * apps, too.
+ */
+export interface Contradiction {
+  /** When the first of them began. */
+  readonly sinceMs: number;
+  readonly unanswered: number;
+  /** So many are no chance, by the loss that this path had before them. */
+  readonly needed: number;
 }
 
 /** When the apps' own packets were last answered over the port; undefined: never, or nobody counts. */

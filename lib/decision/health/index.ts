@@ -5,6 +5,7 @@
 export { SILENCE_SHORTEST_MS } from './fold.js';
 export {
   isSuspect,
+  type Contradiction,
   type FailingCause,
   type Health,
   type HealthSettings,

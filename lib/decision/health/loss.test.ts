@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { failuresNeeded, isLossy, withRecent, type Loss } from './loss.js';
+import { echoesNeeded, failuresNeeded, isLossy, withRecent, type Loss } from './loss.js';
 
 const nothing: Loss = { answered: 0, lost: 0 };
 
@@ -28,6 +28,17 @@ describe('failuresNeeded', () => {
     const path = { answered: 60, lost: 10 };
     const few = failuresNeeded(path, { answered: 100, lost: 1 }, nothing);
     expect(few).toBeLessThan(failuresNeeded(path, { answered: 100, lost: 40 }, nothing));
+  });
+});
+
+describe('echoesNeeded', () => {
+  it.each([
+    { what: 'a line that has lost nothing', path: { answered: 200, lost: 0 }, needed: 2 },
+    { what: 'a line of which nothing is known', path: nothing, needed: 10 },
+    { what: 'a line that loses every third', path: { answered: 60, lost: 30 }, needed: 7 },
+    { what: 'a line that loses nearly all', path: { answered: 1, lost: 300 }, needed: 12 },
+  ])('$what: $needed', ({ path, needed }) => {
+    expect(echoesNeeded(path)).toBe(needed);
   });
 });
 

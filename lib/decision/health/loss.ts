@@ -21,10 +21,27 @@ export interface Loss {
  * p^n must be below `falseAlarm`. `answered` and `lost` are counted while the path worked; Laplace's rule of
  * succession, (lost + 1) / (answered + lost + 2), keeps a short history from meaning much.
  */
-export function silencesNeeded({ answered, lost }: Loss): number {
+export function silencesNeeded(path: Loss): number {
+  return Math.min(Math.max(inARow(path, FALSE_ALARM), FEWEST_SILENCES), MOST_SILENCES);
+}
+
+function inARow({ answered, lost }: Loss, falseAlarm: number): number {
   const lossShare = (lost + 1) / (answered + lost + 2);
-  const needed = Math.ceil(Math.log(FALSE_ALARM) / Math.log(lossShare));
-  return Math.min(Math.max(needed, FEWEST_SILENCES), MOST_SILENCES);
+  return Math.ceil(Math.log(falseAlarm) / Math.log(lossShare));
+}
+
+/**
+ * How seldom echoes that are lost by chance may ask for a full test while apps are answered: it costs some kilobytes,
+ * and moves nobody.
+ */
+const FALSE_QUESTION = 1e-3;
+
+const FEWEST_ECHOES = 2;
+const MOST_ECHOES = 12;
+
+/** How many echoes in a row must stay without an answer to doubt what apps are answered by, by the loss of the path. */
+export function echoesNeeded(path: Loss): number {
+  return Math.min(Math.max(inARow(path, FALSE_QUESTION), FEWEST_ECHOES), MOST_ECHOES);
 }
 
 /**

@@ -1,4 +1,13 @@
-import { isRecovering, newFold, silencesAsked, failuresAsked, suspicionOf, takeOutcome, takeTraffic } from './fold.js';
+import {
+  isRecovering,
+  newFold,
+  silencesAsked,
+  failuresAsked,
+  sizesAsked,
+  suspicionOf,
+  takeOutcome,
+  takeTraffic,
+} from './fold.js';
 import type { Health, HealthSettings, TrafficAnswered } from './health.js';
 import { isLossy } from './loss.js';
 import type { TestRecord } from './outcome.js';
@@ -75,8 +84,10 @@ function read(
         suspicion: suspicionOf(fold),
         silencesNeeded: silencesAsked(fold, settings),
         failuresNeeded: failuresAsked(fold, settings),
+        sizesNeeded: sizesAsked(fold, settings),
         lossy: isLossy(fold.recent),
         sizeProven: fold.sizeProven,
+        contradiction: fold.contradiction,
       };
     case 'untested':
       return { state: 'untested', suspicion: suspicionOf(fold) };

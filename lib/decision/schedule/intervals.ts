@@ -2,6 +2,7 @@ import { backoffMs } from '../../clock/index.js';
 import type { Health } from '../health/index.js';
 import { keepaliveBytesOf } from './cost.js';
 import {
+  CHALLENGE_SHARE,
   COMFORTABLE_SHARE,
   FIRST_SIZE_AFTER_MS,
   QUIET_AFTER_MS,
@@ -35,6 +36,28 @@ export function fullDueMs(
   }
 }
 
+/** Apps have begun connections since the target itself was last heard of: whoever answers them may be anybody. */
+export function beginsConnections({ traffic, record }: TestSituation): boolean {
+  return (traffic?.lastOpenMs ?? -Infinity) > (record.lastSucceeded?.atMs ?? -Infinity);
+}
+
+/**
+ * When an echo is due although apps are answered: they begin connections, and whoever answers those may be a portal,
+ * which leaves echoes to the target unanswered. As savings go, as often as the month pays for.
+ */
+export function challengeDueMs(
+  situation: TestSituation,
+  any: { readonly lastMs: number | undefined },
+  nowMs: number,
+): number {
+  const { role, pace, record, budget } = situation;
+  if (role.kind !== 'in-use' || !beginsConnections(situation)) return Infinity;
+  const lastMs = Math.max(record.lastSucceeded?.atMs ?? 0, any.lastMs ?? 0);
+  const intervalMs = keepaliveInterval(situation, nowMs);
+  const sustainedMs = intervalMs * (pace.keepaliveQuietMs / pace.keepaliveInUseMs);
+  return lastMs + stretch(intervalMs, sustainedMs, budget.savedShare, CHALLENGE_SHARE);
+}
+
 export function keepaliveInterval(situation: TestSituation, nowMs: number): number {
   const { role, pace, target } = situation;
   // Where only dearer ones are answered, they are as much more seldom.
@@ -46,8 +69,13 @@ export function keepaliveInterval(situation: TestSituation, nowMs: number): numb
 }
 
 /** As savings go, an interval becomes the one that the month pays for. */
-function stretch(intervalMs: number, sustainedMs: number, savedShare: number): number {
-  const short = Math.max(0, 1 - savedShare / COMFORTABLE_SHARE);
+function stretch(
+  intervalMs: number,
+  sustainedMs: number,
+  savedShare: number,
+  comfortableShare = COMFORTABLE_SHARE,
+): number {
+  const short = Math.max(0, 1 - savedShare / comfortableShare);
   return intervalMs + Math.max(0, sustainedMs - intervalMs) * short;
 }
 

@@ -42,8 +42,13 @@ function slowPathLimit(situation: TestSituation): number {
   return FULL_ROUND_TRIPS * (answerLimit(situation) ?? 0);
 }
 
-/** A large packet takes longer over a thin line; and a full test in its place has several round trips. */
+/**
+ * A large packet takes longer over a thin line; and a full test in its place has several round trips, of which a line
+ * that loses packets makes TCP repeat some.
+ */
 export function sizeLimit(situation: TestSituation): number {
+  const { health } = situation;
+  if (health.state === 'working' && health.lossy) return SUSPECT_FULL_LONGEST_MS;
   const learnedMs = 2 * (answerLimit(situation) ?? LONGEST_LIMIT_MS);
   return Math.min(Math.max(learnedMs, SUSPECT_FULL_SHORTEST_MS), SUSPECT_FULL_LONGEST_MS);
 }

@@ -1,6 +1,6 @@
 import { backoffMs } from '../../clock/index.js';
-import type { Health, ProbeKind, Suspicion, TestRecord } from '../health/index.js';
-import { fullDueMs, keepaliveInterval, sizeDueMs } from './intervals.js';
+import type { Contradiction, Health, ProbeKind, Suspicion, TestRecord } from '../health/index.js';
+import { beginsConnections, challengeDueMs, fullDueMs, keepaliveInterval, sizeDueMs } from './intervals.js';
 import { answerLimit, limitOf, quickProbeKind, quickProof, sizeLimit, suspectFullLimit } from './limits.js';
 import {
   COMPANION_ECHOES,
@@ -126,6 +126,10 @@ function working(situation: TestSituation, health: Working, starts: StartsByKind
   }
   const tcpStall = inUse ? tcpStallOf(situation, nowMs) : noStall;
   if (tcpStall.kind === 'stalled') return whenTcpStalls(situation, health, tcpStall.sinceMs, starts, nowMs);
+  if (inUse && health.contradiction !== undefined && beginsConnections(situation)) {
+    const contradicted = whenContradicted(situation, health, health.contradiction, starts, nowMs);
+    if (contradicted !== undefined) return contradicted;
+  }
   if (role.kind === 'wanted') {
     const wanted = whenWanted(situation, health, role, starts, nowMs);
     if (wanted !== undefined) return wanted;
@@ -158,9 +162,7 @@ function suspect(
       : [];
   // What passes no small packets passes no large ones.
   const size =
-    sizeFailed > 0 && silences === 0
-      ? [sizeInDoubt(situation, suspicion, health.silencesNeeded, starts.size, nowMs)]
-      : [];
+    sizeFailed > 0 && silences === 0 ? [sizeInDoubt(situation, suspicion, health.sizesNeeded, starts.size, nowMs)] : [];
   return soonest([...silent, ...out, ...size]);
 }
 
@@ -220,6 +222,31 @@ function whenTcpStalls(
   }
   if (full.running >= health.failuresNeeded) return waitForEvent;
   return fullInDoubt(situation, health, { sinceMs, failed: 0, cause: 'stall' }, starts, nowMs);
+}
+
+/**
+ * Apps begin connections and receive data, and the target leaves echoes unanswered. By chance, or because somebody
+ * swallows them: the full test is answered. Or somebody on the way answers for everybody: it is not. Undefined: there
+ * is no echo to be sure with.
+ */
+function whenContradicted(
+  situation: TestSituation,
+  health: Working,
+  { sinceMs, unanswered, needed }: Contradiction,
+  starts: StartsByKind,
+  nowMs: number,
+): NextTest | undefined {
+  const { target } = situation;
+  if (target.light) return undefined;
+  if (unanswered >= needed) {
+    return fullInDoubt(situation, health, { sinceMs, failed: 0, cause: 'suspect' }, starts, nowMs);
+  }
+  if (target.keepalive.kind !== 'echo') return undefined;
+  const { keepalive } = starts;
+  if (unanswered + keepalive.running >= needed) return waitForEvent;
+  const dueMs = (keepalive.lastMs ?? -Infinity) + SUSPECT_SPACING_MS;
+  const next = startAt(dueMs, situation, 'keepalive', 'suspect', nowMs);
+  return next.kind === 'start' ? { ...next, companion: true } : next;
 }
 
 /** Packets of full size, until one is answered or a verdict is there; and a small one, which has to come through. */
@@ -352,7 +379,8 @@ function whenCalm(
     known < INITIAL_KEEPALIVES
       ? (any.lastMs ?? 0) + INITIAL_KEEPALIVE_SPACING_MS
       : lastSignMs + keepaliveInterval(situation, nowMs);
-  const keepaliveDue = keepalives && !any.busy ? keepaliveAtMs : undefined;
+  const challengedAtMs = keepalive.kind === 'echo' ? challengeDueMs(situation, any, nowMs) : Infinity;
+  const keepaliveDue = keepalives && !any.busy ? Math.min(keepaliveAtMs, challengedAtMs) : undefined;
   const sizeDue = keepalive.kind === 'none' || size.busy ? undefined : sizeDueMs(situation, health, size, nowMs);
   if (fullDue !== undefined && fullDue <= nowMs) return start(situation, 'full', 'interval');
   if (keepaliveDue !== undefined && keepaliveDue <= nowMs) return start(situation, 'keepalive', 'interval');

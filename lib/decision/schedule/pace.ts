@@ -52,8 +52,9 @@ const free: Pace = {
   // 4,320 in 30 days: 8.6 MB.
   fullQuietMs: 600_000,
   fullStandbyMs: 3_600_000,
-  // 7,200 in 30 days: 14.4 MB.
-  fullSustainedMs: 360_000,
+  // 2,880 in 30 days: 5.8 MB. Echoes beside apps' answers take 9.7 MB, packets of full size at most 4.0 MB: less than
+  // the month's bytes, for who has none left cannot ask at all.
+  fullSustainedMs: 900_000,
   // Large packets that are lost: half a minute while apps wait for them. Those that come down need no test.
   sizeBusyMs: 15_000,
   // 2.8 kB both ways. 360 in 30 quiet days: 1.0 MB.
@@ -176,6 +177,9 @@ export const SET_ASIDE_MOST_MS = 3_600_000;
 
 /** As long as so much of the savings is left, full tests are as frequent as is best. */
 export const COMFORTABLE_SHARE = 0.5;
+
+/** Echoes beside apps' answers are cheaper, and stay as frequent as is best for longer. */
+export const CHALLENGE_SHARE = 0.25;
 
 /** Unanswered traffic shorter than this is no stall, whatever the path's latency. */
 export const STALL_SHORTEST_MS = 200;

@@ -326,8 +326,57 @@ describe('what fails above the path', () => {
     const stop = startTcp(bench, () => true);
     await bench.run(60_000);
     Object.assign(bench.network.path('eth0'), { state: 'accelerator' });
-    expect(await bench.until('failing', 60_000)).toBeLessThan(15_000);
+    expect(await bench.until('failing', 60_000)).toBeLessThan(10_000);
     stop();
+  });
+
+  it.each([
+    { what: 'some savings are gone', spentBytes: 1_200_000, mostMs: 10_000 },
+    { what: 'all are', spentBytes: 1_960_000, mostMs: 20_000 },
+  ])('and found again when $what, at what the month pays for', async ({ spentBytes, mostMs }) => {
+    const bench = new Bench({ path: { latencyMs: 20 } });
+    const path = bench.network.path('eth0');
+    const stop = startTcp(bench, () => true);
+    await bench.run(30_000);
+    bench.budgets.settle('eth0', 'calm', 0, spentBytes);
+    await bench.run(600_000);
+    const before = bench.network.counts.bytes.get('eth0') ?? 0;
+    await bench.run(1_200_000);
+    if (mostMs > 10_000) {
+      const bytes = (bench.network.counts.bytes.get('eth0') ?? 0) - before;
+      expect(bytes).toBeLessThan((paceOf(0).monthlyBytes * 1.25 * 1_200_000) / MONTH_MS);
+    }
+    for (let round = 0; round < 4; round += 1) {
+      path.state = 'accelerator';
+      expect(await bench.until('failing', 60_000)).toBeLessThan(mostMs);
+      path.state = 'alive';
+      await bench.until('working', 60_000);
+      await bench.run(15_000 + 1_370 * round);
+    }
+    stop();
+  });
+
+  it('echoes that begin to be swallowed cost two full tests while apps are answered', async () => {
+    const bench = new Bench({ path: { latencyMs: 20 } });
+    const stop = startTcp(bench, () => true);
+    await bench.run(30_000);
+    bench.budgets.settle('eth0', 'calm', 0, 1_960_000);
+    await bench.run(600_000);
+    const before = bench.network.counts.fulls;
+    bench.network.path('eth0').echoes = 'none';
+    await bench.run(600_000);
+    stop();
+    // Two for each kind of echo, and those of the ten minutes.
+    expect(bench.network.counts.fulls - before).toBeLessThan(8);
+    expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
+  });
+
+  it('a line that loses a third of all round trips does not lose large packets', async () => {
+    const bench = new Bench({ path: { latencyMs: 6, lossShare: 0.2 } });
+    const stop = startTcp(bench, () => true);
+    await bench.run(720_000);
+    stop();
+    expect(bench.verdicts.map(({ state }) => state)).toEqual(['untested', 'working']);
   });
 
   it('large packets that are lost are found while an app waits for them, and recovered', async () => {

@@ -123,7 +123,7 @@ export class Tester {
     const before = this.#traffic.get(label);
     this.#traffic.set(label, facts);
     // Only the beginning and the end of a stall can ask for another test than the one that is planned, and the first
-    // connection since the last full test.
+    // connection since the last full test, or since the target was last heard of.
     const isNew = stallKinds.some((kind) => !asksNothingNew(before?.[kind], facts[kind]));
     for (const track of this.#tracksOver(label)) {
       if (isNew || opensFirst(track.record, before?.lastOpenMs, facts.lastOpenMs)) this.#startDue(track);
@@ -340,7 +340,8 @@ const stallKinds = ['any', 'tcp'] as const;
 function opensFirst(record: TestRecord, beforeMs = -Infinity, nowMs = -Infinity): boolean {
   if (nowMs === beforeMs) return false;
   const lastFullMs = record.outcomes.findLast(({ probeKind }) => probeKind === 'full')?.startedMs ?? -Infinity;
-  return beforeMs <= lastFullMs && nowMs > lastFullMs;
+  const lastAnsweredMs = record.lastSucceeded?.atMs ?? -Infinity;
+  return [lastFullMs, lastAnsweredMs].some((atMs) => beforeMs <= atMs && nowMs > atMs);
 }
 
 /** Neither a stall has begun or ended, nor has more of one that was refuted gone up. */
