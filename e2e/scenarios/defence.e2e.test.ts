@@ -16,8 +16,11 @@ describe('a ship on whose device others change the kernel, too', () => {
   });
 
   afterAll(async () => {
-    expect(await wrongSources(ship.lab)).toBe(0);
-    await ship.destroy();
+    try {
+      expect(await wrongSources(ship.lab)).toBe(0);
+    } finally {
+      await ship.destroy();
+    }
   });
 
   async function inDevice(words: string): Promise<string> {
@@ -61,11 +64,14 @@ describe('a ship on whose device others change the kernel, too', () => {
     expect(await wrongSources(lab)).toBe(0);
   });
 
-  it('lets nothing of an app out, nor of a bridge, while the ruleset is away and every service is dead', async () => {
+  it.each<{ what: string; damages: readonly string[] }>([
+    { what: 'the ruleset is away', damages: ['nft flush ruleset'] },
+    { what: 'rules and ruleset are away', damages: ['ip rule flush protocol 229', 'nft flush ruleset'] },
+  ])('lets nothing of an app out, nor of a bridge, while $what, with every service dead', async ({ damages }) => {
     const { lab } = ship;
     await lab.services.stop();
     const before = await lab.isp('eth0').counters();
-    await inDevice('nft flush ruleset');
+    for (const damage of damages) await inDevice(damage);
     for (const [host, source] of [
       ['app1', '10.77.0.10'],
       ['app2', '10.78.0.10'],

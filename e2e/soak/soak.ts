@@ -167,6 +167,7 @@ class SoakedShip {
       'ip rule',
       'ip -br link show type bridge',
       "bridge link | sed 's/^[0-9]*: //; s/ state .*//; s/@[^:]*//' | sort",
+      'for port in eth0 wwan0 sat0; do echo $port; tc filter show dev $port egress | grep -c direct-action; done',
       'ip route show table 501; ip route show table 502; ip route show table 503; ip route show table 499',
       'nft -s -t list table inet eve_uplink',
     ].join('; ');

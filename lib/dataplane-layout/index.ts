@@ -54,6 +54,9 @@ export const PREFERENCE = {
   port: 15000,
 } as const;
 
+/** Preference of our filters on what leaves by a port; by it they are known as ours. */
+export const EGRESS_FILTER_PREFERENCE = 22_900;
+
 export const NFT_FAMILY = 'inet';
 export const NFT_TABLE = 'eve_uplink';
 /** Sets whose elements count what apps send, and receive, over each port: keys are the ports' interfaces. */

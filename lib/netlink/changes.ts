@@ -1,3 +1,5 @@
+import { egressFilterKey, formatEgressFilter, type EgressFilter } from '../egress-filter/index.js';
+import { writeClsactAdd, writeClsactDelete, writeEgressFilter, writeEgressFilterDelete } from './egress-filter.js';
 import {
   formatBridgeSettings,
   formatLinkSettings,
@@ -26,7 +28,7 @@ import { withSocket } from './wire/sockets.js';
 /** An IP address and its network's length. */
 type Address = Pick<LinkAddress, 'address' | 'prefixLength'>;
 
-/** One change to links, addresses, routes, rules or neighbours, as a value. */
+/** One change to links, addresses, routes, rules, neighbours or filters, as a value. */
 export type KernelChange =
   /** A new bridge, down and without an alias. */
   | { readonly kind: 'bridge-add'; readonly name: string; readonly settings: BridgeSettings }
@@ -48,6 +50,12 @@ export type KernelChange =
   | { readonly kind: 'route-delete'; readonly route: Route }
   | { readonly kind: 'rule-add'; readonly rule: Rule }
   | { readonly kind: 'rule-delete'; readonly rule: Rule }
+  /** What filters live in; it may be there, of whomever. */
+  | { readonly kind: 'clsact-add'; readonly dev: string }
+  /** With every filter that is in there. */
+  | { readonly kind: 'clsact-delete'; readonly dev: string }
+  | { readonly kind: 'egress-filter-replace'; readonly filter: EgressFilter }
+  | { readonly kind: 'egress-filter-delete'; readonly filter: EgressFilter }
   /** Has the kernel look for a neighbour as if there were a packet for it. */
   | { readonly kind: 'neighbour-resolve'; readonly dev: string; readonly address: string };
 
@@ -73,7 +81,7 @@ export function applyChanges(
   });
 }
 
-/** As the words of `ip`. */
+/** As the words of `ip`, or of `tc`. */
 export function formatChange(change: KernelChange): string {
   switch (change.kind) {
     case 'bridge-add':
@@ -104,6 +112,14 @@ export function formatChange(change: KernelChange): string {
       return `rule add ${formatRule(change.rule)}`;
     case 'rule-delete':
       return `rule del ${formatRule(change.rule)}`;
+    case 'clsact-add':
+      return `qdisc add dev ${change.dev} clsact`;
+    case 'clsact-delete':
+      return `qdisc del dev ${change.dev} clsact`;
+    case 'egress-filter-replace':
+      return `filter replace ${formatEgressFilter(change.filter)}`;
+    case 'egress-filter-delete':
+      return `filter del ${egressFilterKey(change.filter)} egress`;
     case 'neighbour-resolve':
       return `neigh replace ${change.address} dev ${change.dev} use`;
   }
@@ -126,6 +142,10 @@ export function isAlreadySo(change: KernelChange, { errno }: NetlinkError): bool
         errno === ERRNO.noDevice ||
         errno === ERRNO.addressNotAvailable
       );
+    case 'egress-filter-delete':
+    case 'clsact-delete':
+      // EINVAL: without what it lived in, which somebody has deleted with all that was in there.
+      return errno === ERRNO.noEntry || errno === ERRNO.noDevice || errno === ERRNO.invalid;
     case 'link-attach':
     case 'link-detach':
       return errno === ERRNO.noDevice;
@@ -135,6 +155,7 @@ export function isAlreadySo(change: KernelChange, { errno }: NetlinkError): bool
       return change.settings.isUp === false && errno === ERRNO.noDevice;
     case 'rule-add':
     case 'address-add':
+    case 'clsact-add':
     case 'wireguard-add':
       return errno === ERRNO.exists;
     default:
@@ -220,8 +241,13 @@ function interfaceOf(change: KernelChange): string | undefined {
   switch (change.kind) {
     case 'address-add':
     case 'address-delete':
+    case 'clsact-add':
+    case 'clsact-delete':
     case 'neighbour-resolve':
       return change.dev;
+    case 'egress-filter-replace':
+    case 'egress-filter-delete':
+      return change.filter.dev;
     case 'route-replace':
     case 'route-delete':
       return change.route.dev;
@@ -264,6 +290,14 @@ function write(writer: MessageWriter, change: KernelChange, linkIndex: number): 
       return writeRule(writer, 'add', change.rule);
     case 'rule-delete':
       return writeRule(writer, 'delete', change.rule);
+    case 'clsact-add':
+      return writeClsactAdd(writer, linkIndex);
+    case 'clsact-delete':
+      return writeClsactDelete(writer, linkIndex);
+    case 'egress-filter-replace':
+      return writeEgressFilter(writer, change.filter, linkIndex);
+    case 'egress-filter-delete':
+      return writeEgressFilterDelete(writer, change.filter, linkIndex);
     case 'neighbour-resolve':
       return writeNeighbourResolve(writer, change.address, linkIndex);
   }

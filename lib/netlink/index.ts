@@ -1,7 +1,7 @@
 /*
  * What the kernel holds, as values, and the one way to it: netlink. One file an item (link, address, route, rule,
- * neighbour, set element, conntrack entry) with its type, key, equality, read, add, delete and `format` (ip's and nft's
- * words, for people and goldens only). `wire/` is the codec; nobody outside imports it.
+ * neighbour, egress filter, set element, conntrack entry) with its type, key, equality, read, add, delete and `format`
+ * (ip's, tc's and nft's words, for people and goldens only). `wire/` is the codec; nobody outside imports it.
  */
 export { applyChanges, formatChange, isAlreadySo, type KernelChange } from './changes.js';
 export { provokeChallengeAcks, type AppSession } from './challenge-ack.js';

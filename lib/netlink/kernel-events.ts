@@ -24,7 +24,7 @@ export type KernelEvent =
     };
 
 export interface KernelEventsOptions {
-  readonly objects: readonly Exclude<KernelObject, 'rule' | 'forwarding'>[];
+  readonly objects: readonly Exclude<KernelObject, 'rule' | 'forwarding' | 'filter'>[];
   readonly namespace?: string | undefined;
   readonly onEvent: (event: KernelEvent) => void;
   /** More came than had room, or the socket failed: everything may have changed. */

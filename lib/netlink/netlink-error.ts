@@ -20,6 +20,7 @@ export const ERRNO = {
   noProcess: 3,
   exists: 17,
   noDevice: 19,
+  invalid: 22,
   notSupported: 95,
   addressNotAvailable: 99,
 } as const;

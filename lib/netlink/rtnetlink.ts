@@ -1,4 +1,6 @@
+import type { EgressFilter } from '../egress-filter/index.js';
 import { applyChanges, type KernelChange } from './changes.js';
+import { hasFilters, readEgressFilters } from './egress-filter.js';
 import { readForwardingSettings, type ForwardingSettings } from './forwarding-settings.js';
 import { readLink, readLinks, type Link } from './link.js';
 import { readAddresses, type LinkAddress } from './link-address.js';
@@ -9,9 +11,9 @@ import { readRules, type Rule } from './rule.js';
 import { withSocket } from './wire/sockets.js';
 
 /**
- * Links, addresses, routes, rules, neighbours and settings of forwarding of one network namespace: read and changed by
- * netlink, in tens of microseconds, without a process. Everything is done when a call returns. Each method throws
- * NetlinkError where the kernel refuses the question, cannot be asked from here, or the namespace is not there.
+ * Links, addresses, routes, rules, neighbours, filters and settings of forwarding of one network namespace: read and
+ * changed by netlink, in tens of microseconds, without a process. Everything is done when a call returns. Each method
+ * throws NetlinkError where the kernel refuses the question, cannot be asked from here, or the namespace is not there.
  */
 export class Rtnetlink {
   readonly #namespace: string | undefined;
@@ -48,6 +50,19 @@ export class Rtnetlink {
   /** How IPv4 is forwarded at each link. */
   forwardingSettings(): readonly ForwardingSettings[] {
     return withSocket('route', this.#namespace, readForwardingSettings);
+  }
+
+  /** Filters of a preference on what leaves, at every interface. */
+  egressFilters(preference: number): readonly EgressFilter[] {
+    return withSocket('route', this.#namespace, (socket) => readEgressFilters(socket, preference));
+  }
+
+  /** Whether an interface has filters left, of whomever. False where it is not there. */
+  hasFilters(interfaceName: string): boolean {
+    return withSocket('route', this.#namespace, (socket) => {
+      const link = readLink(socket, interfaceName);
+      return link !== undefined && hasFilters(socket, link.index);
+    });
   }
 
   neighbours(): readonly Neighbour[] {

@@ -92,6 +92,8 @@ describe('Reconciler on a real kernel', () => {
     { what: 'an element', damage: ['nft', 'delete', 'element', 'inet', 'eve_uplink', 'ni_ranking', '{ "bn1" }'] },
     { what: 'the table', damage: ['nft', 'delete', 'table', 'inet', 'eve_uplink'] },
     { what: 'a bridge', damage: ['ip', 'link', 'del', 'bn1'] },
+    { what: 'a filter', damage: ['tc', 'filter', 'del', 'dev', 'eth0', 'egress', 'pref', '22900'] },
+    { what: 'what filters live in', damage: ['tc', 'qdisc', 'del', 'dev', 'wwan0', 'clsact'] },
     { what: 'forwarding on the host', damage: ['sysctl', '-qw', 'net.ipv4.ip_forward=0'] },
     { what: 'forwarding on a port', damage: ['sysctl', '-qw', 'net.ipv4.conf.wwan0.forwarding=0'] },
     { what: 'forwarding on a bridge', damage: ['sysctl', '-qw', 'net.ipv4.conf.bn1.forwarding=0'] },
@@ -104,6 +106,8 @@ describe('Reconciler on a real kernel', () => {
     const dump = async (): Promise<string> =>
       (await inDevice('ip', 'rule')) +
       (await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')) +
+      (await inDevice('tc', 'filter', 'show', 'dev', 'eth0', 'egress')).replaceAll(/ (?:tag|jited|id) ?\w*/g, '') +
+      (await inDevice('tc', 'qdisc', 'show')) +
       (await inDevice('nft', '-s', 'list', 'ruleset')) +
       (await inDevice('sysctl', '-ar', '^net[.]ipv4[.](ip_forward|conf[.][^.]*[.](forwarding|rp_filter|arp_ignore))'));
     await withReconciler({ namespace: DEVICE, runDir, ids }, async (reconciler, nextReport) => {
@@ -218,6 +222,7 @@ describe('Reconciler on a real kernel', () => {
     ]);
     expect(await inDevice('ip', 'route', 'show', 'table', 'all', 'proto', '229')).toBe('');
     expect(await inDevice('ip', '-br', 'link', 'show', 'type', 'bridge')).toBe('');
+    expect(await inDevice('tc', 'qdisc', 'show')).not.toContain('clsact');
     expect(await inDevice('sysctl', '-n', ...SETTINGS)).toBe(settingsBefore);
     await cleanUp({ runDir, stateDir: runDir, logger, namespace: DEVICE });
   });

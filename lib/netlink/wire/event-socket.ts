@@ -13,7 +13,7 @@ const ENOBUFS = 105;
  * What can be heard of, by the multicast group that tells it (RTMGRP_* of linux/rtnetlink.h); of IPv4, as far as there
  * are families.
  */
-const groups = { link: 0x1, address: 0x10, route: 0x40, rule: 0x80, forwarding: 0x80_0000 } as const;
+const groups = { link: 0x1, filter: 0x8, address: 0x10, route: 0x40, rule: 0x80, forwarding: 0x80_0000 } as const;
 
 export type KernelObject = keyof typeof groups;
 

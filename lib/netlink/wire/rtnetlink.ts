@@ -1,6 +1,6 @@
 /**
  * Messages, headers and attributes of rtnetlink (linux/rtnetlink.h, if_link.h, if_addr.h, fib_rules.h, neighbour.h,
- * netconf.h).
+ * netconf.h, pkt_sched.h, pkt_cls.h).
  */
 export const RTM = {
   newLink: 16,
@@ -17,12 +17,26 @@ export const RTM = {
   newRule: 32,
   deleteRule: 33,
   getRule: 34,
+  newQdisc: 36,
+  deleteQdisc: 37,
+  getQdisc: 38,
+  newFilter: 44,
+  deleteFilter: 45,
+  getFilter: 46,
   newNetconf: 80,
   getNetconf: 82,
 } as const;
 
 /** Lengths of the fixed headers. */
-export const HEADER = { link: 16, address: 8, route: 12, rule: 12, neighbour: 12, netconf: 4 } as const;
+export const HEADER = {
+  link: 16,
+  address: 8,
+  route: 12,
+  rule: 12,
+  neighbour: 12,
+  netconf: 4,
+  trafficControl: 20,
+} as const;
 
 export const IFLA = {
   address: 1,
@@ -81,6 +95,11 @@ export const FRA = {
 } as const;
 
 export const NETCONFA = { linkIndex: 1, forwarding: 2, reversePathFilter: 3, ignoreRoutesWithLinkdown: 6 } as const;
+
+/** Of qdiscs and filters. */
+export const TCA = { kind: 1, options: 2 } as const;
+/** Of a filter that is a program (TCA_BPF_*). */
+export const TCA_BPF = { instructionCount: 4, instructions: 5, flags: 8 } as const;
 
 export const NDA = { destination: 1, linkAddress: 2 } as const;
 

@@ -3,8 +3,10 @@ import { writeSysctl } from 'iproute-exec';
 import {
   deleteFlowsByMark,
   deleteUntranslatedFlows,
+  ERRNO,
   isAlreadySo,
   type KernelChange,
+  type NetlinkError,
   type TcpFlow,
 } from '../../../lib/netlink/index.js';
 
@@ -64,7 +66,9 @@ async function runPhase({ operations: all }: Phase, target: ApplyTarget): Promis
   const errors = target.kernel.rtnetlink.apply(steps.map(({ change }) => change));
   for (const [position, { operation, change }] of steps.entries()) {
     const error = errors[position];
-    if (error !== undefined && !isAlreadySo(change, error)) failures.push({ operation, message: error.message });
+    if (error === undefined || isAlreadySo(change, error)) continue;
+    failures.push({ operation, message: error.message });
+    if (saysNoEgressFilters(change, error)) target.kernel.lacks.add('egress-filters');
   }
   for (const operation of operations) {
     try {
@@ -74,6 +78,15 @@ async function runPhase({ operations: all }: Phase, target: ApplyTarget): Promis
     }
   }
   return failures;
+}
+
+/**
+ * Whether the kernel has no such filters at all. That is told once, and not tried again: rules and ruleset keep what
+ * they stand behind.
+ */
+function saysNoEgressFilters({ kind }: KernelChange, { errno }: NetlinkError): boolean {
+  if (kind !== 'clsact-add' && kind !== 'egress-filter-replace') return false;
+  return errno === ERRNO.noEntry || errno === ERRNO.notSupported;
 }
 
 /** Bridges that are not to be made, because somebody else's interface has the name: it is left as it is. */
@@ -102,6 +115,9 @@ function changesOf(operation: Operation, members: BridgeMembers): readonly Kerne
       return [{ kind: 'link-delete', name: operation.name }];
     case 'neighbour-warm':
       return [{ kind: 'neighbour-resolve', dev: operation.interfaceName, address: operation.address }];
+    case 'egress-filter-replace':
+      return [{ kind: 'clsact-add', dev: operation.filter.dev }, operation];
+    case 'egress-filter-delete':
     case 'route-replace':
     case 'route-delete':
     case 'rule-add':

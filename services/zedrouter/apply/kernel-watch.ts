@@ -7,11 +7,12 @@ import { KernelDirty, readNftGeneration } from '../../../lib/netlink/index.js';
  */
 const POLL_MS = 50;
 
-/** What has changed: rules of nft, or links, addresses, routes and rules of routing. */
+/** What has changed: rules of nft, or links with their filters, addresses, routes and rules of routing. */
 export type ChangedPart = 'ruleset' | 'routing';
 
 /**
- * Calls back when the ruleset, a link, an address, a route, a rule or a setting of forwarding has changed, by whomever.
+ * Calls back when the ruleset, a link, a filter, an address, a route, a rule or a setting of forwarding has changed, by
+ * whomever.
  * The kernel is asked twenty times a second, at some 30 us each, and wakes nobody in the moment of a switch, when
  * others need the processors.
  * @throws NetlinkError where the kernel cannot be asked from here.
@@ -21,7 +22,7 @@ export function watchKernel(
   clock: Clock,
   onChange: (part: ChangedPart) => void,
 ): { close(): void } {
-  const dirty = new KernelDirty({ namespace, objects: ['link', 'address', 'route', 'rule', 'forwarding'] });
+  const dirty = new KernelDirty({ namespace, objects: ['link', 'address', 'route', 'rule', 'forwarding', 'filter'] });
   let generation = readNftGeneration(namespace);
   let cancel = (): void => undefined;
   const wait = (): void => {

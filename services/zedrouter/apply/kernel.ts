@@ -7,8 +7,10 @@ export interface Kernel {
   readonly namespace: string | undefined;
   readonly rtnetlink: Rtnetlink;
   readonly ruleset: RulesetCache;
+  /** What it was found not to have, and does without. */
+  readonly lacks: Set<'egress-filters'>;
 }
 
 export function openKernel(namespace: string | undefined): Kernel {
-  return { namespace, rtnetlink: new Rtnetlink(namespace), ruleset: new RulesetCache(namespace) };
+  return { namespace, rtnetlink: new Rtnetlink(namespace), ruleset: new RulesetCache(namespace), lacks: new Set() };
 }

@@ -1,7 +1,16 @@
 import { readSysctl } from 'iproute-exec';
 
-import { PROTOCOL } from '../../../lib/dataplane-layout/index.js';
-import { routeKey, ruleKey, type ForwardingSettings, type Link, type LinkAddress } from '../../../lib/netlink/index.js';
+import { EGRESS_FILTER_PREFERENCE, PROTOCOL } from '../../../lib/dataplane-layout/index.js';
+import { egressFilterKey } from '../../../lib/egress-filter/index.js';
+import {
+  ERRNO,
+  NetlinkError,
+  routeKey,
+  ruleKey,
+  type ForwardingSettings,
+  type Link,
+  type LinkAddress,
+} from '../../../lib/netlink/index.js';
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import type { Kernel } from './kernel.js';
 import type { BridgeMembers } from './bridge-members.js';
@@ -58,6 +67,7 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
     bridges,
     routes,
     rules,
+    egressFilters: readEgressFilters(kernel),
     rulesetInForce: chainsInForce !== undefined && chainsDigest === chainsInForce,
     accessObjects,
     elements,
@@ -67,6 +77,18 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+function readEgressFilters({ rtnetlink, lacks }: Kernel): Dataplane['egressFilters'] {
+  if (lacks.has('egress-filters')) return undefined;
+  try {
+    const filters = rtnetlink.egressFilters(EGRESS_FILTER_PREFERENCE);
+    return new Map(filters.map((filter) => [egressFilterKey(filter), filter]));
+  } catch (error) {
+    if (!(error instanceof NetlinkError) || error.errno !== ERRNO.notSupported) throw error;
+    lacks.add('egress-filters');
+    return undefined;
+  }
 }
 
 function ownBridges(

@@ -1,3 +1,4 @@
+import type { EgressFilter } from '../../../lib/egress-filter/index.js';
 import type { Route, Rule } from '../../../lib/netlink/index.js';
 import type { AccessObjects } from './access.js';
 import type { ElementSets } from './sets.js';
@@ -16,6 +17,10 @@ export interface Dataplane {
   readonly routes: ReadonlyMap<string, Route>;
   /** By `ruleKey`. */
   readonly rules: ReadonlyMap<string, Rule>;
+  /**
+   * By `egressFilterKey`. Undefined: this kernel has none (no sch_ingress or cls_bpf), and does without.
+   */
+  readonly egressFilters: ReadonlyMap<string, EgressFilter> | undefined;
   /** True where the nft table's chains and rules are the ones of `ruleset`. */
   readonly rulesetInForce: boolean;
   /** What is in the nft table for access lists. Of those that were observed the name says all. */

@@ -2,6 +2,7 @@ import { tunnelName } from '../../../lib/dataplane-layout/index.js';
 import { routeKey, type Route } from '../../../lib/netlink/index.js';
 import { accessRules } from './access.js';
 import type { Dataplane } from './dataplane.js';
+import { egressFilters } from './egress-filters.js';
 import { desiredElements } from './elements.js';
 import type { DesireInputs } from './inputs.js';
 import { isTunnelled } from './local-instances.js';
@@ -18,10 +19,8 @@ import { tunnelRoutes } from './tunnels.js';
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
 export function desire(inputs: DesireInputs): Dataplane {
   const { model, ids, nameServiceDirectory } = inputs;
-  const { all, bridges, subnetRoutes } = placementsUnder(
-    placements(model, ids, nameServiceDirectory),
-    appTermsOf(model, inputs.ports),
-  );
+  const placed = placements(model, ids, nameServiceDirectory);
+  const { all, bridges, subnetRoutes } = placementsUnder(placed, appTermsOf(model, inputs.ports));
   const ports = numberedPorts(inputs);
   const ranked = rankedInstances(inputs, all, ports);
   const stays = ranked.flatMap(({ routes }) => routes.flatMap((route) => route.stays.map(({ staying }) => staying)));
@@ -60,6 +59,10 @@ export function desire(inputs: DesireInputs): Dataplane {
       })),
       [...ports.values()],
       new Map(stays.map(({ mark, table }) => [mark, table])),
+    ),
+    egressFilters: egressFilters(
+      outOfServiceBridges.size === 0 ? placed : all.filter(({ bridge }) => !outOfServiceBridges.has(bridge.name)),
+      [...ports.values()].map(({ facts }) => facts),
     ),
     rulesetInForce: true,
     accessObjects: accessRules(model, ids).objects,

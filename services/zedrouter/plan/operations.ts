@@ -12,7 +12,7 @@ export type Operation =
   /** Takes it down: nothing enters it any more. */
   | { readonly kind: 'bridge-down'; readonly name: string }
   | { readonly kind: 'bridge-delete'; readonly name: string }
-  | Extract<KernelChange, { readonly kind: 'route-replace' | 'route-delete' | 'rule-add' | 'rule-delete' }>
+  | Extract<KernelChange, { readonly kind: ChangeKind }>
   | { readonly kind: 'nft'; readonly change: NftChange }
   | { readonly kind: 'name-service-start'; readonly bridge: string; readonly service: NameService }
   | { readonly kind: 'name-service-reload'; readonly bridge: string; readonly service: NameService }
@@ -30,6 +30,10 @@ export type Operation =
     }
   /** Deletes the unanswered UDP flows to these destinations that are older than their port maps. */
   | { readonly kind: 'untranslated-flows-end'; readonly destinations: readonly Destination[] };
+
+/** What rtnetlink does as it is planned. */
+type ChangeKind =
+  'route-replace' | 'route-delete' | 'rule-add' | 'rule-delete' | 'egress-filter-replace' | 'egress-filter-delete';
 
 /** Where a port map is open. */
 export interface Destination {

@@ -1,5 +1,6 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
 import { PREFERENCE } from '../../../lib/dataplane-layout/index.js';
+import { sameEgressFilter } from '../../../lib/egress-filter/index.js';
 import {
   elementKey,
   PROTOCOL_NUMBERS,
@@ -37,8 +38,8 @@ const NO_TRANSITION: Transition = { refused: [], warmed: [], ended: [], drained:
  *
  * 1. retire: bridges of network instances that are gone go down, before their rules do, and addresses that are given
  * up go before a port's routes need them;
- * 2. install: settings, the ports' routes, and the rules of rankings that are new: nothing uses them yet; flows whose
- *    drain is over end, as long as they still have their way: their next packets are new and lose nothing;
+ * 2. install: settings, the ports' routes and filters, and the rules of rankings that are new: nothing uses them yet;
+ *    flows whose drain is over end, as long as they still have their way: their next packets are new and lose nothing;
  * 3. switch: one nft transaction moves marks, generations, port maps and the guard together;
  * 4. follow: the visible rules by source address, the new one before the old one goes (apps' packets go by their marks
  * already);
@@ -54,6 +55,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
   const routes = routeOperations(observed.routes, desired.routes);
   const rules = ruleOperations(observed.rules, desired.rules);
   const bridges = bridgeOperations(observed.bridges, desired.bridges);
+  const filters = egressFilterOperations(observed.egressFilters, desired.egressFilters);
   const nft = nftOperations(observed, desired);
   const sysctls = sysctlOperations(observed.sysctls, desired.sysctls);
   const isOfBridge = bridgeSettings(desired.bridges);
@@ -68,6 +70,7 @@ export function plan(observed: Dataplane, desired: Dataplane, transition: Transi
         ...sysctls.filter(({ path }) => !isOfBridge(path)),
         ...routes.replaced.filter(({ route }) => !isOverBridge(route)),
         ...rules.added.filter((operation) => !isSourceRule(operation.rule)),
+        ...filters,
       ],
     },
     { name: 'switch', operations: nft },
@@ -166,6 +169,22 @@ function ruleOperations(observed: ReadonlyMap<string, Rule>, desired: ReadonlyMa
     added: [...desired].flatMap(([key, rule]) => (observed.has(key) ? [] : [{ kind: 'rule-add', rule } as const])),
     deleted: [...observed].flatMap(([key, rule]) => (desired.has(key) ? [] : [{ kind: 'rule-delete', rule } as const])),
   };
+}
+
+/** Of the third line of defence: it stands before anything is opened, and a port that takes a subnet waits for none. */
+function egressFilterOperations(
+  observed: Dataplane['egressFilters'],
+  desired: Dataplane['egressFilters'],
+): readonly Operation[] {
+  if (observed === undefined || desired === undefined) return [];
+  const replaced = [...desired].flatMap(([key, filter]): Operation[] => {
+    const found = observed.get(key);
+    return found !== undefined && sameEgressFilter(found, filter) ? [] : [{ kind: 'egress-filter-replace', filter }];
+  });
+  const deleted = [...observed].flatMap(([key, filter]): Operation[] =>
+    desired.has(key) ? [] : [{ kind: 'egress-filter-delete', filter }],
+  );
+  return [...deleted, ...replaced];
 }
 
 function bridgeOperations(observed: ReadonlyMap<string, Bridge>, desired: ReadonlyMap<string, Bridge>) {

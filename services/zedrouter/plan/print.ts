@@ -30,6 +30,9 @@ function printOperation(operation: Operation): readonly string[] {
     case 'rule-add':
     case 'rule-delete':
       return [`  ip ${formatChange(operation)}`];
+    case 'egress-filter-replace':
+    case 'egress-filter-delete':
+      return [`  tc ${formatChange(operation)}`];
     case 'nft':
       return nftScript(operation.change, 0)
         .trimEnd()

@@ -24,9 +24,9 @@ export interface CleanUpOptions {
 
 /**
  * Removes all that is ours from the kernel, and nothing else: rules and routes of our protocol number, the nft tables,
- * bridges, switches and tunnels with our alias, and each dnsmasq of ours. Kernel settings that still are as we made
- * them become what they were before. The traffic guard goes last. Throws where something could not be removed, and says
- * what, and KernelInUseError, with all left as it is, while a zedrouter runs.
+ * filters of our preference, bridges, switches and tunnels with our alias, and each dnsmasq of ours. Kernel settings
+ * that still are as we made them become what they were before. The traffic guard goes last. Throws where something
+ * could not be removed, and says what, and KernelInUseError, with all left as it is, while a zedrouter runs.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { runDir, stateDir, logger, namespace } = options;
@@ -52,7 +52,7 @@ async function removeAll({ runDir, stateDir, namespace }: Omit<CleanUpOptions, '
 }
 
 async function removeFromKernel(kernel: Kernel): Promise<void> {
-  const { bridges, routes, rules } = await observe({
+  const { bridges, routes, rules, egressFilters } = await observe({
     kernel,
     nameServices: new Map(),
     sysctlPaths: [],
@@ -73,11 +73,17 @@ async function removeFromKernel(kernel: Kernel): Promise<void> {
       .filter(({ dev }) => dev === undefined || !(bridges.has(dev) || tunnelNames.has(dev)))
       .map((route) => ({ kind: 'route-delete', route }) as const),
     ...[...rules.values()].map((rule) => ({ kind: 'rule-delete', rule }) as const),
+    ...[...(egressFilters?.values() ?? [])].map((filter) => ({ kind: 'egress-filter-delete', filter }) as const),
   ];
   const errors = kernel.rtnetlink
     .apply(changes)
     .filter((error, position) => error !== undefined && !isAlreadyGone(changes[position], error))
     .flatMap((error) => error?.message ?? []);
+  // What they lived in goes where nobody else has filters there.
+  const devs = [...new Set([...(egressFilters?.values() ?? [])].map(({ dev }) => dev))];
+  kernel.rtnetlink.apply(
+    devs.filter((dev) => !kernel.rtnetlink.hasFilters(dev)).map((dev) => ({ kind: 'clsact-delete', dev }) as const),
+  );
   const script = `add table ${NFT_FAMILY} ${NFT_TABLE}\ndelete table ${NFT_FAMILY} ${NFT_TABLE}\n`;
   await loadRuleset(script, kernel.namespace === undefined ? {} : { namespace: kernel.namespace });
   await removeSwitchTables(kernel.namespace);

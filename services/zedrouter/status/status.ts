@@ -296,6 +296,8 @@ function concerns(operation: Operation, bridge: string, subnet: Prefix, { tables
         ? samePrefix(operation.route.destination, subnet)
         : tables.has(operation.route.table);
     case 'sysctl':
+    case 'egress-filter-replace':
+    case 'egress-filter-delete':
     case 'nft':
     case 'flows-end':
     case 'untranslated-flows-end':

@@ -1,4 +1,5 @@
 import type { Bridge, Dataplane, NameService } from '../desired/dataplane.js';
+import { egressFilterKey, type EgressFilter } from '../../../lib/egress-filter/index.js';
 import { elementKey, routeKey, ruleKey, type Route, type Rule, type SetElement } from '../../../lib/netlink/index.js';
 import type { AccessObject } from '../desired/access.js';
 import { NO_ELEMENTS, SET_NAMES, type ElementSets } from '../desired/sets.js';
@@ -9,6 +10,7 @@ export const NOTHING: Dataplane = {
   bridges: new Map(),
   routes: new Map(),
   rules: new Map(),
+  egressFilters: new Map(),
   rulesetInForce: false,
   accessObjects: new Map(),
   elements: NO_ELEMENTS,
@@ -23,6 +25,7 @@ export class SimulatedKernel {
   readonly #bridges: Map<string, Bridge>;
   readonly #routes: Map<string, Route>;
   readonly #rules: Map<string, Rule>;
+  readonly #egressFilters: Map<string, EgressFilter>;
   readonly #elements: Map<string, Map<string, SetElement>>;
   readonly #nameServices: Map<string, NameService>;
   #rulesetInForce: boolean;
@@ -33,6 +36,7 @@ export class SimulatedKernel {
     this.#bridges = new Map(start.bridges);
     this.#routes = new Map(start.routes);
     this.#rules = new Map(start.rules);
+    this.#egressFilters = new Map(start.egressFilters);
     this.#elements = new Map(SET_NAMES.map((name) => [name, new Map(start.elements[name])]));
     this.#nameServices = new Map(start.nameServices);
     this.#rulesetInForce = start.rulesetInForce;
@@ -45,6 +49,7 @@ export class SimulatedKernel {
       bridges: this.#bridges,
       routes: this.#routes,
       rules: this.#rules,
+      egressFilters: this.#egressFilters,
       rulesetInForce: this.#rulesetInForce,
       accessObjects: new Map(this.#accessObjects),
       elements: Object.fromEntries(this.#elements) as unknown as ElementSets,
@@ -93,6 +98,12 @@ export class SimulatedKernel {
         return;
       case 'rule-delete':
         mustBe(this.#rules.delete(ruleKey(operation.rule)), operation);
+        return;
+      case 'egress-filter-replace':
+        this.#egressFilters.set(egressFilterKey(operation.filter), operation.filter);
+        return;
+      case 'egress-filter-delete':
+        mustBe(this.#egressFilters.delete(egressFilterKey(operation.filter)), operation);
         return;
       case 'nft':
         this.#transact(operation);
