@@ -2,27 +2,30 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  boundedNotices,
-  configFromFileContent,
-  fieldNotices,
-  interpretPushed,
-  type Problem,
-} from '../../../lib/configuration/index.js';
+import { Policy } from '../../../gen/zedagent/v1/policy.js';
+import { PushConfigRequest } from '../../../gen/zedagent/v1/device_config.js';
+import { configFromFileContent, type Problem } from '../../../lib/configuration/index.js';
+import { RpcError } from '../../../lib/rpc/index.js';
 import { atOnce } from '../../../lib/slices/index.js';
+import { pushConfig } from './push-config.js';
 
 const FOLDER = 'services/zedagent/testing/configurations';
+const NOTHING_IN_FORCE = { deviceConfig: undefined, policy: Policy.fromPartial({}), changes: [] };
+const NOW = { wallMs: 0, boottimeMs: 0, bootId: 'this' };
 
-const lines = (word: string, problems: readonly Problem[]): readonly string[] =>
-  boundedNotices(problems).map(({ field, description }) => `${word} ${field}: ${description}`);
+const lines = (word: string, told: readonly Problem[]): readonly string[] =>
+  told.map(({ field, description }) => `${word} ${field.replace(/^config\./, '')}: ${description}`);
 
-/** What a push of a file is told about its fields, a line each. */
+/** What a push of a file to a new device is told, a line each. */
 function told(name: string): string {
   const config = configFromFileContent(readFileSync(`${FOLDER}/${name}.yaml`), `${name}.yaml`);
-  const interpretation = atOnce(interpretPushed(config));
-  const problems = interpretation.kind === 'valid' ? [] : interpretation.problems;
-  const { refused, warned } = fieldNotices(config);
-  return [...lines('refused', [...problems, ...refused]), ...lines('warned', warned)].join('\n');
+  try {
+    const push = pushConfig(NOTHING_IN_FORCE, PushConfigRequest.fromPartial({ config, author: 'test' }), NOW);
+    return lines('warned', atOnce(push).answer.warnings).join('\n');
+  } catch (error) {
+    if (error instanceof RpcError) return lines('refused', error.violations).join('\n');
+    throw error;
+  }
 }
 
 const names = readdirSync(FOLDER)

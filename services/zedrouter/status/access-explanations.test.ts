@@ -4,6 +4,8 @@ import { AccessVerdict, ExplainAccessRequest } from '../../../gen/zedrouter/v1/n
 import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { NO_IDS, idsFor } from '../ids/ids.js';
 import { EVERYTHING } from '../../../lib/configuration/testing/access-entry.js';
+import { EVE_EXAMPLES, MORE_CASES, NAMES, PLACES } from '../../../lib/acl/testing/cases.js';
+import { app, local, modelOf, ship } from '../../../lib/configuration/testing/ship-json.js';
 import { MODEL, neighbourAt, PORTS, WEB } from '../testing/ship.js';
 import { accessExplanations, accessInterfacesOf, deniedAtInterfaces } from './access-explanations.js';
 
@@ -81,6 +83,44 @@ describe('what access lists say of a flow', () => {
     expect(first?.networkInstanceName).toBe('default');
     expect(others).toEqual([]);
   });
+
+  it.each(
+    [...EVE_EXAMPLES, ...MORE_CASES]
+      .filter(({ flow }) => flow.direction === 'egress')
+      .map((each, index) => ({ ...each, number: index + 1 })),
+  )(
+    '$number: $what: $flow.protocol $flow.remoteAddress $flow.remotePort is $verdict',
+    ({ acls, flow, verdict: expected }) => {
+      const [listed] = modelOf(ship({ networkInstances: [local(1)], apps: [app(1, 1, { acls })] })).apps;
+      const accessList = listed?.interfaces[0]?.accessList ?? [];
+      const interfaces = WEB.interfaces.map((each) => ({ ...each, address: PLACES.app, accessList }));
+      const network = { staticDnsEntries: [{ hostName: 'printer', addresses: [PLACES.staticHost] }] };
+      const cased: DeviceModel = {
+        ...MODEL,
+        networkInstances: MODEL.networkInstances.map((one) => ({
+          ...one,
+          network: one.network && { ...one.network, ...network },
+        })),
+        apps: [{ ...WEB, interfaces }, neighbourAt(PLACES.neighbour)],
+      };
+      const asked = {
+        ids: idsFor(cased, NO_IDS),
+        inputs: { ...report.inputs, config: { version: 1n, model: cased } },
+      };
+      const isNamed = (_niNumber: number, name: string, address: string): boolean =>
+        Object.entries(NAMES).some(([each, at]) => at === address && `.${each}`.endsWith(`.${name}`));
+      const request = ExplainAccessRequest.fromPartial({
+        ...{ app: 'web', remote: flow.remoteAddress, protocol: flow.protocol },
+        ...{ remotePort: flow.remotePort ?? 0, localPort: flow.localPort ?? 0 },
+      });
+      const [told] = accessExplanations(asked, accessInterfacesOf(asked, 'web', ''), request, { isNamed, denials: [] });
+      const word = told?.verdict === AccessVerdict.ACCESS_VERDICT_DROPPED ? 'dropped' : 'allowed';
+      expect(told?.verdict === AccessVerdict.ACCESS_VERDICT_REFUSED ? 'refused' : `${word} ${told?.entryId}`).toBe(
+        expected,
+      );
+      expect(told?.detail.startsWith(expected === 'refused' ? 'refused: ' : `${word} by entry `)).toBe(true);
+    },
+  );
 
   it('tells of both lists from app to app', () => {
     expect(explain(NEIGHBOUR, 443)).toMatchObject([
