@@ -1,7 +1,8 @@
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import type { DeviceConfig, WatchConfigRequest, WatchConfigResponse } from '../../gen/zedagent/v1/device_config.js';
 import type { Policy, PolicyChange, PolicyOverride } from '../../gen/zedagent/v1/policy.js';
-import { interpret, underPolicy } from './interpret.js';
+import { interpretSliced, underPolicy } from './interpret.js';
+import type { Sliced } from '../slices/index.js';
 import type { DeviceModel, Interpretation, Problem } from './model.js';
 
 type WholeDeviceConfig = DeviceConfig & { readonly config: EdgeDevConfig };
@@ -36,11 +37,15 @@ export class ConfigurationReader {
     };
   }
 
-  /** Takes a message in; undefined where there is no configuration yet. */
-  take({ deviceConfig, policy, policyChanges }: WatchConfigResponse): ConfigurationUpdate | undefined {
+  /**
+   * Takes a message in, one after the other; undefined where there is no configuration yet. Until it is done, what came
+   * before counts.
+   */
+  *take({ deviceConfig, policy, policyChanges }: WatchConfigResponse): Sliced<ConfigurationUpdate | undefined> {
     if (deviceConfig?.config !== undefined) {
+      const made = yield* interpretSliced(deviceConfig.config);
       this.#deviceConfig = { ...deviceConfig, config: deviceConfig.config };
-      this.#interpretation = interpret(deviceConfig.config);
+      this.#interpretation = made;
     }
     if (policy !== undefined) this.#policy = policy;
     const [known, interpretation] = [this.#deviceConfig, this.#interpretation];

@@ -10,8 +10,11 @@ const reopening = { firstMs: 50, mostMs: 1_000 };
 export interface FollowOptions<Res> {
   /** Opens the stream; called anew after each break, so it can name what the reader has already. */
   readonly open: () => ClientReadableStream<Res>;
-  /** Where it throws, the stream is opened anew and the error logged. */
-  readonly onMessage: (message: Res) => void;
+  /**
+   * Where it throws or rejects, the stream is opened anew and the error logged. Where it answers a promise, the next
+   * message, and the next stream, come when that is settled.
+   */
+  readonly onMessage: (message: Res) => void | Promise<void>;
   /** Only changes are told. `connected`: the server has accepted the stream; the first message may still be to come. */
   readonly onState?: (state: 'connected' | 'disconnected', why?: string) => void;
   readonly signal: AbortSignal;
@@ -55,21 +58,29 @@ function readToEnd<Res>(options: FollowOptions<Res>, onConnected: () => void): P
     const cancel = (): void => {
       stream.cancel();
     };
+    let taken: Promise<void> = Promise.resolve();
     const end = (why: string): void => {
       stopListening();
-      resolve(why);
+      void taken.then(() => {
+        resolve(why);
+      });
+    };
+    const fail = (error: unknown): void => {
+      logger.error({ event: 'stream-message-failed', err: error }, 'processing a stream message failed, reconnecting');
+      end('a message could not be processed');
+      cancel();
     };
     stream.once('metadata', onConnected);
     stream.on('data', (message: Res) => {
       try {
-        options.onMessage(message);
+        const taking = options.onMessage(message);
+        if (taking === undefined) return;
+        stream.pause();
+        taken = taking.then(() => {
+          stream.resume();
+        }, fail);
       } catch (error) {
-        logger.error(
-          { event: 'stream-message-failed', err: error },
-          'processing a stream message failed, reconnecting',
-        );
-        end('a message could not be processed');
-        cancel();
+        fail(error);
       }
     });
     stream.on('error', (error) => {

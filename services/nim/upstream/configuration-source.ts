@@ -1,8 +1,7 @@
 import type { PolicyChange } from '../../../gen/zedagent/v1/policy.js';
-import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
-import { ConfigurationReader, withRouteSelections } from '../../../lib/configuration/index.js';
+import { withRouteSelections } from '../../../lib/configuration/index.js';
+import { followConfiguration as followUpdates } from '../../../lib/configuration-stream/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
-import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { ConfigurationInForce } from '../publish/index.js';
 
 /**
@@ -16,13 +15,9 @@ export async function followConfiguration(options: {
   readonly logger: Logger;
 }): Promise<void> {
   const { logger, signal } = options;
-  const client = connectToFollow(DeviceConfigServiceClient, options.zedagentAddress);
-  const reader = new ConfigurationReader();
-  await follow({
-    open: () => client.watchConfig(reader.request),
-    onMessage: (message: WatchConfigResponse) => {
-      const news = reader.take(message);
-      if (news === undefined) return;
+  await followUpdates({
+    zedagentAddress: options.zedagentAddress,
+    onUpdate: (news) => {
       const { version, author, pushedAt, config, changes, reason, confirmation } = news.deviceConfig;
       if (news.kind === 'invalid') {
         logger.error(
@@ -47,5 +42,4 @@ export async function followConfiguration(options: {
     signal,
     logger,
   });
-  client.close();
 }

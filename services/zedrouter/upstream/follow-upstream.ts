@@ -1,4 +1,3 @@
-import { DeviceConfigServiceClient, type WatchConfigResponse } from '../../../gen/zedagent/v1/device_config.js';
 import {
   NetworkInterfaceManagerServiceClient,
   type WatchDeviceNetworkStatusResponse,
@@ -7,7 +6,8 @@ import {
 import type { NetworkInstanceTestStatus } from '../../../gen/nim/v1/network_instance_test_status.js';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { PortLinkState, type PortRoute, type PortStatus } from '../../../gen/nim/v1/port_status.js';
-import { ConfigurationReader, durationInMs, routeSelectionId } from '../../../lib/configuration/index.js';
+import { durationInMs, routeSelectionId } from '../../../lib/configuration/index.js';
+import { followConfiguration } from '../../../lib/configuration-stream/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import { connectToFollow, follow } from '../../../lib/rpc/index.js';
 import type { PortFacts, RouteFacts, Selection } from '../desired/inputs.js';
@@ -25,32 +25,28 @@ export interface FollowUpstreamOptions {
 
 /** Follows zedagent's configuration and both of NIM's streams until the signal aborts; reconnects and resumes. */
 export async function followUpstream(options: FollowUpstreamOptions): Promise<void> {
-  const zedagent = connectToFollow(DeviceConfigServiceClient, `unix:${options.runDir}/zedagent.sock`);
   const nim = connectToFollow(NetworkInterfaceManagerServiceClient, `unix:${options.runDir}/nim.sock`);
-  await Promise.all([followConfig(zedagent, options), followPorts(nim, options), followSelections(nim, options)]);
-  zedagent.close();
+  await Promise.all([followConfig(options), followPorts(nim, options), followSelections(nim, options)]);
   nim.close();
 }
 
-async function followConfig(client: DeviceConfigServiceClient, options: FollowUpstreamOptions): Promise<void> {
-  const { signal, logger, onNews } = options;
-  const reader = new ConfigurationReader();
-  await follow({
+async function followConfig(options: FollowUpstreamOptions): Promise<void> {
+  const { runDir, signal, logger, onNews } = options;
+  await followConfiguration({
+    zedagentAddress: `unix:${runDir}/zedagent.sock`,
     signal,
     logger: logger.child({ stream: 'config' }),
-    open: () => client.watchConfig(reader.request),
     onState: (state, why) => {
       options.onState('zedagent', state, why);
     },
-    onMessage: (message: WatchConfigResponse) => {
-      const news = reader.take(message);
+    onUpdate: (news) => {
       // zedagent hands out valid configurations only; one that is not is left alone, and the one before it stays.
-      if (news?.kind === 'invalid') {
+      if (news.kind === 'invalid') {
         logger.error(
           { event: 'configuration-rejected', problems: news.problems },
           'configuration from zedagent is invalid, keeping the one before',
         );
-      } else if (news !== undefined) {
+      } else {
         onNews({ config: { version: news.deviceConfig.version, model: news.model } });
       }
     },
