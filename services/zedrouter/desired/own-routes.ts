@@ -18,7 +18,7 @@ import { routeVia, type Route } from '../../../lib/netlink/index.js';
 import type { Ids, PortFacts, Selection } from './inputs.js';
 import { localInstances, type LocalInstance } from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
-import { addressNear } from './staying.js';
+import { addressNear, takesRoutes } from './staying.js';
 import { unreachableRoute } from './unreachable-route.js';
 
 /** Where the routes of a network instance are: its bridge by number and name. */
@@ -163,7 +163,7 @@ function wayOut(
   via: StaticRoute['via'],
   facts: PortFacts | undefined,
 ): readonly Pick<Parameters<typeof routeVia>[0], 'dev' | 'gateway' | 'source' | 'isOnLink'>[] {
-  if (!isUp(facts)) return [];
+  if (!takesRoutes(facts)) return [];
   if (via.kind === 'gateway') {
     const source = addressNear(via.address, facts);
     return source === undefined ? [] : [{ dev: facts.interfaceName, gateway: via.address, source }];
@@ -172,9 +172,4 @@ function wayOut(
   if (best?.destination.length !== 0) return [];
   const { gateway, source } = best;
   return [{ dev: facts.interfaceName, gateway, source, isOnLink: gateway !== undefined }];
-}
-
-/** A route over it can be made; without a carrier it is, and counts when there is one. */
-function isUp(facts: PortFacts | undefined): facts is PortFacts {
-  return facts !== undefined && facts.link !== 'missing' && facts.link !== 'admin-down' && facts.addresses.length > 0;
 }

@@ -32,6 +32,13 @@ describe('flows stay on a port that their route has left', () => {
     expect(stayingOn({ number: 1, facts: port }, stayingVia(gateway), routers) !== undefined).toBe(stays);
   });
 
+  it.each(['admin-down', 'missing'] as const)('not by a router where no route can be made: %s', (link) => {
+    const port = { ...facts('eth0', 2), addresses: [AT('10.0.0.9')], link };
+    expect(stayingOn({ number: 1, facts: port }, stayingVia(ROUTER), new Set([ROUTER]))).toBeUndefined();
+    const withoutCarrier = { number: 1, facts: { ...port, link: 'no-carrier' as const } };
+    expect(stayingOn(withoutCarrier, stayingVia(ROUTER), new Set([ROUTER]))).toBeDefined();
+  });
+
   it('not by the default route where there is none', () => {
     expect(canStay(stayingVia(undefined), { ...facts('eth0', 2), routes: [] }, new Set())).toBe(false);
   });

@@ -37,6 +37,11 @@ export function addressNear(address: string, { addresses }: Pick<PortFacts, 'add
   )?.address;
 }
 
+/** A route over it can be made; without a carrier it is, and counts when there is one. */
+export function takesRoutes(facts: PortFacts | undefined): facts is PortFacts {
+  return facts !== undefined && facts.link !== 'missing' && facts.link !== 'admin-down' && facts.addresses.length > 0;
+}
+
 /**
  * Whether flows can stay on a port that is up when their route has left it. By a router they cannot where another
  * router, of another network of the port, has the same mark.
@@ -61,7 +66,7 @@ export function stayingOn(
     return { mark: stayingMark(number), table: portTable(number), route: undefined };
   }
   const source = addressNear(via.address, facts);
-  if (source === undefined || !canStay(via, facts, routers)) return undefined;
+  if (source === undefined || !takesRoutes(facts) || !canStay(via, facts, routers)) return undefined;
   const { mark, table } = stayingByRouter(number, routerBits(addressNumber(via.address)));
   const way = { dev: facts.interfaceName, gateway: via.address, source };
   return { mark, table, route: routeVia({ ...way, table, protocol: PROTOCOL, destination: everywhere('inet') }) };
