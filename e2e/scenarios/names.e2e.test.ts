@@ -9,6 +9,24 @@ import { launchShip, type Ship } from './ship.js';
 /** As an app would notice it. glibc's resolver waits 5 s for an answer before it asks again. */
 const AT_ONCE_MS = 1_000;
 
+/**
+ * A resolver asks again after 5 s. What is on its way is asked again by then, at ever longer intervals; where this
+ * machine was too busy to pull the cable soon, later.
+ */
+const answeredWithinMs = (pulledAfterMs: number): number => Math.max(4_500, 3 * pulledAfterMs + 2_000);
+
+/** Where the name servers of a port are asked. */
+async function forwarderOf(lab: Lab, port: PortName): Promise<string> {
+  const config = await readFile(join(lab.runDir, 'dnsmasq', `names-${port}.conf`), 'utf8').catch(() => '');
+  return /^listen-address=(.*)$/m.exec(config)?.[1] ?? 'none yet';
+}
+
+/** Whom the network instance's dnsmasq asks, in order. */
+async function askedFirst(lab: Lab): Promise<readonly string[]> {
+  const servers = await readFile(join(lab.runDir, 'dnsmasq', 'bn1.servers'), 'utf8');
+  return [...servers.matchAll(/^server=([\d.]+)#/gm)].map(([, address = '']) => address);
+}
+
 /** A look-up by the app's own resolver: what it found and how long it took. */
 async function lookUp(
   lab: Lab,
@@ -55,14 +73,8 @@ describe.each(['silent', 'unreachable'] as const)('a ship whose first name serve
    */
   async function waitUntilAsked(port: PortName, place: 'first' | 'then' = 'first'): Promise<void> {
     const { lab } = ship;
-    const files = join(lab.runDir, 'dnsmasq');
-    const forwarder = async (): Promise<string> => {
-      const config = await readFile(join(files, `names-${port}.conf`), 'utf8').catch(() => '');
-      return /^listen-address=(.*)$/m.exec(config)?.[1] ?? 'none yet';
-    };
     const isAsked = async (): Promise<true | undefined> => {
-      const servers = await readFile(join(files, 'bn1.servers'), 'utf8');
-      const position = servers.indexOf(`server=${await forwarder()}#`);
+      const position = (await askedFirst(lab)).indexOf(await forwarderOf(lab, port));
       const isTold = place === 'first' ? position === 0 : position > 0;
       if (!isTold) return undefined;
       const argv = ['timeout', '1', 'busybox', 'nslookup', '-type=a', internetHostName('echo'), '10.77.0.1'] as const;
@@ -87,6 +99,9 @@ describe.each(['silent', 'unreachable'] as const)('a ship whose first name serve
     await waitUntilAsked('eth0');
     for (const name of ['zedagent', 'nim', 'zedrouter'] as const) await lab.service(name).kill('SIGKILL');
     await expectNamesAtOnce(ship.lab);
+    // Nobody tells the name services that their first port leads nowhere.
+    await lab.pullCable('eth0');
+    await expectNamesAtOnce(ship.lab);
   });
 });
 
@@ -105,10 +120,9 @@ describe('a ship with one name server a port', () => {
   async function areAskedOver(port: PortName): Promise<void> {
     const { lab, watch } = ship;
     await watch.applied('default', port);
-    const first = `server=${lab.topology.ports[port].gateway}@${port}`;
     const isTold = async (): Promise<true | undefined> => {
-      const servers = await readFile(join(lab.runDir, 'dnsmasq', 'bn1.servers'), 'utf8');
-      return servers.startsWith(first) ? true : undefined;
+      const [first] = await askedFirst(lab);
+      return first === (await forwarderOf(lab, port)) ? true : undefined;
     };
     await waitFor(`names over ${port}`, isTold, { timeoutMs: 5_000, everyMs: 20 });
     // It reads the file a moment after it has been told; what is asked meanwhile is asked in vain.
@@ -133,5 +147,39 @@ describe('a ship with one name server a port', () => {
     await areAskedOver('wwan0');
     await lab.returnPort('eth0');
     await areAskedOver('eth0');
+  });
+
+  /** eth0's ISP swallows what is asked of it from now on. @returns how many questions it has swallowed */
+  async function swallowNames(lab: Lab): Promise<() => Promise<number>> {
+    const { ispHost } = lab.topology.ports.eth0;
+    const rule = 'iifname "customer" udp dport 53 counter drop';
+    const chain = ['add', 'chain', 'ip', 'swallow', 'names', '{ type filter hook input priority -10; }'] as const;
+    await lab.exec(ispHost, ['nft', 'add', 'table', 'ip', 'swallow']);
+    await lab.exec(ispHost, ['nft', ...chain]);
+    await lab.exec(ispHost, ['nft', 'add', 'rule', 'ip', 'swallow', 'names', rule]);
+    return async () => {
+      const { stdout } = await lab.exec(ispHost, ['nft', 'list', 'table', 'ip', 'swallow']);
+      return Number(/packets (\d+)/.exec(stdout)?.[1]);
+    };
+  }
+
+  it('answers what was on its way when the cable was pulled', async () => {
+    const { lab, watch } = ship;
+    await areAskedOver('eth0');
+    const swallowed = await swallowNames(lab);
+    const beganMs = performance.now();
+    const found = lookUp(lab, 'controller');
+    await waitFor('a question', async () => ((await swallowed()) > 0 ? true : undefined), {
+      timeoutMs: 5_000,
+      everyMs: 5,
+    });
+    await lab.pullCable('eth0');
+    const pulledAfterMs = performance.now() - beganMs;
+    const { found: isFound, tookMs } = await found;
+    expect(isFound).toBe(true);
+    expect(tookMs).toBeLessThan(answeredWithinMs(pulledAfterMs));
+    await lab.exec(lab.topology.ports.eth0.ispHost, ['nft', 'delete', 'table', 'ip', 'swallow']);
+    await lab.plugCable('eth0');
+    await watch.applied('default', 'eth0');
   });
 });

@@ -52,6 +52,8 @@ export const PREFERENCE = {
   hostNetworks: 14900,
   /** The device's own traffic that is bound to a port (EVE: 15000). */
   port: 15000,
+  /** Names that are asked for over a port which leads nowhere now, in the main table neither (32766). */
+  deadEnd: 33000,
 } as const;
 
 /** Preference of our filters on what leaves by a port; by it they are known as ours. */
@@ -205,6 +207,14 @@ export function tunnelNumber(interfaceName: string): number | undefined {
 
 /** The routing tables that are kept for ports, both ends included. 500 and up are the ports' tables in EVE, too. */
 const PORT_TABLES = { first: 500, last: 599 } as const;
+
+/**
+ * Where what is asked of name servers over a port ends while the port leads nowhere: the kernel would take the server
+ * to be on the link, and nobody would hear that it is not. Counts as a port's table.
+ */
+export const DEAD_END_TABLE = PORT_TABLES.last;
+/** The realm of its routes: of no static route, for no network instance has this number. */
+export const DEAD_END_REALM = 0xfff;
 
 /** The routing table of a port. */
 export function portTable(portNumber: number): number {

@@ -12,6 +12,8 @@ export interface DnsmasqOptions {
   readonly namespace?: string;
   /** It answers no names and takes no port for that, whatever its configuration says; leases go on. */
   readonly withoutNames?: boolean;
+  /** It asks again by itself where no answer has come for so long, if it can (from 2.88 on); absent: it does not. */
+  readonly askAgainMs?: number;
 }
 
 /** A dnsmasq that runs. */
@@ -33,14 +35,30 @@ const KILL_MS = 1_000;
  * @throws CommandError with dnsmasq's message where the configuration is wrong or an address is in use.
  */
 export async function startDnsmasq(options: DnsmasqOptions): Promise<void> {
-  const { confFile, pidFile, namespace, withoutNames = false } = options;
+  const { confFile, pidFile, namespace, withoutNames = false, askAgainMs } = options;
   checkPath(confFile);
   checkPath(pidFile);
+  const asksAgain = askAgainMs !== undefined && (await canAskAgain());
   await run(
     'dnsmasq',
-    [`--conf-file=${confFile}`, `--pid-file=${pidFile}`, ...(withoutNames ? [WITHOUT_NAMES] : [])],
+    [
+      ...[`--conf-file=${confFile}`, `--pid-file=${pidFile}`],
+      ...(withoutNames ? [WITHOUT_NAMES] : []),
+      ...(asksAgain ? [`--fast-dns-retry=${askAgainMs}`] : []),
+    ],
     namespace === undefined ? {} : { namespace },
   );
+}
+
+/** Known once it has been asked; one that cannot be asked now is asked again. */
+let knowsToAskAgain: boolean | undefined;
+
+async function canAskAgain(): Promise<boolean> {
+  if (knowsToAskAgain !== undefined) return knowsToAskAgain;
+  const { stdout, exitCode } = await run('dnsmasq', ['--version'], { allowFailure: true });
+  const [, major, minor] = /version (\d+)\.(\d+)/.exec(stdout) ?? [];
+  if (exitCode !== 0 || major === undefined || minor === undefined) return false;
+  return (knowsToAskAgain = Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 88));
 }
 
 /**

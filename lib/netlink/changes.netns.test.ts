@@ -76,6 +76,10 @@ const rules: readonly Rule[] = [
   ours({ preference: 15_000, outputInterface: 'eth0', action: lookup(501) }),
   ours({ preference: 15_000, outputInterface: 'missing', action: lookup(70_000) }),
   ours({ preference: 15_000, from: { address: '192.0.2.2', length: 32 }, action: lookup(7) }),
+  ours({
+    ...{ preference: 15_001, outputInterface: 'eth0', action: lookup(599) },
+    destinationPort: { protocol: 'udp', port: 53 },
+  }),
   ours({ preference: 15_001, inputInterface: 'eth0', mark: { value: 0, mask: 0xff }, action: lookup(256) }),
 ];
 
@@ -92,6 +96,7 @@ const routes: readonly Route[] = [
   route({ ...wayOut, table: 504, metric: 50 }),
   route({ table: 70_000, destination: subnet, dev: 'lo' }),
   route({ table: 200, destination: { address: '10.78.0.9', length: 32 }, dev: 'lo' }),
+  route({ ...wayOut, table: 599, type: 'local', metric: 1, realm: 0xfff }),
   { ...route({ ...wayOut, table: 505 }), type: 'unreachable', dev: undefined },
   { ...route({ table: 505, destination: subnet, dev: '' }), type: 'blackhole', dev: undefined },
   { ...route({ table: 506, destination: subnet, dev: '' }), type: 'prohibit', dev: undefined },

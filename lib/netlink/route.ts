@@ -83,7 +83,7 @@ export type RouteChoice = (header: RouteHeader, linkIndex: () => number | undefi
 const RTM_F_CLONED = 0x200;
 /** In rtmsg.rtm_flags and rtnexthop.rtnh_flags. */
 const RTNH_F = { dead: 1, onlink: 4, linkdown: 16 } as const;
-const RT_SCOPE = { universe: 0, link: 253, nowhere: 255 } as const;
+const RT_SCOPE = { universe: 0, link: 253, host: 254, nowhere: 255 } as const;
 
 /**
  * Two routes with the same key replace each other, and no others: the kernel keeps one for each metric, in each
@@ -169,8 +169,7 @@ export function writeRoute(writer: MessageWriter, verb: 'replace' | 'delete', ro
     header.writeUInt8(destination.length, 1);
     header.writeUInt8(tableInHeader(table), 4);
     header.writeUInt8(protocol, 5);
-    const scope = isUnicast && gateway === undefined ? RT_SCOPE.link : RT_SCOPE.universe;
-    header.writeUInt8(isNew ? scope : RT_SCOPE.nowhere, 6);
+    header.writeUInt8(isNew ? scopeOf(route) : RT_SCOPE.nowhere, 6);
     header.writeUInt8(isNew || !isUnicast ? ROUTE_TYPES.indexOf(routeType) : 0, 7);
     header.writeUInt32LE(isOnLink ? RTNH_F.onlink : 0, 8);
     writer.raw(header);
@@ -182,6 +181,11 @@ export function writeRoute(writer: MessageWriter, verb: 'replace' | 'delete', ro
     if (realm !== undefined) writer.u32(RTA.realm, realm);
     if (table > LARGEST_TABLE_IN_HEADER) writer.u32(RTA.table, table);
   });
+}
+
+function scopeOf({ type, gateway }: Route): number {
+  if (type === 'local') return RT_SCOPE.host;
+  return type === 'unicast' && gateway === undefined ? RT_SCOPE.link : RT_SCOPE.universe;
 }
 
 /** A gateway of the other family comes with that family before it (`via inet6`). */

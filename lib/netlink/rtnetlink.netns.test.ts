@@ -43,7 +43,7 @@ rule add pref 102 fwmark 0x123/0xfffffff unreachable protocol 229
 rule add pref 103 from 10.77.0.5 blackhole
 rule add pref 104 lookup main suppress_prefixlength 0
 rule add pref 105 goto 32766
-rule add pref 106 ipproto tcp dport 80 lookup 501 protocol 229
+rule add pref 106 ipproto tcp dport 80-81 lookup 501 protocol 229
 rule add pref 107 tos 0x10 lookup 501 protocol 229
 rule add pref 108 uidrange 0-7 lookup 70000
 rule add pref 109 oif missing lookup 70000
@@ -53,6 +53,8 @@ rule add pref 112 from 10.3.0.0/16 to 10.4.0.0/16 lookup 501 protocol 229
 rule add pref 113 lookup main suppress_ifgroup 7
 rule add pref 114 not fwmark 0x5 lookup 501 protocol 229
 rule add pref 115 prohibit
+rule add pref 116 oif eth0 ipproto udp dport 53 lookup 599 protocol 229
+rule add pref 117 ipproto udp sport 53 dport 53 lookup 599 protocol 229
 -6 rule add pref 600 lookup 501`;
 
 const words = (text: string): string[] => text.split(' ');
@@ -303,15 +305,16 @@ describe('routes', () => {
 describe('rules', () => {
   it('are those that a rule can say, in their order', () => {
     expect(rtnetlink.rules().map(({ preference }) => preference)).toEqual([
-      0, 100, 102, 103, 104, 105, 109, 115, 32_766, 32_767,
+      0, 100, 102, 103, 104, 105, 109, 115, 116, 32_766, 32_767,
     ]);
-    expect(rtnetlink.rules().slice(1, 7)).toEqual([
+    expect(rtnetlink.rules().slice(1, 9)).toEqual([
       {
         preference: 100,
         from: { address: '10.1.0.0', length: 24 },
         mark: { value: 1, mask: 0xff },
         inputInterface: 'eth0',
         outputInterface: undefined,
+        destinationPort: undefined,
         action: { kind: 'lookup', table: 501 },
         protocol: 229,
       },
@@ -320,6 +323,8 @@ describe('rules', () => {
       expect.objectContaining({ action: { kind: 'lookup', table: 254, suppressPrefixLength: 0 } }),
       expect.objectContaining({ preference: 105, action: { kind: 'goto', preference: 32_766 } }),
       expect.objectContaining({ outputInterface: 'missing', action: { kind: 'lookup', table: 70_000 } }),
+      expect.objectContaining({ action: { kind: 'prohibit' } }),
+      expect.objectContaining({ outputInterface: 'eth0', destinationPort: { protocol: 'udp', port: 53 } }),
     ]);
   });
 

@@ -25,6 +25,8 @@ export interface Rule {
   readonly inputInterface: string | undefined;
   /** To which interface its sender is bound. */
   readonly outputInterface: string | undefined;
+  /** Of which protocol it is, and to which port it goes. */
+  readonly destinationPort: { readonly protocol: 'tcp' | 'udp'; readonly port: number } | undefined;
   readonly action: RuleAction;
   /** Who owns it (RTPROT_*). */
   readonly protocol: number;
@@ -47,6 +49,7 @@ const FIB_RULE_INVERT = 2;
 /** FRA_SUPPRESS_PREFIXLEN of a rule that suppresses nothing. */
 const NO_PREFIX_LENGTH = 0xffff_ffff;
 const ALL_BITS = 0xffff_ffff;
+const ALL_PORT_BITS = 0xffff;
 
 /** Attributes that a `Rule` can say. */
 const MODELLED: ReadonlySet<number> = new Set([
@@ -60,11 +63,20 @@ const MODELLED: ReadonlySet<number> = new Set([
   FRA.table,
   FRA.protocol,
   FRA.suppressPrefixLength,
+  FRA.ipProtocol,
+  FRA.destinationPorts,
+  FRA.destinationPortMask,
 ]);
+
+/** IPPROTO_* */
+const IP_PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 /** A rule; what is not given does not select. */
 export function rule(parts: Pick<Rule, 'preference' | 'action' | 'protocol'> & Partial<Rule>): Rule {
-  return { from: undefined, mark: undefined, inputInterface: undefined, outputInterface: undefined, ...parts };
+  return {
+    ...{ from: undefined, mark: undefined, inputInterface: undefined, outputInterface: undefined },
+    ...{ destinationPort: undefined, ...parts },
+  };
 }
 
 /** Names a rule by all that it says: no two rules of one key say different things. */
@@ -78,6 +90,8 @@ export function sameRule(a: Rule, b: Rule): boolean {
     a.protocol === b.protocol &&
     a.inputInterface === b.inputInterface &&
     a.outputInterface === b.outputInterface &&
+    a.destinationPort?.protocol === b.destinationPort?.protocol &&
+    a.destinationPort?.port === b.destinationPort?.port &&
     a.mark?.value === b.mark?.value &&
     a.mark?.mask === b.mark?.mask &&
     (a.from === undefined || b.from === undefined ? a.from === b.from : samePrefix(a.from, b.from)) &&
@@ -115,7 +129,7 @@ export function readRules(socket: NetlinkSocket): readonly Rule[] {
 /** Asks for a rule to be added, or taken away. */
 export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Rule): number {
   const [type, flags] = verb === 'add' ? [RTM.newRule, FLAG.create | FLAG.exclusive] : [RTM.deleteRule, 0];
-  const { preference, from, mark, inputInterface, outputInterface, action, protocol } = one;
+  const { preference, from, mark, inputInterface, outputInterface, destinationPort, action, protocol } = one;
   const [table, target, suppressed] = [tableOf(action), targetOf(action), suppressedBy(action)];
   return writer.message(type, flags | FLAG.acknowledge, () => {
     const header = Buffer.alloc(HEADER.rule);
@@ -133,6 +147,13 @@ export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Ru
     }
     if (inputInterface !== undefined) writer.string(FRA.inputInterface, inputInterface);
     if (outputInterface !== undefined) writer.string(FRA.outputInterface, outputInterface);
+    if (destinationPort !== undefined) {
+      writer.u8(FRA.ipProtocol, IP_PROTOCOLS[destinationPort.protocol]);
+      const range = Buffer.alloc(4);
+      range.writeUInt16LE(destinationPort.port, 0);
+      range.writeUInt16LE(destinationPort.port, 2);
+      writer.bytesAttribute(FRA.destinationPorts, range);
+    }
     if (table > LARGEST_TABLE_IN_HEADER) writer.u32(FRA.table, table);
     if (suppressed !== undefined) writer.u32(FRA.suppressPrefixLength, suppressed);
     writer.u8(FRA.protocol, protocol);
@@ -146,6 +167,7 @@ export function formatRule({
   mark,
   inputInterface,
   outputInterface,
+  destinationPort,
   action,
   protocol,
 }: Rule): string {
@@ -155,6 +177,7 @@ export function formatRule({
     ...(mark === undefined ? [] : [`fwmark ${formatMarkMatch(mark)}`]),
     ...(inputInterface === undefined ? [] : [`iif ${inputInterface}`]),
     ...(outputInterface === undefined ? [] : [`oif ${outputInterface}`]),
+    ...(destinationPort === undefined ? [] : [`ipproto ${destinationPort.protocol} dport ${destinationPort.port}`]),
     formatAction(action),
     `protocol ${protocol}`,
   ].join(' ');
@@ -195,7 +218,8 @@ function ruleIn({ type, body }: Message): Rule | undefined {
   const isInverted = (body.readUInt32LE(8) & FIB_RULE_INVERT) !== 0;
   const isModelled = [...fields.keys()].every((attribute) => MODELLED.has(attribute));
   if (action === undefined || destinationLength > 0 || typeOfService !== 0) return undefined;
-  if (isInverted || !isModelled) return undefined;
+  const destinationPort = destinationPortIn(fields);
+  if (isInverted || !isModelled || destinationPort === 'other') return undefined;
   const source = fields.get(FRA.source);
   const [mark, mask] = [u32(FRA.mark), u32(FRA.mask)];
   return {
@@ -205,9 +229,22 @@ function ruleIn({ type, body }: Message): Rule | undefined {
     mark: mark === undefined && mask === undefined ? undefined : { value: mark ?? 0, mask: mask ?? ALL_BITS },
     inputInterface: name(FRA.inputInterface),
     outputInterface: name(FRA.outputInterface),
+    destinationPort,
     action,
     protocol: fields.get(FRA.protocol)?.readUInt8() ?? 0,
   };
+}
+
+/** Of one protocol and one port; `other`: what a `Rule` cannot say. */
+function destinationPortIn(fields: ReadonlyMap<number, Buffer>): Rule['destinationPort'] | 'other' {
+  const [number, range] = [fields.get(FRA.ipProtocol)?.readUInt8(), fields.get(FRA.destinationPorts)];
+  if (number === undefined && range === undefined) return undefined;
+  const [first, last] = [range?.readUInt16LE(0), range?.readUInt16LE(2)];
+  // From Linux 6.15 on: which of the port's bits count.
+  const mask = fields.get(FRA.destinationPortMask)?.readUInt16LE() ?? ALL_PORT_BITS;
+  if (first === undefined || first !== last || mask !== ALL_PORT_BITS) return 'other';
+  if (number === IP_PROTOCOLS.udp) return { protocol: 'udp', port: first };
+  return number === IP_PROTOCOLS.tcp ? { protocol: 'tcp', port: first } : 'other';
 }
 
 /** What the kernel says of an action. */

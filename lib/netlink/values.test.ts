@@ -27,6 +27,12 @@ const rules: fc.Arbitrary<Rule> = fc.record({
   mark: few(undefined, { value: 1, mask: 0x11 }, { value: 0x11, mask: 1 }, { value: 1, mask: 0xffff_ffff }),
   inputInterface: few(undefined, 'a', 'b'),
   outputInterface: few(undefined, 'a', 'b'),
+  destinationPort: few<Rule['destinationPort']>(
+    undefined,
+    { protocol: 'udp', port: 5 },
+    { protocol: 'udp', port: 53 },
+    { protocol: 'tcp', port: 53 },
+  ),
   action: few<Rule['action']>(
     { kind: 'lookup', table: 1 },
     { kind: 'lookup', table: 11 },
@@ -65,6 +71,8 @@ describe('rules', () => {
       { ...one, mark: { value: 0, mask: 0 } },
       { ...one, inputInterface: 'eth0' },
       { ...one, outputInterface: 'eth0' },
+      { ...one, destinationPort: { protocol: 'udp', port: 53 } },
+      { ...one, destinationPort: { protocol: 'tcp', port: 53 } },
       { ...one, action: { kind: 'lookup', table: 6 } },
       { ...one, action: { kind: 'unreachable' } },
       { ...one, protocol: 4 },

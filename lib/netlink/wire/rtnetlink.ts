@@ -92,6 +92,9 @@ export const FRA = {
   mask: 16,
   outputInterface: 17,
   protocol: 21,
+  ipProtocol: 22,
+  destinationPorts: 24,
+  destinationPortMask: 29,
 } as const;
 
 export const NETCONFA = { linkIndex: 1, forwarding: 2, reversePathFilter: 3, ignoreRoutesWithLinkdown: 6 } as const;

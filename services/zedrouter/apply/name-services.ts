@@ -4,6 +4,7 @@ import { readText, reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } fr
 
 import { systemClock } from '../../../lib/clock/index.js';
 import type { NameService } from '../desired/dataplane.js';
+import { isForwarder } from '../desired/forwarders.js';
 import { nameServicePaths } from '../desired/name-service.js';
 import { withoutStaleLeases } from './stale-leases.js';
 import { writeWhole } from './write-whole.js';
@@ -75,6 +76,8 @@ export async function startNameService(
     confFile: paths.config,
     pidFile: paths.pid,
     ...(namespace === undefined ? {} : { namespace }),
+    // A forwarder is asked again by those who have asked it.
+    ...(isForwarder(bridge) ? {} : { askAgainMs: ASK_AGAIN_MS }),
   };
   try {
     await startDnsmasq(options);
@@ -84,6 +87,12 @@ export async function startNameService(
     throw new Error(NAME_PORT_TAKEN, { cause: error });
   }
 }
+
+/**
+ * What was asked over a port that has failed meanwhile is asked again after so long, then twice that and so on, by then
+ * over the next port. Most resolvers of apps would wait for 5 s (resolv.conf(5)).
+ */
+const ASK_AGAIN_MS = 400;
 
 const ADDRESS_IN_USE = /address already in use/i;
 

@@ -11,7 +11,7 @@ import { hasOwnRoutes, ownRoutes } from './own-routes.js';
 import { placements, placementsUnder, type Placement } from './placement.js';
 import { appTermsOf } from './port-terms.js';
 import { numberedPorts, numbersOf, rankedInstances, type RankedInstance } from './ranked.js';
-import { portRoutes } from './routes.js';
+import { deadEndRoutes, portRoutes } from './routes.js';
 import { desiredRules } from './rules.js';
 import { desiredSysctls } from './sysctls.js';
 import { tunnelRoutes } from './tunnels.js';
@@ -44,7 +44,9 @@ export function desire(inputs: DesireInputs): Dataplane {
         ? bridges
         : new Map(ranked.map(({ placement: { bridge } }) => [bridge.name, bridge])),
     routes: new Map([
-      ...portRoutes([...ports.values()]).map((route) => [routeKey(route), route] as const),
+      ...[portRoutes, deadEndRoutes].flatMap((of) =>
+        of([...ports.values()]).map((route) => [routeKey(route), route] as const),
+      ),
       ...[...subnetRoutes].filter(([, { dev = '' }]) => !outOfServiceBridges.has(dev)),
       ...ranked.flatMap(({ placement }) =>
         routesOf(placement, inputs).map((route) => [routeKey(route), route] as const),

@@ -41,16 +41,25 @@ function asked(inputs: DesireInputs): Readonly<Record<string, readonly string[]>
 }
 
 describe('the name servers that a network instance asks', () => {
-  it('are those of its ports in the order of the ranking, by a forwarder where a port has several', () => {
+  it('are those of its ports in the order of the ranking, by a forwarder of each port', () => {
     expect(asked({ ...INPUTS, ports: withServers({ eth0: [A, B] }) })).toEqual({
       'names-eth0': [`${A}@eth0`, `${B}@eth0`],
-      bn1: ['names-eth0', '192.0.3.53@wwan0', '192.0.4.53@sat0'],
+      'names-wwan0': ['192.0.3.53@wwan0'],
+      'names-sat0': ['192.0.4.53@sat0'],
+      bn1: ['names-eth0', 'names-wwan0', 'names-sat0'],
       bn2: ['names-eth0'],
     });
   });
 
-  it('are asked directly where there is one, however often it is told', () => {
-    expect(asked({ ...INPUTS, ports: withServers({ eth0: [A, A] }) })).toMatchObject({ bn2: [`${A}@eth0`] });
+  it('are asked once, however often one is told, and by a forwarder where there is one', () => {
+    const made = asked({ ...INPUTS, ports: withServers({ eth0: [A, A] }) });
+    expect(made).toMatchObject({ 'names-eth0': [`${A}@eth0`], bn2: ['names-eth0'] });
+  });
+
+  it('are none where a port has none', () => {
+    const made = asked({ ...INPUTS, ports: withServers({ eth0: [] }) });
+    expect(made).toMatchObject({ bn1: ['names-wwan0', 'names-sat0'], bn2: [''] });
+    expect(Object.keys(made)).not.toContain('names-eth0');
   });
 
   it('are at most so many at once', () => {
@@ -94,7 +103,10 @@ describe('a forwarder', () => {
   });
 
   it('is started before anybody is told to ask it, and goes after', () => {
-    const [without, withTwo] = [desire(INPUTS), desire({ ...INPUTS, ports: withServers({ eth0: [A, B] }) })];
+    const [without, withTwo] = [
+      desire({ ...INPUTS, ports: withServers({ eth0: [] }) }),
+      desire({ ...INPUTS, ports: withServers({ eth0: [A, B] }) }),
+    ];
     const words = (text: string): readonly string[] => text.split('\n').map((line) => line.trim());
     const reloads = ['dnsmasq reload bn1', 'dnsmasq reload bn2'];
     expect(words(printPlan(plan(without, withTwo)))).toEqual([

@@ -6,12 +6,15 @@ import type { PortFacts } from './inputs.js';
 /*
  * The dnsmasq of a network instance asks in order, port by port (`strict-order`): so names go out by the port in use
  * alone, and by the standby as soon as that one is dead, with every service down, too. But it waits for a server that
- * keeps silent until the app asks again, which is after 5 s with most resolvers (resolv.conf(5)). So where a port has
- * several servers, a dnsmasq of the port's own stands in between, which asks them all at once and takes the first
- * answer.
+ * keeps silent until the app asks again, which is after 5 s with most resolvers (resolv.conf(5)). So a dnsmasq of the
+ * port's own stands in between, which asks all servers of the port at once and takes the first answer.
+ *
+ * It does so for a single server, too: when its list changes, dnsmasq asks anew what is on its way by the sockets that
+ * it has, and one that is bound to the port before would ask the next port's server over that, which may not be
+ * permitted any more. Towards forwarders all its sockets are bound to `lo`.
  */
 
-/** What asks several name servers over one port, all at once. */
+/** What asks the name servers of one port, all at once. */
 export interface Forwarder {
   /** Of its files; no bridge is called like this. */
   readonly name: string;
@@ -38,12 +41,12 @@ export function isForwarder(nameService: string): boolean {
 }
 
 /**
- * The forwarder for these servers over the port; undefined: there are not several to ask. `configured`: instead of the
- * port's own. Network instances with the same servers share one.
+ * The forwarder for these servers over the port; undefined: there are none to ask. `configured`: instead of the port's
+ * own. Network instances with the same servers share one.
  */
 export function forwarderOf(configured: readonly string[], port: PortFacts): Forwarder | undefined {
   const servers = serversOf(configured, port).slice(0, ASKED_AT_ONCE);
-  if (servers.length < 2) return undefined;
+  if (servers.length === 0) return undefined;
   const { interfaceName } = port;
   // A port's own keeps its name and place while its lease tells other servers.
   const list = configured.length === 0 ? '' : `-${digestOf(servers.join()).toString('hex').slice(0, 8)}`;
@@ -52,7 +55,7 @@ export function forwarderOf(configured: readonly string[], port: PortFacts): For
 }
 
 /** The name servers that a network instance asks over a port, each once. */
-export function serversOf(configured: readonly string[], { dnsServers }: PortFacts): readonly string[] {
+function serversOf(configured: readonly string[], { dnsServers }: PortFacts): readonly string[] {
   return [...new Set(configured.length > 0 ? configured : dnsServers)];
 }
 

@@ -1,5 +1,5 @@
 import type { NameService } from './dataplane.js';
-import { forwarderOf, serversOf } from './forwarders.js';
+import { forwarderOf } from './forwarders.js';
 import { addressText } from './ipv4.js';
 import type { PortFacts } from './inputs.js';
 import type { AttachedInterface, LocalInstance } from './local-instances.js';
@@ -115,16 +115,15 @@ function routeOptions(gateway: string, { hasDefaultRoute, routes }: AppTerms): r
 }
 
 /**
- * Upstream servers over the ports of the ranking, the port in use first: each bound to its port, or the forwarder that
- * asks several of them. They are asked in order (dnsmasq asks all at once otherwise, and so would leak). `configured`:
+ * Upstream servers over the ports of the ranking, the port in use first: the forwarder that asks them over that port
+ * alone. They are asked in order (dnsmasq asks all at once otherwise, and so would leak). `configured`:
  * instead of those of the ports.
  */
 export function serversText(configured: readonly string[], ranking: readonly PortFacts[]): string {
   return lines(
     ranking.flatMap((port) => {
       const forwarder = forwarderOf(configured, port);
-      if (forwarder !== undefined) return [`server=${forwarder.address}#${forwarder.port}@lo`];
-      return serversOf(configured, port).map((server) => `server=${server}@${port.interfaceName}`);
+      return forwarder === undefined ? [] : [`server=${forwarder.address}#${forwarder.port}@lo`];
     }),
   );
 }

@@ -54,7 +54,7 @@ describe('a network instance that overlaps', () => {
       'pref 15000 from 10.77.0.57 lookup 503 protocol 229',
     ]);
     expect([...meanwhile.routes.keys()].filter((route) => route.startsWith('499'))).toEqual(['499 10.77.1.0/24']);
-    expect([...meanwhile.nameServices.keys()]).toEqual(['bn2']);
+    expect([...meanwhile.nameServices.keys()]).toEqual(['names-eth0', 'bn2']);
     expect(meanwhile.elements.ni_ranking.get('bn2')).toEqual(before.elements.ni_ranking.get('bn2'));
     // Of what leaves by a port with a private source, only the other one's is left to refuse.
     const filters = text.split('\n').filter((line) => line.startsWith('  tc '));

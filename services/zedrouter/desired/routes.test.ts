@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { formatRoute, formatRule } from '../../../lib/netlink/index.js';
 import { facts, wayOut } from '../testing/ship.js';
 import type { AddressFacts, PortFacts } from './inputs.js';
-import { portRoutes } from './routes.js';
+import { deadEndRoutes, portRoutes } from './routes.js';
 import { desiredRules } from './rules.js';
 
 const eth0 = facts('eth0', 2);
@@ -21,6 +21,17 @@ function routesWith(changes: Partial<PortFacts>): readonly string[] {
     formatRoute(route).replace(' dev eth0', '').replace(' table 501', '').replace(' proto 229', ''),
   );
 }
+
+describe('deadEndRoutes', () => {
+  it.each([
+    ['up', ['local default dev eth0 table 599 metric 1 proto 229 realm 4095']],
+    ['no-carrier', ['local default dev eth0 table 599 metric 1 proto 229 realm 4095']],
+    ['admin-down', []],
+    ['missing', []],
+  ] as const)('of a port whose link is %s', (link, routes) => {
+    expect(deadEndRoutes([{ number: 1, facts: { ...eth0, link } }]).map(formatRoute)).toEqual(routes);
+  });
+});
 
 describe('portRoutes', () => {
   it.each<[string, Partial<PortFacts>, readonly string[]]>([
@@ -91,12 +102,13 @@ describe('rules of what the device itself sends', () => {
       ).values(),
     ]
       .map((rule) => formatRule(rule).replace(' protocol 229', ''))
-      .filter((text) => /^pref 1[45]/.test(text));
+      .filter((text) => /^pref (1[45]|33)/.test(text));
 
   it('let the host reach the networks of its main table first', () => {
     expect(rulesOf(eth0)).toEqual([
       'pref 14900 lookup 254 suppress_prefixlength 0',
       'pref 15000 oif eth0 lookup 501',
+      'pref 33000 oif eth0 ipproto udp dport 53 lookup 599',
       'pref 15000 from 192.0.2.10 lookup 501',
     ]);
     expect(rulesOf()).toEqual([]);

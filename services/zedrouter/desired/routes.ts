@@ -1,4 +1,10 @@
-import { PROTOCOL, SUBNET_TABLE, portTable } from '../../../lib/dataplane-layout/index.js';
+import {
+  DEAD_END_REALM,
+  DEAD_END_TABLE,
+  PROTOCOL,
+  SUBNET_TABLE,
+  portTable,
+} from '../../../lib/dataplane-layout/index.js';
 import { routeKey, routeVia, samePrefix, type Prefix, type Route } from '../../../lib/netlink/index.js';
 import { networkOf } from './ipv4.js';
 import type { NumberedPort, PortFacts } from './inputs.js';
@@ -41,6 +47,26 @@ function sourceWithin(subnet: Prefix, { addresses, sourceAddress }: PortFacts): 
   const best =
     within.find(({ address }) => address === sourceAddress) ?? within.find((each) => !each.isDeprecated) ?? within[0];
   return best?.address;
+}
+
+const EVERYWHERE: Prefix = { address: '0.0.0.0', length: 0 };
+
+/**
+ * One a port, for names that are asked for over it while its own table has no way (no carrier, no address): a route
+ * of type `local` outlives the carrier, and what goes by its realm is refused. Then whoever asks hears so at once, and
+ * asks over the next port.
+ */
+export function deadEndRoutes(ports: readonly NumberedPort[]): readonly Route[] {
+  return ports.flatMap(({ number, facts: { link, interfaceName } }) =>
+    link === 'missing' || link === 'admin-down'
+      ? []
+      : [
+          routeVia({
+            ...{ type: 'local', table: DEAD_END_TABLE, destination: EVERYWHERE, dev: interfaceName },
+            ...{ metric: number, realm: DEAD_END_REALM, protocol: PROTOCOL },
+          }),
+        ],
+  );
 }
 
 /** The way back to the apps. */

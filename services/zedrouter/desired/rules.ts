@@ -1,4 +1,5 @@
 import {
+  DEAD_END_TABLE,
   MAIN_TABLE,
   MAX_ARMED_PORTS,
   OURS,
@@ -20,6 +21,9 @@ import { networkOf } from './ipv4.js';
 import { isTunnelled } from './local-instances.js';
 import { hasOwnRoutes, routerApp } from './own-routes.js';
 import type { Placement } from './placement.js';
+
+/** RFC 1035, 4.2.1 */
+const NAMES_PORT = 53;
 
 /** A network instance's ranking as the rules see it. */
 export interface RankedSubnet {
@@ -85,6 +89,12 @@ export function desiredRules(
     if (facts.link === 'missing') continue;
     const way = { preference: PREFERENCE.port, action: lookup(portTable(number)) };
     rules.push(keyed({ ...way, outputInterface: facts.interfaceName }));
+    rules.push(
+      keyed({
+        ...{ preference: PREFERENCE.deadEnd, outputInterface: facts.interfaceName },
+        ...{ destinationPort: { protocol: 'udp', port: NAMES_PORT }, action: lookup(DEAD_END_TABLE) },
+      }),
+    );
     for (const { address } of facts.addresses) rules.push(keyed({ ...way, from: { address, length: 32 } }));
   }
   return new Map(rules);

@@ -1,4 +1,5 @@
 import {
+  DEAD_END_REALM,
   ANSWER_MARK,
   FLOW_NI_MASK,
   OURS,
@@ -290,6 +291,12 @@ export const CHAINS: readonly Chain[] = [
       'iifname @ni_bridges jump to_device',
       ...resetOrRefuse(`ct state new ${OF_OURS}`, 'closed_port_map', 'reject with icmpx port-unreachable'),
     ],
+  },
+  {
+    // Names that are asked for over a port which leads nowhere: who asks gets an error, and asks over the next one.
+    name: 'dead_end',
+    hook: 'type filter hook output priority filter; policy accept;',
+    rules: [`rt classid ${DEAD_END_REALM} drop`],
   },
   {
     // What a tunnel sends outside goes by the ranking of its network instance, whatever address and interface its

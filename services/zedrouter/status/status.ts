@@ -254,7 +254,7 @@ function whatItRestsOn(
   };
 }
 
-/** Names of what asks several name servers at once for this network instance, over the ports that it follows. */
+/** Names of what asks name servers for this network instance, over the ports that it follows. */
 function forwardersOf(
   { network }: LocalInstance,
   armed: readonly string[],
