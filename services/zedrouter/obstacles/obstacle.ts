@@ -8,7 +8,8 @@ export type ObstacleKind =
   | 'name-port-taken'
   | 'state-not-kept'
   | 'bridge-taken'
-  | 'port-not-joined';
+  | 'port-not-joined'
+  | 'other-source';
 
 /** Something on this host that keeps a network instance from working, whatever else its status says. */
 export interface Obstacle {

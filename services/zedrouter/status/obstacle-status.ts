@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<Obstacle['kind'], ObstacleKind>> = {
   'state-not-kept': ObstacleKind.OBSTACLE_KIND_STATE_NOT_KEPT,
   'bridge-taken': ObstacleKind.OBSTACLE_KIND_BRIDGE_TAKEN,
   'port-not-joined': ObstacleKind.OBSTACLE_KIND_PORT_NOT_JOINED,
+  'other-source': ObstacleKind.OBSTACLE_KIND_OTHER_SOURCE,
 };
 
 /** As metrics name it, e.g. `forward-dropped`. */

@@ -27,6 +27,7 @@ import { appTermsOf } from '../desired/port-terms.js';
 import { samePrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { failureObstacles, idsObstacle } from '../obstacles/failure-obstacles.js';
 import type { Obstacle } from '../obstacles/obstacle.js';
+import { sourceObstacles } from '../obstacles/source-obstacles.js';
 import { networkInstanceInfo } from './info.js';
 import { obstacleStatus } from './obstacle-status.js';
 import { holdsTheSame } from './status-store.js';
@@ -132,6 +133,9 @@ function appliedStatuses(
           ...obstaclesOf(fixed.bridge),
           ...(restsOn === undefined ? [] : failureObstacles(report.failures, fixed.bridge, restsOn.nameServices)),
           ...idsObstacle(report.idsNotKept),
+          ...(tunnel === undefined
+            ? sourceObstacles(armed.flatMap((label) => inputs.ports.facts.get(label) ?? []))
+            : []),
         ].map(obstacleStatus),
         bridge: fixed.bridge,
         bridgeAddress: fixed.bridgeAddress,
