@@ -44,7 +44,7 @@ export const networkManagers: readonly NetworkManager[] = [
     files: {
       '/etc/dhcpcd.conf': [
         `allowinterfaces ${portNames.join(' ')}`,
-        ...['nodev', 'ipv4only', 'noarp', 'option domain_name_servers'],
+        ...['nodev', 'ipv4only', 'noarp', 'option domain_name_servers, ntp_servers'],
         ...portNames.flatMap((port, index) => [`interface ${port}`, `metric ${metricOf(index)}`]),
         '',
       ].join('\n'),

@@ -37,6 +37,8 @@ type Note = (what: string, good: boolean, detail?: string) => void;
 
 const SEND_EVERY_MS = 2;
 const LEASE_TIMEOUT_MS = 60_000;
+/** Of option 42 in every lease. */
+const TIME_SERVER = '192.0.2.123';
 
 /** What the package, and what it put into the kernel, may not leave behind. */
 const LEFT_OVER_SCRIPT = [
@@ -82,6 +84,7 @@ async function tryOn(lab: Lab, { image, manager, packageFile }: InstallOptions, 
   await cp(packageFile, join(handed, basename(packageFile)));
   const configuration = configToJson(lab.configuration({ failbackHoldSeconds: 0 }));
   await writeFile(join(handed, 'ship.json'), JSON.stringify(configuration));
+  await Promise.all(portNames.map((port) => lab.isp(port).nameTimeServer(TIME_SERVER)));
   await lab.leavePortsToHost();
   const logFile = join(lab.folder, 'host.log');
   const host = await BootedHost.boot({
@@ -116,12 +119,17 @@ async function tryOnHost(
   await Promise.all([lab.app('app1').waitForAddress(), lab.app('app2').waitForAddress()]);
   note('apps have addresses', true);
   note('an app goes out by eth0', await goesOutBy(lab, 'app1', 'eth0'));
-  const servers = await waitForNameServers(host);
-  note(
-    'name servers of each lease are known',
-    servers.every((each) => each > 0),
-    servers.join(', '),
-  );
+  for (const { what, line } of [
+    { what: 'name servers', line: /^nameserver / },
+    { what: 'time servers', line: new RegExp(`^ntp ${TIME_SERVER.replaceAll('.', String.raw`\.`)}$`) },
+  ]) {
+    const known = await waitForServers(host, what, line);
+    note(
+      `${what} of each lease are known`,
+      known.every((each) => each > 0),
+      known.join(', '),
+    );
+  }
   const { stdout: diagnoses, exitCode } = await host.run(['eve-uplink', 'doctor']);
   note('doctor finds nothing bad', exitCode === 0, exitCode === 0 ? diagnoses.trim().split('\n').at(-1) : diagnoses);
 
@@ -260,16 +268,16 @@ async function renewForHooks(host: BootedHost, { name }: NetworkManager): Promis
   if (name === 'NetworkManager') await host.must(['systemctl', 'restart', 'NetworkManager.service']);
 }
 
-/** How many name servers are known of each port, once there are some for all, or the time is up. */
-async function waitForNameServers(host: BootedHost): Promise<readonly number[]> {
+/** How many such lines hooks have written of each port, once there are some for all, or the time is up. */
+async function waitForServers(host: BootedHost, what: string, wanted: RegExp): Promise<readonly number[]> {
   let counts: readonly number[] = [];
   await waitFor(
-    'name servers',
+    what,
     async () => {
       counts = await Promise.all(
         portNames.map(async (port: PortName) => {
           const { stdout } = await host.run(['cat', `/run/eve-uplink/dns/${port}`]);
-          return stdout.split('\n').filter((line) => line.startsWith('nameserver ')).length;
+          return stdout.split('\n').filter((line) => wanted.test(line)).length;
         }),
       );
       return counts.every((each) => each > 0) ? true : undefined;
