@@ -236,6 +236,13 @@ export class Lab {
     await rm(join(this.runDir, 'dns'), { recursive: true, force: true });
   }
 
+  /** The same with one port. */
+  async leavePortToHost(port: PortName): Promise<void> {
+    await this.#parts.devicePorts.clients[port].stop();
+    await this.flushAddress(port);
+    await rm(join(this.runDir, 'dns', port), { force: true });
+  }
+
   /** Leaves the apps where they are from now on: nobody but the services is woken by what happens in the device. */
   async stopPlugging(): Promise<void> {
     await this.#plugger?.stop();

@@ -41,7 +41,7 @@ export class Isp {
   #dhcpServer: LabProcess | undefined;
   #nameServer: LabProcess | undefined;
   #interceptor: Agent | undefined;
-  #proxy: Agent | undefined;
+  #agent: Agent | undefined;
   #timeServer: string | undefined;
 
   private constructor(port: PortTopology, options: IspOptions) {
@@ -110,10 +110,23 @@ export class Isp {
    * ISP stops.
    */
   async startProxy(port: number): Promise<void> {
+    const { ispHost: label, gateway: address } = this.port;
+    const agent = await this.#startAgent();
+    await agent.call('startServer', { kind: 'proxy', label, address, port, nameServer: address });
+  }
+
+  /** Starts an echo server at its gateway's address: a host of the network that the port is in. */
+  async startTcpEcho(port: number): Promise<void> {
+    const { ispHost: label, gateway: address } = this.port;
+    const agent = await this.#startAgent();
+    await agent.call('startServer', { kind: 'tcp-echo', label, address, port });
+  }
+
+  async #startAgent(): Promise<Agent> {
     const { agentProgram: program, folder } = this.#options;
-    const { ispHost: name, ispNamespace: namespace, gateway: address } = this.port;
-    this.#proxy ??= await Agent.start({ name, namespace, program, logFile: join(folder, 'proxy.log') });
-    await this.#proxy.call('startServer', { kind: 'proxy', label: name, address, port, nameServer: address });
+    const { ispHost: name, ispNamespace: namespace } = this.port;
+    this.#agent ??= await Agent.start({ name, namespace, program, logFile: join(folder, 'agent.log') });
+    return this.#agent;
   }
 
   /** Its name server falls silent. */
@@ -204,7 +217,7 @@ export class Isp {
 
   /** Ends its servers. */
   async stop(): Promise<void> {
-    await Promise.all([this.stopDhcp(), this.#nameServer?.stop(), this.#interceptor?.stop(), this.#proxy?.stop()]);
+    await Promise.all([this.stopDhcp(), this.#nameServer?.stop(), this.#interceptor?.stop(), this.#agent?.stop()]);
   }
 
   async #startInterceptor(): Promise<void> {

@@ -141,7 +141,8 @@ export const CHAINS: readonly Chain[] = [
       'iifname @ni_bridges goto from_ni',
       'oifname @ni_bridges goto to_ni',
       // Forwarding is on for the apps; it makes no router of the device for whoever sits behind one of its ports.
-      'iifname @uplinks oifname @uplinks counter name between_uplinks drop',
+      // Where a port is a bridge of the host, br_netfilter shows here what that passes from member to member.
+      'iifname @uplinks oifname @uplinks iifname . oifname != @within_port counter name between_uplinks drop',
     ],
   },
   {

@@ -35,6 +35,10 @@ export const SETS = {
     comment: "realm of a network instance's own routes, and port, to the mark of a flow",
   },
   uplinks: { key: ['ifname'], comment: 'ports: nothing is forwarded from one to another' },
+  within_port: {
+    key: ['ifname', 'ifname'],
+    comment: 'port and the same port: what a bridge of the host passes inside',
+  },
   port_mark: { key: ['ifname'], value: ['mark'], comment: 'port to the mark of what came in by it' },
   port_address: { key: ['ipv4_addr'], value: ['mark'], comment: "the device's address on a port, for hairpin" },
   port_path: { key: ['mark', 'ifname'], comment: 'a flow of this port leaves by this interface' },

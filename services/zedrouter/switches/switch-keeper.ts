@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { CancelTimer, Clock } from '../../../lib/clock/index.js';
+import { isInterfaceName } from '../../../lib/configuration/index.js';
 import { isAlreadySo, type KernelChange, type Link, type SetElements } from '../../../lib/netlink/index.js';
 import type { Logger } from '../../../lib/observability/index.js';
 import type { Kernel } from '../apply/kernel.js';
@@ -192,7 +193,7 @@ export class SwitchKeeper {
       const failure = this.#apply(released);
       if (failure !== undefined) failures.set(desired.niId, failure);
       const name = uplinkMember(uplink);
-      const inside = this.#membersOf(desired).filter((link) => link.name !== name);
+      const inside = this.#membersOf(desired).filter((link) => link.name !== name && isInterfaceName(link.name));
       const own = bind(desired, inside, this.#bindings.get(desired.niId) ?? [], sightingsIn(this.#reading));
       bindings.set(desired.niId, own);
       const members = inside.map((link): SwitchMember => ({
