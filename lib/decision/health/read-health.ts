@@ -1,3 +1,4 @@
+import { lastPer } from '../../once/index.js';
 import {
   isRecovering,
   newFold,
@@ -34,33 +35,27 @@ export function healthOf(
   validSinceMs: number | undefined,
   traffic: TrafficAnswered = {},
 ): Health {
-  const known = readBefore.get(record) ?? [];
-  const isSame = (one: Reading): boolean =>
-    one.validSinceMs === validSinceMs &&
-    one.traffic.answeredMs === traffic.answeredMs &&
-    one.traffic.tcpAnsweredMs === traffic.tcpAnsweredMs &&
-    settingNames.every((name) => one.settings[name] === settings[name]);
-  const found = known.find(isSame);
-  if (found !== undefined) return found.health;
-  const health = read(record, settings, validSinceMs, traffic);
-  readBefore.set(record, [{ settings, validSinceMs, traffic, health }, ...known].slice(0, READINGS_KEPT));
-  return health;
+  return readLast(record, settings, validSinceMs, traffic);
 }
 
-/** A record does not change, and is read several times for each outcome: by the schedule, and by each decision. */
-const readBefore = new WeakMap<TestRecord, readonly Reading[]>();
-
-interface Reading {
-  readonly settings: HealthSettings;
-  readonly validSinceMs: number | undefined;
-  readonly traffic: TrafficAnswered;
-  readonly health: Health;
-}
+type Terms = [settings: HealthSettings, validSinceMs: number | undefined, traffic: TrafficAnswered];
 
 /** Network instances read the same record in several ways. */
 const READINGS_KEPT = 4;
 
 const settingNames = ['failAfter', 'recoverAfter', 'slowestMs', 'patienceMs', 'light'] as const;
+
+/** A record does not change, and is read several times for each outcome: by the schedule, and by each decision. */
+const readLast = lastPer<TestRecord, Terms, Health>(read, { isSame: areSame, kept: READINGS_KEPT });
+
+function areSame([before, beforeSinceMs, beforeTraffic]: Terms, [now, nowSinceMs, nowTraffic]: Terms): boolean {
+  return (
+    beforeSinceMs === nowSinceMs &&
+    beforeTraffic.answeredMs === nowTraffic.answeredMs &&
+    beforeTraffic.tcpAnsweredMs === nowTraffic.tcpAnsweredMs &&
+    settingNames.every((name) => before[name] === now[name])
+  );
+}
 
 function read(
   { outcomes }: TestRecord,

@@ -6,6 +6,9 @@ import {
   type WatchAuthorizedPortsRequest,
   type WatchAuthorizedPortsResponse,
 } from '../../../gen/nim/v1/port_authorization.js';
+import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
+import type { Port } from '../../../lib/configuration/index.js';
+import { oncePerKey } from '../../../lib/once/index.js';
 import { serverStreaming, unary, type CallContext, type ServedService } from '../../../lib/rpc/index.js';
 import type { AuthorizationLists } from './authorization-lists.js';
 import { authorizePort } from './authorization.js';
@@ -15,9 +18,9 @@ import { checkOperation, publishedBy } from '../api/requests.js';
 
 /** PortAuthorizationService. Before there is a configuration, questions answer UNAVAILABLE and watches stay silent. */
 export function portAuthorizationService(publisher: Publisher, lists: AuthorizationLists): ServedService {
-  const answers = new Answers();
+  const answers = answersOf(publisher, lists);
   const implementation: PortAuthorizationServiceServer = {
-    authorizePort: unary((request: AuthorizePortRequest) => authorize(publisher, lists, answers, request)),
+    authorizePort: unary((request: AuthorizePortRequest) => authorize(publisher, answers, request)),
     listAuthorizedPorts: unary(({ operation }) => {
       checkOperation(operation);
       return { authorizations: lists.list(operation, publishedBy(publisher)) };
@@ -29,41 +32,34 @@ export function portAuthorizationService(publisher: Publisher, lists: Authorizat
   return { definition: PortAuthorizationServiceService, implementation };
 }
 
+type Answers = (published: Published, operation: NetworkOperation, port: Port) => AuthorizePortResponse;
+
 /**
  * Answers to what is asked again before every connection; all that they rest on is published together, and so replaced
- * together.
+ * together. Every question is of a known operation and a known port, so there are few.
  */
-class Answers {
-  readonly #made = new WeakMap<Published, Map<string, AuthorizePortResponse>>();
-
-  /** Every question is of a known operation and a known port, so there are few. */
-  of(published: Published, question: string, make: () => AuthorizePortResponse): AuthorizePortResponse {
-    const known = this.#made.get(published) ?? new Map<string, AuthorizePortResponse>();
-    this.#made.set(published, known);
-    const answer = known.get(question) ?? make();
-    known.set(question, answer);
-    return answer;
-  }
+function answersOf(publisher: Publisher, lists: AuthorizationLists): Answers {
+  return oncePerKey(
+    (operation: NetworkOperation, { label }: Port) => `${operation} ${label}`,
+    (published: Published, operation, port) =>
+      authorizePort(
+        operation,
+        port,
+        published,
+        (label) => publisher.ports.get(label),
+        lists.entry(operation, port.label),
+      ),
+  );
 }
 
 function authorize(
   publisher: Publisher,
-  lists: AuthorizationLists,
   answers: Answers,
   { operation, port: name }: AuthorizePortRequest,
 ): AuthorizePortResponse {
   checkOperation(operation);
   const published = publishedBy(publisher);
-  const port = portNamed(name, published.configuration.model.ports);
-  return answers.of(published, `${operation} ${port.label}`, () =>
-    authorizePort(
-      operation,
-      port,
-      published,
-      (label) => publisher.ports.get(label),
-      lists.entry(operation, port.label),
-    ),
-  );
+  return answers(published, operation, portNamed(name, published.configuration.model.ports));
 }
 
 async function* watch(

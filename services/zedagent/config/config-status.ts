@@ -6,20 +6,19 @@ import {
   interpretSliced,
   type DeviceModel,
 } from '../../../lib/configuration/index.js';
+import { oncePer } from '../../../lib/once/index.js';
 import { inSlices, type Sliced } from '../../../lib/slices/index.js';
 import type { InForce } from '../in-force/in-force.js';
 import { configWarnings } from './config-warnings.js';
 import { configViolations } from './push-config.js';
 
-/** What is known of a state, made once for each: clients ask often, and large configurations take their time. */
-const known = new WeakMap<InForce, Promise<ConfigStatus>>();
-
-/** What is known of the configuration in force; version 0 where there is none. */
-export function configStatus(current: InForce): Promise<ConfigStatus> {
-  const made = known.get(current) ?? inSlices(statusOf(current));
-  known.set(current, made);
-  return made;
-}
+/**
+ * What is known of the configuration in force; version 0 where there is none. Made once for each state: clients ask
+ * often, and large configurations take their time.
+ */
+export const configStatus: (current: InForce) => Promise<ConfigStatus> = oncePer((current) =>
+  inSlices(statusOf(current)),
+);
 
 function* statusOf(current: InForce): Sliced<ConfigStatus> {
   const { deviceConfig, policy } = current;

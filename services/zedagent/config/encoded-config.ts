@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
 import { EdgeDevConfig } from '../../../gen/config/devconfig.js';
+import { oncePerInSlices } from '../../../lib/once/index.js';
 import type { Sliced } from '../../../lib/slices/index.js';
 
 /** What a configuration is on the wire. */
@@ -15,20 +16,22 @@ export interface EncodedConfig {
 /** So many apps are encoded between two pauses. */
 const APPS_AT_ONCE = 32;
 
-const encoded = new WeakMap<EdgeDevConfig, EncodedConfig>();
+const encoded = oncePerInSlices(encode);
 
 /** What has been encoded before. */
 export function knownEncoded(config: EdgeDevConfig): EncodedConfig | undefined {
-  return encoded.get(config);
+  return encoded.known(config);
 }
 
 /**
  * The binary form, made once for each. The very bytes of `EdgeDevConfig.encode`, which writes fields by their numbers:
  * the device's id first, then the apps, of which there is most.
  */
-export function* encodedConfig(config: EdgeDevConfig): Sliced<EncodedConfig> {
-  const known = encoded.get(config);
-  if (known !== undefined) return known;
+export function encodedConfig(config: EdgeDevConfig): Sliced<EncodedConfig> {
+  return encoded.of(config);
+}
+
+function* encode(config: EdgeDevConfig): Sliced<EncodedConfig> {
   const { id, apps } = config;
   const writer = new BinaryWriter();
   EdgeDevConfig.encode({ ...nothing, id }, writer);
@@ -40,9 +43,7 @@ export function* encodedConfig(config: EdgeDevConfig): Sliced<EncodedConfig> {
   yield;
   parts.push(EdgeDevConfig.encode({ ...config, id: undefined, apps: [] }).finish());
   const bytes = Buffer.concat(parts);
-  const made = { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
-  encoded.set(config, made);
-  return made;
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 const nothing = EdgeDevConfig.create();

@@ -9,6 +9,7 @@ import {
   type DeviceModel,
   type Interpretation,
 } from '../../../lib/configuration/index.js';
+import { oncePerInSlices } from '../../../lib/once/index.js';
 import { RpcError } from '../../../lib/rpc/index.js';
 import { atOnce, type Sliced } from '../../../lib/slices/index.js';
 
@@ -57,19 +58,16 @@ export function effectiveModel({ deviceConfig, policy }: InForce): DeviceModel |
   return interpretation.kind === 'valid' ? underPolicy(interpretation.model, policy) : undefined;
 }
 
-/** What configurations are by themselves, made once for each. */
-const interpretations = new WeakMap<EdgeDevConfig, Interpretation>();
+const interpretations = oncePerInSlices((config: EdgeDevConfig) => interpretSliced(config));
 
 /** What a configuration is by itself; with pauses the first time, so that what asks later need not wait. */
-export function* interpretationOf(config: EdgeDevConfig): Sliced<Interpretation> {
-  const made = interpretations.get(config) ?? (yield* interpretSliced(config));
-  interpretations.set(config, made);
-  return made;
+export function interpretationOf(config: EdgeDevConfig): Sliced<Interpretation> {
+  return interpretations.of(config);
 }
 
 /** Notes what has been found out of a configuration. */
 export function noteInterpretation(config: EdgeDevConfig, interpretation: Interpretation): void {
-  interpretations.set(config, interpretation);
+  interpretations.note(config, interpretation);
 }
 
 /** The model of a configuration by itself, without the policy over it. @throws RpcError where it makes none */

@@ -8,7 +8,7 @@ import {
   tunnelOuterMark,
 } from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, type ElementPart, type SetElement } from '../../../lib/netlink/index.js';
-import { oncePer } from '../../../lib/once/index.js';
+import { oncePer, oncePerKey } from '../../../lib/once/index.js';
 import { accessRules } from './access.js';
 import type { DesireInputs, NumberedPort } from './inputs.js';
 import { isTunnelled, type TunnelledInstance } from './local-instances.js';
@@ -102,19 +102,15 @@ interface PairElements {
   readonly flow: SetElement;
 }
 
-const pairsOf = oncePer((_: Placement) => new Map<string, PairElements>());
-
 /** Made once: there are hundreds of them, and no switch changes any. */
-function pairElements(placement: Placement, { number, facts: { interfaceName } }: NumberedPort): PairElements {
-  const made = pairsOf(placement);
-  const known = made.get(`${number} ${interfaceName}`);
-  if (known !== undefined) return known;
-  const pair = [placement.bridge.name, interfaceName];
-  const flow = element(pair, [flowMark(number, placement.number)]);
-  const elements = { key: elementKey(pair), pair, permits: element(pair), flow };
-  made.set(`${number} ${interfaceName}`, elements);
-  return elements;
-}
+const pairElements = oncePerKey(
+  ({ number, facts: { interfaceName } }: NumberedPort) => `${number} ${interfaceName}`,
+  (placement: Placement, { number, facts: { interfaceName } }): PairElements => {
+    const pair = [placement.bridge.name, interfaceName];
+    const flow = element(pair, [flowMark(number, placement.number)]);
+    return { key: elementKey(pair), pair, permits: element(pair), flow };
+  },
+);
 
 /**
  * The tunnel is its apps' only way out, as a port would be. What it sends outside follows the ranking by one element of

@@ -1,4 +1,5 @@
 import type { DeviceModel } from '../../../lib/configuration/index.js';
+import { lastPer } from '../../../lib/once/index.js';
 import type { Ids } from './inputs.js';
 
 /**
@@ -8,12 +9,6 @@ import type { Ids } from './inputs.js';
 export function madeOnceWithIds<T>(
   make: (model: DeviceModel, ids: Ids, directory: string) => T,
 ): (model: DeviceModel, ids: Ids, directory?: string) => T {
-  const made = new WeakMap<DeviceModel, { readonly ids: Ids; readonly directory: string; readonly value: T }>();
-  return (model, ids, directory = '') => {
-    const known = made.get(model);
-    if (known?.ids === ids && known.directory === directory) return known.value;
-    const value = make(model, ids, directory);
-    made.set(model, { ids, directory, value });
-    return value;
-  };
+  const made = lastPer(make);
+  return (model, ids, directory = '') => made(model, ids, directory);
 }

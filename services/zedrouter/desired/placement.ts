@@ -2,6 +2,7 @@ import { allowsEverything } from '../../../lib/acl/index.js';
 import type { DeviceModel } from '../../../lib/configuration/index.js';
 import { bridgeName } from '../../../lib/dataplane-layout/index.js';
 import { routeKey, type Prefix, type Route } from '../../../lib/netlink/index.js';
+import { lastPer } from '../../../lib/once/index.js';
 import { type Bridge, type NameService } from './dataplane.js';
 import { hostNameLines, remoteNames } from './host-names.js';
 import type { Ids } from './inputs.js';
@@ -88,21 +89,13 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
   },
 );
 
-/** What was made last under the terms of the ports. */
-const madeUnder = new WeakMap<
-  Placements,
-  { readonly terms: ReadonlyMap<string, AppTerms>; readonly value: Placements }
->();
-
 /** The placements as the ports have it now. The same object as long as the terms are. */
-export function placementsUnder(base: Placements, terms: ReadonlyMap<string, AppTerms>): Placements {
-  const known = madeUnder.get(base);
-  if (known?.terms === terms) return known.value;
-  const all = base.all.map((placement) => placement.under(terms.get(placement.instance.id) ?? placement.terms));
-  const value = { ...base, all, bridges: bridgesOf(all) };
-  madeUnder.set(base, { terms, value });
-  return value;
-}
+export const placementsUnder: (base: Placements, terms: ReadonlyMap<string, AppTerms>) => Placements = lastPer(
+  (base, terms) => {
+    const all = base.all.map((placement) => placement.under(terms.get(placement.instance.id) ?? placement.terms));
+    return { ...base, all, bridges: bridgesOf(all) };
+  },
+);
 
 function bridgesOf(all: readonly Placement[]): ReadonlyMap<string, Bridge> {
   return new Map(all.map(({ bridge }) => [bridge.name, bridge]));

@@ -1,6 +1,6 @@
 import type { DeviceModel, Port } from '../../../lib/configuration/index.js';
 import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
-import { oncePer } from '../../../lib/once/index.js';
+import { lastPer, oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
 import { addressNumber, networkOf } from './ipv4.js';
 import { isTunnelled, localInstances, portsOf, type LocalInstance, type TunnelledInstance } from './local-instances.js';
@@ -59,24 +59,22 @@ const portsByLabel: (model: DeviceModel) => ReadonlyMap<string, readonly Port[]>
   return groups;
 });
 
-/** What was made last for a configuration, and of which terms of the ports. */
-const madeLast = new WeakMap<DeviceModel, { readonly key: string; readonly value: ReadonlyMap<string, AppTerms> }>();
-
 /** The terms of every local network instance, by its UUID. The same object until those of some port are others. */
 export function appTermsOf(model: DeviceModel, facts: ReadonlyMap<string, PortFacts>): ReadonlyMap<string, AppTerms> {
   const byLabel = new Map([...portsByLabel(model)].map(([label, ports]) => [label, portTerms(ports, facts)]));
-  const key = JSON.stringify([...byLabel]);
-  const known = madeLast.get(model);
-  if (known?.key === key) return known.value;
-  const value = new Map(
-    localInstances(model).map((instance) => [
-      instance.id,
-      appTerms(instance, byLabel.get(instance.portLabel ?? '') ?? noPortTerms),
-    ]),
-  );
-  madeLast.set(model, { key, value });
-  return value;
+  return termsMadeLast(model, byLabel, JSON.stringify([...byLabel]));
 }
+
+const termsMadeLast = lastPer(
+  (model: DeviceModel, byLabel: ReadonlyMap<string, PortTerms>, _key: string): ReadonlyMap<string, AppTerms> =>
+    new Map(
+      localInstances(model).map((instance) => [
+        instance.id,
+        appTerms(instance, byLabel.get(instance.portLabel ?? '') ?? noPortTerms),
+      ]),
+    ),
+  { isSame: ([, before], [, now]) => before === now },
+);
 
 function portTerms(ports: readonly Port[], factsOf: ReadonlyMap<string, PortFacts>): PortTerms {
   if (ports.length === 0) return noPortTerms;

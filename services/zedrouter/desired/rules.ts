@@ -15,7 +15,7 @@ import {
   tunnelOuterMark,
 } from '../../../lib/dataplane-layout/index.js';
 import { formatPrefix, rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
-import { oncePer } from '../../../lib/once/index.js';
+import { oncePer, oncePerKey } from '../../../lib/once/index.js';
 import type { AddressFacts, NumberedPort } from './inputs.js';
 import { networkOf } from './ipv4.js';
 import { isTunnelled } from './local-instances.js';
@@ -80,7 +80,7 @@ export function desiredRules(
     if (isTunnelled(instance)) rules.push(...outsideRules(ranked));
     // Where it is out of service its subnet is that of a port, whose own packets come from there.
     if (ranked.placement.bridge.address === undefined) continue;
-    rules.push(...sourceChain(ranked));
+    rules.push(...sourceChain(ranked.placement, ranked.ranking));
     if (isTunnelled(instance)) rules.push(...insideRules(ranked.placement, instance.tunnel.addresses));
     if (hasOwnRoutes(instance) || isTunnelled(instance)) rules.push(...ownRouteRules(ranked.placement));
   }
@@ -194,24 +194,18 @@ function insideRules({ number }: Placement, addresses: readonly string[]): reado
 }
 
 /** By ranking. A network instance goes to and fro between a few of them. */
-const sourceChains = new WeakMap<Placement, Map<number, readonly Keyed[]>>();
-
-function sourceChain({ placement, ranking }: RankedSubnet): readonly Keyed[] {
-  const made = sourceChains.get(placement) ?? new Map<number, readonly Keyed[]>();
-  sourceChains.set(placement, made);
-  const mark = rankingMark(ranking);
-  const known = made.get(mark);
-  if (known !== undefined) return known;
-  const selector = { from: placement.subnet };
-  const rules = isTunnelled(placement.instance)
-    ? [
-        keyed({ ...selector, preference: PREFERENCE.source, action: lookup(routeTable(placement.number)) }),
-        keyed({ ...selector, preference: PREFERENCE.sourceUnreachable, action: { kind: 'unreachable' } }),
-      ]
-    : chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
-  made.set(mark, rules);
-  return rules;
-}
+const sourceChain = oncePerKey(
+  rankingMark,
+  ({ instance, subnet, number }: Placement, ranking: readonly number[]): readonly Keyed[] => {
+    const selector = { from: subnet };
+    return isTunnelled(instance)
+      ? [
+          keyed({ ...selector, preference: PREFERENCE.source, action: lookup(routeTable(number)) }),
+          keyed({ ...selector, preference: PREFERENCE.sourceUnreachable, action: { kind: 'unreachable' } }),
+        ]
+      : chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
+  },
+);
 
 function chain(
   selector: Pick<Rule, 'mark'> | Pick<Rule, 'from'>,
