@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Lab } from './lab.js';
 import { createTestLab } from './test-lab.js';
 import { portNames } from './topology.js';
-import { waitUntil } from './waiting.js';
+import { waitUntil } from '../lib/clock/index.js';
 
 const LEASE_SECONDS = 4;
 let lab: Lab;

@@ -6,7 +6,7 @@ import { run } from 'iproute-exec';
 import { DhcpClient } from './dhcp/client.js';
 import { Agent } from './hosts/agent-client.js';
 import { APP_INTERFACE, type AppTopology } from './topology.js';
-import { waitFor } from './waiting.js';
+import { waitFor } from '../lib/clock/index.js';
 
 /** What every app serves, for port maps to lead to. */
 export const appServerPorts = { whoAreYou: 80, udpEcho: 81, tcpEcho: 22 } as const;

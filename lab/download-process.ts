@@ -7,7 +7,7 @@ import type { Lab } from './lab.js';
 import { monotonicMs } from './monotonic.js';
 import { LabProcess, type ExitStatus } from './processes.js';
 import { commandFile } from './service-process.js';
-import { waitFor } from './waiting.js';
+import { waitFor } from '../lib/clock/index.js';
 
 /** An event of a download as the command prints it, and when it was read. */
 export interface SeenEvent {

@@ -53,4 +53,4 @@ export type { Outage } from './traffic/outages.js';
 export type { SessionBreak, TcpSessionReport, TcpSessionSpec } from './traffic/tcp-session.js';
 export type { UdpStreamReport, UdpStreamSpec } from './traffic/udp-stream.js';
 export { startWireGuardGateway, type WireGuardGateway } from './wireguard-gateway.js';
-export { waitFor, waitUntil } from './waiting.js';
+export { waitFor, waitUntil } from '../lib/clock/index.js';

@@ -8,7 +8,7 @@ import type { Lab } from './lab.js';
 import { startStaticRouter, staticPortMap } from './static-router.js';
 import { createTestLab } from './test-lab.js';
 import { internetAddresses, internetHostName, portNames, servicePorts } from './topology.js';
-import { waitFor, waitUntil } from './waiting.js';
+import { waitFor, waitUntil } from '../lib/clock/index.js';
 
 let lab: Lab;
 

@@ -24,7 +24,7 @@ import {
   type PortName,
   type Topology,
 } from './topology.js';
-import { waitFor } from './waiting.js';
+import { waitFor } from '../lib/clock/index.js';
 
 /** When something was done to the lab: it took effect between these two, on the monotonic clock. */
 export interface DoneAt {

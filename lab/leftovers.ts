@@ -2,7 +2,7 @@ import { readdir, readlink, stat } from 'node:fs/promises';
 
 import { run } from 'iproute-exec';
 
-import { waitUntil } from './waiting.js';
+import { waitUntil } from '../lib/clock/index.js';
 
 const NAMESPACE_FOLDER = '/run/netns';
 

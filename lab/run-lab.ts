@@ -5,7 +5,7 @@ import { openScreen } from './demo/screen.js';
 import { isHostName, ownerLives, readLabRecord, type LabRecord } from './lab-record.js';
 import { removeLab } from './removal.js';
 import { drawTopology, hostNames } from './topology.js';
-import { waitUntil } from './waiting.js';
+import { waitUntil } from '../lib/clock/index.js';
 
 export interface LabRunOptions {
   /** Of the names of the lab's network namespaces. */

@@ -7,7 +7,7 @@ import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/grpc/hea
 import { call, connectTo } from '../lib/rpc/index.js';
 import { packageRoot } from './package-root.js';
 import { LabProcess, type ExitStatus } from './processes.js';
-import { waitUntil } from './waiting.js';
+import { waitUntil } from '../lib/clock/index.js';
 
 export const serviceNames = ['zedagent', 'nim', 'zedrouter'] as const;
 export type ServiceName = (typeof serviceNames)[number];

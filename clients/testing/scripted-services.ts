@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
+import { whenAborted } from '../../lib/clock/index.js';
 import { Event } from '../../gen/nim/v1/event.js';
 import type { WatchEventsResponse } from '../../gen/nim/v1/network_interface_manager.js';
 import {
@@ -40,9 +41,7 @@ function oneMessage<Message>(message: () => Message) {
   return serverStreaming<unknown, Message>(async function* (_request, { signal }) {
     yield message();
     await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
+      whenAborted(signal, resolve);
     });
   });
 }
@@ -110,9 +109,7 @@ export function startScriptedNim(runDir: string, portLabel: string): Promise<Run
               yield { event };
             }
             await new Promise<void>((resolve) => {
-              signal.addEventListener('abort', () => {
-                resolve();
-              });
+              whenAborted(signal, resolve);
             });
           }),
         },

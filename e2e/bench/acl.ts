@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppInstanceConfig } from '../../gen/config/appconfig.js';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { ACE } from '../../gen/config/fw.js';
-import { NetworkInstanceConfig } from '../../gen/config/netinst.js';
 import { internetAddresses, monotonicMs, servicePorts, waitUntil, type Lab } from '../../lab/index.js';
 import { createBenchLab, QuickCable } from './bench-lab.js';
 import { distributionTable, median, type Measurement } from './distribution.js';
 import { withThroughput } from './iperf.js';
+import { oneOfMany } from './scaled-configuration.js';
 import { SubscriberProcess } from './subscriber-process.js';
 
 /*
@@ -142,19 +142,9 @@ function amongMany(lab: Lab, acls: readonly ACE[]): EdgeDevConfig {
   const ship = withList(lab, acls);
   const [pattern] = ship.networkInstances;
   const added = Array.from({ length: INSTANCES }, (_, index) => index);
-  const network = (index: number): string => `10.${100 + Math.floor(index / 250)}.${index % 250}`;
   const idOf = (kind: number, index: number): string =>
     `0c0${kind}0000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
-  ship.networkInstances.push(
-    ...added.map((index) =>
-      NetworkInstanceConfig.fromPartial({
-        ...pattern,
-        uuidandversion: { uuid: idOf(1, index), version: '1' },
-        displayname: `ni${index}`,
-        ip: { subnet: `${network(index)}.0/24`, gateway: `${network(index)}.1` },
-      }),
-    ),
-  );
+  ship.networkInstances.push(...added.map((index) => oneOfMany(pattern, index, idOf(1, index))));
   ship.apps.push(
     ...added.flatMap((index) =>
       Array.from({ length: APPS_OF_EACH }, (_, which) => {

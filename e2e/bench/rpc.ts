@@ -15,7 +15,7 @@ import {
 } from '../../gen/nim/v1/port_authorization.js';
 import { call, connectTo } from '../../lib/rpc/index.js';
 import { monotonicMs, type Lab } from '../../lab/index.js';
-import { BareProcess } from './bare-process.js';
+import { startBareProcess } from './bare-process.js';
 import { bareRequest, bareService } from './bare-service.js';
 import { createBenchLab, QuickCable } from './bench-lab.js';
 import { makeCalls, type Round } from './calls.js';
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     await lab.startServices({ separate: true, logLevel: 'warn' });
     await lab.pushConfig(lab.configuration({ failbackHoldSeconds: 0, allowedPriorities: { default: [0, 1] } }));
     const bareSocket = `${lab.folder}/bare.sock`;
-    const bare = await BareProcess.start(bareSocket);
+    const bare = await startBareProcess(bareSocket);
     lab.beforeDestroy(() => bare.close());
     await latencies(lab, `unix:${bareSocket}`);
     await fanOut(lab, `unix:${bareSocket}`);

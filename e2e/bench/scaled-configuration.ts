@@ -23,14 +23,7 @@ export function scaledConfiguration(
     ...ship,
     networkInstances: [
       ...ship.networkInstances.slice(0, scale.instances),
-      ...added.map((index) =>
-        NetworkInstanceConfig.fromPartial({
-          ...pattern,
-          uuidandversion: { uuid: idOf(1, index), version: '1' },
-          displayname: `ni${index}`,
-          ip: { subnet: `${network(index)}.0/24`, gateway: `${network(index)}.1` },
-        }),
-      ),
+      ...added.map((index) => oneOfMany(pattern, index, idOf(1, index))),
     ],
     apps: [
       ...ship.apps.slice(0, scale.instances).map((app, index) => {
@@ -55,8 +48,19 @@ export function scaledConfiguration(
   };
 }
 
-function network(index: number): string {
-  return `10.${100 + Math.floor(index / 250)}.${index % 250}`;
+/** Network instance `index` of many, like `pattern` but for its name, id and subnet. */
+export function oneOfMany(
+  pattern: NetworkInstanceConfig | undefined,
+  index: number,
+  uuid: string,
+): NetworkInstanceConfig {
+  const network = `10.${100 + Math.floor(index / 250)}.${index % 250}`;
+  return NetworkInstanceConfig.fromPartial({
+    ...pattern,
+    uuidandversion: { uuid, version: '1' },
+    displayname: `ni${index}`,
+    ip: { subnet: `${network}.0/24`, gateway: `${network}.1` },
+  });
 }
 
 function idOf(kind: number, index: number): string {

@@ -25,8 +25,17 @@ export class Sightings {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Monotonic milliseconds at which the network instance was heard to be on this port; waits for it. */
-  async when(kind: SightingKind, name: string, port: string): Promise<number> {
+  /** When it was heard, in monotonic milliseconds, that the network instance is to use this port; waits for it. */
+  selected(name: string, port: string): Promise<number> {
+    return this.#when('selected', name, port);
+  }
+
+  /** When it was heard that it does. */
+  applied(name: string, port: string): Promise<number> {
+    return this.#when('applied', name, port);
+  }
+
+  async #when(kind: SightingKind, name: string, port: string): Promise<number> {
     const deadlineMs = monotonicMs() + LONGEST_WAIT_MS;
     for (;;) {
       const now = this.#seen[kind].get(name);

@@ -10,7 +10,7 @@ import { monotonicMs } from '../monotonic.js';
 import { packageRoot } from '../package-root.js';
 import { networkInstanceOf } from '../ship.js';
 import { appNames, type AppName, type PortName } from '../topology.js';
-import { waitUntil } from '../waiting.js';
+import { waitUntil } from '../../lib/clock/index.js';
 import { actResult, type ActResult } from './act-result.js';
 import { acts, type Act, type Stage } from './acts.js';
 import { AppTraffic, type Way } from './app-traffic.js';

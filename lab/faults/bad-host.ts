@@ -6,7 +6,7 @@ import { run } from 'iproute-exec';
 import type { Lab } from '../lab.js';
 import { serviceNames } from '../service-process.js';
 import type { ServiceSetOptions } from '../service-set.js';
-import { waitUntil } from '../waiting.js';
+import { waitUntil } from '../../lib/clock/index.js';
 
 /** Programs that services run. */
 export type Tool = 'nft' | 'dnsmasq' | 'ip';

@@ -4,7 +4,7 @@ import type { Lab } from '../lab.js';
 import { startStaticRouter } from '../static-router.js';
 import { createTestLab } from '../test-lab.js';
 import { internetAddresses, servicePorts } from '../topology.js';
-import { waitUntil } from '../waiting.js';
+import { waitUntil } from '../../lib/clock/index.js';
 import { deviceFaultKinds, portFaultKinds, type FaultKind } from './fault.js';
 import { inflict } from './inflict.js';
 

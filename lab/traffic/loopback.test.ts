@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { askTcp, askUdp } from '../hosts/attempts.js';
 import { startTcpEcho, startUdpEcho } from '../hosts/echo-servers.js';
-import { waitUntil } from '../waiting.js';
+import { waitUntil } from '../../lib/clock/index.js';
 import { TcpSession } from './tcp-session.js';
 import { UdpStream } from './udp-stream.js';
 

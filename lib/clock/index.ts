@@ -9,4 +9,5 @@ export { systemClock } from './system-clock.js';
 export { pause } from './pause.js';
 export { VirtualClock } from './virtual-clock.js';
 export { Waiters } from './waiters.js';
+export { waitFor, waitUntil, type WaitOptions } from './waiting.js';
 export { isAborted, whenAborted } from './when-aborted.js';

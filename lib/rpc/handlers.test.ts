@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { whenAborted } from '../clock/index.js';
 import { call, RpcError, serverStreaming, unary } from './index.js';
 import { outcomeOf, responseOf, TestBench } from './testing/test-bench.js';
 
@@ -84,10 +85,8 @@ describe('unary', () => {
     let aborted: Promise<void> | undefined;
     await bench.serve({
       getConfig: unary((_request, { signal }) => {
-        aborted = new Promise((resolve) => {
-          signal.addEventListener('abort', () => {
-            resolve();
-          });
+        aborted = new Promise<void>((resolve) => {
+          whenAborted(signal, resolve);
         });
         return new Promise(() => undefined);
       }),
@@ -166,9 +165,7 @@ describe('serverStreaming', () => {
       watchConfig: serverStreaming(async function* (_request, { signal }) {
         yield responseOf(1n);
         await new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => {
-            resolve();
-          });
+          whenAborted(signal, resolve);
         });
         ended();
       }),

@@ -11,7 +11,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { DeviceConfigServiceClient } from '../../gen/zedagent/v1/device_config.js';
-import { systemClock } from '../clock/index.js';
+import { systemClock, waitUntil } from '../clock/index.js';
 import { call, connectTo, readRpcError, unary, type RunningServer } from './index.js';
 import { Certificates, HAVE_OPENSSL, VALID_DAYS } from './testing/certificates.js';
 import { TestBench, TESTED_SERVICE } from './testing/test-bench.js';
@@ -19,6 +19,8 @@ import { TestBench, TESTED_SERVICE } from './testing/test-bench.js';
 const DAY_MS = 86_400_000;
 const MOST_OF_ONE = 32;
 const MOST_IN_ALL = 256;
+/** What is to be by then is expected afterwards. */
+const soon = { timeoutMs: 15_000 };
 
 (HAVE_OPENSSL ? describe : describe.skip)('the listener on the network', () => {
   let bench: TestBench;
@@ -151,10 +153,10 @@ const MOST_IN_ALL = 256;
       });
       socket.resume();
     }
-    await until(() => open.size <= MOST_IN_ALL);
+    await waitUntil(() => open.size <= MOST_IN_ALL, soon);
     expect(open.size).toBe(MOST_IN_ALL);
     // After the time for the handshake.
-    await until(() => open.size === 0);
+    await waitUntil(() => open.size === 0, soon);
     let code: status | undefined;
     // The listener hears of the ends a moment later.
     for (let attempt = 0; attempt < 20 && code !== status.OK; attempt += 1) {
@@ -171,7 +173,7 @@ const MOST_IN_ALL = 256;
     const before = descriptors();
     const memoryBefore = memoryBytes();
     await resetsOver(connections);
-    await until(() => descriptors() <= before + 2);
+    await waitUntil(() => descriptors() <= before + 2, soon);
     expect(descriptors()).toBeLessThanOrEqual(before + 2);
     // A megabyte each is what was left of each.
     expect((memoryBytes() - memoryBefore) / 2 ** 20).toBeLessThan(connections * 0.25);
@@ -190,7 +192,7 @@ const MOST_IN_ALL = 256;
       await new Promise((resolve) => setImmediate(resolve));
       // As somebody does who just goes: without a word.
       socket.destroy();
-      await until(() => session.destroyed);
+      await waitUntil(() => session.destroyed, soon);
     }
   }
 
@@ -217,9 +219,4 @@ function memoryBytes(): number {
 
 function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
-}
-
-/** Waits until it is so, 15 s at most; what is to be is expected afterwards. */
-async function until(isSo: () => boolean): Promise<void> {
-  for (const endsMs = performance.now() + 15_000; performance.now() < endsMs && !isSo();) await sleep(10);
 }

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { whenAborted } from '../clock/index.js';
 import { firstReached } from './first-reached.js';
 import type { Limits } from './uplink.js';
 
@@ -23,13 +24,13 @@ function network(behaviours: Readonly<Record<string, Behaviour>>) {
       }, timeoutMs);
       const behaviour = behaviours[address];
       if (behaviour === 'answers when it is given up') {
-        signal?.addEventListener('abort', () => {
+        whenAborted(signal, () => {
           clearTimeout(timer);
           resolve(address);
         });
         return;
       }
-      signal?.addEventListener('abort', stop);
+      whenAborted(signal, stop);
       if (behaviour === 'answers') setImmediate(resolve, address);
       if (behaviour === 'fails') setImmediate(reject, new Error(`${address} failed`));
       if (behaviour !== 'hangs') clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { missingTools, type MissingTool } from '../../lib/iproute-exec/index.js';
+import { missingTools, type MissingTool } from 'iproute-exec';
 import type { Logger } from '../../lib/observability/index.js';
 
 /**

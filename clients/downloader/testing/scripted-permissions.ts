@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { status } from '@grpc/grpc-js';
 
+import { whenAborted } from '../../../lib/clock/index.js';
 import { PortTestState } from '../../../gen/evecommon/uplink.js';
 import { CandidateReasonCode, PortCandidate } from '../../../gen/nim/v1/network_instance_test_status.js';
 import {
@@ -90,8 +91,8 @@ export class ScriptedPermissions {
       authorizePort: unary(async ({ port: name }, { signal }) => {
         this.asked.push(name);
         if (this.isSilent)
-          await new Promise((resolve) => {
-            signal.addEventListener('abort', resolve);
+          await new Promise<void>((resolve) => {
+            whenAborted(signal, resolve);
           });
         const port = this.#list.ports.find(({ logicalLabel }) => logicalLabel === name);
         const candidate = this.#list.denied.find(({ logicalLabel }) => logicalLabel === name);

@@ -42,14 +42,13 @@ export function withSocketInTurn<T>(
 ): Promise<T> {
   return turns[purpose].add(async () => {
     const socket = take(purpose, namespace);
-    try {
-      const result = await use(socket);
-      giveBack(purpose, namespace, socket);
-      return result;
-    } catch (error) {
+    const used = Promise.resolve(socket).then(use);
+    used.catch(() => {
       socket.close();
-      throw error;
-    }
+    });
+    const result = await used;
+    giveBack(purpose, namespace, socket);
+    return result;
   });
 }
 

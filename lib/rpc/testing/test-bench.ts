@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { ClientReadableStream, status } from '@grpc/grpc-js';
 
+import { whenAborted } from '../../clock/index.js';
 import {
   DeviceConfigServiceClient,
   DeviceConfigServiceService,
@@ -118,8 +119,8 @@ export function outcomeOf(
 export const silentStream: Partial<DeviceConfigServiceServer> = {
   watchConfig: serverStreaming(async function* (_request, { signal }) {
     yield responseOf(1n);
-    await new Promise((resolve) => {
-      signal.addEventListener('abort', resolve);
+    await new Promise<void>((resolve) => {
+      whenAborted(signal, resolve);
     });
   }),
 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { whenAborted } from '../../../lib/clock/index.js';
 import { eventually } from '../../../lib/clock/testing/eventually.js';
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import { CandidateReasonCode } from '../../../gen/nim/v1/network_instance_test_status.js';
@@ -105,7 +106,7 @@ function watched(
   const stream = client.watchAuthorizedPorts({ operation, ...resume });
   stream.on('data', (message: WatchAuthorizedPortsResponse) => messages.push(message));
   stream.on('error', () => undefined);
-  leaving.signal.addEventListener('abort', () => {
+  whenAborted(leaving.signal, () => {
     stream.cancel();
   });
   return messages;

@@ -69,16 +69,15 @@ export class NameServiceQueue {
   }
 
   async #execute(operation: NameServiceOperation): Promise<void> {
-    const { directory, namespace } = this.#options;
     switch (operation.kind) {
       case 'name-service-start':
-        await startNameService(directory, operation.bridge, operation.service, namespace);
+        await startNameService(operation, this.#options);
         return;
       case 'name-service-reload':
-        await reloadNameService(directory, operation.bridge, operation.service, namespace);
+        await reloadNameService(operation, this.#options);
         return;
       case 'name-service-stop':
-        await stopNameService(directory, operation.bridge);
+        await stopNameService(this.#options.directory, operation.bridge);
         return;
     }
   }

@@ -47,6 +47,18 @@ export function configuredBridges(directory: string): readonly string[] {
   return names.filter((name) => name.endsWith('.conf')).map((name) => name.slice(0, -'.conf'.length));
 }
 
+/** The dnsmasq of a network instance, by its bridge. */
+export interface WantedNameService {
+  readonly bridge: string;
+  readonly service: NameService;
+}
+
+/** Where its files are, and the network namespace that it runs in; undefined: the process's own. */
+export interface NameServicePlace {
+  readonly directory: string;
+  readonly namespace: string | undefined;
+}
+
 /**
  * Starts a name service; one that runs already is stopped first, because dnsmasq reads its configuration once. Where
  * somebody else has port 53, apps get their addresses all the same, from one that answers no names. That one is left
@@ -54,10 +66,8 @@ export function configuredBridges(directory: string): readonly string[] {
  * @throws Error where it does not run, or answers no names
  */
 export async function startNameService(
-  directory: string,
-  bridge: string,
-  service: NameService,
-  namespace: string | undefined,
+  { bridge, service }: WantedNameService,
+  { directory, namespace }: NameServicePlace,
 ): Promise<void> {
   const paths = nameServicePaths(directory, bridge);
   mkdirSync(directory, { recursive: true });
@@ -112,16 +122,12 @@ function isLeftAlone(pidFile: string): boolean {
  * Replaces what dnsmasq re-reads, and tells it to. Where a lease would keep an app from its address it is started anew,
  * because dnsmasq lets go of a lease no other way. @throws where none runs.
  */
-export async function reloadNameService(
-  directory: string,
-  bridge: string,
-  service: NameService,
-  namespace: string | undefined,
-): Promise<void> {
+export async function reloadNameService(wanted: WantedNameService, place: NameServicePlace): Promise<void> {
+  const [{ bridge, service }, { directory }] = [wanted, place];
   const paths = nameServicePaths(directory, bridge);
   const leases = textOf(paths.leases);
   if (withoutStaleLeases(leases, service.dhcpHosts) !== leases) {
-    await startNameService(directory, bridge, service, namespace);
+    await startNameService(wanted, place);
     return;
   }
   writeTexts(directory, bridge, service);

@@ -17,7 +17,7 @@ export class HostSetTurns {
 
   constructor(options: HostSetTurnsOptions) {
     this.#options = options;
-    this.#wait();
+    this.#waitForTurn();
   }
 
   close(): void {
@@ -25,7 +25,7 @@ export class HostSetTurns {
     this.#cancel();
   }
 
-  #wait(): void {
+  #waitForTurn(): void {
     const { clock } = this.#options;
     const turn = Math.floor(clock.boottimeMs() / HOST_SET_TURN_MS);
     this.#cancel = clock.setTimer((turn + 1) * HOST_SET_TURN_MS - clock.boottimeMs(), () => {
@@ -33,7 +33,7 @@ export class HostSetTurns {
       // Timers are early at times, and stand still while a machine sleeps: only the turn that it is now counts.
       const nowMs = clock.boottimeMs();
       if (Math.floor(nowMs / HOST_SET_TURN_MS) > turn) this.#empty(nowMs);
-      this.#wait();
+      this.#waitForTurn();
     });
   }
 

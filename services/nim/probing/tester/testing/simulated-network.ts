@@ -1,5 +1,5 @@
+import { whenAborted, type Clock } from '../../../../../lib/clock/index.js';
 import { isLightTarget, type ProbeTarget } from '../../../../../lib/configuration/index.js';
-import type { Clock } from '../../../../../lib/clock/index.js';
 import type { FailureKind } from '../../../../../lib/decision/health/index.js';
 import { fullBytesOf, type KeepaliveMeans } from '../../../../../lib/decision/schedule/index.js';
 import type { Limits } from '../../../../../lib/uplink-socket/index.js';
@@ -235,7 +235,7 @@ export class SimulatedNetwork implements Prober {
   #sleep(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const cancel = Number.isFinite(durationMs) ? this.#clock.setTimer(durationMs, resolve) : () => undefined;
-      signal?.addEventListener('abort', () => {
+      whenAborted(signal, () => {
         cancel();
         resolve();
       });

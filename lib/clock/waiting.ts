@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
   readonly timeoutMs: number;
-  /** Between two looks; default 10. */
+  /** Between two checks; default 10. */
   readonly everyMs?: number;
 }
 
-/** Looks until the condition holds (true) or the time is up (false). */
+/**
+ * Checks until the condition holds (true) or the time is up (false). In real time, for what happens in kernels and
+ * other processes.
+ */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   { timeoutMs, everyMs = 10 }: WaitOptions,
@@ -22,12 +25,12 @@ export async function waitUntil(
 /** Like waitUntil, for a value: asks until there is one. Throws with `what` where the time is up. */
 export async function waitFor<T>(
   what: string | (() => string),
-  look: () => T | undefined | Promise<T | undefined>,
+  find: () => T | undefined | Promise<T | undefined>,
   options: WaitOptions,
 ): Promise<T> {
   let found: T | undefined;
   const inTime = await waitUntil(async () => {
-    found = await look();
+    found = await find();
     return found !== undefined;
   }, options);
   if (!inTime || found === undefined) {
