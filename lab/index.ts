@@ -10,7 +10,7 @@ export {
   deviceFaultKinds,
   faultFromText,
   faultText,
-  isMomentary,
+  isInstant,
   portFaultKinds,
   type DeviceFaultKind,
   type Fault,

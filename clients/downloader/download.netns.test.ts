@@ -102,12 +102,12 @@ describe('a download', () => {
     servers.eth0.bytesPerSecond = 1_000_000;
     const downloading = start();
     await happened('progress');
-    nim.permit([], { eth0: 'its priority is not allowed' });
+    nim.permit([], { eth0: 'its priority is not permitted' });
     const deniedAtMs = performance.now();
     await happened('stopped');
     expect(performance.now() - deniedAtMs).toBeLessThan(1_000);
     await happened('waiting');
-    expect(events.at(-1)).toMatchObject({ for: 'permission', detail: 'eth0: its priority is not allowed' });
+    expect(events.at(-1)).toMatchObject({ for: 'permission', detail: 'eth0: its priority is not permitted' });
     servers.eth0.bytesPerSecond = Number.POSITIVE_INFINITY;
     nim.permit([eth0]);
     await downloading;
@@ -233,9 +233,9 @@ describe('a permission', () => {
   });
 
   it('is not waited for where that is not wanted', async () => {
-    nim.permit([], { eth0: 'priority 0 is not allowed' });
+    nim.permit([], { eth0: 'priority 0 is not permitted' });
     const { failure: why, message } = await failure(start({ waitMs: 0 }));
-    expect([why, message]).toEqual(['not-permitted', expect.stringContaining('eth0: priority 0 is not allowed')]);
+    expect([why, message]).toEqual(['not-permitted', expect.stringContaining('eth0: priority 0 is not permitted')]);
     const late = await failure(start({ waitMs: 100 }));
     expect(late.failure).toBe('not-permitted');
   });

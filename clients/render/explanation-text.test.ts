@@ -32,7 +32,7 @@ describe('explanationText', () => {
 
 RANK  PORT   INTERFACE  PRIORITY  TEST      BECAUSE
 1     wwan0  wwan0      1         working   selected
--     sat0   sat0       9         untested  its priority is not allowed: 9 is not in 0, 1; no address`,
+-     sat0   sat0       9         untested  its priority is not permitted: 9 is not in 0, 1; no address`,
     );
   });
 

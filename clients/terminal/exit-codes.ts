@@ -18,7 +18,7 @@ Exit codes:
   0  done
   1  failed or refused; standard error says why
   2  wrong usage
-  3  denied by policy, or not permitted
+  3  not permitted by policy
   4  a service does not answer
   8  status: a network instance has an error, or something on the host stands in its way
   and of download:

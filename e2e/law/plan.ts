@@ -2,7 +2,7 @@ import {
   deviceFaultKinds,
   faultFromText,
   faultText,
-  isMomentary,
+  isInstant,
   portFaultKinds,
   portNames,
   type Fault,
@@ -39,7 +39,7 @@ export function planOf(seed: number): Plan {
   while (faults.length < count) {
     const fault = drawFault(prng, faults.length === 0);
     const fromMs = prng.below(LATEST_MS / 100) * 100;
-    const ends = !isMomentary(fault) && prng.chance(0.35);
+    const ends = !isInstant(fault) && prng.chance(0.35);
     const untilMs = ends ? fromMs + prng.between(20, 120) * 100 : undefined;
     if (faults.every((other) => canBeBeside(other.fault, fault))) faults.push({ fault, fromMs, untilMs });
   }

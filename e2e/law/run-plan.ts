@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { faultText, inflict, isMomentary, monotonicMs, portNames, type Fault, type PortName } from '../../lab/index.js';
+import { faultText, inflict, isInstant, monotonicMs, portNames, type Fault, type PortName } from '../../lab/index.js';
 import { claimText } from './claim.js';
 import {
   allowanceMs,
@@ -103,7 +103,7 @@ class PlanRun {
         schedule.shift();
         this.#change(next.act);
       }
-      await this.#look();
+      await this.#check();
       if (this.#failure !== undefined) throw this.#failure;
       const isAllDone = schedule.length === 0 && this.#pending === 0;
       const bound = boundFrom(this.#claims, this.#changes);
@@ -129,7 +129,7 @@ class PlanRun {
     const changes = this.#changes.length;
     while (monotonicMs() < fromMs + WINDOW_MS) {
       await sleep(LOOK_EVERY_MS);
-      const claim = await this.#look();
+      const claim = await this.#check();
       if (claim.kind !== kind || claim.port !== port) return undefined;
     }
     const toMs = monotonicMs();
@@ -145,7 +145,7 @@ class PlanRun {
     };
   }
 
-  async #look(): Promise<ClaimAt['claim']> {
+  async #check(): Promise<ClaimAt['claim']> {
     const claim = await this.#rig.claim();
     const before = this.#claims.at(-1);
     this.#claims.push({ atMs: monotonicMs(), claim });
@@ -186,17 +186,17 @@ class PlanRun {
   async #begin(planned: PlannedFault): Promise<void> {
     const { fault } = planned;
     const undo = await inflict(this.#rig.lab, fault);
-    if (!isMomentary(fault)) this.#undos.set(planned, undo);
-    this.#happened(faultText(fault), planned);
+    if (!isInstant(fault)) this.#undos.set(planned, undo);
+    this.#record(faultText(fault), planned);
   }
 
   async #end(planned: PlannedFault): Promise<void> {
     await this.#undos.get(planned)?.();
     this.#undos.delete(planned);
-    this.#happened(`no more ${faultText(planned.fault)}`, planned);
+    this.#record(`no more ${faultText(planned.fault)}`, planned);
   }
 
-  #happened(what: string, { fault }: PlannedFault): void {
+  #record(what: string, { fault }: PlannedFault): void {
     this.#changes.push({ atMs: monotonicMs(), allowanceMs: allowanceMs(fault.kind) });
     this.#tell(`* ${what}`);
   }

@@ -11,7 +11,7 @@ import { defaultRouteVia } from '../../lib/decision/decide/testing/scenario.js';
 import type { PortFacts as NimPortFacts } from '../../lib/decision/snapshot/index.js';
 import type { Dataplane } from '../../services/zedrouter/desired/dataplane.js';
 import { desire } from '../../services/zedrouter/desired/desire.js';
-import { stepFlows, type FlowMemories } from '../../services/zedrouter/desired/generations.js';
+import { decideFlows, type FlowMemories } from '../../services/zedrouter/desired/generations.js';
 import type { PortFacts, Selection as RouterSelection } from '../../services/zedrouter/desired/inputs.js';
 import { localInstances } from '../../services/zedrouter/desired/local-instances.js';
 import { NO_IDS, idsFor } from '../../services/zedrouter/ids/ids.js';
@@ -66,7 +66,7 @@ export class Device {
     const selections = new Map([...decision.selections].map(([id, selection]) => [id, asTold(selection)]));
     const ports = new Map([...this.#facts].map(([label, facts]) => [label, portFacts(label, facts)]));
     this.#ids = idsFor(this.#model, this.#ids);
-    this.#flowMemories = stepFlows(this.#flowMemories, {
+    this.#flowMemories = decideFlows(this.#flowMemories, {
       instances: localInstances(this.#model),
       selections,
       ports,

@@ -1,7 +1,7 @@
 import {
   faultText,
   inflict,
-  isMomentary,
+  isInstant,
   portNames,
   sabotage,
   sabotageKinds,
@@ -66,5 +66,5 @@ export async function strike(lab: Lab, blow: Blow): Promise<() => Promise<void>>
     if (blow.fault.kind.endsWith('-killed')) return () => Promise.resolve();
     throw error;
   });
-  return isMomentary(blow.fault) ? () => Promise.resolve() : undo;
+  return isInstant(blow.fault) ? () => Promise.resolve() : undo;
 }

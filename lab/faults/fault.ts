@@ -101,11 +101,11 @@ export function faultFromText(text: string): Fault {
 }
 
 /** Whether it is over as soon as it has happened: what then is wrong is for others to mend. */
-export function isMomentary({ kind }: Fault): boolean {
-  return momentary.has(kind);
+export function isInstant({ kind }: Fault): boolean {
+  return instantKinds.has(kind);
 }
 
-const momentary: ReadonlySet<FaultKind> = new Set([
+const instantKinds: ReadonlySet<FaultKind> = new Set([
   'carrier-blip',
   'admin-bounce',
   'ruleset-flushed',

@@ -57,7 +57,7 @@ export class UdpStream {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
     const stream = new UdpStream(socket, Math.max(8, spec.sizeBytes ?? 64));
     socket.on('message', (message) => {
-      stream.#receive(message);
+      stream.#onMessage(message);
     });
     socket.on('error', (error) => {
       stream.#note(error);
@@ -111,7 +111,7 @@ export class UdpStream {
     });
   }
 
-  #receive(message: Buffer): void {
+  #onMessage(message: Buffer): void {
     if (message.length <= this.#payload.length) return;
     const sequence = message.readUInt32BE(4);
     const seen = message.toString('latin1', this.#payload.length);

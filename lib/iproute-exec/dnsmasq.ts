@@ -4,7 +4,7 @@ import { CommandError } from './command-error.js';
 import { identify, isGoneWithin, type ProcessIdentity } from './process-identity.js';
 import { readText } from './read-text.js';
 import { run } from './run.js';
-import { printable } from './words.js';
+import { printable } from './printable.js';
 
 export interface DnsmasqOptions {
   readonly confFile: string;

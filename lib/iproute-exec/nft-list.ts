@@ -1,6 +1,6 @@
 import { CommandError } from './command-error.js';
 import { run, type RunOptions } from './run.js';
-import { printable } from './words.js';
+import { printable } from './printable.js';
 
 export interface NftListOptions {
   readonly namespace?: string;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from './command-error.js';
 import { run } from './run.js';
-import { printable } from './words.js';
+import { printable } from './printable.js';
 
 export interface SysctlOptions {
   readonly namespace?: string;

@@ -58,7 +58,7 @@ export class PingSocket {
     this.#fd = openSocket(uplink, family, 'ping');
     this.#socket = adoptDatagram(this.#fd, family);
     this.#socket.on('message', (bytes, sender) => {
-      this.#receive(bytes, sender);
+      this.#onMessage(bytes, sender);
     });
     this.#socket.on('error', (error) => {
       this.#fail(error);
@@ -131,7 +131,7 @@ export class PingSocket {
     });
   }
 
-  #receive(bytes: Buffer, { address }: RemoteInfo): void {
+  #onMessage(bytes: Buffer, { address }: RemoteInfo): void {
     if (bytes.length < HEADER_BYTES || bytes.readUInt8(0) !== types[this.#family].reply) return;
     const waiting = this.#waiting.get(bytes.readUInt16BE(SEQUENCE_AT));
     if (waiting?.address !== canonicalAddress(address)) return;

@@ -9,7 +9,7 @@ import { eventually } from '../../lib/clock/testing/eventually.js';
 import { VirtualClock } from '../../lib/clock/index.js';
 import { createLogger } from '../../lib/observability/index.js';
 import { cleanUp } from './reconcile/clean-up.js';
-import { nameServicePaths } from './desired/name-service.js';
+import { nameServicePaths } from './desired/name-service-files.js';
 import { nameServiceDirectory } from './apply/directories.js';
 import { NO_IDS } from './ids/ids.js';
 import type { Ids } from './desired/inputs.js';

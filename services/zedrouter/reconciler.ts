@@ -17,7 +17,7 @@ import type { Bridge, Dataplane, NameService } from './desired/dataplane.js';
 import { accessRules, type AccessRules } from './desired/access.js';
 import { desire } from './desired/desire.js';
 import { changedInterfaces } from './desired/refused-flows.js';
-import { stepFlows, type FlowMemories } from './desired/generations.js';
+import { decideFlows, type FlowMemories } from './desired/generations.js';
 import { flowNumbers } from './desired/own-routes.js';
 import type { Ids } from './desired/inputs.js';
 import { isTunnelled, localInstances } from './desired/local-instances.js';
@@ -277,7 +277,7 @@ export class Reconciler {
     const current = this.#hasNewTunnel ? withoutTunnels(known) : known;
     this.#hasNewTunnel = false;
     this.#isFreshlyRead = false;
-    const flows = stepFlows(this.#memories, {
+    const flows = decideFlows(this.#memories, {
       // What goes into a tunnel stays there, whichever port that leaves by.
       instances: localInstances(model).filter((instance) => !isTunnelled(instance)),
       selections: inputs.selections.selections,

@@ -23,7 +23,7 @@ export class StallWatch {
     this.#timeoutMs = timeoutMs;
     this.#onStall = onStall;
     this.#sinceMs = clock.monotonicMs();
-    this.#look();
+    this.#check();
   }
 
   received(bytes: number): void {
@@ -47,11 +47,11 @@ export class StallWatch {
     this.#cancelTimer();
   }
 
-  #look(): void {
+  #check(): void {
     this.#cancelTimer = this.#clock.setTimer(this.#timeoutMs / LOOKS, () => {
       const isStalled = !this.#isPaused && this.#clock.monotonicMs() - this.#sinceMs >= this.#timeoutMs;
       if (isStalled) this.#onStall();
-      else this.#look();
+      else this.#check();
     });
   }
 }

@@ -46,7 +46,7 @@ export class PermissionWatch {
     this.#clock = parts.clock;
     this.#isLeftOut = parts.isLeftOut;
     const look = (): void => {
-      this.#look();
+      this.#check();
     };
     this.#endings = [
       this.#permissions.onChange(look),
@@ -54,7 +54,7 @@ export class PermissionWatch {
         this.stop(new StoppedTransfer({ kind: 'forbidden', detail }));
       }),
     ];
-    this.#lookAgain();
+    this.#checkAgain();
   }
 
   /** Aborts with a StoppedTransfer, or with what it was stopped by. */
@@ -83,14 +83,14 @@ export class PermissionWatch {
     for (const ending of this.#endings) ending();
   }
 
-  #lookAgain(): void {
+  #checkAgain(): void {
     this.#cancelTimer = this.#clock.setTimer(LOOK_EVERY_MS, () => {
-      this.#look();
-      if (!this.signal.aborted) this.#lookAgain();
+      this.#check();
+      if (!this.signal.aborted) this.#checkAgain();
     });
   }
 
-  #look(): void {
+  #check(): void {
     const { latest: authorizations, unconfirmedMs } = this.#permissions;
     const [boottimeMs, graceMs] = [this.#clock.boottimeMs(), CONFIRMATION_GRACE_MS];
     const reason =

@@ -36,9 +36,9 @@ describe('whyStop', () => {
   it.each<[what: string, change: Partial<Circumstances>, kind: string, words: string]>([
     [
       'a port that policy forbids',
-      { authorizations: authorizations([], [candidate('eth0', false, 'priority 0 is not allowed')]) },
+      { authorizations: authorizations([], [candidate('eth0', false, 'priority 0 is not permitted')]) },
       'forbidden',
-      'priority 0 is not allowed',
+      'priority 0 is not permitted',
     ],
     ['a port that is gone', { authorizations: authorizations([]) }, 'forbidden', 'no such port'],
     [
@@ -87,15 +87,15 @@ describe('whyStop', () => {
 
 describe('whyNone', () => {
   it('tells policy from a missing link', () => {
-    const forbidden = candidate('eth0', false, 'priority 0 is not allowed');
+    const forbidden = candidate('eth0', false, 'priority 0 is not permitted');
     const dead = candidate('wwan0', true, 'no carrier');
     expect(whyNone(authorizations([], [forbidden]))).toEqual({
       isDenied: true,
-      detail: 'eth0: priority 0 is not allowed',
+      detail: 'eth0: priority 0 is not permitted',
     });
     expect(whyNone(authorizations([], [forbidden, dead]))).toEqual({
       isDenied: false,
-      detail: 'eth0: priority 0 is not allowed, wwan0: no carrier',
+      detail: 'eth0: priority 0 is not permitted, wwan0: no carrier',
     });
     expect(whyNone(authorizations([]))).toEqual({ isDenied: true, detail: 'the device has no ports' });
   });

@@ -151,7 +151,7 @@ export class DetectionRig {
   }
 
   /** Faults shall not keep step with tests: waits for a while that is drawn by lot. */
-  async anyMoment(mostMs: number): Promise<void> {
+  async randomPause(mostMs: number): Promise<void> {
     await sleep(Math.random() * mostMs);
   }
 

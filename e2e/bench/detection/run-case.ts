@@ -46,7 +46,7 @@ async function leave(
 ): Promise<number> {
   // Between equals nobody goes back: every other run goes the other way.
   const [used, next]: readonly [PortName, PortName] = returns || run % 2 === 0 ? [from, to] : [to, from];
-  await rig.anyMoment(within);
+  await rig.randomPause(within);
   const { beforeMs } = await fault(rig.lab, used);
   const movedMs = await rig.watch.applied(MEASURED, next);
   if (sending) await rig.answeredAgain();

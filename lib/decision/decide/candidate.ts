@@ -59,7 +59,7 @@ export interface Candidate {
   readonly failingTargets: readonly string[];
   /** Why the port is suspect, or what the verdict was; undefined where link and address are the test. */
   readonly health: Health | undefined;
-  /** 1 is the first choice; undefined where it is not eligible or not usable. */
+  /** 1 is the first choice; undefined where it is not permitted or not usable. */
   readonly rank: number | undefined;
   /** Monotonic time until which a hold, of failback or failover, keeps it waiting. */
   readonly heldUntilMs: number | undefined;

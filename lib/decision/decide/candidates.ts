@@ -173,13 +173,13 @@ function reasonsAgainst(
     return [...tested, { code: 'worse-priority', detail }];
   }
   if (contender.cost < chosen.cost || contender.testState !== chosen.testState) return tested;
-  const alike =
+  const equality =
     priority === chosen.port.priority
       ? `same priority as ${chosen.port.label}`
       : `as good as ${chosen.port.label}, for the route does not prefer a lower cost`;
   return compareNames(contender.port.label, chosen.port.label) < 0
-    ? [...tested, { code: 'not-in-use', detail: `${alike}, which is in use` }]
-    : [...tested, { code: 'later-by-name', detail: `${alike}, and later by name` }];
+    ? [...tested, { code: 'not-in-use', detail: `${equality}, which is in use` }]
+    : [...tested, { code: 'later-by-name', detail: `${equality}, and later by name` }];
 }
 
 function testReasons(

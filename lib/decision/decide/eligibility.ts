@@ -19,7 +19,7 @@ export type Subject =
   | { readonly kind: 'operation'; readonly operation: NetworkOperation };
 
 /**
- * Why policy forbids a port to a network instance or an operation, all reasons at once; empty where it is eligible.
+ * Why policy forbids a port to a network instance or an operation, all reasons at once; empty where it is permitted.
  * The only place where this is decided (docs/design.md#eligible).
  */
 export function evaluatePort(

@@ -42,7 +42,7 @@ export type NetworkInstancePolicy = Pick<
 
 /**
  * The part of a configuration that decisions rest on; a DeviceModel is one. Every grant in it counts: those that have
- * ended are taken out before (live-policy.ts).
+ * ended are taken out before (services/nim/decision-state).
  */
 export type DecisionPolicy = Pick<DeviceModel, 'operationPriorities' | 'downloadMaxCost' | 'grants'> & {
   readonly ports: readonly PortPolicy[];

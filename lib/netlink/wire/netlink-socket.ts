@@ -97,7 +97,7 @@ export class NetlinkSocket {
   ): { readonly error: KernelRefusal | undefined; readonly interrupted: boolean } {
     let interrupted = false;
     for (;;) {
-      for (const message of messagesIn(this.#receive())) {
+      for (const message of messagesIn(this.#readDatagram())) {
         if (message.sequence !== sequence) continue;
         interrupted ||= (message.flags & NLM_F_DUMP_INTR) !== 0;
         if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE)
@@ -137,7 +137,7 @@ export class NetlinkSocket {
   ask(request: Uint8Array, sequence: number): Message | KernelRefusal {
     this.#send(request);
     for (;;) {
-      for (const message of messagesIn(this.#receive())) {
+      for (const message of messagesIn(this.#readDatagram())) {
         if (message.sequence !== sequence) continue;
         if (message.type !== NLMSG_ERROR) return message;
         const error = errorIn(message);
@@ -150,7 +150,7 @@ export class NetlinkSocket {
     called('netlink', () => checked(libc().send(this.#fd, bytes, bytes.length, 0), 'send'));
   }
 
-  #receive(): Buffer {
+  #readDatagram(): Buffer {
     const received = this.#receiveIfAny();
     if (received === undefined) throw failure('the kernel did not answer');
     return received;

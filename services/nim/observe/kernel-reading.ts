@@ -112,10 +112,10 @@ function observedRoute({ gateway, isOnLink, route }: RouteHop): ObservedRoute {
 /** Equal ones keep the kernel's order: by metric for default routes, else such that a reading compares with another. */
 function compareRoutes(a: ObservedRoute, b: ObservedRoute): number {
   if (isDefaultRoute(a)) return a.metric - b.metric;
-  return compareTexts(a.destination.address, b.destination.address) || a.metric - b.metric;
+  return compareStrings(a.destination.address, b.destination.address) || a.metric - b.metric;
 }
 
-function compareTexts(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -53,11 +53,11 @@ export class ControllerWatch {
 
   #lookLater(version: bigint): void {
     this.#cancel = this.#options.clock.setTimer(LOOK_EVERY_MS, () => {
-      void this.#look(version);
+      void this.#check(version);
     });
   }
 
-  async #look(version: bigint): Promise<void> {
+  async #check(version: bigint): Promise<void> {
     const { clock, reach, giveUp } = this.#options;
     const known = reach();
     const nowMs = clock.boottimeMs();

@@ -1,7 +1,7 @@
 import { runningDnsmasq } from 'iproute-exec';
 
 import type { Clock } from '../../../lib/clock/index.js';
-import { nameServicePaths } from '../desired/name-service.js';
+import { nameServicePaths } from '../desired/name-service-files.js';
 
 const EVERY_MS = 250;
 /**
@@ -42,12 +42,12 @@ export class NameServiceWatch {
 
   #wait(): () => void {
     return this.#options.clock.setTimer(EVERY_MS, () => {
-      this.#look();
+      this.#check();
       this.#cancel = this.#wait();
     });
   }
 
-  #look(): void {
+  #check(): void {
     const { expected, onEnded } = this.#options;
     const bridges = expected();
     const inFull = new Set(this.#turn === 0 ? this.#nextOf(bridges) : []);

@@ -5,7 +5,7 @@ import { readText, reloadDnsmasq, runningDnsmasq, startDnsmasq, stopDnsmasq } fr
 import { systemClock } from '../../../lib/clock/index.js';
 import type { NameService } from '../desired/dataplane.js';
 import { isForwarder } from '../desired/forwarders.js';
-import { nameServicePaths } from '../desired/name-service.js';
+import { nameServicePaths } from '../desired/name-service-files.js';
 import { withoutStaleLeases } from './stale-leases.js';
 import { writeWhole } from './write-whole.js';
 
@@ -72,12 +72,12 @@ export async function startNameService(
   const paths = nameServicePaths(directory, bridge);
   mkdirSync(directory, { recursive: true });
   if (textOf(paths.config) === service.config && isLeftAlone(paths.pid)) {
-    writeTexts(directory, bridge, service);
+    writeFiles(directory, bridge, service);
     reloadDnsmasq(paths.pid);
     throw new Error(NAME_PORT_TAKEN);
   }
   await stopDnsmasq(paths.pid);
-  writeTexts(directory, bridge, service);
+  writeFiles(directory, bridge, service);
   writeChanged(paths.config, service.config);
   // dnsmasq rewrites the file while it runs, and reads it when it starts.
   const leases = textOf(paths.leases);
@@ -130,7 +130,7 @@ export async function reloadNameService(wanted: WantedNameService, place: NameSe
     await startNameService(wanted, place);
     return;
   }
-  writeTexts(directory, bridge, service);
+  writeFiles(directory, bridge, service);
   if (!reloadDnsmasq(paths.pid)) throw new Error(`the dnsmasq of ${bridge} does not run`);
 }
 
@@ -141,7 +141,7 @@ export async function stopNameService(directory: string, bridge: string): Promis
   for (const path of Object.values(paths)) rmSync(path, { force: true });
 }
 
-function writeTexts(directory: string, bridge: string, service: NameService): void {
+function writeFiles(directory: string, bridge: string, service: NameService): void {
   const paths = nameServicePaths(directory, bridge);
   writeChanged(paths.dhcpHosts, service.dhcpHosts);
   writeChanged(paths.hosts, service.hosts);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { StaticRoute } from '../../../lib/configuration/index.js';
 import { facts, selection } from '../testing/ship.js';
-import { stepFlows, type EndedFlows, type FlowMemories, type FlowMemory, type FlowsStep } from './generations.js';
+import { decideFlows, type EndedFlows, type FlowMemories, type FlowMemory, type FlowsDecision } from './generations.js';
 import type { Drain, PortFacts, Selection } from './inputs.js';
 
 const up: ReadonlyMap<string, PortFacts> = new Map([
@@ -26,9 +26,9 @@ function step(
     readonly flowsLeft?: number;
     readonly staticRoutes?: readonly StaticRoute[];
   } = {},
-): FlowsStep {
+): FlowsDecision {
   const { ports = up, drainMs = 0, flowsLeft, staticRoutes = [] } = more;
-  return stepFlows(before, {
+  return decideFlows(before, {
     instances: niIds.map((id) => ({ id, drainMs, staticRoutes, network: undefined })),
     selections,
     ports,
@@ -49,7 +49,7 @@ function memory(
   return { port, generation, drains: new Map(each) };
 }
 
-describe('stepFlows of one network instance where nothing drains', () => {
+describe('decideFlows of one network instance where nothing drains', () => {
   it.each<{
     what: string;
     before?: FlowMemory;
@@ -127,7 +127,7 @@ describe('stepFlows of one network instance where nothing drains', () => {
   });
 });
 
-describe('stepFlows of one network instance whose flows may stay for 300 s', () => {
+describe('decideFlows of one network instance whose flows may stay for 300 s', () => {
   const laterMs = NOW_MS + 300_000;
   const toWwan0 = selection(['wwan0', 'eth0']);
   const failing = { ...toWwan0, failing: new Set(['eth0']) };
@@ -251,7 +251,7 @@ describe('stepFlows of one network instance whose flows may stay for 300 s', () 
   });
 });
 
-describe('stepFlows of static routes', () => {
+describe('decideFlows of static routes', () => {
   const laterMs = NOW_MS + 300_000;
   const destination = { address: '198.51.100.0', length: 24 };
   const staticRoutes: readonly StaticRoute[] = [
@@ -323,7 +323,7 @@ describe('stepFlows of static routes', () => {
   });
 });
 
-describe('stepFlows of several', () => {
+describe('decideFlows of several', () => {
   it('ends only the flows of the one that moved while others stay on the port', () => {
     const onEth0 = memory('eth0', 1);
     const next = step(

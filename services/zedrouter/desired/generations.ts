@@ -26,7 +26,7 @@ export type EndedFlows =
   /** Every network instance has left this port. */
   | { readonly kind: 'on-port'; readonly port: string };
 
-export interface FlowsStep {
+export interface FlowsDecision {
   readonly memories: FlowMemories;
   readonly ended: readonly EndedFlows[];
   /** Those whose drain has ended on a port that works: gone before their way is, they lose no packet. */
@@ -87,7 +87,7 @@ interface Left {
  * of its own leaves and drains ports as a network instance does. Where the port is gone the kernel has moved already,
  * and the flows that began since are kept. With nowhere to go nothing ends, unless policy took the port away.
  */
-export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
+export function decideFlows(before: FlowMemories, inputs: FlowInputs): FlowsDecision {
   const memories = new Map<string, FlowMemory>();
   const left: Left[] = [];
   const drained: Left[] = [];
@@ -96,9 +96,9 @@ export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
     const memory = before.get(niId) ?? { port: undefined, generation: FIRST_GENERATION, drains: new Map() };
     const selection = inputs.selections.get(niId);
     const stays = (port: string, selected: Selection): boolean => carries(port, selected, inputs.ports, via, routers);
-    const drains = stepDrains(niId, memory.drains, selection, stays, inputs);
+    const drains = decideDrains(niId, memory.drains, selection, stays, inputs);
     const isDraining = sharesGeneration || drains.going.size > 0 || memory.drains.has(selection?.armed[0] ?? '');
-    const next = stepInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, stays, inputs);
+    const next = decideInstance({ ...memory, drains: drains.going }, isDraining, selection, drainMs, stays, inputs);
     memories.set(niId, next.memory);
     if (next.left !== undefined) left.push({ niId, port: next.left });
     left.push(...drains.lost.map((port) => ({ niId, port })));
@@ -116,7 +116,7 @@ export function stepFlows(before: FlowMemories, inputs: FlowInputs): FlowsStep {
 /** Whether what is on a port may stay there, as this selection has it. */
 type Stays = (port: string, selection: Selection) => boolean;
 
-interface DrainsStep {
+interface DrainsDecision {
   readonly going: ReadonlyMap<string, Drain>;
   /** Ports that have carried flows long enough, or carry none any more. */
   readonly over: readonly string[];
@@ -124,13 +124,13 @@ interface DrainsStep {
   readonly lost: readonly string[];
 }
 
-function stepDrains(
+function decideDrains(
   niId: string,
   drains: ReadonlyMap<string, Drain>,
   selection: Selection | undefined,
   stays: Stays,
   { boottimeMs, flowsLeft }: FlowInputs,
-): DrainsStep {
+): DrainsDecision {
   // Not decided yet: fail static.
   if (drains.size === 0 || selection === undefined) return { going: drains, over: [], lost: [] };
   const going = new Map<string, Drain>();
@@ -159,7 +159,7 @@ function carries(
 }
 
 /** `isDraining`: a port that it has left, the one that comes into use among them, has flows that are to stay. */
-function stepInstance(
+function decideInstance(
   memory: FlowMemory,
   isDraining: boolean,
   selection: Selection | undefined,

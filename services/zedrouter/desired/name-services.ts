@@ -2,7 +2,7 @@ import { tunnelName } from '../../../lib/dataplane-layout/index.js';
 import type { NameService } from './dataplane.js';
 import { forwarderOf, forwarderService } from './forwarders.js';
 import { isTunnelled } from './local-instances.js';
-import { serversText, tunnelServersText } from './name-service.js';
+import { serversText, tunnelServersText } from './name-service-files.js';
 import type { RankedInstance } from './ranked.js';
 
 /** What asks several name servers at once, for each port that a network instance may come to use. */

@@ -15,7 +15,7 @@ import {
   type LocalInstance,
 } from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
-import { fixedTexts } from './name-service.js';
+import { fixedFiles } from './name-service-files.js';
 import { appTerms, noPortTerms, type AppTerms } from './port-terms.js';
 import { subnetRoute } from './routes.js';
 
@@ -62,7 +62,7 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
           number,
           bridge,
           subnet: { address: instance.network.subnet, length: instance.network.prefixLength },
-          nameService: fixedTexts({
+          nameService: fixedFiles({
             instance,
             bridge: bridge.name,
             directory,

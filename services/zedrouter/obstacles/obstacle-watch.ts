@@ -55,13 +55,13 @@ export class ObstacleWatch {
 
   #wait(): () => void {
     return this.#options.clock.setTimer(EVERY_MS, () => {
-      void this.#look().finally(() => {
+      void this.#check().finally(() => {
         if (!this.#closed) this.#cancel = this.#wait();
       });
     });
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { kernel, logger, instances } = this.#options;
     try {
       const changes = kernel.ruleset.foreignChanges;

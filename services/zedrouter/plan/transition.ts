@@ -1,6 +1,6 @@
 import type { Port } from '../../../lib/configuration/index.js';
 import type { AccessChange } from '../desired/refused-flows.js';
-import type { EndedFlows, FlowMemories, FlowsStep } from '../desired/generations.js';
+import type { EndedFlows, FlowMemories, FlowsDecision } from '../desired/generations.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
 import {
   FLOW_INSTANCE_MASK,
@@ -25,7 +25,7 @@ export interface FlowNumbers {
 export function transition(
   before: FlowMemories,
   after: FlowMemories,
-  { ended, drained }: Pick<FlowsStep, 'ended' | 'drained'>,
+  { ended, drained }: Pick<FlowsDecision, 'ended' | 'drained'>,
   numbers: FlowNumbers,
   ports: ReadonlyMap<string, PortFacts>,
   refused: readonly Operation[] = [],

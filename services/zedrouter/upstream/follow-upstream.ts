@@ -182,7 +182,7 @@ function linkOf({ linkState }: PortStatus): PortFacts['link'] {
   }
 }
 
-/** The ranked candidates are the chain, but for those that wait for NIM; whatever is eligible is permitted. */
+/** The ranked candidates are the chain, but for those that wait for NIM; `eligible` on the wire means permitted. */
 function selectionOf({ candidates, revision }: NetworkInstanceTestStatus): Selection {
   return {
     armed: candidates

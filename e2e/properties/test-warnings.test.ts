@@ -6,11 +6,11 @@ import {
   interpret,
   parseTarget,
   type DeviceModel,
-} from '../../configuration/index.js';
-import { deviceConfigJson } from '../../../services/nim/testing/device-config.js';
-import { SimulatedNim } from '../../../services/nim/testing/simulated-nim.js';
-import { bytesText, timeText } from './forecast-text.js';
-import { testWarnings } from './test-warnings.js';
+} from '../../lib/configuration/index.js';
+import { deviceConfigJson } from '../../services/nim/testing/device-config.js';
+import { SimulatedNim } from '../../services/nim/testing/simulated-nim.js';
+import { bytesText, timeText } from '../../lib/decision/forecast/forecast-text.js';
+import { testWarnings } from '../../lib/decision/forecast/index.js';
 
 const CREW = '6ba7b810-9dad-41d1-80b4-00c04fd430c8';
 const PLANT = '6ba7b811-9dad-41d1-80b4-00c04fd430c8';

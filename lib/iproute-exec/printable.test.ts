@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { printable } from './words.js';
+import { printable } from './printable.js';
 
 describe('printable', () => {
   it.each([

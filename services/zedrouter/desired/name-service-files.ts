@@ -41,7 +41,7 @@ export function nameServicePaths(directory: string, bridge: string) {
  * The dnsmasq of a network instance, as far as no switch changes it: leases for its apps and no one else, and the names
  * of its own. Upstream servers are in a file of theirs (`serversText`).
  */
-export function fixedTexts({
+export function fixedFiles({
   instance,
   bridge,
   directory,
