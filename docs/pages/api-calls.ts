@@ -100,6 +100,13 @@ export const apiCalls: readonly ApiCall[] = [
   },
   {
     service: 'nim',
+    method: `${MANAGER}/ListAvailability`,
+    request: '{"since":"2026-11-01T00:00:00Z"}',
+    purpose: 'how long ports and network instances were in which state, by the hour and by the day',
+  },
+  { service: 'nim', method: `${MANAGER}/ListOutages`, purpose: 'when ports and network instances had no way out' },
+  {
+    service: 'nim',
     method: `${AUTHORIZATION}/AuthorizePort`,
     request: '{"operation":"NETWORK_OPERATION_APP_IMAGE_DOWNLOAD","port":"sat0"}',
     purpose: 'whether an operation may use a port',

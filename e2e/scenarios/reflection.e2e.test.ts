@@ -44,7 +44,7 @@ function linesOfThePage(): readonly PageLine[] {
 const port = (logicalLabel: string): unknown => expect.objectContaining({ logicalLabel });
 
 /** Methods that answer with a stream. */
-const streams = /\/(Watch|ListUsage)/;
+const streams = /\/(Watch|ListUsage|ListAvailability)/;
 
 /** What each method answers; of a stream, its first message. */
 const answers: Readonly<Record<string, object>> = {
@@ -111,6 +111,10 @@ const answers: Readonly<Record<string, object>> = {
     snapshot: true,
     statuses: expect.arrayContaining([expect.objectContaining({ displayName: 'default' })]),
   },
+  'nim.v1.NetworkInterfaceManagerService/ListAvailability': {
+    period: { length: '3600s', ports: expect.arrayContaining([port('eth0')]) },
+  },
+  'nim.v1.NetworkInterfaceManagerService/ListOutages': {},
   'zedrouter.v1.NetworkRouterService/ListUsage': { period: { length: '3600s' } },
   'zedrouter.v1.NetworkRouterService/ListPortMaps': {
     portMaps: expect.arrayContaining([

@@ -194,6 +194,18 @@ const ports: readonly FieldReference[] = [
     'bytes that tests over the port may take in 30 days',
     '20 MB at priority 0, else 5 MB',
   ),
+  honoured(
+    'deviceIoList[].usagePolicy.tariff.pricePerGb',
+    'of a GB (10^9 bytes, both ways) beyond what is included',
+    '0',
+  ),
+  honoured('deviceIoList[].usagePolicy.tariff.currency', 'as `report` shows it; at most 8 characters', 'none'),
+  honoured('deviceIoList[].usagePolicy.tariff.includedBytes', "bytes of a bill's month that cost no more", '0'),
+  honoured(
+    'deviceIoList[].usagePolicy.tariff.billingDay',
+    "day on which the bill's month begins, 1 to 28",
+    'the first',
+  ),
   warned(
     'deviceIoList[].vflist.**',
     'virtual functions of a network card',

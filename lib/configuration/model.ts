@@ -73,6 +73,8 @@ export interface Port {
   readonly allowedOperations: readonly NetworkOperation[];
   /** Bytes that tests may take in 30 days; absent: as its priority says. */
   readonly monthlyTestBytes?: number | undefined;
+  /** What its traffic costs, for reports; absent: nothing is known. */
+  readonly tariff?: Tariff | undefined;
   readonly addressing: PortAddressing;
   /** What the configuration wants the host to give it (IPv4), to be compared with what it has; absent: nothing. */
   readonly wanted?: WantedOfPort;
@@ -82,6 +84,17 @@ export interface Port {
   readonly ntpServers: readonly string[];
   /** By which the device itself reaches the controller, and downloads; absent: straight. */
   readonly proxies?: PortProxies | undefined;
+}
+
+/** config.PortTariff: what the traffic of a port costs. */
+export interface Tariff {
+  /** Of 10^9 bytes, both directions, beyond the included ones. */
+  readonly pricePerGb: number;
+  readonly currency: string;
+  /** In each month of the bill. */
+  readonly includedBytes: number;
+  /** 1 to 28; 0: the first. */
+  readonly billingDay: number;
 }
 
 /** What tells the hardware of an interface. `usb`: bus and ports, `1-1.2`. `pci`: the long address, `0000:02:00.0`. */

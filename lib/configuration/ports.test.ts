@@ -195,6 +195,27 @@ describe('problems of ports are told by field', () => {
       fields: ['deviceIoList[0].usagePolicy.allowedOperations[1]', 'deviceIoList[0].usagePolicy.allowedOperations[2]'],
     },
     {
+      what: 'a tariff that nobody can pay by',
+      json: {
+        deviceIoList: [
+          physical('eth0', {
+            usagePolicy: {
+              tariff: {
+                pricePerGb: -1,
+                currency: 'much too long',
+                includedBytes: '18446744073709551615',
+                billingDay: 29,
+              },
+            },
+          }),
+        ],
+        systemAdapterList: [{ name: 'eth0' }],
+      },
+      fields: ['pricePerGb', 'currency', 'includedBytes', 'billingDay'].map(
+        (field) => `deviceIoList[0].usagePolicy.tariff.${field}`,
+      ),
+    },
+    {
       what: 'too many ports',
       json: {
         deviceIoList: Array.from({ length: MOST_PORTS + 1 }, (_, index) => physical(`eth${index}`)),

@@ -103,6 +103,7 @@ function interpretPort(
     labels: labelsOf([name, ...adapter.sharedLabels], isManagement, priority),
     allowedOperations,
     ...monthlyTestBytesOf(lower, problems),
+    ...tariffOf(lower, problems),
     ...addressing,
     ...wantedOf(config, adapter),
     ...proxiesOf(config, adapter),
@@ -272,6 +273,32 @@ function monthlyTestBytesOf(
     problems.add(`${physicalField}.usagePolicy.monthlyTestBytes`, `must be 0 to ${MOST_TEST_BYTES}, and is ${bytes}`);
   }
   return { monthlyTestBytes: Number(bytes) };
+}
+
+/** Beyond this nobody means it. */
+const MOST_PRICE = 1e9;
+const MOST_CURRENCY_LENGTH = 8;
+/** February has it, too. */
+const LAST_BILLING_DAY = 28;
+
+function tariffOf({ physical, physicalField }: LowerLayer, problems: Problems): Pick<Port, 'tariff'> {
+  const tariff = physical?.usagePolicy?.tariff;
+  if (tariff === undefined) return {};
+  const field = `${physicalField}.usagePolicy.tariff`;
+  const { pricePerGb, currency, includedBytes, billingDay } = tariff;
+  if (!(pricePerGb >= 0 && pricePerGb <= MOST_PRICE)) {
+    problems.add(`${field}.pricePerGb`, `must be 0 to ${MOST_PRICE}, and is ${pricePerGb}`);
+  }
+  if (!/^[^\p{C}]*$/u.test(currency) || currency.length > MOST_CURRENCY_LENGTH) {
+    problems.add(`${field}.currency`, `must be at most ${MOST_CURRENCY_LENGTH} printable characters`);
+  }
+  if (includedBytes > BigInt(Number.MAX_SAFE_INTEGER)) {
+    problems.add(`${field}.includedBytes`, `must be 0 to ${Number.MAX_SAFE_INTEGER}, and is ${includedBytes}`);
+  }
+  if (billingDay > LAST_BILLING_DAY) {
+    problems.add(`${field}.billingDay`, `must be 1 to ${LAST_BILLING_DAY}, or 0 for the first, and is ${billingDay}`);
+  }
+  return { tariff: { pricePerGb, currency, includedBytes: Number(includedBytes), billingDay } };
 }
 
 function addressingOf(

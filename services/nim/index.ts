@@ -17,13 +17,13 @@ import {
   type RunningService,
   type ServiceOptions,
 } from '../../lib/rpc/index.js';
+import { bothOf, openAvailability } from './availability/index.js';
 import { AuthorizationLists } from './authorize/authorization-lists.js';
 import { portAuthorizationService } from './authorize/authorization-service.js';
 import { followConfiguration } from './upstream/configuration-source.js';
 import { readController, type ControllerOptions } from './probing/controller.js';
 import { EventLog } from './events/index.js';
 import { GrantEnds } from './decision-state/grant-ends.js';
-import { noInstrumentation } from './metrics/instrumentation.js';
 import { Manager } from './manager.js';
 import { MemoryFile } from './decision-state/memory-file.js';
 import { nimMetrics } from './metrics/index.js';
@@ -81,10 +81,14 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
   });
   const { tests } = testing;
   const publisher = new Publisher(clock, testing.budgetOf);
+  const availability = await openAvailability({
+    ...{ stateDir, clock, logger, publisher },
+    budgetOf: testing.budgetOf,
+  });
   const instrumentation =
     meters === undefined
-      ? noInstrumentation
-      : nimMetrics(meters, { publisher, readTraffic: () => readAppTraffic(namespace) });
+      ? availability.keeper
+      : bothOf(nimMetrics(meters, { publisher, readTraffic: () => readAppTraffic(namespace) }), availability.keeper);
   const authorizationLists = new AuthorizationLists(publisher, clock);
   const nameServers: LeaseServers = new LeaseServers({
     directory: join(runDir, 'dns'),
@@ -140,7 +144,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     services: [
       {
         definition: NetworkInterfaceManagerServiceService,
-        implementation: networkInterfaceManagerService({ publisher, events, clock, tests }),
+        implementation: networkInterfaceManagerService({ publisher, events, clock, tests, availability }),
         limits: { evaluate: configurationRequest },
       },
       portAuthorizationService(publisher, authorizationLists),
@@ -201,6 +205,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
       observer.close();
       nameServers.close();
       await Promise.all([server.close(), following, kernelEvents.close()]);
+      await availability.keeper.close();
       await Promise.all([testing.close(), memoryFile.close(), events.close()]);
     },
   };

@@ -1,5 +1,10 @@
 import { status } from '@grpc/grpc-js';
 
+import type {
+  ListAvailabilityRequest,
+  ListAvailabilityResponse,
+  ListOutagesRequest,
+} from '../../../gen/nim/v1/availability.js';
 import type { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type {
   EvaluateRequest,
@@ -20,10 +25,12 @@ import type {
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
+import { wallMsOf } from '../../../lib/configuration/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { RpcError, serverStreaming, unary, type CallContext, type StateChange } from '../../../lib/rpc/index.js';
 import { inSlices } from '../../../lib/slices/index.js';
 import { rankPortsForOperation, type Decision, type Selection } from '../../../lib/decision/decide/index.js';
+import type { Availability } from '../availability/index.js';
 import { evaluate } from '../evaluate/index.js';
 import { eventMessage, type EventLog } from '../events/index.js';
 import { explainOperation, explainSelection } from '../explain/explain.js';
@@ -43,6 +50,7 @@ export interface ServiceParts {
   readonly events: EventLog;
   readonly clock: Clock;
   readonly tests: Pick<RemoteTests, 'testNow'>;
+  readonly availability: Pick<Availability, 'periods' | 'outages'>;
 }
 
 /**
@@ -77,7 +85,21 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
     }),
     listEvents: unary((request: ListEventsRequest) => listEvents(parts.events, request)),
     watchEvents: serverStreaming((request: WatchEventsRequest, context) => watchEvents(parts.events, request, context)),
+    listAvailability: serverStreaming((request: ListAvailabilityRequest) =>
+      listAvailability(parts.availability, request),
+    ),
+    listOutages: unary(({ since, until }: ListOutagesRequest) => ({
+      outages: [...parts.availability.outages(wallMsOf(since), until === undefined ? Infinity : wallMsOf(until))],
+    })),
   };
+}
+
+async function* listAvailability(
+  availability: ServiceParts['availability'],
+  { since, until }: ListAvailabilityRequest,
+): AsyncGenerator<ListAvailabilityResponse> {
+  const untilMs = until === undefined ? Infinity : wallMsOf(until);
+  for await (const period of availability.periods(wallMsOf(since), untilMs)) yield { period };
 }
 
 async function* watchPorts(

@@ -65,6 +65,8 @@ export function portStatusOf(sources: PortStatusSources, wall: WallTime): PortSt
     differences: [...portDifferences(port, observation)],
     proxies: proxiesMessage(port),
     ntpServers: [...ntpServersOf(port, observation)],
+    tariff:
+      port.tariff === undefined ? undefined : { ...port.tariff, includedBytes: BigInt(port.tariff.includedBytes) },
     revision: 0n,
   };
 }

@@ -46,7 +46,10 @@ export class UsageMeter {
     try {
       const ports = new Map([...known.portLabels].map(([interfaceName, label]) => [label, interfaceName]));
       const { counts, state } = usageSince(history.state, read(ports), known);
-      if (counts.size > 0 || !isSameLife(history.state, state)) history.add(counts, state);
+      const isNewLife = !isSameLife(history.state, state);
+      if (counts.size > 0 || isNewLife) history.add(counts, state);
+      // From where a link is counted is known nowhere else.
+      if (isNewLife) void history.save();
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) logger.warn({ event: 'usage-unreadable', err: error }, 'cannot read usage counters');
