@@ -1,6 +1,6 @@
 /*
  * The operator's subcommands: config, policy, status, watch, explain, what-if, check-port, test-ports, events,
- * doctor and init.
+ * report, doctor and init.
  * A folder a command; each `commands.ts` declares options only and loads the rest when the command is used.
  */
 import type { Command } from 'commander';
@@ -11,6 +11,7 @@ import { addExplainCommand } from './explain/commands.js';
 import { addInitCommand } from './init/commands.js';
 import { addPolicyCommands } from './policy/commands.js';
 import { addPortCommands } from './ports/commands.js';
+import { addReportCommand } from './report/commands.js';
 import { addStatusCommands } from './status/commands.js';
 import { addWhatIfCommand } from './what-if/commands.js';
 
@@ -23,6 +24,7 @@ export function addOperatorCommands(program: Command): void {
   addWhatIfCommand(program);
   addPortCommands(program);
   addEventsCommand(program);
+  addReportCommand(program);
   addDoctorCommand(program);
   addInitCommand(program);
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { run } from 'iproute-exec';
 
 import { NetworkRouterServiceClient } from '../../gen/zedrouter/v1/network_router.js';
 import type { UsagePeriod } from '../../gen/zedrouter/v1/usage.js';
-import { internetAddresses, portNames, waitUntil, type AppName, type PortName } from '../../lab/index.js';
+import { commandFile, internetAddresses, portNames, waitUntil, type AppName, type PortName } from '../../lab/index.js';
 import { connectTo } from '../../lib/rpc/index.js';
 import { goesOutBy, launchShip, type Ship } from './ship.js';
 
@@ -65,11 +66,11 @@ describe('usage of a ship', () => {
   }
 
   /** Whether it came whole. */
-  async function fetchBy(app: AppName, bytes = FILE_BYTES, seconds = 20): Promise<boolean> {
+  async function fetchBy(app: AppName, bytes = FILE_BYTES): Promise<boolean> {
     const url = `http://${internetAddresses.web}/bytes/${bytes}`;
     const { exitCode } = await ship.lab.exec(
       app,
-      ['timeout', `${seconds}`, 'busybox', 'wget', '-qO', '/dev/null', url],
+      ['timeout', '20', 'busybox', 'wget', '-qO', '/dev/null', url],
       30_000,
     );
     return exitCode === 0;
@@ -91,8 +92,7 @@ describe('usage of a ship', () => {
     expect(await killed).toBe(true);
     await watch.applied('default', 'eth0');
     // Cut off in the middle, with the standby in the kernel; killed once more before it could tell.
-    // Nobody tells its session that it has ended: it waits for its time.
-    const cut = fetchBy('app1', 20 * FILE_BYTES, 3);
+    const cut = fetchBy('app1', 20 * FILE_BYTES);
     await lab.pullCable('eth0');
     await zedrouter.kill('SIGKILL');
     await cut;
@@ -132,5 +132,23 @@ describe('usage of a ship', () => {
     expect(differences()).toEqual([]);
     expect(grown('ports', 'wwan0')).toBeGreaterThan(2 * FILE_BYTES);
     expect(grown('apps', 'eth0 app1')).toBeGreaterThan(8 * FILE_BYTES);
+  });
+
+  it('is told by the command, with what the ports cost and how often the network instance has moved', async () => {
+    const { stdout } = await run(process.execPath, [
+      await commandFile(),
+      'report',
+      '--json',
+      '--run-dir',
+      ship.lab.runDir,
+    ]);
+    const { ports, networkInstances, traffic } = JSON.parse(stdout) as Readonly<
+      Record<string, readonly { readonly port?: string }[]>
+    >;
+    expect(ports?.map(({ port }) => port)).toEqual(['eth0', 'sat0', 'wwan0']);
+    expect(networkInstances).toContainEqual(
+      expect.objectContaining({ name: 'default', moves: expect.arrayContaining([{ cause: 2, count: 1 }]) }),
+    );
+    expect(traffic).toContainEqual(expect.objectContaining({ networkInstance: 'default', app: 'app1', port: 'eth0' }));
   });
 });
