@@ -178,7 +178,7 @@ describe('config, with a real zedagent', () => {
   });
 
   it('push, diff, warnings and status tell what does not come about', async () => {
-    const warning = 'config.networkInstances[0].stp: spanning tree is not built; the network instance works without';
+    const warning = 'config.networkInstances[0].stp: spanning tree is of switches, and not built';
     expect((await config('warnings')).stdout).toBe('Version 1 is in force, and all of it comes about\n');
     expect((await config('diff', file('vain.json'))).stdout).toContain(`Warning: ${warning}\n`);
     expect((await config('push', file('vain.json'))).stdout).toBe(`Version 2 is in force\nWarning: ${warning}\n`);

@@ -18,6 +18,7 @@ import { configFromJson, ConfigurationReader } from '../../lib/configuration/ind
 import { writeDurably } from '../../lib/durable/index.js';
 import { createLogger } from '../../lib/observability/index.js';
 import { call, connectTo, type RpcError, type RunningService } from '../../lib/rpc/index.js';
+import { atOnce } from '../../lib/slices/index.js';
 import { startZedagent } from './index.js';
 
 const options = { timeoutMs: 5_000 };
@@ -175,7 +176,7 @@ describe('zedagent', () => {
       const message = await new Promise<WatchConfigResponse>((resolve) => stream.once('data', resolve));
       stream.on('error', () => undefined);
       stream.cancel();
-      reader.take(message);
+      atOnce(reader.take(message));
       return message.deviceConfig?.config?.networkInstances[0]?.displayname;
     };
     await push(configNamed('a'));
