@@ -154,19 +154,25 @@ describe('a ship whose network instance names its targets', () => {
   it('leaves a port that loses more than it wants, for one that loses less', async () => {
     const interval = { seconds: 0n, nanos: 500_000_000 };
     await testBy({ target: `icmp://${FIRST}`, interval, lossThresholdPercent: 15 });
-    await allWell();
-    // In each direction: 28 % of what is asked.
-    await ship.lab.lose('eth0', 0.15);
     undo.push(async () => {
       await ship.lab.lose('eth0', 0);
     });
-    await waitFor('traffic over wwan0', async () => ((await selected()) === 'wwan0' ? true : undefined), {
-      timeoutMs: 110_000,
-      everyMs: 100,
-    });
-    const eth0 = (await status())?.candidates.find(({ logicalLabel }) => logicalLabel === 'eth0');
+    const leaves = async () => {
+      await ship.lab.lose('eth0', 0);
+      await allWell();
+      // In each direction: 28 % of what is asked.
+      await ship.lab.lose('eth0', 0.15);
+      await waitFor('traffic over wwan0', async () => ((await selected()) === 'wwan0' ? true : undefined), {
+        timeoutMs: 110_000,
+        everyMs: 100,
+      });
+      return (await status())?.candidates.find(({ logicalLabel }) => logicalLabel === 'eth0');
+    };
+    // Of a line that has just begun to lose, five losses in a row are no chance: once in some dozens of runs they are.
+    let eth0 = await leaves();
+    if (eth0?.testState === PortTestState.PORT_TEST_STATE_FAILING) eth0 = await leaves();
     expect(eth0).toMatchObject({ testState: PortTestState.PORT_TEST_STATE_WORKING, degraded: true });
-  }, 180_000);
+  }, 300_000);
 
   it('says of a target of kind tcp that a connection is all that is proved, behind a portal, too', async () => {
     await testBy({ target: `tcp://${FIRST}:${servicePorts.http}` });

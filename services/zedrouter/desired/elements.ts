@@ -157,6 +157,7 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
   const inUse = new Set(ranked.flatMap(({ ranking }) => ranking.slice(0, 1).map((port) => port.number)));
   const uplinks = new ElementMap();
   const within_port = new ElementMap();
+  const port_link = new ElementMap();
   const port_mark = new ElementMap();
   const port_path = new ElementMap();
   const port_address = new ElementMap();
@@ -166,7 +167,10 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
   for (const { number, facts } of byUse) {
     const mark = portMark(number);
     uplinks.put([facts.interfaceName]);
-    within_port.put([facts.interfaceName, facts.interfaceName]);
+    if (facts.macAddress !== undefined) {
+      within_port.put([facts.interfaceName, facts.interfaceName]);
+      port_link.put([facts.interfaceName, facts.macAddress]);
+    }
     port_mark.put([facts.interfaceName], [mark]);
     port_path.put([mark, facts.interfaceName]);
     port_up.put([facts.interfaceName]);
@@ -175,7 +179,7 @@ function portElements(ranked: readonly RankedInstance[], ports: ReadonlyMap<stri
     }
   }
   const counted = { port_up, port_down: port_up, tcp_open: port_up, tcp_up: port_up, tcp_down: port_up };
-  return { uplinks, within_port, port_mark, port_path, port_address, ...counted };
+  return { uplinks, within_port, port_link, port_mark, port_path, port_address, ...counted };
 }
 
 /** Elements of one set, by their keys. */

@@ -45,6 +45,8 @@ export interface PortFacts {
   readonly ntpServers?: readonly string[];
   /** Bytes; 0: not known. */
   readonly mtu: number;
+  /** Absent: not known, or it has none. */
+  readonly macAddress?: string | undefined;
 }
 
 export interface AddressFacts {

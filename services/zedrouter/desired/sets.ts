@@ -39,6 +39,10 @@ export const SETS = {
     key: ['ifname', 'ifname'],
     comment: 'port and the same port: what a bridge of the host passes inside',
   },
+  port_link: {
+    key: ['ifname', 'ether_addr'],
+    comment: 'port and its own MAC address: what comes to the device itself, to be routed',
+  },
   port_mark: { key: ['ifname'], value: ['mark'], comment: 'port to the mark of what came in by it' },
   port_address: { key: ['ipv4_addr'], value: ['mark'], comment: "the device's address on a port, for hairpin" },
   port_path: { key: ['mark', 'ifname'], comment: 'a flow of this port leaves by this interface' },

@@ -126,6 +126,7 @@ export function facts(label: string, thirdByte: number): PortFacts {
     gateways: [`${network}.1`],
     dnsServers: [`${network}.53`],
     mtu: 1500,
+    macAddress: `02:00:00:00:01:0${thirdByte}`,
   };
 }
 

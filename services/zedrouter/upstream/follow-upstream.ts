@@ -157,6 +157,7 @@ function portFacts(port: PortStatus): PortFacts {
     dnsServers: port.dnsServers,
     ntpServers: port.ntpServers,
     mtu: port.mtu,
+    macAddress: port.macAddress === '' ? undefined : port.macAddress,
   };
 }
 
