@@ -99,8 +99,12 @@ describe.each(['silent', 'unreachable'] as const)('a ship whose first name serve
     await waitUntilAsked('eth0');
     for (const name of ['zedagent', 'nim', 'zedrouter'] as const) await lab.service(name).kill('SIGKILL');
     await expectNamesAtOnce(ship.lab);
-    // Nobody tells the name services that their first port leads nowhere.
+    // Nobody tells the name services that their first port leads nowhere. What is on its way in the moment itself is
+    // asked again by whoever has asked, after its 5 s.
     await lab.pullCable('eth0');
+    const isDown = async (): Promise<true | undefined> =>
+      (await lab.exec('device', ['ip', 'route', 'show', 'dev', 'eth0'])).stdout.includes('linkdown') ? true : undefined;
+    await waitFor('the routes of eth0 to be down', isDown, { timeoutMs: 5_000, everyMs: 20 });
     await expectNamesAtOnce(ship.lab);
   });
 });

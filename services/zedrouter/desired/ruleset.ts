@@ -142,7 +142,7 @@ export const CHAINS: readonly Chain[] = [
       'oifname @ni_bridges goto to_ni',
       // Forwarding is on for the apps; it makes no router of the device for whoever sits behind one of its ports.
       // Where a port is a bridge of the host, br_netfilter shows here what that passes from member to member. What is
-      // routed back to where it came from was sent to the port's own address: an answer to an app whose bridge has none.
+      // routed back to where it came from was sent to the port itself: an answer to an app whose bridge has no address.
       'iifname @uplinks oifname @uplinks iifname . oifname @within_port iifname . ether daddr != @port_link accept',
       'iifname @uplinks oifname @uplinks counter name between_uplinks drop',
     ],
