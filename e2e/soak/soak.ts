@@ -82,6 +82,7 @@ class SoakedShip {
   }
 
   async begin(): Promise<void> {
+    await Promise.all([this.#lab.app('app1').waitForAddress(), this.#lab.app('app2').waitForAddress()]);
     this.#kernelAtFirst = await this.#kernel();
   }
 
