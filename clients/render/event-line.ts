@@ -1,23 +1,22 @@
 import type { Event } from '../../gen/nim/v1/event.js';
+import { portName } from './port-tables.js';
 import { printable } from './table.js';
 import { timeText } from './time.js';
 import { causeLabel, testLabel } from './enum-labels.js';
 
-function portName(label: string): string {
+function selectedName(label: string): string {
   return label === '' ? 'no port' : label;
 }
 
 function what({ kind }: Event): string {
   switch (kind?.$case) {
     case 'portChanged': {
-      const { logicalLabel, interface: interfaceName, changes } = kind.value;
-      const name = logicalLabel === interfaceName ? logicalLabel : `${logicalLabel} (${interfaceName})`;
-      return `port ${name}: ${changes.join(', ')}`;
+      return `port ${portName(kind.value)}: ${kind.value.changes.join(', ')}`;
     }
     case 'selectionChanged': {
       const { displayName, fromPort, toPort, cause, causeDetail } = kind.value;
       const why = [causeLabel(cause), causeDetail].filter((part) => part !== '').join(': ');
-      return `network instance ${displayName}: ${portName(fromPort)} -> ${portName(toPort)}${why === '' ? '' : ` (${why})`}`;
+      return `network instance ${displayName}: ${selectedName(fromPort)} -> ${selectedName(toPort)}${why === '' ? '' : ` (${why})`}`;
     }
     case 'configurationChanged': {
       const { version, author, changes, reason } = kind.value;

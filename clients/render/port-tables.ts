@@ -28,7 +28,7 @@ export function portTable(ports: readonly PortStatus[], nowMs: number, options: 
       // What a link without a carrier was like is history.
       const target = port.linkState === PortLinkState.PORT_LINK_STATE_UP ? port.targets[0] : undefined;
       return [
-        port.logicalLabel === port.interface ? port.logicalLabel : `${port.logicalLabel} (${port.interface})`,
+        portName(port),
         String(port.priority),
         portState(port),
         sinceText(port.targets[0]?.lastSucceeded ?? port.lastSucceeded, nowMs),
@@ -41,6 +41,16 @@ export function portTable(ports: readonly PortStatus[], nowMs: number, options: 
     }),
     options,
   );
+}
+
+/** Ports as they are shown: the cheapest first. */
+export function inOrder(ports: readonly PortStatus[]): readonly PortStatus[] {
+  return [...ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
+}
+
+/** A port by its label, with its interface where that is called otherwise. */
+export function portName({ logicalLabel, interface: name }: Pick<PortStatus, 'logicalLabel' | 'interface'>): string {
+  return logicalLabel === name ? logicalLabel : `${logicalLabel} (${name})`;
 }
 
 /** One word of a port: its link, then its route, then its test. */

@@ -4,7 +4,7 @@ import { ApplyState } from '../../gen/zedrouter/v1/network_router.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { configurationLines } from './configuration-lines.js';
 import { drainLines } from './drain-lines.js';
-import { differenceLines, portTable, proxyLines, testErrorLines, testTable } from './port-tables.js';
+import { differenceLines, inOrder, portTable, proxyLines, testErrorLines, testTable } from './port-tables.js';
 import { isOnline, isUnknown, verdictLine } from './verdict-line.js';
 import { obstacleLines } from './obstacle-lines.js';
 import { printable, table, type Cell, type TableOptions } from './table.js';
@@ -122,7 +122,7 @@ function nothing({ troubles }: StatusView, words: string): string {
  * flows that stay on former ports, errors, what the configuration says in vain, and services that do not answer.
  */
 export function statusText(view: StatusView, nowMs: number, options: StatusTextOptions = {}): string {
-  const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
+  const ports = inOrder(view.ports);
   const networkInstances = networkInstancesOf(view);
   const sections = [
     verdictLine(options.whole ?? view) ?? '',

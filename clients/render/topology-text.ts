@@ -1,7 +1,7 @@
 import type { PortStatus } from '../../gen/nim/v1/port_status.js';
 import { networkInstancesOf, type NetworkInstanceView, type StatusView } from '../status-view/view.js';
 import { noPortLabel } from './enum-labels.js';
-import { gatewaysText, portState } from './port-tables.js';
+import { gatewaysText, inOrder, portName, portState } from './port-tables.js';
 import { printable, type TableOptions } from './table.js';
 
 interface Branch {
@@ -14,7 +14,7 @@ interface Branch {
  * it, as applied, and below these their apps. What has no port stands below a root of its own.
  */
 export function topologyText(view: StatusView, { paint = (text) => text }: Pick<TableOptions, 'paint'> = {}): string {
-  const ports = [...view.ports].sort((a, b) => a.priority - b.priority || a.logicalLabel.localeCompare(b.logicalLabel));
+  const ports = inOrder(view.ports);
   const instances = networkInstancesOf(view);
   const interfaces = new Set(ports.map(({ interface: name }) => name));
   const portless = instances.filter(({ applied }) => !interfaces.has(applied?.interfaceInUse ?? ''));
@@ -42,15 +42,14 @@ function linesOf(branches: readonly Branch[]): readonly string[] {
 }
 
 function portText(port: PortStatus, paint: NonNullable<TableOptions['paint']>): string {
-  const { logicalLabel, interface: name, priority, addresses } = port;
+  const { priority, addresses } = port;
   const { text, kind } = portState(port);
   const facts = [
     `priority ${priority}`,
     ...addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     ...(port.gateways.length > 0 ? [`via ${gatewaysText(port)}`] : []),
   ].join(', ');
-  const label = logicalLabel === name ? name : `${logicalLabel} (${name})`;
-  return `${printable(label)}: ${paint(printable(text), kind)}, ${printable(facts)}`;
+  return `${printable(portName(port))}: ${paint(printable(text), kind)}, ${printable(facts)}`;
 }
 
 function instanceBranch({ name, applied }: NetworkInstanceView, why: string): Branch {

@@ -56,4 +56,4 @@ export {
 } from './policy/patch-parts.js';
 export { requestedChanges, type OverrideTarget, type OverrideValue } from './policy/requests.js';
 export { formatLimit, formatOperation, formatOperations, formatPriorities } from './policy/format.js';
-export { durationInMs, durationOf, timestampOf, wallMsOf } from './times.js';
+export { durationInMs, durationOf, timestampOf, wallMsOf, wallRangeOf } from './times.js';

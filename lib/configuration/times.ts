@@ -12,6 +12,14 @@ export function wallMsOf(timestamp: Timestamp | undefined): number {
   return timestamp === undefined ? 0 : Number(timestamp.seconds) * 1000 + timestamp.nanos / 1e6;
 }
 
+/** From when, and until when, in milliseconds since 1970; where nothing is said, from 1970 and for ever. */
+export function wallRangeOf(range: {
+  readonly since?: Timestamp | undefined;
+  readonly until?: Timestamp | undefined;
+}): readonly [sinceMs: number, untilMs: number] {
+  return [wallMsOf(range.since), range.until === undefined ? Infinity : wallMsOf(range.until)];
+}
+
 /** Milliseconds as a protobuf Duration, not negative. */
 export function durationOf(ms: number): Duration {
   return split(Math.max(0, ms));

@@ -27,7 +27,7 @@ export { readLinkCounters, type LinkCounters } from './link-counters.js';
 export { formatLinkAddress, type LinkAddress } from './link-address.js';
 export type { Neighbour } from './neighbour.js';
 export { ERRNO, NetlinkError } from './netlink-error.js';
-export { readNftGeneration } from './nft-generation.js';
+export { followingNftGeneration, readNftGeneration } from './nft-generation.js';
 export { readNftTableHandle } from './nft-table-handle.js';
 export { readNftChainsDigest, readNftNames, readNftTable, type NftTable } from './nft-table.js';
 export {

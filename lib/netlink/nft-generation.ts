@@ -22,3 +22,8 @@ export function readNftGeneration(namespace: string | undefined): number {
   if (!isMessage(answer)) throw refusal('nft generation', answer);
   return attributes(answer.body, NFGENMSG_BYTES).get(NFTA_GEN_ID)?.readUInt32BE() ?? 0;
 }
+
+/** The number of the generation after that one: the kernel counts in 32 bits, and leaves 0 out. */
+export function followingNftGeneration(generation: number): number {
+  return generation === 0xffff_ffff ? 1 : generation + 1;
+}

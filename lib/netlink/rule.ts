@@ -8,6 +8,7 @@ import {
   samePrefix,
   type Prefix,
 } from './ip-address.js';
+import { PROTOCOL_NUMBERS } from './element-parts.js';
 import { attributes, text, type Message } from './wire/message-reader.js';
 import { FLAG, MessageWriter } from './wire/message-writer.js';
 import type { NetlinkSocket } from './wire/netlink-socket.js';
@@ -67,9 +68,6 @@ const MODELLED: ReadonlySet<number> = new Set([
   FRA.destinationPorts,
   FRA.destinationPortMask,
 ]);
-
-/** IPPROTO_* */
-const IP_PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 /** A rule; what is not given does not select. */
 export function rule(parts: Pick<Rule, 'preference' | 'action' | 'protocol'> & Partial<Rule>): Rule {
@@ -148,7 +146,7 @@ export function writeRule(writer: MessageWriter, verb: 'add' | 'delete', one: Ru
     if (inputInterface !== undefined) writer.string(FRA.inputInterface, inputInterface);
     if (outputInterface !== undefined) writer.string(FRA.outputInterface, outputInterface);
     if (destinationPort !== undefined) {
-      writer.u8(FRA.ipProtocol, IP_PROTOCOLS[destinationPort.protocol]);
+      writer.u8(FRA.ipProtocol, PROTOCOL_NUMBERS[destinationPort.protocol]);
       const range = Buffer.alloc(4);
       range.writeUInt16LE(destinationPort.port, 0);
       range.writeUInt16LE(destinationPort.port, 2);
@@ -243,8 +241,8 @@ function destinationPortIn(fields: ReadonlyMap<number, Buffer>): Rule['destinati
   // From Linux 6.15 on: which of the port's bits count.
   const mask = fields.get(FRA.destinationPortMask)?.readUInt16LE() ?? ALL_PORT_BITS;
   if (first === undefined || first !== last || mask !== ALL_PORT_BITS) return 'other';
-  if (number === IP_PROTOCOLS.udp) return { protocol: 'udp', port: first };
-  return number === IP_PROTOCOLS.tcp ? { protocol: 'tcp', port: first } : 'other';
+  if (number === PROTOCOL_NUMBERS.udp) return { protocol: 'udp', port: first };
+  return number === PROTOCOL_NUMBERS.tcp ? { protocol: 'tcp', port: first } : 'other';
 }
 
 /** What the kernel says of an action. */

@@ -2,7 +2,7 @@ import type { PortTariff } from '../../../gen/config/devmodel.js';
 import type { AvailabilityPeriod, Outage } from '../../../gen/nim/v1/availability.js';
 import type { SelectionCause } from '../../../gen/nim/v1/network_instance_test_status.js';
 import type { TrafficCount, UsagePeriod } from '../../../gen/zedrouter/v1/usage.js';
-import type { Duration } from '../../../gen/google/protobuf/duration.js';
+import { durationInMs } from '../../../lib/configuration/index.js';
 import { millisecondsOf } from '../../render/time.js';
 import { costOf, type Carried } from './cost.js';
 
@@ -94,8 +94,8 @@ function portFigures(sources: ReportSources): readonly PortFigures[] {
   for (const { ports } of availability) {
     for (const { logicalLabel, working, untested, failing, unusable, testBytes } of ports) {
       const sums = times.get(logicalLabel) ?? { goodMs: 0, badMs: 0, testBytes: 0 };
-      sums.goodMs += lengthMs(working) + lengthMs(untested);
-      sums.badMs += lengthMs(failing) + lengthMs(unusable);
+      sums.goodMs += durationInMs(working) + durationInMs(untested);
+      sums.badMs += durationInMs(failing) + durationInMs(unusable);
       sums.testBytes += Number(testBytes);
       times.set(logicalLabel, sums);
     }
@@ -141,10 +141,10 @@ function instanceFigures(sources: ReportSources): readonly InstanceFigures[] {
       };
       all.set(each.networkInstanceId, sums);
       if (each.displayName !== '') sums.name = each.displayName;
-      sums.goodMs += lengthMs(each.online);
-      sums.badMs += lengthMs(each.failing) + lengthMs(each.withoutPort);
+      sums.goodMs += durationInMs(each.online);
+      sums.badMs += durationInMs(each.failing) + durationInMs(each.withoutPort);
       for (const { priority, selected } of each.ports) {
-        sums.priorities.set(priority, (sums.priorities.get(priority) ?? 0) + lengthMs(selected));
+        sums.priorities.set(priority, (sums.priorities.get(priority) ?? 0) + durationInMs(selected));
       }
       for (const { cause, count } of each.causes) sums.moves.set(cause, (sums.moves.get(cause) ?? 0) + count);
     }
@@ -217,7 +217,7 @@ function downtimeOf({ sinceMs, untilMs }: ReportSources, outages: readonly Outag
     const to = Math.min(end === undefined ? untilMs : millisecondsOf(end), untilMs);
     return Math.max(0, to - from);
   });
-  const detections = outages.flatMap(({ detection }) => (detection === undefined ? [] : [lengthMs(detection)]));
+  const detections = outages.flatMap(({ detection }) => (detection === undefined ? [] : [durationInMs(detection)]));
   return {
     outages: outages.length,
     longestMs: Math.max(0, ...lengths),
@@ -227,8 +227,4 @@ function downtimeOf({ sinceMs, untilMs }: ReportSources, outages: readonly Outag
 
 function shareOf(part: number, whole: number): number | undefined {
   return whole === 0 ? undefined : part / whole;
-}
-
-function lengthMs(duration: Duration | undefined): number {
-  return duration === undefined ? 0 : Number(duration.seconds) * 1_000 + duration.nanos / 1e6;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { PortTariff } from '../../../gen/config/devmodel.js';
 import { systemClock } from '../../../lib/clock/index.js';
 import { timestampOf } from '../../../lib/configuration/index.js';
+import { HOUR_MS } from '../../../lib/history/index.js';
 import { call, readRpcError } from '../../../lib/rpc/index.js';
 import { ask, withConnection, type Connection } from '../../connection/clients.js';
 import type { ConnectionOptions } from '../../terminal/addresses.js';
@@ -13,8 +14,6 @@ import { billBeganMs } from './cost.js';
 import { reportFigures, type ReportFigures, type ReportSources } from './figures.js';
 import { reportCsv } from './report-csv.js';
 import { reportText } from './report-text.js';
-
-const HOUR_MS = 3_600_000;
 
 export interface ReportOptions {
   /** Milliseconds of the wall clock. */

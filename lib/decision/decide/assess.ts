@@ -9,7 +9,7 @@ import {
 } from '../snapshot/index.js';
 import type { FailingCause, Health } from '../health/index.js';
 import type { IneligibleCode, Reason, TestState } from './candidate.js';
-import { evaluatePort, grantFor, type Subject } from './eligibility.js';
+import { evaluatePort, grantFor, isSwitch, type Subject } from './eligibility.js';
 import type { Evidence, EvidenceReader } from './evidence.js';
 import type { PortMemory, WorkMemory } from './memory.js';
 import type { DecisionPolicy, PortPolicy } from './policy.js';
@@ -82,7 +82,7 @@ export function assessPorts(
  */
 function usabilityFor(subject: Subject, observation: PortObservation): Pick<Assessment, 'unusable' | 'missingGateway'> {
   const unusable = whyUnusable(observation);
-  if (subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch') {
+  if (isSwitch(subject)) {
     const isOfLink = unusable !== 'no-address' && unusable !== 'no-route';
     return { unusable: isOfLink ? unusable : undefined, missingGateway: undefined };
   }

@@ -18,6 +18,11 @@ export type Subject =
   | { readonly kind: 'network-instance'; readonly networkInstance: NetworkInstancePolicy }
   | { readonly kind: 'operation'; readonly operation: NetworkOperation };
 
+/** A switch network instance: it needs its port's link alone. */
+export function isSwitch(subject: Subject): boolean {
+  return subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch';
+}
+
 /**
  * Why policy forbids a port to a network instance or an operation, all reasons at once; empty where it is permitted.
  * The only place where this is decided (docs/design.md#eligible).

@@ -1,5 +1,5 @@
 import { gatewaysOf, type NetworkSnapshot } from '../snapshot/index.js';
-import type { Subject } from './eligibility.js';
+import { isSwitch, type Subject } from './eligibility.js';
 import type { DecisionMemory } from './memory.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 import { byLink, testProfileOf, type TestProfile } from './test-profile.js';
@@ -27,7 +27,7 @@ export class Profiles {
   }
 
   of(subject: Subject, port: PortPolicy): TestProfile {
-    if (subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch') return byLink;
+    if (isSwitch(subject)) return byLink;
     const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : undefined;
     const ofPort = this.#known.get(port) ?? new Map<NetworkInstancePolicy['test'] | undefined, TestProfile>();
     this.#known.set(port, ofPort);

@@ -9,7 +9,7 @@ import {
 import { NetworkOperation } from '../../../gen/evecommon/uplink.js';
 import type { HealthSettings } from '../health/index.js';
 import { DEFAULT_FAIL_AFTER, DEFAULT_RECOVER_AFTER, paceOf } from '../schedule/index.js';
-import { evaluatePort, type Subject } from './eligibility.js';
+import { evaluatePort, isSwitch, type Subject } from './eligibility.js';
 import type { DecisionPolicy, NetworkInstancePolicy, PortPolicy } from './policy.js';
 
 /** One target, and how its outcomes are read. */
@@ -82,7 +82,7 @@ export function testProfileOf(
   policy: DecisionPolicy,
   gateway?: string,
 ): TestProfile {
-  if (subject.kind === 'network-instance' && subject.networkInstance.kind === 'switch') return byLink;
+  if (isSwitch(subject)) return byLink;
   const wishes = subject.kind === 'network-instance' ? subject.networkInstance.test : noWishes;
   const viaGateway = subject.kind === 'network-instance' ? subject.networkInstance.viaGateway : undefined;
   if (wishes.target !== undefined) {

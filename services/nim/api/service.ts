@@ -25,7 +25,7 @@ import type {
 } from '../../../gen/nim/v1/network_interface_manager.js';
 import type { PortStatus } from '../../../gen/nim/v1/port_status.js';
 import type { Clock } from '../../../lib/clock/index.js';
-import { wallMsOf } from '../../../lib/configuration/index.js';
+import { wallRangeOf } from '../../../lib/configuration/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import { RpcError, serverStreaming, unary, type CallContext, type StateChange } from '../../../lib/rpc/index.js';
 import { inSlices } from '../../../lib/slices/index.js';
@@ -88,18 +88,17 @@ export function networkInterfaceManagerService(parts: ServiceParts): NetworkInte
     listAvailability: serverStreaming((request: ListAvailabilityRequest) =>
       listAvailability(parts.availability, request),
     ),
-    listOutages: unary(({ since, until }: ListOutagesRequest) => ({
-      outages: [...parts.availability.outages(wallMsOf(since), until === undefined ? Infinity : wallMsOf(until))],
+    listOutages: unary((request: ListOutagesRequest) => ({
+      outages: [...parts.availability.outages(...wallRangeOf(request))],
     })),
   };
 }
 
 async function* listAvailability(
   availability: ServiceParts['availability'],
-  { since, until }: ListAvailabilityRequest,
+  request: ListAvailabilityRequest,
 ): AsyncGenerator<ListAvailabilityResponse> {
-  const untilMs = until === undefined ? Infinity : wallMsOf(until);
-  for await (const period of availability.periods(wallMsOf(since), untilMs)) yield { period };
+  for await (const period of availability.periods(...wallRangeOf(request))) yield { period };
 }
 
 async function* watchPorts(

@@ -16,7 +16,7 @@ import {
   type WatchNetworkInstanceStatusResponse,
 } from '../../../gen/zedrouter/v1/network_router.js';
 import type { ListUsageRequest, ListUsageResponse, UsagePeriod } from '../../../gen/zedrouter/v1/usage.js';
-import { wallMsOf } from '../../../lib/configuration/index.js';
+import { wallRangeOf } from '../../../lib/configuration/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import {
   RpcError,
@@ -78,12 +78,8 @@ export function networkRouterService(
   return { definition: NetworkRouterServiceService, implementation };
 }
 
-async function* listUsage(
-  usage: ServiceSources['usage'],
-  { since, until }: ListUsageRequest,
-): AsyncIterable<ListUsageResponse> {
-  const untilMs = until === undefined ? Infinity : wallMsOf(until);
-  for await (const period of usage(wallMsOf(since), untilMs)) yield { period };
+async function* listUsage(usage: ServiceSources['usage'], request: ListUsageRequest): AsyncIterable<ListUsageResponse> {
+  for await (const period of usage(...wallRangeOf(request))) yield { period };
 }
 
 function withDenials(

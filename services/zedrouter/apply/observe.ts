@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { readSysctl } from 'iproute-exec';
 
 import { EGRESS_FILTER_PREFERENCE, PROTOCOL } from '../../../lib/dataplane-layout/index.js';
@@ -73,10 +75,6 @@ export async function observe(options: ObserveOptions): Promise<Dataplane> {
     elements,
     nameServices: services,
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function readEgressFilters({ rtnetlink, lacks }: Kernel): Dataplane['egressFilters'] {

@@ -1,6 +1,7 @@
 import { NFT_FAMILY, NFT_TABLE } from '../../../lib/dataplane-layout/index.js';
 import {
   elementKey,
+  followingNftGeneration,
   readNftChainsDigest,
   readNftGeneration,
   readNftNames,
@@ -76,7 +77,7 @@ export class RulesetCache {
   /** Notes that we have loaded chains and rules, in one transaction, since the generation was `before`. */
   loaded(before: number): void {
     const after = this.generation();
-    this.#ours = after === following(before) ? after : undefined;
+    this.#ours = after === followingNftGeneration(before) ? after : undefined;
   }
 
   /**
@@ -92,7 +93,7 @@ export class RulesetCache {
   changed(before: number, changes: readonly SetChange[]): void {
     const known = this.#known;
     const after = this.generation();
-    const isNext = after === following(before);
+    const isNext = after === followingNftGeneration(before);
     if (this.#ours !== undefined) this.#ours = isNext && this.#ours === before ? after : undefined;
     const isOursAlone = known?.generation === before && isNext;
     this.#known = isOursAlone
@@ -117,11 +118,6 @@ function accessObjectsNamed(chains: readonly string[], sets: readonly string[]):
     ...sets.filter(isAccessObject).map((name) => ({ kind: 'host-set', name }) as const),
   ];
   return new Map(objects.map((object) => [object.name, object]));
-}
-
-/** The kernel counts in 32 bits, and leaves 0 out. */
-function following(generation: number): number {
-  return generation === 0xffff_ffff ? 1 : generation + 1;
 }
 
 function changedElements(before: ElementSets, changes: readonly SetChange[]): ElementSets {

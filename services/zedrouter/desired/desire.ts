@@ -19,8 +19,10 @@ import { tunnelRoutes } from './tunnels.js';
 /** What the kernel is to hold, given all that is known. Pure; the same inputs give the same value. */
 export function desire(inputs: DesireInputs): Dataplane {
   const { model, ids, nameServiceDirectory } = inputs;
-  const placed = placements(model, ids, nameServiceDirectory);
-  const { all, bridges, subnetRoutes } = placementsUnder(placed, appTermsOf(model, inputs.ports));
+  const { all, bridges, subnetRoutes } = placementsUnder(
+    placements(model, ids, nameServiceDirectory),
+    appTermsOf(model, inputs.ports),
+  );
   const ports = numberedPorts(inputs);
   const ranked = rankedInstances(inputs, all, ports);
   const stays = ranked.flatMap(({ routes }) => routes.flatMap((route) => route.stays.map(({ staying }) => staying)));
@@ -63,7 +65,7 @@ export function desire(inputs: DesireInputs): Dataplane {
       new Map(stays.map(({ mark, table }) => [mark, table])),
     ),
     egressFilters: egressFilters(
-      outOfServiceBridges.size === 0 ? placed : all.filter(({ bridge }) => !outOfServiceBridges.has(bridge.name)),
+      outOfServiceBridges.size === 0 ? all : all.filter(({ bridge }) => !outOfServiceBridges.has(bridge.name)),
       [...ports.values()].map(({ facts }) => facts),
     ),
     rulesetInForce: true,

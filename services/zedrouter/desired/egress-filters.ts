@@ -9,7 +9,7 @@ import type { Prefix } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
 import { addressNumber, addressText } from './ipv4.js';
-import type { Placement, Placements } from './placement.js';
+import type { Placement } from './placement.js';
 
 /** Ranges of addresses, as many as one filter takes. */
 type Refused = readonly (readonly AddressRange[])[];
@@ -20,10 +20,10 @@ type Refused = readonly (readonly AddressRange[])[];
  * `placements`: of the network instances that are in service; the subnet of one that is not is a port's.
  */
 export function egressFilters(
-  placements: Placements | readonly Placement[],
+  placements: readonly Placement[],
   ports: readonly PortFacts[],
 ): ReadonlyMap<string, EgressFilter> {
-  const refused = isList(placements) ? refusedSources(placements) : refusedWithAll(placements);
+  const refused = refusedSources(placements);
   const filters = ports.flatMap(({ interfaceName: dev, link }) =>
     link === 'missing'
       ? []
@@ -35,20 +35,14 @@ export function egressFilters(
   return new Map(filters.map((filter) => [egressFilterKey(filter), filter]));
 }
 
-function isList(placements: Placements | readonly Placement[]): placements is readonly Placement[] {
-  return Array.isArray(placements);
-}
-
-/** Nearly always all are in service: then a switch need not think of this again. */
-const refusedWithAll = oncePer(({ all }: Placements): Refused => refusedSources(all));
-
-function refusedSources(placements: readonly Placement[]): Refused {
+/** Nearly always all are in service, which is the same list: then a switch need not think of this again. */
+const refusedSources = oncePer((placements: readonly Placement[]): Refused => {
   const ranges = joined(placements.map(({ subnet }) => subnet));
   const chunks = Math.ceil(ranges.length / MOST_REFUSED_RANGES);
   return Array.from({ length: chunks }, (_, chunk) =>
     ranges.slice(chunk * MOST_REFUSED_RANGES, (chunk + 1) * MOST_REFUSED_RANGES),
   );
-}
+});
 
 /** As few ranges as say the same. */
 function joined(subnets: readonly Prefix[]): readonly AddressRange[] {

@@ -5,7 +5,7 @@ import {
   SUBNET_TABLE,
   portTable,
 } from '../../../lib/dataplane-layout/index.js';
-import { routeKey, routeVia, samePrefix, type Prefix, type Route } from '../../../lib/netlink/index.js';
+import { everywhere, routeKey, routeVia, samePrefix, type Prefix, type Route } from '../../../lib/netlink/index.js';
 import { networkOf } from './ipv4.js';
 import type { NumberedPort, PortFacts } from './inputs.js';
 
@@ -49,8 +49,6 @@ function sourceWithin(subnet: Prefix, { addresses, sourceAddress }: PortFacts): 
   return best?.address;
 }
 
-const EVERYWHERE: Prefix = { address: '0.0.0.0', length: 0 };
-
 /**
  * One a port, for names that are asked for over it while its own table has no way (no carrier, no address): a route
  * of type `local` outlives the carrier, and what goes by its realm is refused. Then whoever asks hears so at once, and
@@ -62,7 +60,7 @@ export function deadEndRoutes(ports: readonly NumberedPort[]): readonly Route[] 
       ? []
       : [
           routeVia({
-            ...{ type: 'local', table: DEAD_END_TABLE, destination: EVERYWHERE, dev: interfaceName },
+            ...{ type: 'local', table: DEAD_END_TABLE, destination: everywhere('inet'), dev: interfaceName },
             ...{ metric: number, realm: DEAD_END_REALM, protocol: PROTOCOL },
           }),
         ],

@@ -129,7 +129,7 @@ export function switchTable(switches: readonly PlacedSwitch[]): NftTableContent 
       ...[...apps.keys()].flatMap(flowSets),
       { name: 'from_app', definition: 'type ifname : verdict;', elements: verdicts('out') },
       { name: 'to_app', definition: 'type ifname : verdict;', elements: verdicts('in') },
-    ].map((set) => ({ ...set, name: set.name })),
+    ],
     chains: [
       PASSED,
       ...[...apps].flatMap(([digest, { accessList }]) => appChains(digest, accessList)),

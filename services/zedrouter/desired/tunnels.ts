@@ -6,7 +6,7 @@ import {
   tunnelNumber,
   tunnelOuterMark,
 } from '../../../lib/dataplane-layout/index.js';
-import { routeVia, type Route } from '../../../lib/netlink/index.js';
+import { everywhere, routeVia, type Route } from '../../../lib/netlink/index.js';
 import type { Dataplane } from './dataplane.js';
 import type { Ids, PortFacts, Selection } from './inputs.js';
 import { isTunnelled, localInstances } from './local-instances.js';
@@ -70,7 +70,7 @@ export function tunnelRoutes({ peers, addresses }: WireGuardTunnel, niNumber: nu
       routeVia({ ...own, destination: prefix, dev: tunnelName(niNumber), source: addresses[0], metric: 1 }),
     ),
   );
-  return [...(isUp ? ways : []), unreachableRoute(niNumber, { address: '0.0.0.0', length: 0 })];
+  return [...(isUp ? ways : []), unreachableRoute(niNumber, everywhere('inet'))];
 }
 
 /** What is left when tunnel devices are made anew: what led into them went with them. */

@@ -1,6 +1,8 @@
 import { samePrefix } from '../../../lib/netlink/index.js';
+import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from '../desired/inputs.js';
 import { networkOf } from '../desired/ipv4.js';
+import { addressNear } from '../desired/staying.js';
 import type { Obstacle } from './obstacle.js';
 
 /**
@@ -19,29 +21,29 @@ export function masqueradedAs({ addresses, gateways }: PortFacts): string | unde
       );
   });
   const gateway = gateways.find((each) => !each.includes(':'));
-  const near = primary.find(
-    ({ address, prefixLength }) =>
-      gateway !== undefined && samePrefix(networkOf(address, prefixLength), networkOf(gateway, prefixLength)),
-  );
-  return (near ?? primary[0])?.address;
+  const near = gateway === undefined ? undefined : addressNear(gateway, { addresses: primary });
+  return near ?? primary[0]?.address;
 }
 
 /** Of ports over which apps leave by another address than the host does, and its tests do. */
 export function sourceObstacles(ports: readonly PortFacts[]): readonly Obstacle[] {
-  return ports.flatMap((port): readonly Obstacle[] => {
-    const { interfaceName, sourceAddress: own, addresses, routes } = port;
-    const taken = masqueradedAs(port);
-    // Without a way out nothing leaves.
-    const leadsOut = routes.some(({ destination }) => destination.length === 0);
-    if (own === undefined || taken === undefined || taken === own || !leadsOut) return [];
-    const prefixLength = addresses.find(({ address }) => address === taken)?.prefixLength ?? 32;
-    return [
-      {
-        kind: 'other-source',
-        subject: `${taken} on ${interfaceName}`,
-        detail: `apps leave over ${interfaceName} as ${taken}, the address that comes first there, and not as ${own}, the default route's: masquerade takes no notice of that`,
-        remedy: `take ${taken} away and put it after ${own}: ip address del ${taken}/${prefixLength} dev ${interfaceName}, then add it again; or keep it on another interface`,
-      },
-    ];
-  });
+  return ports.flatMap(sourceObstaclesOf);
 }
+
+/** Made once for what is known of a port: every network instance that follows it asks, with every status. */
+const sourceObstaclesOf = oncePer((port: PortFacts): readonly Obstacle[] => {
+  const { interfaceName, sourceAddress: own, addresses, routes } = port;
+  const taken = masqueradedAs(port);
+  // Without a way out nothing leaves.
+  const leadsOut = routes.some(({ destination }) => destination.length === 0);
+  if (own === undefined || taken === undefined || taken === own || !leadsOut) return [];
+  const prefixLength = addresses.find(({ address }) => address === taken)?.prefixLength ?? 32;
+  return [
+    {
+      kind: 'other-source',
+      subject: `${taken} on ${interfaceName}`,
+      detail: `apps leave over ${interfaceName} as ${taken}, the address that comes first there, and not as ${own}, the default route's: masquerade takes no notice of that`,
+      remedy: `take ${taken} away and put it after ${own}: ip address del ${taken}/${prefixLength} dev ${interfaceName}, then add it again; or keep it on another interface`,
+    },
+  ];
+});

@@ -153,9 +153,10 @@ export class SwitchKeeper {
     if (!this.#tables.isInForce) this.#retryLater();
     for (const { place, uplink } of placed) {
       const { desired } = place;
-      const isUp = this.#links().find(({ name }) => name === desired.bridge)?.isUp === true;
+      const links = this.#links();
+      const isUp = links.find(({ name }) => name === desired.bridge)?.isUp === true;
       const changes = [
-        ...uplinkChanges(desired, uplink, this.#links(), new Set()),
+        ...uplinkChanges(desired, uplink, links, new Set()),
         ...(isUp ? [] : [{ kind: 'link-set', name: desired.bridge, settings: { isUp: true } } as const]),
       ];
       const failure = this.#apply(changes);
@@ -172,24 +173,24 @@ export class SwitchKeeper {
     const claimed = new Set<string>();
     const bindings = new Map<string, readonly Binding[]>();
     const placed = wanted.flatMap((desired) => {
-      const taken = takenName(desired, this.#links());
+      const before = this.#links();
+      const taken = takenName(desired, before);
       if (taken !== undefined) {
         failures.set(desired.niId, `an interface ${taken} is there and is not ours`);
         return [];
       }
-      const made = this.#apply(bridgeChanges(desired, this.#links(), this.#members.get(desired.bridge) ?? []));
+      const made = this.#apply(bridgeChanges(desired, before, this.#members.get(desired.bridge) ?? []));
       if (made !== undefined) {
         failures.set(desired.niId, made);
         return [];
       }
-      const joining = joinPort(desired, { links: this.#links(), addresses: rtnetlink.addresses() }, claimed);
+      const links = this.#links();
+      const joining = joinPort(desired, { links, addresses: rtnetlink.addresses() }, claimed);
       const problem = joining !== undefined && isProblem(joining) ? joining : undefined;
       const uplink = joining === undefined || isProblem(joining) ? undefined : joining;
       if (uplink?.kind === 'member') claimed.add(uplink.interfaceName);
       // Out of the bridge before anything else may be in: what is to come in waits for its rules.
-      const released = uplinkChanges(desired, uplink, this.#links(), this.#former).filter(({ kind }) =>
-        RELEASING.has(kind),
-      );
+      const released = uplinkChanges(desired, uplink, links, this.#former).filter(({ kind }) => RELEASING.has(kind));
       const failure = this.#apply(released);
       if (failure !== undefined) failures.set(desired.niId, failure);
       const name = uplinkMember(uplink);

@@ -1,6 +1,7 @@
 import { loadRuleset } from 'iproute-exec';
 
 import {
+  followingNftGeneration,
   readNftChainsDigest,
   readNftGeneration,
   readNftNames,
@@ -61,7 +62,7 @@ export class SwitchTables {
     await loadRuleset(scripts.join(''), this.#place());
     const digests = this.#digests();
     // Where somebody else was at it meanwhile, what was read may not be what was loaded: it is loaded again.
-    if (readNftGeneration(this.#namespace) !== following(before)) return;
+    if (readNftGeneration(this.#namespace) !== followingNftGeneration(before)) return;
     const members = switches.flatMap((each) => each.members.map(({ interfaceName }) => interfaceName));
     this.#inForce = { text, digests, members };
   }
@@ -117,9 +118,4 @@ export async function removeSwitchTables(namespace: string | undefined): Promise
   if (there.length === 0) return;
   const script = there.map(({ family, table }) => `delete table ${family} ${table}\n`).join('');
   await loadRuleset(script, namespace === undefined ? {} : { namespace });
-}
-
-/** The kernel counts in 32 bits, and leaves 0 out. */
-function following(generation: number): number {
-  return generation === 0xffff_ffff ? 1 : generation + 1;
 }

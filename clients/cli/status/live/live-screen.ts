@@ -39,6 +39,7 @@ export function liveScreen({ output, input, clock, onQuit }: LiveScreenOptions):
   let history: PortHistory = new Map();
   let sampleAtMs = clock.monotonicMs();
   let lines: readonly string[] = [];
+  let left = '';
   let drawTookMs = 0;
   let isSoon = false;
   let cancelTimer = clock.setTimer(0, draw);
@@ -54,6 +55,8 @@ export function liveScreen({ output, input, clock, onQuit }: LiveScreenOptions):
     }
     const options = terminalOptions(output);
     const shown = filteredView(view, state.filter);
+    const [part, all] = [shown, view].map((each) => networkInstancesOf(each).length);
+    left = `${part} of ${all} network instances`;
     const text = statusText(shown, clock.wallMs(), { ...options, tests: true, whole: view });
     const labels = new Set(shown.ports.map(({ logicalLabel }) => logicalLabel));
     const ofShown = new Map([...history].filter(([label]) => labels.has(label)));
@@ -66,8 +69,7 @@ export function liveScreen({ output, input, clock, onQuit }: LiveScreenOptions):
 
   function write(): void {
     state = withinLines(state, extentOf(lines, size()));
-    const [part, all] = [filteredView(view, state.filter), view].map((each) => networkInstancesOf(each).length);
-    const rows = page(lines, state, size(), `${part} of ${all} network instances`);
+    const rows = page(lines, state, size(), left);
     output.write(HOME + rows.map((row) => row + CLEAR_TO_END_OF_LINE).join('\r\n'));
   }
 
