@@ -55,6 +55,8 @@ export class History<State> {
   readonly #options: HistoryOptions<State>;
   #nextId = 1;
   #open: readonly Segment[] = [];
+  /** What was added to an hour since its counts were summed last: a burst of additions costs one sum. */
+  #added: { readonly beginMs: number; readonly counts: Counts[]; size: number } | undefined;
   #state: State | undefined;
   #isDirty = false;
   #cancelSave: CancelTimer | undefined;
@@ -91,14 +93,15 @@ export class History<State> {
   /** Adds what was counted since the last time, up to now; from `state` the next run goes on. */
   add(counts: Counts, state: State): void {
     if (this.#closed) return;
-    const { clock, mostSeries, coarser } = this.#options;
+    const { clock, mostSeries } = this.#options;
     this.#state = state;
-    const last = this.#open.at(-1);
-    const beginMs = hourOf(clock.wallMs(), last?.beginMs);
+    const beginMs = hourOf(clock.wallMs(), (this.#added ?? this.#open.at(-1))?.beginMs);
     if (counts.size > 0) {
-      const open = last?.beginMs === beginMs ? last : { beginMs, id: this.#takeId(), counts: new Map() };
-      const grown = { ...open, counts: bounded(sum([open.counts, counts]), mostSeries, coarser) };
-      this.#open = [...(open === last ? this.#open.slice(0, -1) : this.#open), grown].slice(-MOST_OPEN);
+      if (this.#added !== undefined && this.#added.beginMs !== beginMs) this.#sumUp();
+      this.#added ??= { beginMs, counts: [], size: 0 };
+      this.#added.counts.push(counts);
+      this.#added.size += counts.size;
+      if (this.#added.size >= mostSeries) this.#sumUp();
     }
     this.#isDirty = true;
     this.#cancelSave ??= clock.setTimer(SAVE_AFTER_MS, () => {
@@ -135,6 +138,7 @@ export class History<State> {
     const [sinceMs, untilMs] = [withinCalendar(fromMs), withinCalendar(toMs)];
     // What is on its way from one file into another is in both, with one id.
     await this.#saving;
+    this.#sumUp();
     const open = this.#open;
     const isWanted = (beginMs: number): boolean => beginMs >= sinceMs && beginMs < untilMs;
     const onDisk = new Set(await this.#names(HOURS));
@@ -153,6 +157,18 @@ export class History<State> {
         if (isWanted(beginMs)) yield { beginMs, lengthMs: HOUR_MS, counts: sum(those.map(({ counts }) => counts)) };
       }
     }
+  }
+
+  #sumUp(): void {
+    const added = this.#added;
+    if (added === undefined) return;
+    const { mostSeries, coarser } = this.#options;
+    const last = this.#open.at(-1);
+    const { beginMs } = added;
+    const open = last?.beginMs === beginMs ? last : { beginMs, id: this.#takeId(), counts: new Map() };
+    const grown = { ...open, counts: bounded(sum([open.counts, ...added.counts]), mostSeries, coarser) };
+    this.#open = [...(open === last ? this.#open.slice(0, -1) : this.#open), grown].slice(-MOST_OPEN);
+    this.#added = undefined;
   }
 
   #takeId(): number {
@@ -183,6 +199,7 @@ export class History<State> {
 
   async #saveNow(): Promise<void> {
     const { directory, formatState } = this.#options;
+    this.#sumUp();
     const state = this.#state === undefined ? {} : { state: formatState(this.#state) };
     const kept = { nextId: this.#nextId, open: formatSegments(this.#open), ...state };
     await writeDurably(join(directory, NOW), Buffer.from(JSON.stringify(kept)));
