@@ -102,11 +102,20 @@ const walls = [
     except: ['./in-force', './config', './policy', './grants'],
     message: 'What a request comes to follows from it and from what is in force.',
   },
-  only('lib/decision', ['configuration', 'clock', 'once'], 'Decisions are made of the configuration and observations.'),
-  only('lib/configuration', ['slices', 'once'], 'What a configuration means follows from it alone.'),
-  only('lib/acl', ['configuration', 'slices', 'once'], 'What an access list allows follows from the configuration.'),
+  only(
+    'lib/decision',
+    ['configuration', 'clock', 'ipv4', 'once'],
+    'Decisions are made of the configuration and observations.',
+  ),
+  only('lib/configuration', ['ipv4', 'slices', 'once'], 'What a configuration means follows from it alone.'),
+  only(
+    'lib/acl',
+    ['configuration', 'ipv4', 'slices', 'once'],
+    'What an access list allows follows from the configuration.',
+  ),
   only('lib/dataplane-layout', ['configuration'], 'The numbers that both know follow from nothing else.'),
   only('lib/slices', ['clock'], 'Slices know time and nothing else.'),
+  only('lib/ipv4', [], 'An address means the same to everybody.'),
   only('lib/once', [], 'It keeps what was made, of whatever kind.'),
   only('lib/clock', [], 'Time stands on nothing.'),
   {
@@ -181,7 +190,7 @@ export default defineConfig(
   },
   {
     files: [
-      'lib/{acl,configuration,dataplane-layout,decision,egress-filter,once,slices}/**/*.ts',
+      'lib/{acl,configuration,dataplane-layout,decision,egress-filter,ipv4,once,slices}/**/*.ts',
       'services/zedrouter/{desired,plan}/**/*.ts',
       'clients/render/**/*.ts',
       'clients/status-view/view.ts',

@@ -1,3 +1,4 @@
+import { ipv4Text } from '../../lib/ipv4/index.js';
 import {
   GATEWAY_ADDRESS,
   CUSTOMER_INTERFACE,
@@ -67,5 +68,5 @@ export function nameServerConfig(port: PortTopology, folder: string): string {
 
 function dottedMask(prefixLength: number): string {
   const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
+  return ipv4Text(bits);
 }

@@ -1,4 +1,5 @@
-import { hasPorts, ipv4Number, type AccessEntry } from '../configuration/index.js';
+import { hasPorts, type AccessEntry } from '../configuration/index.js';
+import { ipv4Number } from '../ipv4/index.js';
 
 /** A flow of an app, as its interface's access list looks at it: by its first packet. IPv4. */
 export interface AccessFlow {

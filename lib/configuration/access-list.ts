@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 
 import { ACEDirection, type ACE, type ACEAction, type ACEMatch } from '../../gen/config/fw.js';
 import { hasPorts, ipProtocolNumber } from './ip-protocols.js';
-import { ipv4Number, ipv4Text, type Ipv4Network } from './ipv4.js';
+import { ipv4Number, ipv4Text, type Ipv4Network } from '../ipv4/index.js';
 import type { AccessEntry, NetworkInstance, NumberRange, PacketRate, PortMap } from './model.js';
 import type { Problems } from './problems.js';
 import { isHostName, isLabel } from './syntax.js';

@@ -1,4 +1,4 @@
-import { ipv4Number } from './ipv4.js';
+import { ipv4Number } from '../ipv4/index.js';
 import type { App, NetworkInstance } from './model.js';
 import type { Problems } from './problems.js';
 

@@ -8,7 +8,7 @@ import type { Sliced } from '../slices/index.js';
 import { interpretAccessList } from './access-list.js';
 import { checkRoom } from './address-room.js';
 import { NO_VLANS } from './field-reference.js';
-import { ipv4Network } from './ipv4.js';
+import { ipv4Network } from '../ipv4/index.js';
 import type { App, AppInterface, NetworkInstance, PortMap } from './model.js';
 import { hostIn } from './network-instances.js';
 import type { Problems } from './problems.js';

@@ -163,14 +163,14 @@ const MOST_LINES = 60;
  * are.
  */
 export function boundedNotices(notices: readonly Problem[]): readonly Problem[] {
-  const alike = new Map<string, Problem[]>();
+  const groups = new Map<string, Problem[]>();
   for (const notice of notices) {
     const key = `${notice.field.replaceAll(/\[\d+\]/g, '[]')} ${notice.description}`;
-    const group = alike.get(key);
-    if (group === undefined) alike.set(key, [notice]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [notice]);
     else group.push(notice);
   }
-  const lines = [...alike.values()].flatMap(firstOf);
+  const lines = [...groups.values()].flatMap(firstOf);
   const left = lines.length - MOST_LINES;
   return left <= 0 ? lines : [...lines.slice(0, MOST_LINES), { field: '', description: `and ${left} more` }];
 }

@@ -29,7 +29,6 @@ export {
   type ProbeTarget,
 } from './probe-target.js';
 export { proxyFor, proxyOfTarget, type PortProxies, type ProxiedTarget, type ProxyAddress } from './proxies.js';
-export { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
 export { hasPorts, ipProtocolName, ipProtocolNumber } from './ip-protocols.js';
 export { isInterfaceName, isUuid } from './syntax.js';
 export { HIGHEST_PRIORITY, isKnownOperation, MOST_PORTS } from './ports.js';

@@ -1,5 +1,5 @@
 import type { NetworkOperation } from '../../gen/evecommon/uplink.js';
-import type { Ipv4Network } from './ipv4.js';
+import type { Ipv4Network } from '../ipv4/index.js';
 import type { Host, ProbeTarget } from './probe-target.js';
 import type { PortProxies } from './proxies.js';
 

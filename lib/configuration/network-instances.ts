@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { EdgeDevConfig } from '../../gen/config/devconfig.js';
 import { AddressType, ZNetworkInstType, type NetworkInstanceConfig } from '../../gen/config/netinst.js';
 import type { Sliced } from '../slices/index.js';
-import { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from './ipv4.js';
+import { ipv4Network, ipv4Number, ipv4Text, overlap, type Ipv4Network } from '../ipv4/index.js';
 import type { LocalNetwork, NetworkInstance } from './model.js';
 import { interpretDrain, interpretTest } from './network-instance-tests.js';
 import { priorityLimit } from './policies.js';

@@ -6,7 +6,7 @@ import type { PhysicalIO, SystemAdapter } from '../../gen/config/devmodel.js';
 import { NetworkOperation } from '../../gen/evecommon/uplink.js';
 import { PhyIoMemberUsage } from '../../gen/evecommon/devmodelcommon.js';
 import { DHCPType } from '../../gen/evecommon/netcmn.js';
-import { ipv4Network } from './ipv4.js';
+import { ipv4Network } from '../ipv4/index.js';
 import type { InterfaceIdentity, Port, PortUsage } from './model.js';
 import type { Problems } from './problems.js';
 import { interpretProxies } from './proxies.js';

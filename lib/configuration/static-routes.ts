@@ -1,6 +1,6 @@
 import type { IPRoute } from '../../gen/config/netinst.js';
 import { customTarget, gatewayPingOf } from './custom-probe.js';
-import { ipv4Network, ipv4Number, overlap, type Ipv4Network } from './ipv4.js';
+import { ipv4Network, ipv4Number, overlap, type Ipv4Network } from '../ipv4/index.js';
 import type { LocalNetwork, NetworkInstance, RouteVia, StaticRoute } from './model.js';
 import type { Problems } from './problems.js';
 import { isLabel } from './syntax.js';

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { NetworkInstanceConfig } from '../../gen/config/netinst.js';
 import type { WireGuardPeer as PeerConfig } from '../../gen/config/uplink.js';
 import { durationMs } from './durations.js';
-import { ipv4Network, ipv4Number } from './ipv4.js';
+import { ipv4Network, ipv4Number } from '../ipv4/index.js';
 import type { NetworkInstance, WireGuardPeer, WireGuardTunnel } from './model.js';
 import { parseTarget } from './probe-target.js';
 import type { Problems } from './problems.js';

@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-
+import { ipv4Number, ipv4Text } from '../ipv4/index.js';
 import { MOST_REFUSED_RANGES, type AddressRange } from './egress-filter.js';
 
 /** Classic BPF (linux/filter.h): code, jumps where true and where false, operand. */
@@ -45,8 +44,8 @@ export function refusedBy(program: Buffer | undefined): readonly AddressRange[] 
   ends.sort((a, b) => a - b);
   if (ends.length % 2 === 1) ends.push(LARGEST_ADDRESS + 1);
   const ranges = Array.from({ length: ends.length / 2 }, (_, index) => ({
-    first: dotted(ends[index * 2] ?? 0),
-    last: dotted((ends[index * 2 + 1] ?? 0) - 1),
+    first: ipv4Text(ends[index * 2] ?? 0),
+    last: ipv4Text((ends[index * 2 + 1] ?? 0) - 1),
   }));
   try {
     return programOf(ranges).equals(program) ? ranges : [];
@@ -65,10 +64,7 @@ function instruction(code: number, operand: number, jumpIfTrue = 0): Buffer {
 }
 
 function numberOf(address: string): number {
-  if (!isIPv4(address)) throw new RangeError(`${JSON.stringify(address)} is no IPv4 address`);
-  return address.split('.').reduce((number, byte) => number * 256 + Number(byte), 0);
-}
-
-function dotted(number: number): string {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
+  const number = ipv4Number(address);
+  if (number === undefined) throw new RangeError(`${JSON.stringify(address)} is no IPv4 address`);
+  return number;
 }

@@ -1,4 +1,5 @@
-import { ipv4Number, type Port } from '../../configuration/index.js';
+import type { Port } from '../../configuration/index.js';
+import { ipv4Number } from '../../ipv4/index.js';
 import {
   isDefaultRoute,
   type ObservedAddress,

@@ -1,4 +1,5 @@
-import { ipv4Network, ipv4Number, type Port } from '../../../lib/configuration/index.js';
+import type { Port } from '../../../lib/configuration/index.js';
+import { ipv4Network, ipv4Number } from '../../../lib/ipv4/index.js';
 import { gatewaysOf, type PortObservation } from '../../../lib/decision/snapshot/index.js';
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../../../lib/netlink/index.js';
 
 import type { Bridge } from '../desired/dataplane.js';
-import { networkOf } from '../desired/ipv4.js';
+import { networkOf } from '../../../lib/ipv4/index.js';
 import { ownerAlias } from './ownership.js';
 
 /**

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-import { ipv4Number, type AccessEntry, type DeviceModel, type NumberRange } from '../../../lib/configuration/index.js';
+import type { AccessEntry, DeviceModel, NumberRange } from '../../../lib/configuration/index.js';
 import { bridgeName, FLOW_PORT_MASK, portMark } from '../../../lib/dataplane-layout/index.js';
 import { element, elementKey, formatMark, type SetElement, type SetElements } from '../../../lib/netlink/index.js';
 import { hostSetNames } from './host-names.js';
 import type { Ids } from './inputs.js';
-import { addressText } from './ipv4.js';
+import { ipv4Number, ipv4Text } from '../../../lib/ipv4/index.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from './local-instances.js';
 import { madeOnceWithIds } from './made-once.js';
 
@@ -145,7 +145,7 @@ function accessInterfaces(model: DeviceModel, ids: Ids): ReadonlyMap<string, Acc
       if (niNumber === undefined) return [];
       const placed = (attachedByInstance.get(instance.id) ?? []).flatMap((attached) => {
         const address = ids.appAddresses.get(appInterfaceKey(attached));
-        return address === undefined ? [] : [{ attached, address: addressText(address) }];
+        return address === undefined ? [] : [{ attached, address: ipv4Text(address) }];
       });
       const members = membersOf(
         instance,

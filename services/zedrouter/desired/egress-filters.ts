@@ -8,7 +8,7 @@ import {
 import type { Prefix } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
-import { addressNumber, addressText } from './ipv4.js';
+import { addressNumber, ipv4Text } from '../../../lib/ipv4/index.js';
 import type { Placement } from './placement.js';
 
 /** Ranges of addresses, as many as one filter takes. */
@@ -56,5 +56,5 @@ function joined(subnets: readonly Prefix[]): readonly AddressRange[] {
     if (before === undefined || first > before.last + 1) ranges.push({ first, last });
     else before.last = Math.max(before.last, last);
   }
-  return ranges.map(({ first, last }) => ({ first: addressText(first), last: addressText(last) }));
+  return ranges.map(({ first, last }) => ({ first: ipv4Text(first), last: ipv4Text(last) }));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { lastPer, oncePerKey } from '../../../lib/once/index.js';
 import type { NameService } from './dataplane.js';
 import type { PortFacts } from './inputs.js';
 
@@ -45,14 +46,21 @@ export function isForwarder(nameService: string): boolean {
  * own. Network instances with the same servers share one.
  */
 export function forwarderOf(configured: readonly string[], port: PortFacts): Forwarder | undefined {
-  const servers = serversOf(configured, port).slice(0, ASKED_AT_ONCE);
-  if (servers.length === 0) return undefined;
-  const { interfaceName } = port;
-  // A port's own keeps its name and place while its lease tells other servers.
-  const list = configured.length === 0 ? '' : `-${digestOf(servers.join()).toString('hex').slice(0, 8)}`;
-  const name = `${PREFIX}${interfaceName}${list}`;
-  return { name, address: loopbackAddress(name), port: FORWARDER_PORT, interfaceName, servers };
+  return forwarderOver(port, configured);
 }
+
+const forwarderOver = oncePerKey(
+  (configured: readonly string[]) => configured.join(),
+  (port: PortFacts, configured: readonly string[]): Forwarder | undefined => {
+    const servers = serversOf(configured, port).slice(0, ASKED_AT_ONCE);
+    if (servers.length === 0) return undefined;
+    const { interfaceName } = port;
+    // A port's own keeps its name and place while its lease tells other servers.
+    const list = configured.length === 0 ? '' : `-${digestOf(servers.join()).toString('hex').slice(0, 8)}`;
+    const name = `${PREFIX}${interfaceName}${list}`;
+    return { name, address: loopbackAddress(name), port: FORWARDER_PORT, interfaceName, servers };
+  },
+);
 
 /** The name servers that a network instance asks over a port, each once. */
 function serversOf(configured: readonly string[], { dnsServers }: PortFacts): readonly string[] {
@@ -60,7 +68,7 @@ function serversOf(configured: readonly string[], { dnsServers }: PortFacts): re
 }
 
 /** Its dnsmasq. It keeps no answers: those of the network instances do. */
-export function forwarderService(forwarder: Forwarder, directory: string): NameService {
+export const forwarderService = lastPer((forwarder: Forwarder, directory: string): NameService => {
   const { name, address, port, interfaceName, servers } = forwarder;
   const lines = (text: readonly string[]): string => text.map((line) => `${line}\n`).join('');
   return {
@@ -82,7 +90,7 @@ export function forwarderService(forwarder: Forwarder, directory: string): NameS
     hosts: '',
     servers: lines(servers.map((server) => `server=${server}@${interfaceName}`)),
   };
-}
+});
 
 /** One of 127.128.0.0/9, by the name: the same after a restart, and another for each. */
 function loopbackAddress(name: string): string {

@@ -1,6 +1,6 @@
 import type { NameService } from './dataplane.js';
 import { forwarderOf } from './forwarders.js';
-import { addressText } from './ipv4.js';
+import { ipv4Text } from '../../../lib/ipv4/index.js';
 import type { PortFacts } from './inputs.js';
 import type { AttachedInterface, LocalInstance } from './local-instances.js';
 import type { AppTerms } from './port-terms.js';
@@ -51,7 +51,7 @@ export function fixedFiles({
 }: NameServiceInputs): Omit<NameService, 'servers'> {
   const { network } = instance;
   const paths = nameServicePaths(directory, bridge);
-  const netmask = addressText((0xffffffff << (32 - network.prefixLength)) >>> 0);
+  const netmask = ipv4Text((0xffffffff << (32 - network.prefixLength)) >>> 0);
   return {
     config: lines([
       `# ${instance.id}`,

@@ -1,8 +1,10 @@
 import { tunnelName } from '../../../lib/dataplane-layout/index.js';
+import { lastPer } from '../../../lib/once/index.js';
 import type { NameService } from './dataplane.js';
 import { forwarderOf, forwarderService } from './forwarders.js';
 import { isTunnelled } from './local-instances.js';
 import { serversText, tunnelServersText } from './name-service-files.js';
+import type { Placement } from './placement.js';
 import type { RankedInstance } from './ranked.js';
 
 /** What asks several name servers at once, for each port that a network instance may come to use. */
@@ -41,7 +43,13 @@ export function nameServices(ranked: readonly RankedInstance[]): ReadonlyMap<str
       const facts = ranking.map((port) => port.facts);
       const servers = made.get(key) ?? serversText(configured, facts);
       made.set(key, servers);
-      return [[bridge.name, { ...nameService, servers }] as const];
+      return [[bridge.name, serving(nameService, servers)] as const];
     }),
   );
 }
+
+/** By the servers that it asks, which are those of a few rankings. */
+const serving = lastPer(
+  (nameService: Placement['nameService'], servers: string): NameService => ({ ...nameService, servers }),
+  { kept: 4 },
+);

@@ -1,6 +1,7 @@
 import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
+import { addressNumber, networkOf } from '../../../lib/ipv4/index.js';
+import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
-import { addressNumber, networkOf } from './ipv4.js';
 import type { LocalInstance } from './local-instances.js';
 
 /** Addresses that a port's link uses. */
@@ -39,7 +40,10 @@ export function portNetworks(ports: Iterable<PortFacts>): readonly PortNetwork[]
  * one of them changes), and neither the port nor the other network instances suffer.
  */
 export function overlapOf(subnet: Prefix, networks: readonly PortNetwork[]): PortNetwork | undefined {
-  const { first, last } = rangeOf(subnet);
+  return overlapping(rangeOf(subnet), networks);
+}
+
+function overlapping({ first, last }: Range, networks: readonly PortNetwork[]): PortNetwork | undefined {
   return networks.find((network) => network.first <= last && first <= network.last);
 }
 
@@ -59,8 +63,8 @@ export function outOfServiceBecause(
   { network, tunnel }: Pick<LocalInstance, 'network' | 'tunnel'>,
   networks: readonly PortNetwork[],
 ): string | undefined {
-  const subnet = { address: network.subnet, length: network.prefixLength };
-  const overlap = overlapOf(subnet, networks);
+  const { first, last, subnet } = rangeOfSubnet(network);
+  const overlap = overlapping({ first, last }, networks);
   if (overlap !== undefined) return describeOverlap(subnet, overlap);
   for (const address of tunnel?.addresses ?? []) {
     const within = overlapOf({ address, length: 32 }, networks);
@@ -74,7 +78,15 @@ export function outOfServiceBecause(
   return undefined;
 }
 
-function rangeOf({ address, length }: Prefix): Pick<PortNetwork, 'first' | 'last'> {
+/** It does not change; each decision asks for those of all network instances. */
+const rangeOfSubnet = oncePer(({ subnet, prefixLength }: LocalInstance['network']) => {
+  const prefix = { address: subnet, length: prefixLength };
+  return { ...rangeOf(prefix), subnet: prefix };
+});
+
+type Range = Pick<PortNetwork, 'first' | 'last'>;
+
+function rangeOf({ address, length }: Prefix): Range {
   const first = addressNumber(address);
   return { first, last: first + 2 ** (32 - length) - 1 };
 }

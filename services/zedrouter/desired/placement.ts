@@ -6,7 +6,7 @@ import { lastPer } from '../../../lib/once/index.js';
 import { type Bridge, type NameService } from './dataplane.js';
 import { hostNameLines, remoteNames } from './host-names.js';
 import type { Ids } from './inputs.js';
-import { addressText } from './ipv4.js';
+import { ipv4Text } from '../../../lib/ipv4/index.js';
 import {
   appInterfaceKey,
   attachedInterfaces,
@@ -53,7 +53,7 @@ export const placements: (model: DeviceModel, ids: Ids, directory: string) => Pl
       const names = remoteNames(attached.map(({ appInterface }) => appInterface));
       const leased = attached.flatMap((each) => {
         const address = ids.appAddresses.get(appInterfaceKey(each));
-        return address === undefined ? [] : [{ attached: each, address: addressText(address) }];
+        return address === undefined ? [] : [{ attached: each, address: ipv4Text(address) }];
       });
       const under = (terms: AppTerms): Placement => {
         const bridge = bridgeOf(instance, number, terms, attached);

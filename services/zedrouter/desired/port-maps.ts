@@ -8,7 +8,7 @@ import {
   type SetElements,
 } from '../../../lib/netlink/index.js';
 import type { Ids } from './inputs.js';
-import { addressText } from './ipv4.js';
+import { ipv4Text } from '../../../lib/ipv4/index.js';
 import {
   appInterfaceKey,
   attachedInterfaces,
@@ -51,7 +51,7 @@ function placedOf(
 ): readonly PlacedPortMap[] {
   const address = ids.appAddresses.get(appInterfaceKey(attached));
   if (address === undefined) return [];
-  const appAddress = addressText(address);
+  const appAddress = ipv4Text(address);
   return attached.appInterface.portMaps.map((portMap) => ({
     niId,
     attached,

@@ -2,7 +2,7 @@ import type { DeviceModel, Port } from '../../../lib/configuration/index.js';
 import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
 import { lastPer, oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
-import { addressNumber, networkOf } from './ipv4.js';
+import { addressNumber, networkOf } from '../../../lib/ipv4/index.js';
 import { isTunnelled, localInstances, portsOf, type LocalInstance, type TunnelledInstance } from './local-instances.js';
 
 /** What the ports with a label have for the network instances that ask for it. */

@@ -6,7 +6,7 @@ import {
   portTable,
 } from '../../../lib/dataplane-layout/index.js';
 import { everywhere, routeKey, routeVia, samePrefix, type Prefix, type Route } from '../../../lib/netlink/index.js';
-import { networkOf } from './ipv4.js';
+import { networkOf } from '../../../lib/ipv4/index.js';
 import type { NumberedPort, PortFacts } from './inputs.js';
 
 /**

@@ -16,8 +16,8 @@ import {
 } from '../../../lib/dataplane-layout/index.js';
 import { formatPrefix, rule, ruleKey, type Rule } from '../../../lib/netlink/index.js';
 import { oncePer, oncePerKey } from '../../../lib/once/index.js';
-import type { AddressFacts, NumberedPort } from './inputs.js';
-import { networkOf } from './ipv4.js';
+import type { NumberedPort, PortFacts } from './inputs.js';
+import { networkOf } from '../../../lib/ipv4/index.js';
 import { isTunnelled } from './local-instances.js';
 import { hasOwnRoutes, routerApp } from './own-routes.js';
 import type { Placement } from './placement.js';
@@ -55,54 +55,71 @@ export function desiredRules(
   ports: readonly NumberedPort[],
   staying: ReadonlyMap<number, number> = new Map(),
 ): ReadonlyMap<string, Rule> {
-  const rules: Keyed[] = [keyed({ preference: PREFERENCE.subnets, action: lookup(SUBNET_TABLE) })];
-  const rankings = new Map(
-    subnets.flatMap(({ ranking, drains }) => [ranking, ...drains].map((each) => [rankingMark(each), each] as const)),
-  );
+  const rules = new Map<string, Rule>();
+  const add = (all: readonly Keyed[]): void => {
+    for (const [key, one] of all) rules.set(key, one);
+  };
+  add([keyed({ preference: PREFERENCE.subnets, action: lookup(SUBNET_TABLE) })]);
+  const rankings = new Map<number, readonly number[]>();
+  for (const { ranking, drains } of subnets) {
+    rankings.set(rankingMark(ranking), ranking);
+    for (const drain of drains) rankings.set(rankingMark(drain), drain);
+  }
   // Known in any case, so that a network instance without a port never meets the main table's default route.
   rankings.set(rankingMark([]), []);
   for (const [value, ranking] of rankings) {
     const selector = { mark: { value, mask: RANKING_MASK } };
-    rules.push(...chain(selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable));
+    add(chain(selector, ranking, PREFERENCE.ranking, PREFERENCE.rankingUnreachable));
   }
   // Where the port is gone, the route that the flow began by is next.
   for (const [value, table] of staying) {
     const mark = { value, mask: RANKING_MASK };
-    rules.push(keyed({ mark, preference: PREFERENCE.staying, action: lookup(table) }));
+    add([keyed({ mark, preference: PREFERENCE.staying, action: lookup(table) })]);
   }
   const isMarked = { mark: { value: OURS, mask: OURS_MASK } };
-  rules.push(
-    keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } }),
-  );
-  for (const ranked of subnets) {
-    const { instance } = ranked.placement;
-    rules.push(...defence(ranked.placement));
-    if (isTunnelled(instance)) rules.push(...outsideRules(ranked));
-    // Where it is out of service its subnet is that of a port, whose own packets come from there.
-    if (ranked.placement.bridge.address === undefined) continue;
-    rules.push(...sourceChain(ranked.placement, ranked.ranking));
-    if (isTunnelled(instance)) rules.push(...insideRules(ranked.placement, instance.tunnel.addresses));
-    if (hasOwnRoutes(instance) || isTunnelled(instance)) rules.push(...ownRouteRules(ranked.placement));
-  }
-  rules.push(...hostNetworkRules(ports));
-  for (const { number, facts } of ports) {
-    if (facts.link === 'missing') continue;
-    const way = { preference: PREFERENCE.port, action: lookup(portTable(number)) };
-    rules.push(keyed({ ...way, outputInterface: facts.interfaceName }));
-    rules.push(
-      keyed({
-        ...{ preference: PREFERENCE.deadEnd, outputInterface: facts.interfaceName },
-        ...{ destinationPort: { protocol: 'udp', port: NAMES_PORT }, action: lookup(DEAD_END_TABLE) },
-      }),
-    );
-    for (const { address } of facts.addresses) rules.push(keyed({ ...way, from: { address, length: 32 } }));
-  }
-  return new Map(rules);
+  add([keyed({ ...isMarked, preference: PREFERENCE.marked, action: { kind: 'goto', preference: PREFERENCE.source } })]);
+  for (const { placement, ranking } of subnets) add(subnetRules(placement, ranking));
+  add(hostNetworkRules(ports));
+  for (const { number, facts } of ports) add(portRules(facts, number));
+  return rules;
 }
 
+/** What concerns one network instance alone, by ranking: it goes to and fro between a few of them. */
+const subnetRules = oncePerKey(rankingMark, (placement: Placement, ranking: readonly number[]): readonly Keyed[] => {
+  const { instance, bridge } = placement;
+  return [
+    ...defence(placement),
+    ...(isTunnelled(instance) ? outsideRules(placement, ranking) : []),
+    // Where it is out of service its subnet is that of a port, whose own packets come from there.
+    ...(bridge.address === undefined
+      ? []
+      : [
+          ...sourceChain(placement, ranking),
+          ...(isTunnelled(instance) ? insideRules(placement, instance.tunnel.addresses) : []),
+          ...(hasOwnRoutes(instance) || isTunnelled(instance) ? ownRouteRules(placement) : []),
+        ]),
+  ];
+});
+
+/** What the device itself sends by a port, or with an address of it, goes by the port's own table. */
+const portRules = oncePerKey(
+  (number: number) => number,
+  ({ link, interfaceName, addresses }: PortFacts, number: number): readonly Keyed[] => {
+    if (link === 'missing') return [];
+    const way = { preference: PREFERENCE.port, action: lookup(portTable(number)) };
+    return [
+      keyed({ ...way, outputInterface: interfaceName }),
+      keyed({
+        ...{ preference: PREFERENCE.deadEnd, outputInterface: interfaceName },
+        ...{ destinationPort: { protocol: 'udp', port: NAMES_PORT }, action: lookup(DEAD_END_TABLE) },
+      }),
+      ...addresses.map(({ address }) => keyed({ ...way, from: { address, length: 32 } })),
+    ];
+  },
+);
+
 /** What the nft table has not marked does not leave. What the device itself sends comes by `lo`. */
-const defence = oncePer((placement: Placement): readonly Keyed[] => {
-  const { bridge } = placement;
+function defence({ bridge }: Placement): readonly Keyed[] {
   const action = { kind: 'unreachable' } as const;
   const own = bridge.address === undefined ? undefined : { address: bridge.address.address, length: 32 };
   return [
@@ -111,13 +128,13 @@ const defence = oncePer((placement: Placement): readonly Keyed[] => {
       ? []
       : [keyed({ from: own, inputInterface: 'lo', preference: PREFERENCE.bridgeAddress, action })]),
   ];
-});
+}
 
 /**
  * What comes from its apps and bears a mark of ours asks for its own routes first; so does the kernel's look at where
  * an answer would go (rp_filter). But for an app that is everybody's default route: by the ranking, as `source` has it.
  */
-const ownRouteRules = oncePer(({ instance, subnet, number }: Placement): readonly Keyed[] => {
+function ownRouteRules({ instance, subnet, number }: Placement): readonly Keyed[] {
   const mark = { value: OURS, mask: OURS_MASK };
   const table = routeTable(number);
   const router = routerApp(instance);
@@ -138,7 +155,7 @@ const ownRouteRules = oncePer(({ instance, subnet, number }: Placement): readonl
         ]),
     keyed({ mark, from: subnet, preference: PREFERENCE.ownRoutes, action: lookup(table) }),
   ];
-});
+}
 
 /**
  * What the device itself sends reaches the networks that it reached before, also where it is bound to a port by device
@@ -149,13 +166,13 @@ function hostNetworkRules(ports: readonly NumberedPort[]): readonly Keyed[] {
   if (ports.length === 0) return [];
   const subnets = new Map<string, number>();
   for (const { facts } of ports) {
-    for (const subnet of new Set(facts.addresses.map(subnetText))) subnets.set(subnet, (subnets.get(subnet) ?? 0) + 1);
+    for (const subnet of new Set(subnetsOf(facts))) subnets.set(subnet, (subnets.get(subnet) ?? 0) + 1);
   }
   const shared = ports.flatMap(({ number, facts }) =>
     facts.link === 'missing'
       ? []
       : facts.addresses
-          .filter((address) => (subnets.get(subnetText(address)) ?? 0) > 1)
+          .filter((_, index) => (subnets.get(subnetsOf(facts)[index] ?? '') ?? 0) > 1)
           .map(({ address }) =>
             keyed({
               preference: PREFERENCE.portSubnet,
@@ -168,15 +185,16 @@ function hostNetworkRules(ports: readonly NumberedPort[]): readonly Keyed[] {
   return [...shared, keyed({ preference: PREFERENCE.hostNetworks, action })];
 }
 
-function subnetText({ address, prefixLength }: AddressFacts): string {
-  return formatPrefix(networkOf(address, prefixLength));
-}
+/** Of each of its addresses, as texts. */
+const subnetsOf = oncePer(({ addresses }: PortFacts): readonly string[] =>
+  addresses.map(({ address, prefixLength }) => formatPrefix(networkOf(address, prefixLength))),
+);
 
 /**
  * What a tunnel sends outside: the same chain by its own mark, from which its socket takes its first source address,
  * and which is its way where there is no nft table.
  */
-function outsideRules({ placement: { number }, ranking }: RankedSubnet): readonly Keyed[] {
+function outsideRules({ number }: Placement, ranking: readonly number[]): readonly Keyed[] {
   const selector = { mark: { value: tunnelOuterMark(number), mask: RANKING_MASK } };
   return chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
 }
@@ -193,19 +211,15 @@ function insideRules({ number }: Placement, addresses: readonly string[]): reado
   ];
 }
 
-/** By ranking. A network instance goes to and fro between a few of them. */
-const sourceChain = oncePerKey(
-  rankingMark,
-  ({ instance, subnet, number }: Placement, ranking: readonly number[]): readonly Keyed[] => {
-    const selector = { from: subnet };
-    return isTunnelled(instance)
-      ? [
-          keyed({ ...selector, preference: PREFERENCE.source, action: lookup(routeTable(number)) }),
-          keyed({ ...selector, preference: PREFERENCE.sourceUnreachable, action: { kind: 'unreachable' } }),
-        ]
-      : chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
-  },
-);
+function sourceChain({ instance, subnet, number }: Placement, ranking: readonly number[]): readonly Keyed[] {
+  const selector = { from: subnet };
+  return isTunnelled(instance)
+    ? [
+        keyed({ ...selector, preference: PREFERENCE.source, action: lookup(routeTable(number)) }),
+        keyed({ ...selector, preference: PREFERENCE.sourceUnreachable, action: { kind: 'unreachable' } }),
+      ]
+    : chain(selector, ranking, PREFERENCE.source, PREFERENCE.sourceUnreachable);
+}
 
 function chain(
   selector: Pick<Rule, 'mark'> | Pick<Rule, 'from'>,

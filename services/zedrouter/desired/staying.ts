@@ -2,7 +2,7 @@ import type { NetworkInstance } from '../../../lib/configuration/index.js';
 import { portTable, PROTOCOL, routerBits, stayingByRouter, stayingMark } from '../../../lib/dataplane-layout/index.js';
 import { everywhere, routeVia, samePrefix, type Route } from '../../../lib/netlink/index.js';
 import type { NumberedPort, PortFacts } from './inputs.js';
-import { addressNumber, networkOf } from './ipv4.js';
+import { addressNumber, networkOf } from '../../../lib/ipv4/index.js';
 
 /** Where flows that stay on a port go there: by its best default route, or by that router in a network of it. */
 export type StayingVia = { readonly kind: 'default-route' } | { readonly kind: 'router'; readonly address: string };

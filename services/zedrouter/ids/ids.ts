@@ -1,5 +1,5 @@
 import { isActiveSwitch, type DeviceModel } from '../../../lib/configuration/index.js';
-import { addressNumber } from '../desired/ipv4.js';
+import { addressNumber } from '../../../lib/ipv4/index.js';
 import type { Ids } from '../desired/inputs.js';
 import { appInterfaceKey, attachedInterfaces, localInstances, type LocalInstance } from '../desired/local-instances.js';
 import type { AttachedInterface } from '../desired/local-instances.js';

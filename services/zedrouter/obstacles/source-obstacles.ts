@@ -1,7 +1,7 @@
 import { samePrefix } from '../../../lib/netlink/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from '../desired/inputs.js';
-import { networkOf } from '../desired/ipv4.js';
+import { networkOf } from '../../../lib/ipv4/index.js';
 import { addressNear } from '../desired/staying.js';
 import type { Obstacle } from './obstacle.js';
 

@@ -5,7 +5,7 @@ import {
   type ExplainAccessRequest,
 } from '../../../gen/zedrouter/v1/network_router.js';
 import { describeEntry, verdict, type AccessFlow, type Surroundings, type Verdict } from '../../../lib/acl/index.js';
-import { ipv4Number } from '../../../lib/configuration/index.js';
+import { ipv4Number } from '../../../lib/ipv4/index.js';
 import type { Denials } from '../apply/denials.js';
 import { accessRules, entryMark, type AccessInterface } from '../desired/access.js';
 import type { FlowSurroundings } from '../desired/refused-flows.js';

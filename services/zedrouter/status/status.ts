@@ -10,7 +10,7 @@ import type { Failure } from '../apply/apply.js';
 import { SUBNET_TABLE, bridgeName, portTable, routeTable } from '../../../lib/dataplane-layout/index.js';
 import { forwarderOf } from '../desired/forwarders.js';
 import type { Ids, PortFacts } from '../desired/inputs.js';
-import { addressText } from '../desired/ipv4.js';
+import { ipv4Text } from '../../../lib/ipv4/index.js';
 import {
   appInterfaceKey,
   attachedInterfaces,
@@ -231,7 +231,7 @@ function dnsServersOf(instance: LocalInstance, facts: PortFacts | undefined): st
 }
 
 function leasedAddress(number: number | undefined): string {
-  return number === undefined ? '' : addressText(number);
+  return number === undefined ? '' : ipv4Text(number);
 }
 
 function subnetOf({ network }: LocalInstance): Prefix {

@@ -10,12 +10,26 @@ export interface Ipv4Network {
 
 /** The 32 bit number of a dotted address; undefined where it is none. */
 export function ipv4Number(text: string): number | undefined {
-  return isIPv4(text) ? text.split('.').reduce((number, byte) => number * 256 + Number(byte), 0) : undefined;
+  return isIPv4(text) ? addressNumber(text) : undefined;
 }
 
 /** Dotted form. */
 export function ipv4Text(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
+}
+
+/** The 32 bit number of an address that is known to be one: configuration and kernel see to that. */
+export function addressNumber(address: string): number {
+  return address.split('.').reduce((number, byte) => number * 256 + Number(byte), 0);
+}
+
+/** The network of an address, e.g. of `192.0.2.7` and 24: `192.0.2.0` and 24. */
+export function networkOf(
+  address: string,
+  prefixLength: number,
+): { readonly address: string; readonly length: number } {
+  const mask = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
+  return { address: ipv4Text((addressNumber(address) & mask) >>> 0), length: prefixLength };
 }
 
 /** A network in CIDR form, host bits zero; undefined where it is none. */
