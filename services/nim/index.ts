@@ -134,7 +134,7 @@ export async function startNim(options: NimOptions): Promise<RunningService> {
     },
     onLost: (error) => {
       logger.warn({ event: 'netlink-events-lost', err: error }, 'netlink socket lost events, resynchronizing');
-      identities.lookAgain();
+      identities.onEventsLost();
       observer.onEventsLost();
     },
   });

@@ -176,8 +176,8 @@ export class Reconciler {
    */
   kernelIsDirty(part: ChangedPart): void {
     if (part === 'ruleset') this.#chains.suspect();
-    else this.#tunnels.look();
-    this.#switches.look(part);
+    else this.#tunnels.onLinksChanged();
+    this.#switches.onKernelChanged(part);
     this.#verification.soon();
     this.#checkRuleset();
   }

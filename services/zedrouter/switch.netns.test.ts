@@ -80,8 +80,8 @@ describe('a switch on a real kernel', () => {
       // As often as zedrouter's own watch, and not for ever.
       if (performance.now() - lookedMs > 50) {
         lookedMs = performance.now();
-        keeper.look('routing');
-        keeper.look('ruleset');
+        keeper.onKernelChanged('routing');
+        keeper.onKernelChanged('ruleset');
       }
       return holds();
     }, 20_000);

@@ -45,11 +45,11 @@ export class PermissionWatch {
     this.#permissions = parts.permissions;
     this.#clock = parts.clock;
     this.#isLeftOut = parts.isLeftOut;
-    const look = (): void => {
+    const check = (): void => {
       this.#check();
     };
     this.#endings = [
-      this.#permissions.onChange(look),
+      this.#permissions.onChange(check),
       this.#permissions.confirm(port.logicalLabel, (detail) => {
         this.stop(new StoppedTransfer({ kind: 'forbidden', detail }));
       }),

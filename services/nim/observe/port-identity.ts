@@ -103,7 +103,7 @@ export class PortIdentities {
   }
 
   /** Events were lost. */
-  lookAgain(): void {
+  onEventsLost(): void {
     if (this.#configuration !== undefined && hasIdentities(this.#configuration.model)) this.#identify();
   }
 

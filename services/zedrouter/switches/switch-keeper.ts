@@ -94,7 +94,7 @@ export class SwitchKeeper {
   }
 
   /** The kernel's links, or its rulesets, have changed. */
-  look(part: 'ruleset' | 'routing'): void {
+  onKernelChanged(part: 'ruleset' | 'routing'): void {
     if (this.#wanted === undefined || this.#wanted.length === 0) return;
     if (part === 'routing') this.#touch();
     else if (!this.#isWorking) this.#checkTables();

@@ -37,8 +37,8 @@ export class TunnelKeeper {
   }
 
   /** The kernel's links have changed. */
-  look(): void {
-    for (const tunnel of this.#tunnels.values()) tunnel.look();
+  onLinksChanged(): void {
+    for (const tunnel of this.#tunnels.values()) tunnel.onLinksChanged();
   }
 
   /** The devices that are there and up, by name. */

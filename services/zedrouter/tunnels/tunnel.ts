@@ -98,7 +98,7 @@ export class Tunnel {
   }
 
   /** The kernel's links have changed: is it still there? */
-  look(): void {
+  onLinksChanged(): void {
     if (this.#state.isUp && this.#options.kernel.rtnetlink.link(this.#wanted.name)?.isUp !== true) this.#touch();
   }
 

@@ -44,7 +44,7 @@ export class TrafficWatch {
     const rested = this.#interfaces.size === 0;
     this.#interfaces = interfaces;
     if (interfaces.size === 0) this.close();
-    else if (rested) this.#look();
+    else if (rested) this.#poll();
   }
 
   close(): void {
@@ -52,7 +52,7 @@ export class TrafficWatch {
     this.#cancel = () => undefined;
   }
 
-  #look(): void {
+  #poll(): void {
     const nowMs = this.#options.clock.monotonicMs();
     const counts = this.#read();
     if (counts !== undefined) {
@@ -63,7 +63,7 @@ export class TrafficWatch {
     }
     const delayMs = counts === undefined ? ABSENT_MS : nowMs - this.#lastTrafficMs < CALM_AFTER_MS ? BUSY_MS : CALM_MS;
     this.#cancel = this.#options.clock.setTimer(delayMs, () => {
-      this.#look();
+      this.#poll();
     });
   }
 
