@@ -139,6 +139,8 @@ describe('usage of a ship', () => {
       await commandFile(),
       'report',
       '--json',
+      // What has just been, also where a month has ended in between.
+      ...['--since', '2h'],
       '--run-dir',
       ship.lab.runDir,
     ]);
