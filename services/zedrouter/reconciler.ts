@@ -19,7 +19,7 @@ import { desire } from './desired/desire.js';
 import { changedInterfaces } from './desired/refused-flows.js';
 import { decideFlows, type FlowMemories } from './desired/generations.js';
 import { flowNumbers } from './desired/own-routes.js';
-import type { Ids } from './desired/inputs.js';
+import type { Ids, PortFacts } from './desired/inputs.js';
 import { isTunnelled, localInstances } from './desired/local-instances.js';
 import { desiredSwitches } from './desired/switches.js';
 import { desiredTunnels, withoutTunnels } from './desired/tunnels.js';
@@ -36,6 +36,7 @@ import { changesChains, plan, splitPlan } from './plan/plan.js';
 import type { Operation, Plan } from './plan/operations.js';
 import { printPlan } from './plan/print.js';
 import { refusedFlows, transition } from './plan/transition.js';
+import { withoutLostRoutes } from './reconcile/lost-routes.js';
 import type { ReconcileReport } from './reconcile/report.js';
 import { completeInputs, type CompleteInputs, type Upstream } from './upstream/inputs.js';
 import { SwitchKeeper } from './switches/switch-keeper.js';
@@ -98,6 +99,8 @@ export class Reconciler {
   #dirtySinceMs: number | undefined;
   /** A tunnel device was made anew: nothing leads into it yet, whatever led into the one before. */
   #hasNewTunnel = false;
+  /** Of ports, at the last reconciliation. */
+  #facts: ReadonlyMap<string, PortFacts> | undefined;
   #closed = false;
   #idle: (() => void)[] = [];
   #cancelRetry: () => void = () => undefined;
@@ -274,8 +277,11 @@ export class Reconciler {
     const ids = await this.#idsInUse.of(model);
     const isFreshlyRead = this.#isFreshlyRead || this.#current === undefined;
     const known = this.#current ?? (await this.#readAnew(model, ids));
-    const current = this.#hasNewTunnel ? withoutTunnels(known) : known;
+    const facts = inputs.ports.facts;
+    const kept = withoutLostRoutes(known, this.#facts, facts);
+    const current = this.#hasNewTunnel ? withoutTunnels(kept) : kept;
     this.#hasNewTunnel = false;
+    this.#facts = facts;
     this.#isFreshlyRead = false;
     const flows = decideFlows(this.#memories, {
       // What goes into a tunnel stays there, whichever port that leaves by.
@@ -288,7 +294,6 @@ export class Reconciler {
     const desired = this.#desire(inputs, ids, flows.memories);
     const access = accessRules(model, ids);
     const refused = refusedFlows(changedInterfaces(this.#accessInForce, access), model.ports, ids);
-    const facts = inputs.ports.facts;
     const numbers = { ids, ofFlows: flowNumbers(model, ids) };
     const steps = plan(current, desired, transition(this.#memories, flows.memories, flows, numbers, facts, refused));
     if (isFreshlyRead && steps.length > 0 && samePlanned(this.#desired, desired)) {
