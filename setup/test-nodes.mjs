@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { environment, main, runQuietly, say, SetupError } from './commands.mjs';
-import { jestArguments, jestSummary, readReport } from './jest/run.mjs';
+import { jestArguments, jestSummary } from './jest/run.mjs';
 import { alone } from './lock.mjs';
 import { npm } from './packages.mjs';
 import { prepare } from './prepare.mjs';
@@ -42,7 +42,7 @@ function run(node, [name, args]) {
   } catch (error) {
     output = error.message;
   }
-  return { summary: `${name} ${jestSummary(readReport(resultFile))}`, output };
+  return { summary: `${name} ${jestSummary(resultFile)}`, output };
 }
 
 await main(async () => {

@@ -1,23 +1,14 @@
 // npm test: prepares, checks the sources, runs the tests. Everything runs, whatever fails on the way; arguments go to
-// jest. Where few files failed among all, each of these is run again alone, and what failed first is told by name.
+// jest.
 import { rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, runInView, say } from './commands.mjs';
-import {
-  failedTests,
-  filesToRunAgain,
-  isGood,
-  jestArguments,
-  jestSummary,
-  readReport,
-  withRunAgain,
-} from './jest/run.mjs';
+import { jestArguments, jestSummary } from './jest/run.mjs';
 import { prepare } from './prepare.mjs';
 import { note, preparedDirectory, root } from './tree.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const resultFile = join(preparedDirectory, 'jest.json');
-const resultFileOfSecondRun = join(preparedDirectory, 'jest-again.json');
 const summaryName = 'test-summary';
 
 const checks = [
@@ -38,18 +29,8 @@ function runStep({ name, command: [file, ...args], environment }) {
   return status === 0;
 }
 
-/** Runs the tests; their report, undefined where there is none. */
-function runTests(args) {
-  rmSync(resultFile, { force: true });
-  runStep({ name: 'jest', command: [process.execPath, ...jestArguments(resultFile, args)] });
-  const report = readReport(resultFile);
-  const files = args.length === 0 ? filesToRunAgain(report) : [];
-  if (files.length === 0) return report;
-  rmSync(resultFileOfSecondRun, { force: true });
-  const alone = jestArguments(resultFileOfSecondRun, ['--maxWorkers', '1', '--runTestsByPath', ...files]);
-  runStep({ name: 'jest, what failed, alone', command: [process.execPath, ...alone] });
-  for (const test of failedTests(report)) say(`Failed among all the others: ${test}`);
-  return withRunAgain(report, readReport(resultFileOfSecondRun));
+function jestStep(args) {
+  return { name: 'jest', command: [process.execPath, ...jestArguments(resultFile, args)] };
 }
 
 async function prepareTools() {
@@ -65,20 +46,19 @@ await main(async () => {
   const [mode, ...rest] = process.argv.slice(2);
   const checksOnly = mode === '--checks-only';
   mkdirSync(preparedDirectory, { recursive: true });
+  rmSync(resultFile, { force: true });
   rmSync(join(preparedDirectory, summaryName), { force: true });
   await prepare(['packages', 'generate']);
   const failures = checks.filter((check) => !runStep(check)).map(({ name }) => name);
-  let report;
   if (!checksOnly) {
     await prepareTools();
-    const bundle = { name: 'bundle', command: [process.execPath, join(root, 'setup', 'prepare.mjs'), 'bundle'] };
-    if (!runStep(bundle)) failures.push(bundle.name);
-    report = runTests(mode === undefined ? [] : [mode, ...rest]);
-    if (!isGood(report)) failures.push('jest');
+    const bundled = { name: 'bundle', command: [process.execPath, join(root, 'setup', 'prepare.mjs'), 'bundle'] };
+    const steps = [bundled, jestStep(mode === undefined ? [] : [mode, ...rest])];
+    failures.push(...steps.filter((step) => !runStep(step)).map(({ name }) => name));
   }
   if (failures.length > 0) say(`Failed: ${failures.join(', ')}`);
   if (!checksOnly) {
-    const summary = jestSummary(report);
+    const summary = jestSummary(resultFile);
     note(summaryName, `${summary}\n`);
     process.stdout.write(`${summary}\n`);
   }
