@@ -1,4 +1,4 @@
-import { ipv4Text } from '../../lib/ipv4/index.js';
+import { ipv4Mask, ipv4Text } from '../../lib/ipv4/index.js';
 import {
   GATEWAY_ADDRESS,
   CUSTOMER_INTERFACE,
@@ -67,6 +67,5 @@ export function nameServerConfig(port: PortTopology, folder: string): string {
 }
 
 function dottedMask(prefixLength: number): string {
-  const bits = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
-  return ipv4Text(bits);
+  return ipv4Text(ipv4Mask(prefixLength));
 }

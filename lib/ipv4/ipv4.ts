@@ -1,11 +1,15 @@
 import { isIPv4 } from 'node:net';
 
-/** An IPv4 network: its first and last address as numbers. */
-export interface Ipv4Network {
-  readonly text: string;
-  readonly prefixLength: number;
+/** Addresses from the first to the last, as numbers. */
+export interface Ipv4Range {
   readonly first: number;
   readonly last: number;
+}
+
+/** An IPv4 network. */
+export interface Ipv4Network extends Ipv4Range {
+  readonly text: string;
+  readonly prefixLength: number;
 }
 
 /** The 32 bit number of a dotted address; undefined where it is none. */
@@ -23,13 +27,17 @@ export function addressNumber(address: string): number {
   return address.split('.').reduce((number, byte) => number * 256 + Number(byte), 0);
 }
 
+/** The 32 bits of a netmask. */
+export function ipv4Mask(prefixLength: number): number {
+  return prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
+}
+
 /** The network of an address, e.g. of `192.0.2.7` and 24: `192.0.2.0` and 24. */
 export function networkOf(
   address: string,
   prefixLength: number,
 ): { readonly address: string; readonly length: number } {
-  const mask = prefixLength === 0 ? 0 : (0xffffffff << (32 - prefixLength)) >>> 0;
-  return { address: ipv4Text((addressNumber(address) & mask) >>> 0), length: prefixLength };
+  return { address: ipv4Text((addressNumber(address) & ipv4Mask(prefixLength)) >>> 0), length: prefixLength };
 }
 
 /** A network in CIDR form, host bits zero; undefined where it is none. */
@@ -44,7 +52,7 @@ export function ipv4Network(text: string): Ipv4Network | undefined {
   return { text: address, prefixLength, first: number, last: number + size - 1 };
 }
 
-/** True where the networks share an address. */
-export function overlap(a: Ipv4Network, b: Ipv4Network): boolean {
+/** True where the ranges share an address. */
+export function overlap(a: Ipv4Range, b: Ipv4Range): boolean {
   return a.first <= b.last && b.first <= a.last;
 }

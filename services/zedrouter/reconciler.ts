@@ -287,7 +287,7 @@ export class Reconciler {
       // What goes into a tunnel stays there, whichever port that leaves by.
       instances: localInstances(model).filter((instance) => !isTunnelled(instance)),
       selections: inputs.selections.selections,
-      ports: inputs.ports.facts,
+      ports: facts,
       flowsLeft: (niId, port) => this.#drainWatch.flowsLeft(niId, port),
       boottimeMs: clock.boottimeMs(),
     });

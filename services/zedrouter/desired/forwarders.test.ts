@@ -124,7 +124,7 @@ describe('a forwarder', () => {
     })) as readonly PortFacts[];
     const lists = [[], [A, B], [B, A], [A, B, C]];
     const found = ports.flatMap((port) =>
-      lists.flatMap((list) => forwarderOf(list, { ...port, dnsServers: [C, D] }) ?? []),
+      lists.flatMap((list) => forwarderOf({ ...port, dnsServers: [C, D] }, list) ?? []),
     );
     expect(new Set(found.map(({ address }) => address)).size).toBe(ports.length * lists.length);
     for (const { address } of found) expect(address).toMatch(/^127\.(12[89]|1[3-9]\d|2\d\d)\.\d+\.([1-9]\d*)$/);

@@ -45,11 +45,7 @@ export function isForwarder(nameService: string): boolean {
  * The forwarder for these servers over the port; undefined: there are none to ask. `configured`: instead of the port's
  * own. Network instances with the same servers share one.
  */
-export function forwarderOf(configured: readonly string[], port: PortFacts): Forwarder | undefined {
-  return forwarderOver(port, configured);
-}
-
-const forwarderOver = oncePerKey(
+export const forwarderOf = oncePerKey(
   (configured: readonly string[]) => configured.join(),
   (port: PortFacts, configured: readonly string[]): Forwarder | undefined => {
     const servers = serversOf(configured, port).slice(0, ASKED_AT_ONCE);

@@ -1,6 +1,6 @@
 import type { NameService } from './dataplane.js';
 import { forwarderOf } from './forwarders.js';
-import { ipv4Text } from '../../../lib/ipv4/index.js';
+import { ipv4Mask, ipv4Text } from '../../../lib/ipv4/index.js';
 import type { PortFacts } from './inputs.js';
 import type { AttachedInterface, LocalInstance } from './local-instances.js';
 import type { AppTerms } from './port-terms.js';
@@ -51,7 +51,7 @@ export function fixedFiles({
 }: NameServiceInputs): Omit<NameService, 'servers'> {
   const { network } = instance;
   const paths = nameServicePaths(directory, bridge);
-  const netmask = ipv4Text((0xffffffff << (32 - network.prefixLength)) >>> 0);
+  const netmask = ipv4Text(ipv4Mask(network.prefixLength));
   return {
     config: lines([
       `# ${instance.id}`,
@@ -122,7 +122,7 @@ function routeOptions(gateway: string, { hasDefaultRoute, routes }: AppTerms): r
 export function serversText(configured: readonly string[], ranking: readonly PortFacts[]): string {
   return lines(
     ranking.flatMap((port) => {
-      const forwarder = forwarderOf(configured, port);
+      const forwarder = forwarderOf(port, configured);
       return forwarder === undefined ? [] : [`server=${forwarder.address}#${forwarder.port}@lo`];
     }),
   );

@@ -21,7 +21,7 @@ export function forwarders(ranked: readonly RankedInstance[], directory: string)
       const key = `${list}/${number}`;
       if (known.has(key)) continue;
       known.add(key);
-      const forwarder = forwarderOf(configured, facts);
+      const forwarder = forwarderOf(facts, configured);
       if (forwarder !== undefined) made.set(forwarder.name, forwarderService(forwarder, directory));
     }
   }

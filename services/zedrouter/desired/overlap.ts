@@ -1,18 +1,15 @@
 import { formatPrefix, type Prefix } from '../../../lib/netlink/index.js';
-import { addressNumber, networkOf } from '../../../lib/ipv4/index.js';
+import { addressNumber, networkOf, overlap, type Ipv4Range } from '../../../lib/ipv4/index.js';
 import { oncePer } from '../../../lib/once/index.js';
 import type { PortFacts } from './inputs.js';
 import type { LocalInstance } from './local-instances.js';
 
 /** Addresses that a port's link uses. */
-export interface PortNetwork {
+export interface PortNetwork extends Ipv4Range {
   /** Logical label of the port. */
   readonly port: string;
   /** In words: `10.77.0.57/24`. */
   readonly text: string;
-  /** As numbers. */
-  readonly first: number;
-  readonly last: number;
 }
 
 /** The subnets of all ports' addresses, and gateways that lie outside of them. */
@@ -40,11 +37,8 @@ export function portNetworks(ports: Iterable<PortFacts>): readonly PortNetwork[]
  * one of them changes), and neither the port nor the other network instances suffer.
  */
 export function overlapOf(subnet: Prefix, networks: readonly PortNetwork[]): PortNetwork | undefined {
-  return overlapping(rangeOf(subnet), networks);
-}
-
-function overlapping({ first, last }: Range, networks: readonly PortNetwork[]): PortNetwork | undefined {
-  return networks.find((network) => network.first <= last && first <= network.last);
+  const range = rangeOf(subnet);
+  return networks.find((network) => overlap(network, range));
 }
 
 /** What is wrong, and what to do about it. */
@@ -63,9 +57,9 @@ export function outOfServiceBecause(
   { network, tunnel }: Pick<LocalInstance, 'network' | 'tunnel'>,
   networks: readonly PortNetwork[],
 ): string | undefined {
-  const { first, last, subnet } = rangeOfSubnet(network);
-  const overlap = overlapping({ first, last }, networks);
-  if (overlap !== undefined) return describeOverlap(subnet, overlap);
+  const range = rangeOfSubnet(network);
+  const taken = networks.find((each) => overlap(each, range));
+  if (taken !== undefined) return describeOverlap(subnetOf(network), taken);
   for (const address of tunnel?.addresses ?? []) {
     const within = overlapOf({ address, length: 32 }, networks);
     if (within === undefined) continue;
@@ -79,14 +73,13 @@ export function outOfServiceBecause(
 }
 
 /** It does not change; each decision asks for those of all network instances. */
-const rangeOfSubnet = oncePer(({ subnet, prefixLength }: LocalInstance['network']) => {
-  const prefix = { address: subnet, length: prefixLength };
-  return { ...rangeOf(prefix), subnet: prefix };
-});
+const rangeOfSubnet = oncePer((network: LocalInstance['network']): Ipv4Range => rangeOf(subnetOf(network)));
 
-type Range = Pick<PortNetwork, 'first' | 'last'>;
+function subnetOf({ subnet, prefixLength }: LocalInstance['network']): Prefix {
+  return { address: subnet, length: prefixLength };
+}
 
-function rangeOf({ address, length }: Prefix): Range {
+function rangeOf({ address, length }: Prefix): Ipv4Range {
   const first = addressNumber(address);
   return { first, last: first + 2 ** (32 - length) - 1 };
 }

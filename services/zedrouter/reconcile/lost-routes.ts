@@ -15,7 +15,7 @@ export function withoutLostRoutes(current: Dataplane, before: Facts | undefined,
   const changed = new Set<string>();
   for (const [label, facts] of now) {
     const known = before?.get(label);
-    if (known !== undefined && known !== facts && !isAttachedAlike(known, facts)) changed.add(facts.interfaceName);
+    if (known !== undefined && known !== facts && !isAttachedAsBefore(known, facts)) changed.add(facts.interfaceName);
   }
   if (changed.size === 0) return current;
   const stays = ({ table, dev = '' }: { readonly table: number; readonly dev?: string | undefined }): boolean =>
@@ -23,6 +23,6 @@ export function withoutLostRoutes(current: Dataplane, before: Facts | undefined,
   return { ...current, routes: new Map([...current.routes].filter(([, route]) => stays(route))) };
 }
 
-function isAttachedAlike(a: PortFacts, b: PortFacts): boolean {
+function isAttachedAsBefore(a: PortFacts, b: PortFacts): boolean {
   return a.interfaceName === b.interfaceName && a.link === b.link && isDeepStrictEqual(a.addresses, b.addresses);
 }

@@ -266,7 +266,7 @@ function forwardersOf(
 ): readonly string[] {
   return armed.flatMap((label) => {
     const facts = ports.get(label);
-    const forwarder = facts === undefined ? undefined : forwarderOf(network.dnsServers, facts);
+    const forwarder = facts === undefined ? undefined : forwarderOf(facts, network.dnsServers);
     return forwarder === undefined ? [] : [forwarder.name];
   });
 }
